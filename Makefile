@@ -1,0 +1,73 @@
+# Needs Python 3.11 or newer and make. Everything else is installed here, in .venv and node_modules.
+#
+#   make         install what the project needs (a second run has nothing to do)
+#   make local   the main job on the embedded AWS; KEEP=1 leaves it running
+#   make test    every check there is
+#   make synth   all environments, or ENV=dev
+#   make snapshot, bench, requirements, clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The virtual environment's own tools come first, Node among them.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export CDK_DISABLE_CLI_TELEMETRY := 1
+export CDK_DISABLE_VERSION_CHECK := 1
+
+INSTALLED := $(VENV)/.requirements node_modules/.package-lock.json $(BIN)/ecrctl
+
+.PHONY: setup local test check synth snapshot bench requirements clean
+.DELETE_ON_ERROR:
+
+setup: $(INSTALLED)
+
+$(VENV)/.requirements: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; set PYTHON to one, such as: make PYTHON=python3.12" >&2; exit 1; }
+	@echo "Installing Python packages into $(VENV)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@awk '/^[a-zA-Z]/ {wanted = /^uv==/} wanted' requirements.txt > $(VENV)/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt 2> $(VENV)/pip.log \
+	  || { cat $(VENV)/pip.log >&2; exit 1; }
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip sync --quiet --require-hashes requirements.txt \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+node_modules/.package-lock.json: package-lock.json $(VENV)/.requirements
+	@echo "Installing the AWS CDK CLI into node_modules"
+	@npm ci --silent
+	@touch $@
+
+$(BIN)/ecrctl: ecrctl/launcher.sh $(VENV)/.requirements
+	@install -m 755 ecrctl/launcher.sh $@
+
+local: $(INSTALLED)
+	@$(BIN)/ecrctl local $(if $(KEEP),--keep)
+
+test: check
+	@$(BIN)/pytest
+
+# What needs no run of the program: format, lint, types, import rules.
+check: $(INSTALLED)
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+synth: $(INSTALLED)
+	@npx cdk synth --quiet $(if $(ENV),-c env=$(ENV))
+
+snapshot: $(INSTALLED)
+	@$(BIN)/python -m environments.json_schema
+	@$(BIN)/pytest tests/snapshots --snapshot-update --quiet
+	@git --no-pager diff --stat -- tests/snapshots environments/schema
+
+bench: $(INSTALLED)
+	@$(BIN)/python -m bench
+
+requirements: $(INSTALLED)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
+
+clean:
+	rm -rf $(VENV) node_modules cdk.out .ecrctl

@@ -1,0 +1,110 @@
+"""The CDK app: every environment a stage of its name, its stacks wired together here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+try:
+    import aws_cdk as cdk
+    from aws_cdk.cloud_assembly_schema import Manifest
+except ModuleNotFoundError as error:
+    sys.exit(
+        f"app.py: {error.name} is not installed for {sys.executable}. "
+        "Run `make`, then `. .venv/bin/activate`."
+    )
+
+from constructs_lib.rules.faults import RuleError
+from environments.loading import DIRECTORY, EnvironmentFault, load_environments
+from environments.settings import EnvironmentSettings
+from stacks.ecs_workloads import EcsWorkloadsStack
+from stacks.eks_workloads import EksWorkloadsStack
+from stacks.encryption import EncryptionStack
+from stacks.repositories import RepositoriesStack
+
+
+def build_app(
+    environment: str | None = None,
+    *,
+    directory: Path | None = None,
+    context: Mapping[str, Any] | None = None,
+    outdir: str | None = None,
+) -> cdk.App:
+    """Build the app; the one way to make it.
+
+    :param environment: the one environment to build; by default what ``-c env=`` says, or all.
+    :param directory: where the environments' files are; by default what ``-c environments=``
+        says, or ``environments/``.
+    :param context: what ``cdk.json`` holds under ``context``; the CDK CLI hands it over itself.
+    :param outdir: where the cloud assembly goes; the CLI's choice by default.
+    :raises EnvironmentFault: with every fault of every environment, before any stack is made.
+    """
+    # CDKMetadata would carry the Python patch version into every template.
+    app = cdk.App(analytics_reporting=False, context=context, outdir=outdir)
+    directory = directory or Path(app.node.try_get_context("environments") or DIRECTORY)
+    chosen = environment or app.node.try_get_context("env")
+    for settings in load_environments([chosen] if chosen else None, directory):
+        for notice in settings.notices:
+            print(notice, file=sys.stderr)
+        add_environment(app, settings)
+    return app
+
+
+def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage:
+    """Add the stage of one environment, its stacks in the order of their first deployment."""
+    stage = cdk.Stage(
+        app,
+        environment.name,
+        env=cdk.Environment(account=environment.account, region=environment.region),
+    )
+    key = None
+    if environment.encryption.makes_key and environment.repositories:
+        key = EncryptionStack(stage, "Encryption", environment=environment.name).key
+    repositories = [
+        RepositoriesStack(
+            stage,
+            f"Repositories-{group}",
+            group=group,
+            repositories=members,
+            encryption=environment.encryption,
+            key=key,
+        )
+        for group, members in environment.groups().items()
+    ]
+    workloads: list[cdk.Stack] = []
+    if environment.ecs_tasks:
+        workloads.append(EcsWorkloadsStack(stage, "EcsWorkloads", tasks=environment.ecs_tasks))
+    if environment.eks_jobs:
+        workloads.append(EksWorkloadsStack(stage, "EksWorkloads", jobs=environment.eks_jobs))
+    for workload in workloads:
+        for stack in repositories:
+            workload.add_stack_dependency(stack)
+    return stage
+
+
+def main() -> None:
+    """Synthesise what the CDK CLI asks for."""
+    _refuse_old_cli()
+    try:
+        build_app().synth()
+    except (EnvironmentFault, RuleError) as fault:
+        sys.exit(str(fault))
+
+
+def _refuse_old_cli() -> None:
+    """Stop before the synth when the CLI that runs this app could not read what it writes."""
+    reads = os.environ.get("CDK_CLI_ASM_VERSION")
+    writes = Manifest.version()
+    if reads and int(reads.split(".")[0]) < int(writes.split(".")[0]):
+        sys.exit(
+            f"This CDK CLI ({os.environ.get('CDK_CLI_VERSION', 'version unknown')}) reads cloud "
+            f"assemblies up to schema {reads}, and this app writes {writes}. "
+            "Run `make`, then use `npx cdk` here, which is the pinned CLI."
+        )
+
+
+if __name__ == "__main__":
+    main()

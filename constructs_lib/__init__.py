@@ -1,0 +1,59 @@
+"""CDK constructs for container images on AWS: repositories, who may use them, what runs them.
+
+The names below are loaded when first used, so that ``constructs_lib.rules`` can be imported
+without starting the CDK.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .ecs_image_task import ContainerHardening, EcsImageTask
+    from .eks_image_job import EksImageJob
+    from .encryption import Encryption
+    from .image import Image
+    from .private_repository import PrivateRepository
+    from .repository_key import RepositoryKey
+    from .rules.lifecycle import LifecyclePolicy, LifecycleRule
+    from .rules.repository_policy import Access
+    from .rules.tag_immutability import TagImmutability
+
+__all__ = [
+    "Access",
+    "ContainerHardening",
+    "EcsImageTask",
+    "EksImageJob",
+    "Encryption",
+    "Image",
+    "LifecyclePolicy",
+    "LifecycleRule",
+    "PrivateRepository",
+    "RepositoryKey",
+    "TagImmutability",
+]
+
+_HOME = {
+    "Access": "rules.repository_policy",
+    "ContainerHardening": "ecs_image_task",
+    "EcsImageTask": "ecs_image_task",
+    "EksImageJob": "eks_image_job",
+    "Encryption": "encryption",
+    "Image": "image",
+    "LifecyclePolicy": "rules.lifecycle",
+    "LifecycleRule": "rules.lifecycle",
+    "PrivateRepository": "private_repository",
+    "RepositoryKey": "repository_key",
+    "TagImmutability": "rules.tag_immutability",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

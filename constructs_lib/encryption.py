@@ -1,0 +1,36 @@
+"""How a repository's images are encrypted at rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from aws_cdk import aws_kms as kms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encryption:
+    """Define the encryption of a repository; make one with the functions below.
+
+    Create-only in ECR: changing it needs a new repository, and images do not move.
+
+    Source: Amazon ECR user guide, "Encryption at rest".
+    """
+
+    kind: Literal["customer-managed", "aws-managed", "aes256"]
+    key: kms.IKey | None = None
+
+    @staticmethod
+    def customer_managed(key: kms.IKey | None = None) -> Encryption:
+        """Give encryption by a KMS key of yours; without one, by the key its stack shares."""
+        return Encryption(kind="customer-managed", key=key)
+
+    @staticmethod
+    def aws_managed() -> Encryption:
+        """Give encryption by ``aws/ecr``, the KMS key that AWS manages in the account."""
+        return Encryption(kind="aws-managed")
+
+    @staticmethod
+    def aes256() -> Encryption:
+        """Give ECR's own encryption, without a key that you could audit or revoke."""
+        return Encryption(kind="aes256")

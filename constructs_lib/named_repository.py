@@ -1,0 +1,161 @@
+"""What every repository of ours has in common: a name, an ARN and a URI that are plain strings."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .rules import images
+from .rules.faults import Fault, refuse
+from .rules.partitions import account_faults, partition_of, region_faults
+
+
+def partition_name(stack: cdk.Stack) -> str:
+    """Give the partition of a stack: a plain name where its region is known."""
+    if cdk.Token.is_unresolved(stack.region):
+        return cdk.Aws.PARTITION
+    return partition_of(stack.region).name
+
+
+class NamedRepository(ecr.RepositoryBase):
+    """Define the ``ecr.IRepository`` of a repository whose name is known.
+
+    Account and region are the stack's unless given; where they are known, so is everything else.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        repository_name: str,
+        account: str | None = None,
+        region: str | None = None,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            physical_name=repository_name,
+            account=account,
+            region=region,
+        )
+        stack = cdk.Stack.of(scope)
+        self._name = repository_name
+        self._arn, self._uri = _arn_and_uri(
+            repository_name, account or stack.account, region or stack.region, stack
+        )
+
+    @property
+    def repository_name(self) -> str:
+        """Give the repository's name."""
+        return self._name
+
+    @property
+    def repository_arn(self) -> str:
+        """Give the repository's ARN."""
+        return self._arn
+
+    @property
+    def repository_uri(self) -> str:
+        """Give the repository's URI, to which an image adds ``:tag`` or ``@digest``."""
+        return self._uri
+
+    def repository_uri_for_tag(self, tag: str | None = None) -> str:
+        """Give the URI of the image of a tag, or the repository's without one."""
+        return f"{self._uri}:{tag}" if tag else self._uri
+
+    def repository_uri_for_digest(self, digest: str | None = None) -> str:
+        """Give the URI of the image of a digest, or the repository's without one."""
+        return f"{self._uri}@{digest}" if digest else self._uri
+
+    def repository_uri_for_tag_or_digest(self, tag_or_digest: str | None = None) -> str:
+        """Give the URI of an image, told by a tag or by a digest (``sha256:...``)."""
+        if tag_or_digest and tag_or_digest.startswith("sha256:"):
+            return self.repository_uri_for_digest(tag_or_digest)
+        return self.repository_uri_for_tag(tag_or_digest)
+
+
+def _arn_and_uri(name: str, account: str, region: str, stack: cdk.Stack) -> tuple[str, str]:
+    if cdk.Token.is_unresolved(region):
+        arn = f"arn:{stack.partition}:ecr:{region}:{account}:repository/{name}"
+        return arn, f"{account}.dkr.ecr.{region}.{stack.url_suffix}/{name}"
+    return (
+        images.repository_arn(account, region, name),
+        images.repository_uri(account, region, name),
+    )
+
+
+class ReferencedRepository(NamedRepository):
+    """Define a reference to a repository that is declared elsewhere, by its name.
+
+    Nothing is created. A grant to a principal of the repository's own account is complete with
+    the identity policy it adds. A grant across accounts has a second half, the repository's own
+    policy, which a reference cannot write: it raises unless ``policy_declared_by_owner``.
+
+    :param scope: the construct this one belongs to.
+    :param construct_id: its ID there.
+    :param repository_name: the repository's name.
+    :param account: the account that owns it; the stack's by default.
+    :param region: the region it is in; the stack's by default.
+    :param policy_declared_by_owner: ``True`` states that the repository's policy, declared
+        elsewhere, already allows what is granted here.
+    :raises ValueError: when name, account or region does not have its form.
+
+    >>> app = cdk.App()
+    >>> stack = cdk.Stack(app, "Workloads")
+    >>> ReferencedRepository(stack, "Api", repository_name="team/api", account="111111111111",
+    ...     region="eu-west-1").repository_arn
+    'arn:aws:ecr:eu-west-1:111111111111:repository/team/api'
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        repository_name: str,
+        account: str | None = None,
+        region: str | None = None,
+        policy_declared_by_owner: bool = False,
+    ) -> None:
+        refuse(
+            f"ReferencedRepository '{construct_id}'",
+            [
+                *images.repository_name_faults(repository_name),
+                *(account_faults(account) if _is_known(account) else ()),
+                *(region_faults(region) if _is_known(region) else ()),
+            ],
+        )
+        super().__init__(
+            scope,
+            construct_id,
+            repository_name=repository_name,
+            account=account,
+            region=region,
+        )
+        self._construct_id = construct_id
+        self._policy_declared_by_owner = policy_declared_by_owner
+
+    def add_to_resource_policy(
+        self, statement: iam.PolicyStatement
+    ) -> iam.AddToResourcePolicyResult:
+        """Refuse, or pass over, the half of a grant that only the repository's owner can write."""
+        if not self._policy_declared_by_owner:
+            refuse(
+                f"ReferencedRepository '{self._construct_id}'",
+                [
+                    Fault(
+                        "",
+                        f"a grant across accounts needs a statement in the policy of "
+                        f"'{self._name}', which a reference cannot write. Allow it where the "
+                        "repository is declared, then say `policy_declared_by_owner=True` here.",
+                    )
+                ],
+            )
+        return iam.AddToResourcePolicyResult(statement_added=False)
+
+
+def _is_known(value: str | None) -> bool:
+    return value is not None and not cdk.Token.is_unresolved(value)

@@ -1,0 +1,206 @@
+"""A private ECR repository that is safe by default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from .encryption import Encryption
+from .named_repository import NamedRepository, ReferencedRepository, partition_name
+from .repository_key import RepositoryKey
+from .rules import images
+from .rules.faults import Fault, refuse
+from .rules.lifecycle import LifecyclePolicy
+from .rules.lifecycle_presets import standard
+from .rules.repository_policy import (
+    Access,
+    access_statements,
+    policy_document,
+    statement_faults,
+)
+from .rules.tag_immutability import TagImmutability
+
+NOBODY = Access()
+NO_TAG_MOVES = TagImmutability()
+
+
+class PrivateRepository(NamedRepository):
+    """Define a private ECR repository that is safe without being asked.
+
+    It **is** an ``ecr.IRepository``, so every CDK construct takes it. By default no tag can be
+    moved, images are scanned on push and encrypted with a rotating KMS key, live images are
+    shielded from the lifecycle policy, nobody beyond the account has access, and the repository
+    outlives its stack. Where account and region of the stack are known, its name, ARN and URI
+    are plain strings, so that using it in another stack makes no export.
+
+    Name and encryption are create-only: changing either on a deployed repository is refused by
+    CloudFormation. The logical ID follows from the name alone (``team/api`` becomes
+    ``RepositoryteamSlashapi``), so moving the construct within its stack replaces nothing.
+
+    :param scope: the construct this one belongs to.
+    :param construct_id: its ID there.
+    :param repository_name: 2 to 256 lower-case letters and digits, joined by ``/ - _ .``.
+    :param tag_immutability: which tags can be moved; by default none.
+    :param scan_on_push: ``True`` by default. A registry's scanning configuration, where there is
+        one, overrides it.
+    :param encryption: by default a customer-managed, rotating KMS key that the repositories of
+        this stack share.
+    :param lifecycle: the lifecycle policy; by default live images stay, untagged ones go after 7
+        days and of the rest the last 30 stay. ``None`` leaves every image for ever.
+    :param pull: who may pull besides the account itself; by default nobody.
+    :param push: who may push besides the account itself; by default nobody.
+    :param removal_policy: ``RETAIN`` by default: the repository outlives its stack. ``DESTROY``
+        deletes it, which fails while it holds images unless ``empty_on_delete``.
+    :param empty_on_delete: with ``DESTROY``, delete all images too. ``False`` by default.
+    :raises ValueError: before anything is created, with every rule that is broken.
+
+    Attributes: ``repository_name``, ``repository_arn``, ``repository_uri``; ``encryption_key`` is
+    the customer-managed key or ``None``.
+
+    Sources: Amazon ECR user guide, "Private repositories"; CloudFormation, "AWS::ECR::Repository".
+
+    >>> app = cdk.App()
+    >>> environment = cdk.Environment(account="111111111111", region="eu-west-1")
+    >>> stack = cdk.Stack(app, "Images", env=environment)
+    >>> api = PrivateRepository(stack, "Api", repository_name="team/api",
+    ...     pull=Access(accounts=("222222222222",)))
+    >>> api.repository_uri
+    '111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/api'
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        repository_name: str,
+        tag_immutability: TagImmutability = NO_TAG_MOVES,
+        scan_on_push: bool = True,
+        encryption: Encryption | None = None,
+        lifecycle: LifecyclePolicy | None = standard(),  # noqa: B008 - an immutable value
+        pull: Access = NOBODY,
+        push: Access = NOBODY,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
+        empty_on_delete: bool = False,
+    ) -> None:
+        stack = cdk.Stack.of(scope)
+        name_is_known = not cdk.Token.is_unresolved(repository_name)
+        statements = access_statements(
+            pull=pull, push=push, account=stack.account, partition=partition_name(stack)
+        )
+        refuse(
+            f"PrivateRepository '{construct_id}'",
+            [
+                *(images.repository_name_faults(repository_name) if name_is_known else ()),
+                *_deletion_faults(removal_policy, empty_on_delete),
+                *statement_faults(statements),
+            ],
+        )
+        super().__init__(scope, construct_id, repository_name=repository_name)
+
+        chosen = encryption or Encryption.customer_managed()
+        self.encryption_key = _key_of(chosen, stack)
+        self._construct_id = construct_id
+        self._statements = statements
+        self._policy: iam.PolicyDocument | None = None
+        self._resource = ecr.CfnRepository(
+            self,
+            "Resource",
+            repository_name=repository_name,
+            encryption_configuration=_encryption_property(chosen, self.encryption_key),
+            image_scanning_configuration={"scanOnPush": scan_on_push},
+            image_tag_mutability=tag_immutability.mode,
+            image_tag_mutability_exclusion_filters=_filters_property(tag_immutability),
+            lifecycle_policy={"lifecyclePolicyText": lifecycle.text()} if lifecycle else None,
+            repository_policy_text=policy_document(statements),
+            empty_on_delete=True if empty_on_delete else None,
+        )
+        self._resource.apply_removal_policy(removal_policy)
+        if name_is_known:
+            self._resource.override_logical_id(images.repository_logical_id(repository_name))
+
+    @staticmethod
+    def from_name(
+        scope: Construct,
+        construct_id: str,
+        *,
+        repository_name: str,
+        account: str | None = None,
+        region: str | None = None,
+        policy_declared_by_owner: bool = False,
+    ) -> ReferencedRepository:
+        """Give a reference to a repository that is declared elsewhere; see there."""
+        return ReferencedRepository(
+            scope,
+            construct_id,
+            repository_name=repository_name,
+            account=account,
+            region=region,
+            policy_declared_by_owner=policy_declared_by_owner,
+        )
+
+    def add_to_resource_policy(
+        self, statement: iam.PolicyStatement
+    ) -> iam.AddToResourcePolicyResult:
+        """Add a statement to the repository policy; the CDK's own grants come here too.
+
+        :raises ValueError: when ECR would refuse the statement in a repository policy.
+        """
+        added = statement.to_statement_json()
+        refuse(
+            f"PrivateRepository '{self._construct_id}'",
+            statement_faults([*self._statements, added]),
+        )
+        self._statements.append(added)
+        if self._policy is None:
+            self._policy = iam.PolicyDocument.from_json(policy_document(self._statements))
+            self._resource.repository_policy_text = self._policy
+        else:
+            self._policy.add_statements(statement)
+        return iam.AddToResourcePolicyResult(
+            statement_added=True, policy_dependable=self._resource
+        )
+
+
+def _deletion_faults(removal_policy: cdk.RemovalPolicy, empty_on_delete: bool) -> list[Fault]:
+    if empty_on_delete and removal_policy != cdk.RemovalPolicy.DESTROY:
+        return [
+            Fault(
+                "empty_on_delete",
+                "empty_on_delete goes with removal_policy DESTROY only, "
+                f"got {removal_policy.name}. Say DESTROY too, or leave empty_on_delete out.",
+            )
+        ]
+    return []
+
+
+def _key_of(encryption: Encryption, stack: cdk.Stack) -> kms.IKey | None:
+    if encryption.kind != "customer-managed":
+        return None
+    return encryption.key or RepositoryKey.shared_in(stack).key
+
+
+def _encryption_property(encryption: Encryption, key: kms.IKey | None) -> Mapping[str, Any] | None:
+    # AES256 is what ECR does unasked. Spelling it out would replace an imported repository.
+    if encryption.kind == "aes256":
+        return None
+    if key is None:
+        return {"encryptionType": "KMS"}
+    return {"encryptionType": "KMS", "kmsKey": key.key_arn}
+
+
+def _filters_property(tag_immutability: TagImmutability) -> list[Mapping[str, str]] | None:
+    filters = [
+        {
+            "imageTagMutabilityExclusionFilterType": "WILDCARD",
+            "imageTagMutabilityExclusionFilterValue": value,
+        }
+        for value in tag_immutability.exclusion_filters
+    ]
+    return list(filters) or None

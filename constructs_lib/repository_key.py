@@ -1,0 +1,66 @@
+"""The KMS key that encrypts images."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+_SHARED_ID = "RepositoryKey"
+
+
+class RepositoryKey(Construct):
+    """Define a KMS key for repositories: rotated every year, and kept when its stack goes.
+
+    ECR reaches the key through grants that the repository's creator makes; whoever pulls needs
+    no permission on it. Its policy leaves access to the identity policies of its own account
+    and names nobody else. Replacing the key replaces every repository that uses it, which
+    CloudFormation refuses for named ones, so the key is retained wherever they are.
+
+    :param scope: the construct this one belongs to.
+    :param construct_id: its ID there.
+    :param alias: the key's alias without ``alias/``, such as ``ecr/dev``; none by default.
+    :param removal_policy: ``RETAIN`` by default. ``DESTROY`` schedules the key's deletion with
+        the stack, after which no image encrypted with it can be pulled.
+
+    Attributes: ``key`` is the ``kms.Key``; ``key_arn`` its ARN.
+
+    Source: Amazon ECR user guide, "Encryption at rest".
+
+    >>> app = cdk.App()
+    >>> stack = cdk.Stack(app, "Encryption")
+    >>> RepositoryKey(stack, "Key", alias="ecr/dev").key.node.path
+    'Encryption/Key/Resource'
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        alias: str | None = None,
+        removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.key = kms.Key(
+            self,
+            "Resource",
+            alias=f"alias/{alias}" if alias else None,
+            description="Encrypts the container images of Amazon ECR repositories",
+            enable_key_rotation=True,
+            removal_policy=removal_policy,
+        )
+        # A key must not vanish under the stacks that use it: an export cannot be withdrawn while
+        # it is imported, a weak reference can.
+        cdk.CrossStackReferences.of(self.key).produce(cdk.ReferenceStrength.STRONG)
+
+    @property
+    def key_arn(self) -> str:
+        """Give the key's ARN."""
+        return self.key.key_arn
+
+    @classmethod
+    def shared_in(cls, stack: cdk.Stack) -> RepositoryKey:
+        """Give the one key that the repositories of a stack share, made when first asked for."""
+        existing = stack.node.try_find_child(_SHARED_ID)
+        return existing if isinstance(existing, cls) else cls(stack, _SHARED_ID)

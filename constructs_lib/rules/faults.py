@@ -1,0 +1,51 @@
+"""What a rule answers when something does not hold: faults, one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Define one broken rule.
+
+    :param path: where, relative to the value that was checked, such as ``[1].count_number``;
+        empty for the value itself.
+    :param message: the rule, what was given and what to do, as one or two sentences.
+    """
+
+    path: str
+    message: str
+
+    def under(self, prefix: str) -> Fault:
+        """Give the same fault as seen from the value that contains the checked one."""
+        joint = "" if not self.path or self.path.startswith("[") or not prefix else "."
+        return Fault(f"{prefix}{joint}{self.path}", self.message)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+class RuleError(ValueError):
+    """Say that a value breaks one or more rules; ``faults`` holds each of them.
+
+    :param who: the construct or value at fault, such as ``PrivateRepository 'Api'``.
+    """
+
+    def __init__(self, who: str, faults: Iterable[Fault]) -> None:
+        self.who = who
+        self.faults = tuple(faults)
+        if len(self.faults) == 1:
+            text = f"{who}: {self.faults[0]}"
+        else:
+            lines = "".join(f"\n  - {fault}" for fault in self.faults)
+            text = f"{who}: {len(self.faults)} faults:{lines}"
+        super().__init__(text)
+
+
+def refuse(who: str, faults: Iterable[Fault]) -> None:
+    """Raise one :class:`RuleError` when there is any fault, and do nothing otherwise."""
+    found = tuple(faults)
+    if found:
+        raise RuleError(who, found)

@@ -1,0 +1,45 @@
+"""ECS task definitions: names and sizes that ECS accepts.
+
+Source: Amazon ECS developer guide, "Amazon ECS task definition parameters".
+"""
+
+from __future__ import annotations
+
+import re
+
+from .faults import Fault
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+MINIMUM_MEMORY_MIB = 6
+
+
+def task_faults(
+    *, family: str, container_name: str, cpu: int | None, memory_mib: int
+) -> list[Fault]:
+    """Check a task definition of one container for what ECS would refuse."""
+    faults: list[Fault] = []
+    for path, name in (("family", family), ("container_name", container_name)):
+        if not _NAME.fullmatch(name):
+            faults.append(
+                Fault(
+                    path,
+                    "a family's or container's name has 1 to 255 letters, digits, '-' and '_', "
+                    f"got '{name[:80]}'. Choose another name.",
+                )
+            )
+    if memory_mib < MINIMUM_MEMORY_MIB:
+        faults.append(
+            Fault(
+                "memory_mib",
+                f"a container has at least {MINIMUM_MEMORY_MIB} MiB of memory, got {memory_mib}. "
+                "Give its hard limit in MiB.",
+            )
+        )
+    if cpu is not None and cpu < 1:
+        faults.append(
+            Fault(
+                "cpu",
+                f"cpu is a positive number of CPU units, got {cpu}. 1024 units are one vCPU.",
+            )
+        )
+    return faults

@@ -1,0 +1,1 @@
+"""The command line: the embedded AWS, reading back, and the way of an image."""

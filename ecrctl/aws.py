@@ -1,0 +1,116 @@
+"""AWS clients: whatever the environment variables and profiles say, or an emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
+
+from .emulator import Emulator
+from .errors import UserError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_ssm import SSMClient
+
+_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """Define the clients of one account and region."""
+
+    session: boto3.Session
+    region: str
+    endpoint_url: str | None
+
+    @staticmethod
+    def from_variables(region: str) -> Aws:
+        """Give clients as the usual AWS variables and profiles say, in a region."""
+        session = boto3.Session(region_name=region)
+        # Read the way botocore reads it, so that a profile's endpoint_url counts too.
+        endpoint_url = session.client("ecr", config=_CONFIG).meta.endpoint_url
+        return Aws(session, region, None if _is_real(endpoint_url) else endpoint_url)
+
+    @staticmethod
+    def of_emulator(emulator: Emulator) -> Aws:
+        """Give clients of an embedded AWS."""
+        session = boto3.Session(
+            aws_access_key_id=emulator.account,
+            aws_secret_access_key="local",  # noqa: S106 - the emulator checks none
+            region_name=emulator.region,
+        )
+        return Aws(session, emulator.region, emulator.endpoint_url)
+
+    def _client(self, service: str) -> Any:
+        return self.session.client(
+            cast(Any, service),
+            region_name=self.region,
+            endpoint_url=self.endpoint_url,
+            config=_CONFIG,
+        )
+
+    @property
+    def ecr(self) -> ECRClient:
+        """Give an ECR client."""
+        return cast("ECRClient", self._client("ecr"))
+
+    @property
+    def ecs(self) -> ECSClient:
+        """Give an ECS client."""
+        return cast("ECSClient", self._client("ecs"))
+
+    @property
+    def kms(self) -> KMSClient:
+        """Give a KMS client."""
+        return cast("KMSClient", self._client("kms"))
+
+    @property
+    def ssm(self) -> SSMClient:
+        """Give an SSM client."""
+        return cast("SSMClient", self._client("ssm"))
+
+    def account(self) -> str:
+        """Give the account that the credentials belong to."""
+        return cast(str, self._client("sts").get_caller_identity()["Account"])
+
+
+def _is_real(endpoint_url: str) -> bool:
+    host = endpoint_url.split("://", 1)[-1]
+    return ".amazonaws." in host or ".api.aws" in host
+
+
+@contextmanager
+def explained(doing: str) -> Iterator[None]:
+    """Turn what AWS or its client refuses into a sentence."""
+    try:
+        yield
+    except NoCredentialsError:
+        raise UserError(
+            f"{doing} needs AWS credentials, and none were found. "
+            "Set AWS_PROFILE, or the usual AWS_* variables."
+        ) from None
+    except EndpointConnectionError as error:
+        raise UserError(
+            f"{doing} failed: nothing answers at {error.kwargs.get('endpoint_url')}. "
+            "Check AWS_ENDPOINT_URL and the network."
+        ) from None
+    except ClientError as error:
+        said = error.response.get("Error", {})
+        raise UserError(
+            f"{doing} failed: AWS answered {said.get('Code')}: {said.get('Message')}"
+        ) from None
+    except BotoCoreError as error:
+        raise UserError(f"{doing} failed: {error}") from None

@@ -1,0 +1,172 @@
+"""The commands of ``ecrctl``."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from typer.exceptions import TyperException
+
+from environments.fault_text import one_of
+from environments.loading import DIRECTORY, EnvironmentFault, load_environment
+
+from . import pinning
+from .aws import Aws
+from .errors import DIFFERS, FAILED, UserError
+from .local import LocalRun, run_local
+from .steps import Steps
+from .table import table_of, verdict
+from .toolchain import ROOT
+from .verify import Check, verify
+
+TABLE_WIDTH = 118
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Container images on AWS: deploy locally, pin, and read back what is declared.",
+)
+
+
+@dataclass(slots=True)
+class _Options:
+    environments: Path = DIRECTORY
+
+
+_options = _Options()
+
+Environment = Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")]
+
+
+@app.callback()
+def _common(
+    environments: Annotated[
+        Path,
+        typer.Option(
+            "--environments", metavar="DIR", file_okay=False, help="The environments' folder."
+        ),
+    ] = DIRECTORY,
+) -> None:
+    _options.environments = environments.resolve()
+
+
+@app.command("verify")
+def verify_command(environment: Environment) -> None:
+    """Read back what an environment declares and name every difference (exit 3)."""
+    settings = load_environment(environment, _options.environments)
+    checks = verify(settings, Aws.from_variables(settings.region))
+    _show(_console(), environment, checks)
+
+
+@app.command("local")
+def local_command(
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port of the embedded AWS.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the embedded AWS running.")] = False,
+    output: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder for logs and cloud assemblies.")
+    ] = ROOT / ".ecrctl" / "local",
+    svg: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save what is shown as a picture.")
+    ] = None,
+) -> None:
+    """Do the main job on the embedded AWS: deploy, push, pin, deploy, read back."""
+    console = _console(record=svg is not None)
+    run = LocalRun(
+        environments=_options.environments, output=output.resolve(), port=port, keep=keep
+    )
+    checks, emulator = run_local(run, Steps(console))
+    console.print()
+    console.print(table_of("What was declared and read back", checks))
+    console.print(verdict("local", checks), soft_wrap=True, highlight=False)
+    if svg:
+        console.save_svg(str(svg), title="make local")
+    if keep:
+        print("\nThe embedded AWS is still running. To use it:")
+        for name, value in emulator.variables().items():
+            print(f"  export {name}={value}")
+        print(f"To stop it: kill {emulator.pid}")
+    _exit_on_difference(checks)
+
+
+@app.command("pin")
+def pin_command(
+    environment: Environment,
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name workloads use.")],
+    repository: Annotated[str, typer.Option(help="The repository that holds it.")],
+    tag: Annotated[str, typer.Option(help="The tag to look up.")],
+) -> None:
+    """Pin an image by the digest that a tag has now, and keep it from every lifecycle rule."""
+    # Pins may be what is missing, so they are not read.
+    settings = load_environment(environment, _options.environments, with_pins=False)
+    known = [item.name for item in settings.repositories]
+    if repository not in known:
+        raise UserError(
+            f"The environment '{environment}' declares no repository '{repository}'; "
+            f"{one_of(repository, known)}",
+            exit_code=FAILED,
+        )
+    aws = Aws.from_variables(settings.region)
+    digest = pinning.digest_of_tag(aws, settings.account, repository, tag)
+    live = pinning.live_tag(environment, datetime.now(UTC))
+    pinning.mark_live(aws, settings.account, repository, digest, live)
+    path = pinning.write_pin(
+        _options.environments, environment, image, repository=repository, tag=tag, digest=digest
+    )
+    print(f"{path.name}: {image} is {repository}:{tag}, {digest}; kept by the tag {live}")
+
+
+def _show(console: Console, environment: str, checks: list[Check]) -> None:
+    console.print(table_of(f"{environment}: declared and read back", checks))
+    console.print(verdict(environment, checks), soft_wrap=True, highlight=False)
+    _exit_on_difference(checks)
+
+
+def _exit_on_difference(checks: list[Check]) -> None:
+    if not all(check.holds for check in checks):
+        raise typer.Exit(DIFFERS)
+
+
+def _console(*, record: bool = False) -> Console:
+    console = Console(record=record)
+    # A pipe has no width of its own, and a table folded at 80 columns cannot be read.
+    if record or not console.is_terminal:
+        console.width = TABLE_WIDTH
+    return console
+
+
+def _fail(message: str, exit_code: int) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise SystemExit(exit_code)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run a command; whatever a user can cause ends in a sentence and an exit code."""
+    # Ended from outside, it still ends what it started.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        sys.exit(app(prog_name="ecrctl", standalone_mode=False))
+    except TyperException as error:
+        error.show()
+        raise SystemExit(error.exit_code) from None
+    except EnvironmentFault as fault:
+        _fail(str(fault), FAILED)
+    except UserError as error:
+        _fail(f"ecrctl: {error}", error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("ecrctl: stopped; nothing it started is left running.", 130)

@@ -1,0 +1,44 @@
+"""What was declared and what was read back, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.table import Table
+
+from .verify import Check
+
+
+def table_of(title: str, checks: Sequence[Check]) -> Table:
+    """Lay out checks; one that does not hold shows both sides."""
+    table = Table(title=title, box=box.ROUNDED, title_justify="left", show_lines=False)
+    table.add_column("", no_wrap=True)
+    table.add_column("Resource", style="bold", no_wrap=True)
+    table.add_column("What", no_wrap=True)
+    table.add_column("Read back", overflow="fold")
+    previous = ""
+    for check in checks:
+        if previous and check.subject != previous:
+            table.add_section()
+        table.add_row(
+            "[green]ok[/]" if check.holds else "[red]differs[/]",
+            check.subject if check.subject != previous else "",
+            check.what,
+            check.found if check.holds else _difference(check),
+        )
+        previous = check.subject
+    return table
+
+
+def _difference(check: Check) -> str:
+    return f"[red]{check.found}[/]\n[dim]declared:[/] {check.declared}"
+
+
+def verdict(name: str, checks: Sequence[Check]) -> str:
+    """Say in one line how many checks hold, and name those that do not."""
+    differing = [check for check in checks if not check.holds]
+    if not differing:
+        return f"{name}: all {len(checks)} checks read back as declared."
+    named = "; ".join(f"{check.subject}, {check.what}" for check in differing)
+    return f"{name}: {len(differing)} of {len(checks)} checks differ: {named}."

@@ -1,0 +1,296 @@
+"""Reading back what an environment declares, and naming every difference.
+
+What is expected follows from the environment's files and the rules alone, never from a
+template: a construct that forgets something is found out here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from constructs_lib.rules.kubernetes_job import job_manifest
+from constructs_lib.rules.partitions import partition_of
+from constructs_lib.rules.repository_policy import access_statements, policy_document
+from constructs_lib.rules.yaml_text import yaml_text
+from environments.settings import (
+    EcsTaskSettings,
+    EksJobSettings,
+    EnvironmentSettings,
+    RepositorySettings,
+)
+
+from .aws import Aws, explained
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.type_defs import RepositoryTypeDef
+
+MISSING = "not there"
+# What AWS calls a thing that is not there, service by service.
+_NOT_FOUND = frozenset(
+    (
+        "RepositoryNotFoundException",
+        "RepositoryPolicyNotFoundException",
+        "LifecyclePolicyNotFoundException",
+        "NotFoundException",
+        "ParameterNotFound",
+        "ClientException",
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Define one thing that was declared and what was read back."""
+
+    subject: str
+    what: str
+    declared: str
+    found: str
+
+    @property
+    def holds(self) -> bool:
+        """Say whether it was read back as declared."""
+        return self.declared == self.found
+
+
+def verify(settings: EnvironmentSettings, aws: Aws) -> list[Check]:
+    """Read back everything that an environment declares."""
+    with explained(f"Reading back '{settings.name}'"):
+        return [
+            *_check_account(settings, aws),
+            *_check_key(settings, aws),
+            *(
+                check
+                for repository in settings.repositories
+                for check in _check_repository(repository, settings, aws)
+            ),
+            *(check for task in settings.ecs_tasks for check in _check_task(task, aws)),
+            *(check for job in settings.eks_jobs for check in _check_job(job, settings, aws)),
+        ]
+
+
+def _check_account(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
+    yield Check(f"environment {settings.name}", "account", settings.account, aws.account())
+
+
+def _check_key(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
+    if not (settings.encryption.makes_key and settings.repositories):
+        return
+    subject = f"key {key_alias(settings)}"
+    metadata = _key(settings, aws)
+    yield Check(subject, "state", "Enabled", metadata.get("KeyState", MISSING))
+    if metadata:
+        status = aws.kms.get_key_rotation_status(KeyId=metadata["KeyId"])
+        yield Check(subject, "rotation", "on", "on" if status["KeyRotationEnabled"] else "off")
+
+
+def key_alias(settings: EnvironmentSettings) -> str:
+    """Give the alias of an environment's own key."""
+    return f"alias/ecr/{settings.name}"
+
+
+def _key(settings: EnvironmentSettings, aws: Aws) -> Mapping[str, Any]:
+    found = _or_none(lambda: aws.kms.describe_key(KeyId=key_alias(settings)))
+    return found["KeyMetadata"] if found else {}
+
+
+def _check_repository(
+    repository: RepositorySettings, settings: EnvironmentSettings, aws: Aws
+) -> Iterator[Check]:
+    subject = f"repository {repository.name}"
+    names = [repository.name]
+    described = _or_none(lambda: aws.ecr.describe_repositories(repositoryNames=names))
+    if described is None:
+        yield Check(subject, "exists", "yes", MISSING)
+        return
+    found = described["repositories"][0]
+    yield Check(subject, "tag immutability", *_immutability(repository, found))
+    yield Check(
+        subject,
+        "scan on push",
+        _on(repository.scan_on_push),
+        _on(found.get("imageScanningConfiguration", {}).get("scanOnPush", False)),
+    )
+    yield Check(subject, "encryption", *_encryption(settings, aws, found))
+    yield _policy_check(repository, settings, aws)
+    yield _lifecycle_check(repository, aws)
+
+
+def _immutability(repository: RepositorySettings, found: RepositoryTypeDef) -> tuple[str, str]:
+    declared = repository.tag_immutability
+    filters = [
+        item["filter"] for item in found.get("imageTagMutabilityExclusionFilters", [])
+    ]
+    return (
+        _with_filters(declared.mode, declared.exclusion_filters),
+        _with_filters(found.get("imageTagMutability", MISSING), filters),
+    )
+
+
+def _with_filters(mode: str, filters: Any) -> str:
+    return f"{mode} {', '.join(sorted(filters))}".strip()
+
+
+def _encryption(
+    settings: EnvironmentSettings, aws: Aws, found: RepositoryTypeDef
+) -> tuple[str, str]:
+    configuration = found.get("encryptionConfiguration", {"encryptionType": "AES256"})
+    kind, key = configuration["encryptionType"], configuration.get("kmsKey", "")
+    if settings.encryption.kind == "aes256":
+        return "AES256", kind
+    if settings.encryption.kind == "aws-managed":
+        # ECR names the key that it chose, which nobody here declares.
+        return "KMS", kind
+    own = settings.encryption.key_arn or _key(settings, aws).get("Arn", MISSING)
+    shown = settings.encryption.key_arn or key_alias(settings)
+    declared = f"KMS {shown}"
+    if kind == "KMS" and key in (own, own.rpartition("/")[2]):
+        return declared, declared
+    return declared, f"{kind} {key}".strip()
+
+
+def _policy_check(
+    repository: RepositorySettings, settings: EnvironmentSettings, aws: Aws
+) -> Check:
+    declared = policy_document(
+        access_statements(
+            pull=repository.pull,
+            push=repository.push,
+            account=settings.account,
+            partition=partition_of(settings.region).name,
+        )
+    )
+    found = _or_none(lambda: aws.ecr.get_repository_policy(repositoryName=repository.name))
+    return _document_check(
+        f"repository {repository.name}",
+        "repository policy",
+        declared,
+        json.loads(found["policyText"]) if found else None,
+        _statements_by_sid,
+    )
+
+
+def _lifecycle_check(repository: RepositorySettings, aws: Aws) -> Check:
+    found = _or_none(lambda: aws.ecr.get_lifecycle_policy(repositoryName=repository.name))
+    return _document_check(
+        f"repository {repository.name}",
+        "lifecycle policy",
+        repository.lifecycle.document() if repository.lifecycle else None,
+        json.loads(found["lifecyclePolicyText"]) if found else None,
+        _rules_by_priority,
+    )
+
+
+def _document_check(
+    subject: str,
+    what: str,
+    declared: Mapping[str, Any] | None,
+    found: Mapping[str, Any] | None,
+    parts: Callable[[Mapping[str, Any] | None], Mapping[str, str]],
+) -> Check:
+    """Compare two documents part by part, and show only the parts that differ."""
+    wanted, there = parts(declared), parts(found)
+    if wanted == there:
+        shown = ", ".join(wanted) or "none"
+        return Check(subject, what, shown, shown)
+    differing = [
+        name for name in {**wanted, **there} if wanted.get(name) != there.get(name)
+    ]
+    return Check(subject, what, _listed(wanted, differing), _listed(there, differing))
+
+
+def _listed(parts: Mapping[str, str], names: list[str]) -> str:
+    return "\n".join(f"{name}: {parts.get(name, MISSING)}" for name in names)
+
+
+def _statements_by_sid(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
+    statements = policy["Statement"] if policy else []
+    return {
+        statement.get("Sid", f"statement {number}"): _canonical(
+            {key: value for key, value in statement.items() if key != "Sid"}
+        )
+        for number, statement in enumerate(statements, start=1)
+    }
+
+
+def _rules_by_priority(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
+    rules = policy["rules"] if policy else []
+    return {
+        f"rule {rule['rulePriority']}": _canonical(
+            {key: value for key, value in rule.items() if key != "rulePriority"}
+        )
+        for rule in rules
+    }
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(_ordered(value), sort_keys=True)
+
+
+def _ordered(value: Any) -> Any:
+    """Give a policy's value in one form: AWS may reorder lists and unwrap those of one."""
+    if isinstance(value, Mapping):
+        return {key: _ordered(item) for key, item in value.items()}
+    if isinstance(value, list):
+        items = sorted((_ordered(item) for item in value), key=str)
+        return items[0] if len(items) == 1 else items
+    return value
+
+
+def _check_task(task: EcsTaskSettings, aws: Aws) -> Iterator[Check]:
+    subject = f"task definition {task.family}"
+    answer = _or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=task.family))
+    if answer is None:
+        yield Check(subject, "exists", "yes", MISSING)
+        return
+    found = answer["taskDefinition"]
+    container = next(
+        (item for item in found["containerDefinitions"] if item.get("name") == task.name), None
+    )
+    if container is None:
+        yield Check(subject, "container", task.name, MISSING)
+        return
+    yield Check(subject, "image", task.image.uri, container.get("image", MISSING))
+    yield Check(subject, "memory", f"{task.memory_mib} MiB", f"{container.get('memory')} MiB")
+    hardened = task.hardening == "standard"
+    yield Check(
+        subject,
+        "read-only root file system",
+        _on(hardened),
+        _on(container.get("readonlyRootFilesystem", False)),
+    )
+    if task.task_role_arn:
+        yield Check(subject, "task role", task.task_role_arn, found.get("taskRoleArn", MISSING))
+
+
+def _check_job(job: EksJobSettings, settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
+    subject = f"Job {job.spec.name}"
+    path = f"{job.spec.namespace}/{job.spec.name}" if job.spec.namespace else job.spec.name
+    name = f"/{settings.name}-EksWorkloads/jobs/{path}"
+    answer = _or_none(lambda: aws.ssm.get_parameter(Name=name))
+    declared = job_manifest(job.spec)
+    found = answer["Parameter"]["Value"] if answer else MISSING
+    if found == yaml_text(declared):
+        shown = f"{declared['metadata']['name']}\n{job.image.uri}"
+        yield Check(subject, "manifest", shown, shown)
+    else:
+        yield Check(subject, "manifest", yaml_text(declared), found)
+
+
+def _on(value: bool) -> str:
+    return "on" if value else "off"
+
+
+def _or_none(call: Callable[[], Any]) -> Any:
+    """Make a call, and give nothing when what it asks for does not exist."""
+    try:
+        return call()
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _NOT_FOUND:
+            return None
+        raise

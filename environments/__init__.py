@@ -1,0 +1,1 @@
+"""Environments: one YAML file each, its pins, and the model that reads and checks them."""

@@ -1,0 +1,131 @@
+"""Faults between the parts of an environment, looked for even where single parts have faults.
+
+These functions take what YAML gave, of any shape: a part that does not have its form is passed
+over here, because the model has already named it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from constructs_lib.rules.faults import Fault
+
+from .fault_text import one_of
+
+WORKLOADS = ("ecs_tasks", "eks_jobs")
+
+
+def duplicate_faults(environment: Any) -> list[Fault]:
+    """Check that no two repositories, tasks or Jobs have one name."""
+    faults: list[Fault] = []
+    for part in ("repositories", *WORKLOADS):
+        faults += _twice(environment, part, "name")
+    faults += _twice(environment, "ecs_tasks", "family")
+    return faults
+
+
+def missing_pin_faults(environment: Any, pins: Any, name: str) -> list[Fault]:
+    """Check that every workload has a pin, or says that it awaits its image."""
+    faults: list[Fault] = []
+    for part in WORKLOADS:
+        for index, workload in _items(environment, part):
+            image = workload.get("image")
+            if not isinstance(image, str) or workload.get("awaiting_image") is True:
+                continue
+            if not isinstance(pins, Mapping) or image not in pins:
+                faults.append(_missing_pin(f"{part}[{index}].image", image, name, environment))
+    return faults
+
+
+def _twice(environment: Any, part: str, key: str) -> Iterator[Fault]:
+    seen: dict[str, int] = {}
+    for index, item in _items(environment, part):
+        value = item.get(key)
+        if not isinstance(value, str):
+            continue
+        if value in seen:
+            yield Fault(
+                f"{part}[{index}].{key}",
+                f"the {key} '{value}' is taken by {part}[{seen[value]}]. Choose another one.",
+            )
+        seen.setdefault(value, index)
+
+
+def _missing_pin(path: str, image: str, name: str, environment: Any) -> Fault:
+    repositories = [item.get("name") for _, item in _items(environment, "repositories")]
+    names = [item for item in repositories if isinstance(item, str)]
+    repository = image if image in names or len(names) != 1 else names[0]
+    return Fault(
+        path,
+        f"the image '{image}' has no pin, so nothing says which image to run. Pin it with "
+        f"`ecrctl pin {name} {image} --repository {repository} --tag TAG`, or say "
+        "`awaiting_image: true` to leave the workload out until then.",
+    )
+
+
+def pin_faults(
+    pins: Any, own_name: str, environments: Mapping[str, Any], known: Sequence[str]
+) -> list[Fault]:
+    """Check that the registry and repository of every pin exist and let this account pull.
+
+    :param environments: by name, what YAML gave for this environment and those that pins name.
+    :param known: the names of all environments.
+    """
+    faults: list[Fault] = []
+    for image, pin in pins.items() if isinstance(pins, Mapping) else ():
+        if isinstance(pin, Mapping):
+            faults += _faults_of_pin(image, pin, own_name, environments, known)
+    return faults
+
+
+def _faults_of_pin(
+    image: str,
+    pin: Mapping[str, Any],
+    own_name: str,
+    environments: Mapping[str, Any],
+    known: Sequence[str],
+) -> Iterator[Fault]:
+    registry, repository = pin.get("registry") or own_name, pin.get("repository")
+    if registry not in environments:
+        yield Fault(
+            f"{image}.registry",
+            f"'{registry}' is not an environment; {one_of(str(registry), known)}",
+        )
+        return
+    declared = {item.get("name"): item for _, item in _items(environments[registry], "repositories")}
+    if repository not in declared:
+        names = [name for name in declared if isinstance(name, str)]
+        yield Fault(
+            f"{image}.repository",
+            f"the environment '{registry}' declares no repository '{repository}'; "
+            f"{one_of(str(repository), names)}",
+        )
+        return
+    account = _account(environments[own_name])
+    if account != _account(environments[registry]) and account not in _pullers(
+        declared[repository]
+    ):
+        yield Fault(
+            f"{image}.registry",
+            f"the environment '{registry}' does not let account {account} pull '{repository}'. "
+            f"Add the account to that repository's pull.accounts in {registry}.yaml.",
+        )
+
+
+def _account(environment: Any) -> Any:
+    return environment.get("account") if isinstance(environment, Mapping) else None
+
+
+def _pullers(repository: Mapping[str, Any]) -> Sequence[Any]:
+    pull = repository.get("pull")
+    accounts = pull.get("accounts") if isinstance(pull, Mapping) else None
+    return accounts if isinstance(accounts, list) else []
+
+
+def _items(environment: Any, part: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    items = environment.get(part) if isinstance(environment, Mapping) else None
+    if isinstance(items, list):
+        for index, item in enumerate(items):
+            if isinstance(item, Mapping):
+                yield index, item

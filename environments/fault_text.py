@@ -1,0 +1,110 @@
+"""Pydantic's errors as faults: a path in the file, the rule, what was given, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from constructs_lib.rules.faults import Fault
+
+Location = tuple[str | int, ...]
+
+_KINDS = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+
+
+def path_text(location: Location) -> str:
+    """Give a location as it is written: ``repositories[3].lifecycle[1].count_number``."""
+    text = ""
+    for step in location:
+        text += f"[{step}]" if isinstance(step, int) else f"{'.' if text else ''}{step}"
+    return text
+
+
+def faults_of(error: ValidationError, model: type[BaseModel] | None) -> list[Fault]:
+    """Give every error of a validation as a fault of ours."""
+    return [fault for details in error.errors() for fault in _faults(details, model)]
+
+
+def one_of(given: str, known: Sequence[str]) -> str:
+    """Give the known names, the nearest one first said, for a name that is not among them."""
+    near = difflib.get_close_matches(given, known, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return f"{hint}Known: {', '.join(known) or 'none'}."
+
+
+def _faults(details: ErrorDetails, model: type[BaseModel] | None) -> list[Fault]:
+    # A step in angle brackets tells which form of a value pydantic tried; no file has it.
+    location = tuple(step for step in details["loc"] if not _is_form(step))
+    path = path_text(location)
+    given = details.get("ctx", {}).get("faults")
+    if given is not None:
+        return [fault.under(path) for fault in given]
+    return [Fault(path, _sentence(details, location, model))]
+
+
+def _is_form(step: str | int) -> bool:
+    return isinstance(step, str) and step.startswith("<")
+
+
+def _sentence(details: ErrorDetails, location: Location, model: type[BaseModel] | None) -> str:
+    kind, given = details["type"], details["input"]
+    context = details.get("ctx", {})
+    if kind == "missing":
+        return "this is required, and missing."
+    if kind == "extra_forbidden":
+        return f"there is no such setting; {one_of(str(location[-1]), _siblings(model, location))}"
+    if kind == "string_type" and isinstance(given, int | float) and not isinstance(given, bool):
+        return f"text is expected here, got the number {given}. Write it in quotes."
+    if kind in _KINDS:
+        return f"{_KINDS[kind]} is expected here, got {_shown(given)}."
+    if kind == "literal_error":
+        return f"one of {context['expected']} is expected here, got {_shown(given)}."
+    if kind in ("greater_than_equal", "less_than_equal"):
+        bound = "at least" if kind == "greater_than_equal" else "at most"
+        limit = context.get("ge", context.get("le"))
+        return f"this is {bound} {limit}, got {_shown(given)}."
+    return f"{details['msg']}, got {_shown(given)}."
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"'{text[:80]}'"
+
+
+def _siblings(model: type[BaseModel] | None, location: Location) -> list[str]:
+    """Give the settings that exist beside an unknown one."""
+    current: Any = model
+    for step in location[:-1]:
+        if isinstance(step, int):
+            continue
+        current = _model_within(current.model_fields[step].annotation) if current else None
+    return list(current.model_fields) if current else []
+
+
+def _model_within(annotation: Any) -> type[BaseModel] | None:
+    """Find the model in an annotation such as ``list[RepositoryModel]`` or ``Lifecycle``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _model_within(argument)
+        if found:
+            return found
+    return None

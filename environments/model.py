@@ -1,0 +1,298 @@
+"""The shape of an environment file and of its pins, as pydantic models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from constructs_lib.rules import images, partitions
+from constructs_lib.rules.faults import Fault, RuleError
+from constructs_lib.rules.kubernetes_job import JobSpec, dns_label_faults
+from constructs_lib.rules.lifecycle import (
+    Action,
+    CountType,
+    LifecyclePolicy,
+    LifecycleRule,
+    StorageClass,
+    TagStatus,
+)
+from constructs_lib.rules.lifecycle_presets import PRESETS
+from constructs_lib.rules.repository_policy import role_arn_faults
+from constructs_lib.rules.tag_immutability import Mode, TagImmutability
+
+Preset = Literal["standard", "none"]
+
+_GROUP = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+
+
+def raise_faults(faults: list[Fault]) -> None:
+    """Hand faults, with their inner paths, through pydantic."""
+    if faults:
+        raise PydanticCustomError("faults", "{summary}", {"summary": "faults", "faults": faults})
+
+
+def _obeys(rule: Callable[[str], list[Fault]]) -> AfterValidator:
+    def check(value: str) -> str:
+        raise_faults(rule(value))
+        return value
+
+    return AfterValidator(check)
+
+
+def _group_faults(group: str) -> list[Fault]:
+    if _GROUP.fullmatch(group):
+        return []
+    return [
+        Fault(
+            "",
+            "the name of a group of repositories has up to 64 letters, digits and '-' and begins "
+            f"with a letter, got '{group[:80]}'. Name it after its owner, such as 'web'.",
+        )
+    ]
+
+
+def _encryption_faults(encryption: str) -> list[Fault]:
+    if encryption in ("customer-managed", "aws-managed", "aes256"):
+        return []
+    if _KEY_ARN.fullmatch(encryption):
+        return []
+    return [
+        Fault(
+            "",
+            "encryption is customer-managed, aws-managed, aes256 or the ARN of a KMS key, "
+            f"got '{encryption[:120]}'.",
+        )
+    ]
+
+
+Account = Annotated[str, _obeys(partitions.account_faults)]
+Region = Annotated[str, _obeys(partitions.region_faults)]
+RepositoryName = Annotated[str, _obeys(images.repository_name_faults)]
+RoleArn = Annotated[str, _obeys(role_arn_faults)]
+GroupName = Annotated[str, _obeys(_group_faults)]
+WorkloadName = Annotated[str, _obeys(lambda name: dns_label_faults(name, 63))]
+EncryptionWord = Annotated[str, _obeys(_encryption_faults)]
+
+
+class FileModel(BaseModel):
+    """Define what every mapping of these files has in common: unknown keys are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class RuleModel(FileModel):
+    """Define one lifecycle rule, in ECR's own words."""
+
+    description: str = ""
+    priority: int | None = None
+    tag_status: TagStatus = "any"
+    tag_patterns: list[str] = Field(default=[], description="tag patterns; an image matches all")
+    tag_prefixes: list[str] = Field(default=[], description="tag prefixes; an image matches all")
+    storage_class: StorageClass | None = None
+    count_type: CountType
+    count_number: int = Field(description="how many images, or how many days")
+    action: Action = "expire"
+
+    def rule(self) -> LifecycleRule:
+        """Give the rule as a value; it raises what is broken."""
+        fields = self.model_dump()
+        lists = {name: tuple(fields.pop(name)) for name in ("tag_patterns", "tag_prefixes")}
+        return LifecycleRule(**fields, **lists)
+
+
+def _checked_rule(model: RuleModel) -> RuleModel:
+    try:
+        model.rule()
+    except RuleError as error:
+        raise_faults(list(error.faults))
+    return model
+
+
+def _checked_rules(models: list[RuleModel]) -> list[RuleModel]:
+    try:
+        LifecyclePolicy(tuple(model.rule() for model in models))
+    except RuleError as error:
+        raise_faults(list(error.faults))
+    return models
+
+
+def _word_or_list(value: Any) -> str:
+    return "<rules>" if isinstance(value, list) else "<word>"
+
+
+Lifecycle = Annotated[
+    Annotated[Preset, Tag("<word>")]
+    | Annotated[
+        list[Annotated[RuleModel, AfterValidator(_checked_rule)]],
+        AfterValidator(_checked_rules),
+        Tag("<rules>"),
+    ],
+    Discriminator(_word_or_list),
+]
+
+
+def lifecycle_policy(lifecycle: Lifecycle) -> LifecyclePolicy | None:
+    """Give the policy that a preset's name or a list of rules stands for."""
+    if lifecycle == "none":
+        return None
+    if isinstance(lifecycle, str):
+        return PRESETS[lifecycle]()
+    return LifecyclePolicy(tuple(model.rule() for model in lifecycle))
+
+
+class ImmutabilityModel(FileModel):
+    """Define tag immutability with exclusion filters."""
+
+    mode: Mode
+    exclusion_filters: list[str] = []
+
+
+def _checked_immutability(model: ImmutabilityModel) -> ImmutabilityModel:
+    try:
+        TagImmutability(mode=model.mode, exclusion_filters=tuple(model.exclusion_filters))
+    except RuleError as error:
+        raise_faults(list(error.faults))
+    return model
+
+
+Immutability = Annotated[
+    Annotated[Literal["IMMUTABLE", "MUTABLE"], Tag("<word>")]
+    | Annotated[ImmutabilityModel, AfterValidator(_checked_immutability), Tag("<mapping>")],
+    Discriminator(lambda value: "<word>" if isinstance(value, str) else "<mapping>"),
+]
+
+
+def tag_immutability(immutability: Immutability) -> TagImmutability:
+    """Give the value that a mode, or a mode with its filters, stands for."""
+    if isinstance(immutability, str):
+        return TagImmutability(mode=immutability)
+    return TagImmutability(
+        mode=immutability.mode, exclusion_filters=tuple(immutability.exclusion_filters)
+    )
+
+
+class AccessModel(FileModel):
+    """Define who may do something with a repository, besides its own account."""
+
+    accounts: list[Account] = Field(default=[], description="account numbers, in quotes")
+    roles: list[RoleArn] = Field(default=[], description="ARNs of roles that exist")
+
+
+class RepositoryDefaults(FileModel):
+    """Define what every repository of the environment has unless it says otherwise."""
+
+    tag_immutability: Immutability = "IMMUTABLE"
+    scan_on_push: bool = True
+    lifecycle: Lifecycle = "standard"
+
+
+class RepositoryModel(FileModel):
+    """Define one repository."""
+
+    name: RepositoryName
+    stack: GroupName = Field(default="main", description="the group it is deployed with")
+    tag_immutability: Immutability | None = None
+    scan_on_push: bool | None = None
+    lifecycle: Lifecycle | None = None
+    pull: AccessModel = AccessModel()
+    push: AccessModel = AccessModel()
+
+
+class WorkloadModel(FileModel):
+    """Define what a task and a Job have in common."""
+
+    name: WorkloadName
+    image: str = Field(description="the name under which the image is pinned")
+    awaiting_image: bool = Field(
+        default=False, description="leave the workload out, with a notice, until it has a pin"
+    )
+
+
+class EcsTaskModel(WorkloadModel):
+    """Define one ECS task definition of one container."""
+
+    family: str | None = Field(default=None, description="the name when left out")
+    memory_mib: int = Field(ge=6, description="hard limit, in MiB")
+    cpu: int | None = Field(default=None, ge=1, description="CPU units; 1024 are one vCPU")
+    task_role_arn: RoleArn | None = None
+    environment: dict[str, str] = {}
+    hardening: Literal["standard", "none"] = "standard"
+    logs: bool = True
+    pulled_by: Literal["execution-role", "container-instance"] = "execution-role"
+
+
+class EksJobModel(WorkloadModel):
+    """Define one Kubernetes Job."""
+
+    service_account: str
+    args: list[str] = []
+    command: list[str] = []
+    container_name: WorkloadName | None = None
+    labels: dict[str, str] = {}
+    namespace: WorkloadName | None = None
+    restart_policy: Literal["Never", "OnFailure"] = "Never"
+    name_suffix: Literal["hash", "none"] = "hash"
+    hardening: Literal["restricted", "none"] = "restricted"
+    delivery: Literal["manifest"] = "manifest"
+
+    def spec(self, image_uri: str) -> JobSpec:
+        """Give the Job in the words of the rules; it raises what is broken."""
+        return JobSpec(
+            name=self.name,
+            image_uri=image_uri,
+            service_account=self.service_account,
+            args=tuple(self.args),
+            command=tuple(self.command),
+            container_name=self.container_name,
+            labels=self.labels,
+            namespace=self.namespace,
+            restart_policy=self.restart_policy,
+            name_suffix=self.name_suffix,
+            hardening=self.hardening,
+        )
+
+
+def _checked_job(model: EksJobModel) -> EksJobModel:
+    try:
+        model.spec(image_uri="")
+    except RuleError as error:
+        raise_faults(list(error.faults))
+    return model
+
+
+class EnvironmentModel(FileModel):
+    """Define an environment: an account and a region, its repositories and what runs them."""
+
+    account: Account
+    region: Region
+    protected: bool = False
+    encryption: EncryptionWord = Field(
+        default="customer-managed",
+        description="customer-managed (one rotating key), aws-managed, aes256 or a key's ARN",
+    )
+    repository_defaults: RepositoryDefaults = RepositoryDefaults()
+    repositories: list[RepositoryModel] = []
+    ecs_tasks: list[EcsTaskModel] = []
+    eks_jobs: list[Annotated[EksJobModel, AfterValidator(_checked_job)]] = []
+
+
+def _checked_reference(pin: PinModel) -> PinModel:
+    raise_faults(images.reference_faults(tag=pin.tag, digest=pin.digest))
+    return pin
+
+
+class PinModel(FileModel):
+    """Define which image a name stands for."""
+
+    registry: str | None = Field(default=None, description="the environment that holds it")
+    repository: RepositoryName
+    tag: str | None = None
+    digest: str | None = None
+
+
+Pins = dict[str, Annotated[PinModel, AfterValidator(_checked_reference)]]

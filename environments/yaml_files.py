@@ -1,0 +1,70 @@
+"""Reading YAML: plain data, refused when a key stands twice, and the line of every path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from constructs_lib.rules.faults import Fault
+
+
+class _Loader(yaml.CSafeLoader):
+    """Read plain data only, and no key twice."""
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen: set[Any] = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the key '{key}' stands twice; keep one", key_node.start_mark
+            )
+        seen.add(key)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def read_yaml(path: Path) -> tuple[Any, list[Fault]]:
+    """Give a file's data, or the fault that keeps it from being read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        # The subclass of yaml's safe loader: plain data, no objects.
+        return yaml.load(text, Loader=_Loader), []  # noqa: S506
+    except yaml.YAMLError as error:
+        return None, [Fault("", f"this is not YAML that can be read: {_in_one_line(error)}")]
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [Fault("", f"the file cannot be read: {_in_one_line(error)}")]
+
+
+def _in_one_line(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error)
+    return f"line {mark.line + 1}: {problem}" if mark else " ".join(problem.split())
+
+
+def line_of(path: Path, location: tuple[str | int, ...]) -> int | None:
+    """Give the line of a value in a file, or of the nearest value around it."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+    line: int | None = None
+    for step in location:
+        child = _child(node, step)
+        if child is None:
+            break
+        line, node = child
+    return line
+
+
+def _child(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == str(step):
+                return key.start_mark.line + 1, value
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        item = node.value[step]
+        return item.start_mark.line + 1, item
+    return None

@@ -1,0 +1,24 @@
+"""The stack of the key that an environment's repositories share."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+from constructs_lib import RepositoryKey
+
+
+class EncryptionStack(cdk.Stack):
+    """Define the stack of the one rotating key of an environment. It is kept on deletion."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, environment: str) -> None:
+        super().__init__(
+            scope, construct_id, description=f"The key that encrypts the images of {environment}"
+        )
+        self.repository_key = RepositoryKey(self, "Key", alias=f"ecr/{environment}")
+
+    @property
+    def key(self) -> kms.IKey:
+        """Give the key, for the stacks of repositories."""
+        return self.repository_key.key
