@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+if __name__ == "__main__":
+    # A synth is short and keeps what it makes: looking for garbage only costs time.
+    gc.disable()
 
 try:
     import aws_cdk as cdk

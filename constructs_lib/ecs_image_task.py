@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -15,6 +16,8 @@ from .image import Image
 from .rules.faults import refuse
 from .rules.kubernetes_job import NON_ROOT_USER
 from .rules.task_definition import task_faults
+
+PulledBy = Literal["execution-role", "container-instance"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,7 @@ class EcsImageTask(Construct):
         environment: Mapping[str, str] | None = None,
         hardening: ContainerHardening = HARDENED,
         log_retention: logs.RetentionDays | None = logs.RetentionDays.ONE_YEAR,
-        pulled_by: Literal["execution-role", "container-instance"] = "execution-role",
+        pulled_by: PulledBy = "execution-role",
     ) -> None:
         name = container_name or family
         refuse(
@@ -117,7 +120,7 @@ class EcsImageTask(Construct):
         self.container = self.task_definition.add_container(
             name,
             container_name=name,
-            image=ecs.ContainerImage.from_registry(image.uri),
+            image=_container_image(image, pulled_by),
             memory_limit_mib=memory_mib,
             cpu=cpu,
             essential=True,
@@ -127,8 +130,11 @@ class EcsImageTask(Construct):
             linux_parameters=self._linux_parameters(hardening),
             logging=self._log_driver(family, log_retention),
         )
-        if pulled_by == "execution-role":
-            image.repository.grant_pull(self.task_definition.obtain_execution_role())
+        if pulled_by == "container-instance":
+            cdk.Annotations.of(self.container).acknowledge_warning(
+                "@aws-cdk/aws-ecs:ecrImageRequiresPolicy",
+                "The container instance's role pulls; pulled_by says so.",
+            )
 
     def _linux_parameters(self, hardening: ContainerHardening) -> ecs.LinuxParameters | None:
         if not (hardening.init_process or hardening.drop_capabilities):
@@ -147,3 +153,10 @@ class EcsImageTask(Construct):
             return None
         group = logs.LogGroup(self, "Logs", log_group_name=f"/ecs/{family}", retention=retention)
         return ecs.LogDrivers.aws_logs(log_group=group, stream_prefix=family)
+
+
+def _container_image(image: Image, pulled_by: PulledBy) -> ecs.ContainerImage:
+    if pulled_by == "container-instance":
+        return ecs.ContainerImage.from_registry(image.uri)
+    # This form lets the execution role pull from exactly this repository.
+    return ecs.ContainerImage.from_ecr_repository(image.repository, image.digest or image.tag)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
@@ -24,8 +24,9 @@ class EksImageJob(Construct):
     """Define a ``batch/v1`` Job that runs an image, for whoever applies it to a cluster.
 
     The manifest is delivered twice, with the same bytes: as a file in the cloud assembly,
-    ``manifests/<stack name>/<name>.yaml`` (under its namespace, when one is given), and as an SSM parameter, so that what a deployment
-    delivered can be read back, or applied, from the account. By default the Job's name ends
+    ``manifests/<stack name>/<name>.yaml`` (under its namespace, when one is given), and as an
+    SSM parameter, so that what a deployment delivered can be read back, or applied, from the
+    account. By default the Job's name ends
     with a hash of every field that Kubernetes will not change in place, so that a new image
     makes a new Job; the pod runs under the restricted Pod Security Standard with a read-only
     root file system.
@@ -117,8 +118,7 @@ class EksImageJob(Construct):
     def _write(self, stack: cdk.Stack, path: str) -> None:
         # The CDK lets no construct add a file to the cloud assembly other than as an asset to
         # upload, so the file is put where the assembly of this stage will be.
-        stage = cdk.Stage.of(self)
-        assert stage is not None  # an App is one
+        stage = cast("cdk.Stage", cdk.Stage.of(self))  # there is always one: an App is a Stage
         file = Path(stage.outdir, MANIFESTS_DIRECTORY, stack.stack_name, f"{path}.yaml")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(self.manifest_yaml, encoding="utf-8")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
@@ -124,8 +126,8 @@ class ReferencedRepository(NamedRepository):
             f"ReferencedRepository '{construct_id}'",
             [
                 *images.repository_name_faults(repository_name),
-                *(account_faults(account) if _is_known(account) else ()),
-                *(region_faults(region) if _is_known(region) else ()),
+                *_unless_token(account_faults, account),
+                *_unless_token(region_faults, region),
             ],
         )
         super().__init__(
@@ -138,8 +140,17 @@ class ReferencedRepository(NamedRepository):
         self._construct_id = construct_id
         self._policy_declared_by_owner = policy_declared_by_owner
 
+    def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        """Allow actions in the grantee's identity policy, and there alone if the owner allows."""
+        if self._policy_declared_by_owner:
+            return iam.Grant.add_to_principal(
+                grantee=grantee, actions=list(actions), resource_arns=[self.repository_arn]
+            )
+        return super().grant(grantee, *actions)
+
     def add_to_resource_policy(
-        self, statement: iam.PolicyStatement
+        self,
+        statement: iam.PolicyStatement,  # noqa: ARG002 - the interface's
     ) -> iam.AddToResourcePolicyResult:
         """Refuse, or pass over, the half of a grant that only the repository's owner can write."""
         if not self._policy_declared_by_owner:
@@ -157,5 +168,5 @@ class ReferencedRepository(NamedRepository):
         return iam.AddToResourcePolicyResult(statement_added=False)
 
 
-def _is_known(value: str | None) -> bool:
-    return value is not None and not cdk.Token.is_unresolved(value)
+def _unless_token(rule: Callable[[str], list[Fault]], value: str | None) -> list[Fault]:
+    return [] if value is None or cdk.Token.is_unresolved(value) else rule(value)

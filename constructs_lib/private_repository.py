@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import aws_cdk as cdk
@@ -98,7 +97,7 @@ class PrivateRepository(NamedRepository):
             f"PrivateRepository '{construct_id}'",
             [
                 *(images.repository_name_faults(repository_name) if name_is_known else ()),
-                *_deletion_faults(removal_policy, empty_on_delete),
+                *_deletion_faults(removal_policy, empty_on_delete=empty_on_delete),
                 *statement_faults(statements),
             ],
         )
@@ -163,12 +162,10 @@ class PrivateRepository(NamedRepository):
             self._resource.repository_policy_text = self._policy
         else:
             self._policy.add_statements(statement)
-        return iam.AddToResourcePolicyResult(
-            statement_added=True, policy_dependable=self._resource
-        )
+        return iam.AddToResourcePolicyResult(statement_added=True, policy_dependable=self._resource)
 
 
-def _deletion_faults(removal_policy: cdk.RemovalPolicy, empty_on_delete: bool) -> list[Fault]:
+def _deletion_faults(removal_policy: cdk.RemovalPolicy, *, empty_on_delete: bool) -> list[Fault]:
     if empty_on_delete and removal_policy != cdk.RemovalPolicy.DESTROY:
         return [
             Fault(
@@ -186,7 +183,7 @@ def _key_of(encryption: Encryption, stack: cdk.Stack) -> kms.IKey | None:
     return encryption.key or RepositoryKey.shared_in(stack).key
 
 
-def _encryption_property(encryption: Encryption, key: kms.IKey | None) -> Mapping[str, Any] | None:
+def _encryption_property(encryption: Encryption, key: kms.IKey | None) -> dict[str, Any] | None:
     # AES256 is what ECR does unasked. Spelling it out would replace an imported repository.
     if encryption.kind == "aes256":
         return None
@@ -195,12 +192,11 @@ def _encryption_property(encryption: Encryption, key: kms.IKey | None) -> Mappin
     return {"encryptionType": "KMS", "kmsKey": key.key_arn}
 
 
-def _filters_property(tag_immutability: TagImmutability) -> list[Mapping[str, str]] | None:
-    filters = [
+def _filters_property(tag_immutability: TagImmutability) -> list[dict[str, Any]] | None:
+    return [
         {
             "imageTagMutabilityExclusionFilterType": "WILDCARD",
             "imageTagMutabilityExclusionFilterValue": value,
         }
         for value in tag_immutability.exclusion_filters
-    ]
-    return list(filters) or None
+    ] or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -25,7 +25,19 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_ssm import SSMClient
 
-_CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10)
+_CONFIG = Config(retries={"mode": "standard"}, connect_timeout=10)
+# What AWS calls a thing that is not there, service by service.
+_NOT_FOUND = frozenset(
+    (
+        "ClientException",
+        "ImageNotFoundException",
+        "LifecyclePolicyNotFoundException",
+        "NotFoundException",
+        "ParameterNotFound",
+        "RepositoryNotFoundException",
+        "RepositoryPolicyNotFoundException",
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,7 @@ class Aws:
 
     def _client(self, service: str) -> Any:
         return self.session.client(
-            cast(Any, service),
+            cast("Any", service),
             region_name=self.region,
             endpoint_url=self.endpoint_url,
             config=_CONFIG,
@@ -84,12 +96,22 @@ class Aws:
 
     def account(self) -> str:
         """Give the account that the credentials belong to."""
-        return cast(str, self._client("sts").get_caller_identity()["Account"])
+        return cast("str", self._client("sts").get_caller_identity()["Account"])
 
 
 def _is_real(endpoint_url: str) -> bool:
     host = endpoint_url.split("://", 1)[-1]
     return ".amazonaws." in host or ".api.aws" in host
+
+
+def or_none(call: Callable[[], Any]) -> Any:
+    """Make a call, and give nothing when what it asks for does not exist."""
+    try:
+        return call()
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in _NOT_FOUND:
+            return None
+        raise
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from environments.loading import DIRECTORY, EnvironmentFault, load_environment
 
 from . import pinning
 from .aws import Aws
-from .errors import DIFFERS, FAILED, UserError
+from .errors import DIFFERS, FAILED, TOOL_ERROR, UserError
 from .local import LocalRun, run_local
 from .steps import Steps
 from .table import table_of, verdict
@@ -150,23 +150,25 @@ def _fail(message: str, exit_code: int) -> NoReturn:
     raise SystemExit(exit_code)
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+class _Stopped(BaseException):
+    """Say that somebody stopped the command; what it started is ended on the way out."""
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise _Stopped
 
 
 def main() -> None:
     """Run a command; whatever a user can cause ends in a sentence and an exit code."""
-    # Ended from outside, it still ends what it started.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
     try:
         sys.exit(app(prog_name="ecrctl", standalone_mode=False))
     except TyperException as error:
-        error.show()
-        raise SystemExit(error.exit_code) from None
+        _fail(f"ecrctl: {error.format_message()} Try `ecrctl --help`.", TOOL_ERROR)
     except EnvironmentFault as fault:
         _fail(str(fault), FAILED)
     except UserError as error:
         _fail(f"ecrctl: {error}", error.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
+    except _Stopped:
         _fail("ecrctl: stopped; nothing it started is left running.", 130)

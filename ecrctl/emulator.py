@@ -85,9 +85,7 @@ def running(
 
 
 def _environment(account: str, region: str, port: int, directory: Path) -> dict[str, str]:
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith("AWS_")
-    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **inherited,
         # Its defaults would listen on every interface: here, and for IoT on a port of its own.
@@ -124,9 +122,10 @@ def _wait_until_ready(emulator: Emulator, process: subprocess.Popen[bytes], log:
             break
         try:
             opener.open(f"{emulator.endpoint_url}/_ministack/health", timeout=2).close()
-            return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
+        else:
+            return
     last = log.read_text(errors="replace").strip().splitlines()[-5:]
     said = "\n".join(f"    {line}" for line in last)
     raise UserError(f"The embedded AWS did not start. It said last (see {log}):\n{said}")

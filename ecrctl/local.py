@@ -76,9 +76,7 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
         return checks, started
 
 
-def _emulator(
-    run: LocalRun, settings: EnvironmentSettings
-) -> AbstractContextManager[Emulator]:
+def _emulator(run: LocalRun, settings: EnvironmentSettings) -> AbstractContextManager[Emulator]:
     return emulator.running(
         account=settings.account,
         region=settings.region,
@@ -134,21 +132,24 @@ class _Cdk:
         self._variables = target.variables()
 
     def bootstrap(self) -> None:
-        """Bootstrap the account and region."""
-        self._cdk("bootstrap", f"aws://{self._settings.account}/{self._settings.region}")
+        """Bootstrap the account and region; run beside cdk.json, it would synthesise the app."""
+        target = f"aws://{self._settings.account}/{self._settings.region}"
+        self._cdk("bootstrap", target, cwd=self._run.output)
 
     def deploy(self, *stacks: str) -> None:
         """Deploy some stacks of a fresh synthesis."""
-        self._cdk("deploy", *stacks, "--require-approval", "never")
+        self._cdk(
+            *("deploy", *stacks, "--require-approval", "never"),
+            *("--app", toolchain.app_command()),
+            *("--output", str(self._run.output / "cdk.out")),
+            *("--context", f"env={ENVIRONMENT}"),
+            *("--context", f"environments={self._run.environments}"),
+        )
 
-    def _cdk(self, *arguments: str) -> None:
+    def _cdk(self, *arguments: str, cwd: Path = toolchain.ROOT) -> None:
         toolchain.run_cdk(
-            [
-                *arguments,
-                *("--app", toolchain.app_command(), "--output", str(self._run.output / "cdk.out")),
-                *("--context", f"env={ENVIRONMENT}"),
-                *("--context", f"environments={self._run.environments}"),
-            ],
+            arguments,
             environment=self._variables,
             log=self._run.output / "cdk.log",
+            cwd=cwd,
         )

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import yaml
-from botocore.exceptions import ClientError
 
 from constructs_lib.rules.images import tag_faults
 from environments.loading import pins_path
 from environments.yaml_files import read_yaml
 
-from .aws import Aws, explained
+from .aws import Aws, explained, or_none
 from .errors import FAILED, UserError
 from .registry import ACCEPTED_MANIFESTS
 
@@ -31,18 +28,17 @@ def live_tag(environment: str, now: datetime) -> str:
 
 def digest_of_tag(aws: Aws, account: str, repository: str, tag: str) -> str:
     """Give the digest that a tag points to, as the registry says."""
-    try:
-        with explained(f"Looking up '{repository}:{tag}'"):
-            answer = _unwrapped(
-                lambda: aws.ecr.describe_images(
-                    registryId=account, repositoryName=repository, imageIds=[{"imageTag": tag}]
-                )
+    with explained(f"Looking up '{repository}:{tag}'"):
+        answer = or_none(
+            lambda: aws.ecr.describe_images(
+                registryId=account, repositoryName=repository, imageIds=[{"imageTag": tag}]
             )
-    except _NotFound:
+        )
+    if not answer or not answer["imageDetails"]:
         raise UserError(
             f"The repository '{repository}' holds no image tagged '{tag}' in account {account}, "
             f"{aws.region}. Push it first."
-        ) from None
+        )
     digest: str = answer["imageDetails"][0]["imageDigest"]
     return digest
 
@@ -82,17 +78,3 @@ def write_pin(
     body = yaml.safe_dump(dict(sorted(pins.items())), sort_keys=False)
     path.write_text(HEADER + body, encoding="utf-8")
     return path
-
-
-class _NotFound(Exception):
-    """Say that ECR knows no such image or repository."""
-
-
-def _unwrapped(call: Callable[[], Any]) -> Any:
-    try:
-        return call()
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code in ("ImageNotFoundException", "RepositoryNotFoundException"):
-            raise _NotFound from None
-        raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import urllib3
@@ -71,7 +72,7 @@ class Registry:
             body=image.manifest,
             headers={"Content-Type": MANIFEST_TYPE},
         )
-        if response.status != 201:
+        if response.status != HTTPStatus.CREATED:
             _refuse_manifest(response, repository, tag)
 
     def manifest(self, repository: str, reference: str) -> bytes:
@@ -81,32 +82,30 @@ class Registry:
             f"/v2/{repository}/manifests/{reference}",
             headers={"Accept": ", ".join(ACCEPTED_MANIFESTS)},
         )
-        if response.status != 200:
+        if response.status != HTTPStatus.OK:
             raise UserError(f"{_named(repository, reference)} could not be read: {_said(response)}")
         if reference.startswith("sha256:") and digest_of(response.data) != reference:
             raise UserError(f"What {self.host} gave for {reference} has another digest.")
         return response.data
 
     def _push_blob(self, repository: str, digest: str, blob: bytes) -> None:
-        if self._request("HEAD", f"/v2/{repository}/blobs/{digest}").status == 200:
+        if self._request("HEAD", f"/v2/{repository}/blobs/{digest}").status == HTTPStatus.OK:
             return
         started = self._request("POST", f"/v2/{repository}/blobs/uploads/")
-        self._expect(started, 202, repository)
+        self._expect(started, HTTPStatus.ACCEPTED, repository)
         sent = self._request(
             "PATCH",
             started.headers["Location"],
             body=blob,
             headers={"Content-Type": "application/octet-stream"},
         )
-        self._expect(sent, 202, repository)
+        self._expect(sent, HTTPStatus.ACCEPTED, repository)
         location = sent.headers.get("Location", started.headers["Location"])
         joint = "&" if "?" in location else "?"
         ended = self._request("PUT", f"{location}{joint}{urlencode({'digest': digest})}")
-        self._expect(ended, 201, repository)
+        self._expect(ended, HTTPStatus.CREATED, repository)
 
-    def _expect(
-        self, response: urllib3.BaseHTTPResponse, status: int, repository: str
-    ) -> None:
+    def _expect(self, response: urllib3.BaseHTTPResponse, status: int, repository: str) -> None:
         if response.status != status:
             raise UserError(f"Pushing to '{repository}' failed: {_said(response)}")
 

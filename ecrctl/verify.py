@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from constructs_lib.rules.kubernetes_job import job_manifest
 from constructs_lib.rules.partitions import partition_of
 from constructs_lib.rules.repository_policy import access_statements, policy_document
@@ -24,23 +22,12 @@ from environments.settings import (
     RepositorySettings,
 )
 
-from .aws import Aws, explained
+from .aws import Aws, explained, or_none
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.type_defs import RepositoryTypeDef
 
 MISSING = "not there"
-# What AWS calls a thing that is not there, service by service.
-_NOT_FOUND = frozenset(
-    (
-        "RepositoryNotFoundException",
-        "RepositoryPolicyNotFoundException",
-        "LifecyclePolicyNotFoundException",
-        "NotFoundException",
-        "ParameterNotFound",
-        "ClientException",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +82,7 @@ def key_alias(settings: EnvironmentSettings) -> str:
 
 
 def _key(settings: EnvironmentSettings, aws: Aws) -> Mapping[str, Any]:
-    found = _or_none(lambda: aws.kms.describe_key(KeyId=key_alias(settings)))
+    found = or_none(lambda: aws.kms.describe_key(KeyId=key_alias(settings)))
     return found["KeyMetadata"] if found else {}
 
 
@@ -104,7 +91,7 @@ def _check_repository(
 ) -> Iterator[Check]:
     subject = f"repository {repository.name}"
     names = [repository.name]
-    described = _or_none(lambda: aws.ecr.describe_repositories(repositoryNames=names))
+    described = or_none(lambda: aws.ecr.describe_repositories(repositoryNames=names))
     if described is None:
         yield Check(subject, "exists", "yes", MISSING)
         return
@@ -123,9 +110,7 @@ def _check_repository(
 
 def _immutability(repository: RepositorySettings, found: RepositoryTypeDef) -> tuple[str, str]:
     declared = repository.tag_immutability
-    filters = [
-        item["filter"] for item in found.get("imageTagMutabilityExclusionFilters", [])
-    ]
+    filters = [item["filter"] for item in found.get("imageTagMutabilityExclusionFilters", [])]
     return (
         _with_filters(declared.mode, declared.exclusion_filters),
         _with_filters(found.get("imageTagMutability", MISSING), filters),
@@ -154,9 +139,7 @@ def _encryption(
     return declared, f"{kind} {key}".strip()
 
 
-def _policy_check(
-    repository: RepositorySettings, settings: EnvironmentSettings, aws: Aws
-) -> Check:
+def _policy_check(repository: RepositorySettings, settings: EnvironmentSettings, aws: Aws) -> Check:
     declared = policy_document(
         access_statements(
             pull=repository.pull,
@@ -165,7 +148,7 @@ def _policy_check(
             partition=partition_of(settings.region).name,
         )
     )
-    found = _or_none(lambda: aws.ecr.get_repository_policy(repositoryName=repository.name))
+    found = or_none(lambda: aws.ecr.get_repository_policy(repositoryName=repository.name))
     return _document_check(
         f"repository {repository.name}",
         "repository policy",
@@ -176,7 +159,7 @@ def _policy_check(
 
 
 def _lifecycle_check(repository: RepositorySettings, aws: Aws) -> Check:
-    found = _or_none(lambda: aws.ecr.get_lifecycle_policy(repositoryName=repository.name))
+    found = or_none(lambda: aws.ecr.get_lifecycle_policy(repositoryName=repository.name))
     return _document_check(
         f"repository {repository.name}",
         "lifecycle policy",
@@ -198,9 +181,7 @@ def _document_check(
     if wanted == there:
         shown = ", ".join(wanted) or "none"
         return Check(subject, what, shown, shown)
-    differing = [
-        name for name in {**wanted, **there} if wanted.get(name) != there.get(name)
-    ]
+    differing = [name for name in {**wanted, **there} if wanted.get(name) != there.get(name)]
     return Check(subject, what, _listed(wanted, differing), _listed(there, differing))
 
 
@@ -244,7 +225,7 @@ def _ordered(value: Any) -> Any:
 
 def _check_task(task: EcsTaskSettings, aws: Aws) -> Iterator[Check]:
     subject = f"task definition {task.family}"
-    answer = _or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=task.family))
+    answer = or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=task.family))
     if answer is None:
         yield Check(subject, "exists", "yes", MISSING)
         return
@@ -272,7 +253,7 @@ def _check_job(job: EksJobSettings, settings: EnvironmentSettings, aws: Aws) -> 
     subject = f"Job {job.spec.name}"
     path = f"{job.spec.namespace}/{job.spec.name}" if job.spec.namespace else job.spec.name
     name = f"/{settings.name}-EksWorkloads/jobs/{path}"
-    answer = _or_none(lambda: aws.ssm.get_parameter(Name=name))
+    answer = or_none(lambda: aws.ssm.get_parameter(Name=name))
     declared = job_manifest(job.spec)
     found = answer["Parameter"]["Value"] if answer else MISSING
     if found == yaml_text(declared):
@@ -282,15 +263,5 @@ def _check_job(job: EksJobSettings, settings: EnvironmentSettings, aws: Aws) -> 
         yield Check(subject, "manifest", yaml_text(declared), found)
 
 
-def _on(value: bool) -> str:
+def _on(value: object) -> str:
     return "on" if value else "off"
-
-
-def _or_none(call: Callable[[], Any]) -> Any:
-    """Make a call, and give nothing when what it asks for does not exist."""
-    try:
-        return call()
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in _NOT_FOUND:
-            return None
-        raise

@@ -55,7 +55,7 @@ def _twice(environment: Any, part: str, key: str) -> Iterator[Fault]:
 def _missing_pin(path: str, image: str, name: str, environment: Any) -> Fault:
     repositories = [item.get("name") for _, item in _items(environment, "repositories")]
     names = [item for item in repositories if isinstance(item, str)]
-    repository = image if image in names or len(names) != 1 else names[0]
+    repository = image if image in names else "REPOSITORY"
     return Fault(
         path,
         f"the image '{image}' has no pin, so nothing says which image to run. Pin it with "
@@ -93,7 +93,9 @@ def _faults_of_pin(
             f"'{registry}' is not an environment; {one_of(str(registry), known)}",
         )
         return
-    declared = {item.get("name"): item for _, item in _items(environments[registry], "repositories")}
+    declared = {
+        item.get("name"): item for _, item in _items(environments[registry], "repositories")
+    }
     if repository not in declared:
         names = [name for name in declared if isinstance(name, str)]
         yield Fault(

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from constructs_lib.rules.faults import Fault
-from constructs_lib.rules.repository_policy import Access, access_statements, statement_faults
 from constructs_lib.rules.partitions import partition_of
+from constructs_lib.rules.repository_policy import Access, access_statements, statement_faults
 
 from .cross_checks import duplicate_faults, missing_pin_faults, pin_faults
 from .fault_text import faults_of, one_of
@@ -42,9 +42,7 @@ class _File:
 def environment_names(directory: Path = DIRECTORY) -> list[str]:
     """Give the names of the environments that have a file."""
     files = (path.name for path in directory.glob("*.yaml"))
-    return sorted(
-        name.removesuffix(".yaml") for name in files if not name.endswith(PINS_SUFFIX)
-    )
+    return sorted(name.removesuffix(".yaml") for name in files if not name.endswith(PINS_SUFFIX))
 
 
 def pins_path(name: str, directory: Path = DIRECTORY) -> Path:
@@ -149,9 +147,7 @@ def _policy_faults(environment: EnvironmentModel | None) -> list[Fault]:
             account=environment.account,
             partition=partition_of(environment.region).name,
         )
-        faults += [
-            fault.under(f"repositories[{index}]") for fault in statement_faults(statements)
-        ]
+        faults += [fault.under(f"repositories[{index}]") for fault in statement_faults(statements)]
     return faults
 
 

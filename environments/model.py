@@ -100,9 +100,17 @@ class RuleModel(FileModel):
 
     def rule(self) -> LifecycleRule:
         """Give the rule as a value; it raises what is broken."""
-        fields = self.model_dump()
-        lists = {name: tuple(fields.pop(name)) for name in ("tag_patterns", "tag_prefixes")}
-        return LifecycleRule(**fields, **lists)
+        return LifecycleRule(
+            description=self.description,
+            priority=self.priority,
+            tag_status=self.tag_status,
+            tag_patterns=tuple(self.tag_patterns),
+            tag_prefixes=tuple(self.tag_prefixes),
+            storage_class=self.storage_class,
+            count_type=self.count_type,
+            count_number=self.count_number,
+            action=self.action,
+        )
 
 
 def _checked_rule(model: RuleModel) -> RuleModel:

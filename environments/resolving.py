@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from constructs_lib.rules.repository_policy import Access
 
@@ -20,11 +21,13 @@ from .model import (
 from .settings import (
     EcsTaskSettings,
     EksJobSettings,
+    EncryptionKind,
     EncryptionSettings,
     EnvironmentSettings,
     ImageSettings,
     RepositorySettings,
 )
+
 
 def resolve(
     name: str, pins: Mapping[str, PinModel], environments: Mapping[str, EnvironmentModel]
@@ -67,11 +70,9 @@ def resolve(
 
 
 def _encryption(word: str) -> EncryptionSettings:
-    if word == "aws-managed" or word == "aes256":
-        return EncryptionSettings(kind=word)
-    return EncryptionSettings(
-        kind="customer-managed", key_arn=word if word.startswith("arn:") else None
-    )
+    if word.startswith("arn:"):
+        return EncryptionSettings(kind="customer-managed", key_arn=word)
+    return EncryptionSettings(kind=cast("EncryptionKind", word))
 
 
 def _repository(model: RepositoryModel, defaults: RepositoryDefaults) -> RepositorySettings:
@@ -79,9 +80,7 @@ def _repository(model: RepositoryModel, defaults: RepositoryDefaults) -> Reposit
         name=model.name,
         stack=model.stack,
         tag_immutability=tag_immutability(model.tag_immutability or defaults.tag_immutability),
-        scan_on_push=(
-            defaults.scan_on_push if model.scan_on_push is None else model.scan_on_push
-        ),
+        scan_on_push=(defaults.scan_on_push if model.scan_on_push is None else model.scan_on_push),
         lifecycle=lifecycle_policy(model.lifecycle or defaults.lifecycle),
         pull=_access(model.pull),
         push=_access(model.push),

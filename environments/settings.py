@@ -12,6 +12,8 @@ from constructs_lib.rules.lifecycle import LifecyclePolicy
 from constructs_lib.rules.repository_policy import Access
 from constructs_lib.rules.tag_immutability import TagImmutability
 
+EncryptionKind = Literal["customer-managed", "aws-managed", "aes256"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptionSettings:
@@ -20,7 +22,7 @@ class EncryptionSettings:
     :param key_arn: with ``customer-managed``, a key that exists; the environment's own if absent.
     """
 
-    kind: Literal["customer-managed", "aws-managed", "aes256"]
+    kind: EncryptionKind
     key_arn: str | None = None
 
     @property

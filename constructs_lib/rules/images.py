@@ -7,9 +7,13 @@ Sources: Amazon ECR API reference, "CreateRepository"; OCI distribution specific
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 
 from .faults import Fault
 from .partitions import partition_of
+
+SHORTEST_NAME, LONGEST_NAME = 2, 256
+LONGEST_LOGICAL_ID = 255
 
 _NAME = re.compile(
     r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*",
@@ -21,7 +25,7 @@ _SEPARATOR_WORDS = {"/": "Slash", "-": "Dash", ".": "Dot", "_": "Underscore"}
 
 def repository_name_faults(name: str) -> list[Fault]:
     """Check a repository's name: 2 to 256 characters of ECR's alphabet."""
-    if not 2 <= len(name) <= 256:
+    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
         return [
             Fault(
                 "",
@@ -115,9 +119,6 @@ def repository_logical_id(name: str) -> str:
     would pass it keep their beginning and end with a hash of the whole.
     """
     logical_id = "Repository" + "".join(_SEPARATOR_WORDS.get(letter, letter) for letter in name)
-    if len(logical_id) <= 255:
+    if len(logical_id) <= LONGEST_LOGICAL_ID:
         return logical_id
-    # Imported here: one repository in thousands needs it.
-    from hashlib import sha256
-
     return f"{logical_id[:190]}H{sha256(name.encode()).hexdigest()}"

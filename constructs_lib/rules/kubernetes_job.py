@@ -19,6 +19,7 @@ RestartPolicy = Literal["Never", "OnFailure"]
 RESTART_POLICIES: tuple[RestartPolicy, ...] = ("Never", "OnFailure")
 
 NAME_LENGTH = 63
+SUBDOMAIN_LENGTH = 253
 SUFFIX_LENGTH = 10
 NON_ROOT_USER = 65_532
 
@@ -86,7 +87,9 @@ def job_faults(job: JobSpec) -> list[Fault]:
         faults += [
             fault.under("namespace") for fault in dns_label_faults(job.namespace, NAME_LENGTH)
         ]
-    if len(job.service_account) > 253 or not _DNS_SUBDOMAIN.fullmatch(job.service_account):
+    if len(job.service_account) > SUBDOMAIN_LENGTH or not _DNS_SUBDOMAIN.fullmatch(
+        job.service_account
+    ):
         faults.append(
             Fault(
                 "service_account",
@@ -123,9 +126,9 @@ def dns_label_faults(name: str, longest: int) -> list[Fault]:
 
 def _label_faults(key: str, value: str) -> list[Fault]:
     faults: list[Fault] = []
-    if len(key.rpartition("/")[2]) > 63 or not _LABEL_KEY.fullmatch(key):
+    if len(key.rpartition("/")[2]) > NAME_LENGTH or not _LABEL_KEY.fullmatch(key):
         faults.append(Fault("", f"'{key}' is not a label's key. Write it such as 'app'."))
-    if len(value) > 63 or not _LABEL_VALUE.fullmatch(value):
+    if len(value) > NAME_LENGTH or not _LABEL_VALUE.fullmatch(value):
         faults.append(
             Fault(
                 "",

@@ -242,7 +242,10 @@ class LifecyclePolicy:
 
     def __post_init__(self) -> None:
         numbered = _numbered(self.rules)
-        refuse("LifecyclePolicy", policy_faults(numbered, self.allow_touching_live_images))
+        refuse(
+            "LifecyclePolicy",
+            policy_faults(numbered, allow_touching_live_images=self.allow_touching_live_images),
+        )
         object.__setattr__(self, "rules", numbered)
 
     def document(self) -> dict[str, Any]:
@@ -277,7 +280,7 @@ def _numbered(rules: tuple[LifecycleRule, ...]) -> tuple[LifecycleRule, ...]:
 
 
 def policy_faults(
-    rules: tuple[LifecycleRule, ...], allow_touching_live_images: bool
+    rules: tuple[LifecycleRule, ...], *, allow_touching_live_images: bool
 ) -> list[Fault]:
     """Check the rules of one policy against each other."""
     if not 1 <= len(rules) <= MAXIMUM_RULES:
@@ -340,14 +343,15 @@ def _storage_class_faults(
             )
         )
     prefixes = [prefix for rule in rules for prefix in rule.tag_prefixes]
-    for prefix in sorted({prefix for prefix in prefixes if prefixes.count(prefix) > 1}):
-        faults.append(
-            Fault(
-                "",
-                f"a tag prefix occurs in one rule of a storage class ('{storage_class}'), "
-                f"got '{prefix}' more than once. Merge the rules.",
-            )
+    twice = sorted({prefix for prefix in prefixes if prefixes.count(prefix) > 1})
+    faults += [
+        Fault(
+            "",
+            f"a tag prefix occurs in one rule of a storage class ('{storage_class}'), "
+            f"got '{prefix}' more than once. Merge the rules.",
         )
+        for prefix in twice
+    ]
     return faults
 
 

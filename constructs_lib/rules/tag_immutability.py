@@ -77,7 +77,7 @@ def tag_immutability_faults(mode: str, exclusion_filters: tuple[str, ...]) -> li
             Fault(
                 "exclusion_filters",
                 f"tag immutability takes at most {MAXIMUM_FILTERS} exclusion filters, "
-                f"got {len(exclusion_filters)}. Merge some with a wildcard, such as \"dev-*\".",
+                f'got {len(exclusion_filters)}. Merge some with a wildcard, such as "dev-*".',
             )
         )
     for index, value in enumerate(exclusion_filters):

@@ -1,0 +1,31 @@
+"""Fixtures, and what must be set before anything imports the CDK."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ecrctl.toolchain import node_binary
+
+# jsii starts whatever node is on the path. Tests run in a shell where nothing was activated.
+os.environ["JSII_NODE"] = str(node_binary())
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a copy of the environment files, ``local`` with the pin of the sample image."""
+    from tests.support import copy_environments
+
+    return copy_environments(tmp_path_factory.mktemp("files") / "environments")
+
+
+@pytest.fixture(scope="session")
+def assembly(environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the cloud assembly of all environments."""
+    from tests.support import synthesise
+
+    return synthesise(environments, tmp_path_factory.mktemp("assembly") / "cdk.out")

@@ -1,0 +1,146 @@
+"""EcsImageTask."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+
+from constructs_lib import ContainerHardening, EcsImageTask, Image, PrivateRepository
+from tests.support import only, resources, stack_in, template_of
+
+DIGEST = "sha256:" + "a" * 64
+TASK_DEFINITION = "AWS::ECS::TaskDefinition"
+
+
+def template(**arguments: Any) -> dict[str, Any]:
+    """Give the template of a task that runs an image of ours."""
+    stack = stack_in()
+    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
+    defaults: dict[str, Any] = {
+        "family": "api",
+        "image": Image(repository=api, digest=DIGEST),
+        "memory_mib": 200,
+    }
+    EcsImageTask(stack, "Task", **defaults | arguments)
+    return template_of(stack)
+
+
+def container(**arguments: Any) -> dict[str, Any]:
+    """Give the one container of a task."""
+    (found,) = only(template(**arguments), TASK_DEFINITION)["ContainerDefinitions"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_image_is_deployed_by_its_digest_as_a_plain_string() -> None:
+    uri = f"111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/api@{DIGEST}"
+    assert container()["Image"] == uri
+
+
+def test_a_container_is_hardened_without_being_asked() -> None:
+    found = container()
+    assert found["ReadonlyRootFilesystem"] is True
+    assert found["User"] == "65532:65532"
+    assert found["LinuxParameters"] == {
+        "Capabilities": {"Drop": ["ALL"]},
+        "InitProcessEnabled": True,
+    }
+    assert "Privileged" not in found
+
+
+def test_hardening_is_switched_off_by_name_and_leaves_no_trace() -> None:
+    found = container(hardening=ContainerHardening.none())
+    assert not {"ReadonlyRootFilesystem", "User", "LinuxParameters"} & set(found)
+
+
+def test_each_hardening_can_be_given_up_alone() -> None:
+    found = container(hardening=ContainerHardening(read_only_root_filesystem=False))
+    assert "ReadonlyRootFilesystem" not in found
+    assert found["User"] == "65532:65532"
+    assert "LinuxParameters" in container(hardening=ContainerHardening(init_process=False))
+
+
+def test_the_execution_role_pulls_from_this_repository_and_writes_its_logs_only() -> None:
+    statements = only(template(), "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    arn = "arn:aws:ecr:eu-west-1:111111111111:repository/team/api"
+    by_resource = {json.dumps(item["Resource"]): item["Action"] for item in statements}
+    assert by_resource.pop(json.dumps("*")) == "ecr:GetAuthorizationToken"
+    assert sorted(by_resource.pop(json.dumps(arn))) == [
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:GetDownloadUrlForLayer",
+    ]
+    assert list(by_resource.values()) == [["logs:CreateLogStream", "logs:PutLogEvents"]]
+
+
+def test_the_task_role_may_do_nothing() -> None:
+    policies = resources(template(), "AWS::IAM::Policy")
+    (attached,) = policies[0]["Properties"]["Roles"]
+    assert "ExecutionRole" in attached["Ref"]
+    assert len(policies) == 1
+
+
+def test_logs_are_kept_for_a_year_in_a_group_of_their_own() -> None:
+    found = only(template(), "AWS::Logs::LogGroup")
+    assert (found["LogGroupName"], found["RetentionInDays"]) == ("/ecs/api", 365)
+
+
+def test_the_container_instance_pulls_where_that_is_said() -> None:
+    found = template(pulled_by="container-instance", log_retention=None)
+    assert "ExecutionRoleArn" not in only(found, TASK_DEFINITION)
+    assert resources(found, "AWS::IAM::Policy") == []
+
+
+def test_a_task_role_that_exists_is_named_and_left_alone() -> None:
+    stack = stack_in()
+    arn = "arn:aws:iam::111111111111:role/app"
+    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
+    EcsImageTask(
+        stack,
+        "Task",
+        family="api",
+        image=Image(repository=api, tag="v1"),
+        memory_mib=200,
+        task_role=iam.Role.from_role_arn(stack, "Role", arn, mutable=False),
+    )
+    assert only(template_of(stack), TASK_DEFINITION)["TaskRoleArn"] == arn
+
+
+def test_any_repository_of_the_cdk_will_do() -> None:
+    stack = stack_in()
+    image = Image(repository=ecr.Repository(stack, "Plain"), tag="v1")
+    task = EcsImageTask(stack, "Task", family="api", image=image, memory_mib=200)
+    assert isinstance(task.task_definition, ecs.TaskDefinition)
+    assert ":v1" in json.dumps(
+        only(template_of(stack), TASK_DEFINITION)["ContainerDefinitions"][0]["Image"]
+    )
+
+
+def test_all_faults_are_raised_at_once_and_before_anything_is_created() -> None:
+    stack = stack_in()
+    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
+    with pytest.raises(ValueError, match="EcsImageTask 'Task': 3 faults:") as refusal:
+        EcsImageTask(
+            stack,
+            "Task",
+            family="a b",
+            image=Image(repository=api, tag="v1"),
+            memory_mib=1,
+            cpu=0,
+            container_name="api",
+        )
+    assert "memory_mib: a container has at least 6 MiB of memory, got 1." in str(refusal.value)
+    assert stack.node.try_find_child("Task") is None
+
+
+def test_an_image_says_what_is_wrong_with_it() -> None:
+    api = PrivateRepository.from_name(stack_in(), "Api", repository_name="team/api")
+    with pytest.raises(ValueError, match="deploying the tag 'latest' is refused"):
+        Image(repository=api, tag="latest")
+    with pytest.raises(ValueError, match="needs a digest or a tag, got neither"):
+        Image(repository=api)

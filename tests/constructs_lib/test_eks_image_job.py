@@ -1,0 +1,80 @@
+"""EksImageJob."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+import yaml
+from aws_cdk import aws_ecr as ecr
+
+from constructs_lib import EksImageJob, Image, PrivateRepository
+from tests.support import only, stack_in, template_of
+
+PARAMETER = "AWS::SSM::Parameter"
+
+
+def job_in(stack: cdk.Stack, **arguments: Any) -> EksImageJob:
+    """Make a Job that runs an image of ours."""
+    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
+    defaults: dict[str, Any] = {
+        "name": "list",
+        "image": Image(repository=api, tag="v1"),
+        "service_account": "reader",
+    }
+    return EksImageJob(stack, "Job", **defaults | arguments)
+
+
+def test_the_file_and_the_parameter_hold_the_same_manifest() -> None:
+    stack = stack_in()
+    job = job_in(stack)
+    properties = only(template_of(stack), PARAMETER)
+    app = stack.node.root
+    assert isinstance(app, cdk.App)
+    file = Path(app.outdir, "manifests", "Stack", "list.yaml")
+    assert file.read_text() == properties["Value"] == job.manifest_yaml
+    assert yaml.safe_load(job.manifest_yaml) == job.manifest
+    assert properties["Name"] == job.parameter_name == "/Stack/jobs/list"
+    assert properties["Tier"] == "Standard"
+
+
+def test_the_jobs_name_changes_with_its_image_and_its_logical_id_does_not() -> None:
+    found: dict[str, set[str]] = {"names": set(), "logical ids": set()}
+    for tag in ("v1", "v2"):
+        stack = stack_in()
+        api = PrivateRepository.from_name(stack, "Api2", repository_name="team/api")
+        job = job_in(stack, image=Image(repository=api, tag=tag))
+        found["names"].add(job.job_name)
+        found["logical ids"] |= set(template_of(stack)["Resources"])
+    assert len(found["names"]) == 2
+    assert len(found["logical ids"]) == 1
+
+
+def test_a_namespace_is_part_of_where_the_manifest_is_kept() -> None:
+    stack = stack_in()
+    job = job_in(stack, namespace="batch")
+    assert job.manifest["metadata"]["namespace"] == "batch"
+    assert job.parameter_name == "/Stack/jobs/batch/list"
+
+
+def test_a_long_manifest_needs_an_advanced_parameter_and_a_longer_one_is_refused() -> None:
+    stack = stack_in()
+    job_in(stack, args=["x" * 4_096])
+    assert only(template_of(stack), PARAMETER)["Tier"] == "Advanced"
+    with pytest.raises(ValueError, match="holds 8,192 characters, got 8,8"):
+        job_in(stack_in(), args=["x" * 8_192])
+
+
+def test_a_manifest_with_a_token_is_refused() -> None:
+    stack = stack_in()
+    image = Image(repository=ecr.Repository(stack, "Plain"), tag="v1")
+    with pytest.raises(ValueError, match="EksImageJob 'Job': a manifest file cannot hold"):
+        job_in(stack, image=image)
+    assert stack.node.try_find_child("Job") is None
+
+
+def test_a_fault_names_the_job() -> None:
+    with pytest.raises(ValueError, match="Job 'List': name: a name here has 1 to 52"):
+        job_in(stack_in(), name="List")

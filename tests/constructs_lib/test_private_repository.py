@@ -1,0 +1,257 @@
+"""PrivateRepository."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+
+from constructs_lib import Access, Encryption, PrivateRepository, TagImmutability
+from constructs_lib.rules.repository_policy import PULL_ACTIONS
+from tests.support import ACCOUNT, REGION, only, resources, stack_in, template_of
+
+REPOSITORY = "AWS::ECR::Repository"
+OTHER = "222222222222"
+
+
+def rendered(**arguments: Any) -> dict[str, Any]:
+    """Give the properties of a repository made with some arguments."""
+    stack = stack_in()
+    PrivateRepository(stack, "Api", repository_name="team/api", **arguments)
+    return only(template_of(stack), REPOSITORY)
+
+
+def test_a_repository_is_safe_without_being_asked() -> None:
+    stack = stack_in()
+    PrivateRepository(stack, "Api", repository_name="team/api")
+    template = template_of(stack)
+    (repository,) = resources(template, REPOSITORY)
+    properties = repository["Properties"]
+    policy = json.loads(properties["LifecyclePolicy"].pop("LifecyclePolicyText"))
+    assert properties == {
+        "RepositoryName": "team/api",
+        "ImageTagMutability": "IMMUTABLE",
+        "ImageScanningConfiguration": {"ScanOnPush": True},
+        "EncryptionConfiguration": {
+            "EncryptionType": "KMS",
+            "KmsKey": {"Fn::GetAtt": ["RepositoryKey31FBB829", "Arn"]},
+        },
+        "LifecyclePolicy": {},
+    }
+    assert policy["rules"][0]["selection"]["tagPatternList"] == ["live-*"]
+    assert repository["DeletionPolicy"] == repository["UpdateReplacePolicy"] == "Retain"
+
+
+def test_its_key_rotates_and_is_kept_and_shared_by_its_stack() -> None:
+    stack = stack_in()
+    for name in ("team/api", "team/web"):
+        PrivateRepository(stack, name.replace("/", "-"), repository_name=name)
+    (key,) = resources(template_of(stack), "AWS::KMS::Key")
+    assert key["Properties"]["EnableKeyRotation"] is True
+    assert key["DeletionPolicy"] == key["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_key_policy_names_the_own_account_alone() -> None:
+    stack = stack_in()
+    PrivateRepository(stack, "Api", repository_name="team/api")
+    (statement,) = only(template_of(stack), "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+
+
+def test_name_arn_and_uri_are_plain_strings_where_the_environment_is_known() -> None:
+    api = PrivateRepository(stack_in(), "Api", repository_name="team/api")
+    assert api.repository_name == "team/api"
+    assert api.repository_arn == f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/team/api"
+    uri = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/team/api"
+    assert api.repository_uri == uri
+    assert api.repository_uri_for_tag_or_digest("v1") == f"{uri}:v1"
+    assert api.repository_uri_for_tag_or_digest("sha256:1") == f"{uri}@sha256:1"
+    assert api.repository_uri_for_tag_or_digest() == uri
+
+
+def test_it_works_where_account_and_region_are_unknown() -> None:
+    stack = stack_in(account=None, region=None)
+    api = PrivateRepository(stack, "Api", repository_name="team/api")
+    cdk.CfnOutput(stack, "Uri", value=api.repository_uri)
+    value = template_of(stack)["Outputs"]["Uri"]["Value"]["Fn::Join"][1]
+    assert {"Ref": "AWS::AccountId"} in value
+    assert "/team/api" in value
+
+
+def test_the_logical_id_follows_from_the_name_alone() -> None:
+    stack = stack_in()
+    for construct_id, name in (("One", "team/api"), ("Two", "team-api"), ("Three", "team.api")):
+        PrivateRepository(stack, construct_id, repository_name=name)
+    found = template_of(stack)["Resources"]
+    assert {item for item in found if found[item]["Type"] == REPOSITORY} == {
+        "RepositoryteamSlashapi",
+        "RepositoryteamDashapi",
+        "RepositoryteamDotapi",
+    }
+
+
+def test_aws_managed_encryption_names_no_key() -> None:
+    properties = rendered(encryption=Encryption.aws_managed())
+    assert properties["EncryptionConfiguration"] == {"EncryptionType": "KMS"}
+
+
+def test_aes256_writes_no_block_that_would_replace_an_imported_repository() -> None:
+    assert "EncryptionConfiguration" not in rendered(encryption=Encryption.aes256())
+
+
+def test_an_existing_key_is_used_and_none_is_made() -> None:
+    stack = stack_in()
+    arn = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234"
+    key = kms.Key.from_key_arn(stack, "Key", arn)
+    api = PrivateRepository(
+        stack, "Api", repository_name="team/api", encryption=Encryption.customer_managed(key)
+    )
+    template = template_of(stack)
+    assert only(template, REPOSITORY)["EncryptionConfiguration"]["KmsKey"] == arn
+    assert resources(template, "AWS::KMS::Key") == []
+    assert api.encryption_key is not None
+
+
+def test_what_is_switched_off_by_name_is_off() -> None:
+    properties = rendered(
+        tag_immutability=TagImmutability(mode="MUTABLE"), scan_on_push=False, lifecycle=None
+    )
+    assert properties["ImageTagMutability"] == "MUTABLE"
+    assert properties["ImageScanningConfiguration"] == {"ScanOnPush": False}
+    assert "LifecyclePolicy" not in properties
+
+
+def test_exclusion_filters_arrive() -> None:
+    properties = rendered(tag_immutability=TagImmutability.immutable_except_signatures())
+    assert properties["ImageTagMutabilityExclusionFilters"][0] == {
+        "ImageTagMutabilityExclusionFilterType": "WILDCARD",
+        "ImageTagMutabilityExclusionFilterValue": "sha256-*.sig",
+    }
+
+
+def test_accounts_pull_and_roles_push() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/ci"
+    policy = rendered(pull=Access(accounts=(OTHER,)), push=Access(role_arns=(role,)))[
+        "RepositoryPolicyText"
+    ]
+    pull, push = policy["Statement"]
+    assert pull["Principal"] == {"AWS": f"arn:aws:iam::{OTHER}:root"}
+    assert pull["Action"] == list(PULL_ACTIONS)
+    assert push["Principal"] == {"AWS": role}
+    assert "ecr:PutImage" in push["Action"]
+
+
+def test_a_grant_of_the_cdk_joins_what_was_declared() -> None:
+    stack = stack_in()
+    api = PrivateRepository(
+        stack, "Api", repository_name="team/api", pull=Access(accounts=(OTHER,))
+    )
+    api.grant_pull(iam.AccountPrincipal("333333333333"))
+    api.grant_pull(iam.AccountPrincipal("444444444444"))
+    statements = only(template_of(stack), REPOSITORY)["RepositoryPolicyText"]["Statement"]
+    text = json.dumps(statements)
+    assert all(account in text for account in (OTHER, "333333333333", "444444444444"))
+
+
+def test_a_grant_to_a_role_of_the_same_account_leaves_the_repository_policy_alone() -> None:
+    stack = stack_in()
+    api = PrivateRepository(stack, "Api", repository_name="team/api")
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    api.grant_pull(role)
+    template = template_of(stack)
+    assert "RepositoryPolicyText" not in only(template, REPOSITORY)
+    statements = only(template, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    assert [item["Resource"] for item in statements] == [api.repository_arn, "*"]
+
+
+def test_a_statement_that_ecr_refuses_is_refused_when_added() -> None:
+    api = PrivateRepository(stack_in(), "Api", repository_name="team/api")
+    statement = iam.PolicyStatement(
+        actions=["ecr:*"], resources=["*"], principals=[iam.AnyPrincipal()]
+    )
+    with pytest.raises(ValueError, match="has no Resource: it is the repository") as refusal:
+        api.add_to_resource_policy(statement)
+    assert str(refusal.value).startswith("PrivateRepository 'Api': ")
+
+
+def test_destroying_images_must_be_said_twice() -> None:
+    stack = stack_in()
+    PrivateRepository(
+        stack,
+        "Api",
+        repository_name="team/api",
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+        empty_on_delete=True,
+    )
+    (repository,) = resources(template_of(stack), REPOSITORY)
+    assert repository["DeletionPolicy"] == "Delete"
+    assert repository["Properties"]["EmptyOnDelete"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"repository_name": "Team"}, "PrivateRepository 'Api': a repository's name is made of"),
+        (
+            {"repository_name": "team/api", "empty_on_delete": True},
+            "PrivateRepository 'Api': empty_on_delete: empty_on_delete goes with removal_policy "
+            "DESTROY only, got RETAIN. Say DESTROY too, or leave empty_on_delete out.",
+        ),
+    ],
+)
+def test_a_fault_is_raised_before_anything_is_created(
+    arguments: dict[str, Any], sentence: str
+) -> None:
+    stack = stack_in()
+    with pytest.raises(ValueError, match="PrivateRepository 'Api'") as refusal:
+        PrivateRepository(stack, "Api", **arguments)
+    assert sentence in str(refusal.value)
+    assert stack.node.try_find_child("Api") is None
+
+
+def test_a_token_passes_unchecked() -> None:
+    stack = stack_in()
+    parameter = cdk.CfnParameter(stack, "Name")
+    PrivateRepository(stack, "Api", repository_name=parameter.value_as_string)
+    assert only(template_of(stack), REPOSITORY)["RepositoryName"] == {"Ref": "Name"}
+
+
+def test_a_reference_names_a_repository_of_another_account() -> None:
+    reference = PrivateRepository.from_name(
+        stack_in(), "Api", repository_name="team/api", account=OTHER, region="cn-north-1"
+    )
+    assert reference.repository_arn == f"arn:aws-cn:ecr:cn-north-1:{OTHER}:repository/team/api"
+    assert isinstance(reference, ecr.RepositoryBase)
+
+
+def test_half_a_grant_across_accounts_is_refused() -> None:
+    stack = stack_in()
+    reference = PrivateRepository.from_name(stack, "Api", repository_name="team/api", account=OTHER)
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    with pytest.raises(Exception, match="which a reference cannot write"):
+        reference.grant_pull(role)
+
+
+def test_the_own_half_of_a_grant_is_made_when_the_owner_has_the_other() -> None:
+    stack = stack_in()
+    reference = PrivateRepository.from_name(
+        stack, "Api", repository_name="team/api", account=OTHER, policy_declared_by_owner=True
+    )
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    reference.grant_pull(role)
+    pull, login = only(template_of(stack), "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    assert pull["Resource"] == reference.repository_arn
+    assert (login["Action"], login["Resource"]) == ("ecr:GetAuthorizationToken", "*")
+
+
+@pytest.mark.parametrize(
+    "fault", [{"repository_name": "Api"}, {"account": "12"}, {"region": "west"}]
+)
+def test_a_reference_of_the_wrong_form_is_refused(fault: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="ReferencedRepository 'Api': "):
+        PrivateRepository.from_name(stack_in(), "Api", **{"repository_name": "team/api"} | fault)

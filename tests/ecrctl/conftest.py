@@ -1,0 +1,29 @@
+"""An embedded AWS for the tests of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ecrctl.aws import Aws
+from ecrctl.emulator import Emulator, running
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """Run an embedded AWS as long as the tests need it."""
+    with running(
+        account="000000000000",
+        region="us-east-1",
+        port=None,
+        directory=tmp_path_factory.mktemp("emulator"),
+        keep=False,
+    ) as started:
+        yield started
+
+
+@pytest.fixture
+def aws(emulator: Emulator) -> Aws:
+    """Give clients of the embedded AWS."""
+    return Aws.of_emulator(emulator)

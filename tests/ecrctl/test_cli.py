@@ -1,0 +1,147 @@
+"""The commands, as they are typed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ecrctl.aws import Aws
+from ecrctl.emulator import Emulator
+from ecrctl.registry import Registry
+from ecrctl.sample_image import OciImage, sample_image
+from environments.loading import load_environment
+from tests.support import ROOT
+
+REPOSITORY = "pin/api"
+FILE = f"""\
+account: "000000000000"
+region: us-east-1
+repositories: [{{name: {REPOSITORY}}}]
+ecs_tasks: [{{name: api, image: api, memory_mib: 64}}]
+"""
+
+
+def ecrctl(
+    *arguments: str, variables: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command."""
+    return subprocess.run(
+        [sys.executable, "-m", "ecrctl", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(variables or {})},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a folder with one environment whose workload has no pin yet."""
+    (tmp_path / "dev.yaml").write_text(FILE)
+    return tmp_path
+
+
+@pytest.fixture
+def pushed(aws: Aws, emulator: Emulator) -> Iterator[OciImage]:
+    """Give the sample image, pushed as ``v1`` to a repository that is there for one test."""
+    aws.ecr.create_repository(repositoryName=REPOSITORY, imageTagMutability="IMMUTABLE")
+    image = sample_image()
+    Registry.of_account(aws, emulator.account).push(REPOSITORY, "v1", image)
+    yield image
+    aws.ecr.delete_repository(repositoryName=REPOSITORY, force=True)
+
+
+def test_pinning_writes_the_digest_and_shields_the_image(
+    folder: Path, aws: Aws, emulator: Emulator, pushed: OciImage
+) -> None:
+    image = pushed
+    result = ecrctl(
+        *("--environments", str(folder), "pin", "dev", "api"),
+        *("--repository", REPOSITORY, "--tag", "v1"),
+        variables=emulator.variables(),
+    )
+    assert result.returncode == 0, result.stderr
+    (task,) = load_environment("dev", folder).ecs_tasks
+    assert task.image.digest == image.digest
+    details = aws.ecr.describe_images(repositoryName=REPOSITORY)["imageDetails"]
+    (tags,) = [item["imageTags"] for item in details if item["imageDigest"] == image.digest]
+    assert [tag for tag in tags if tag.startswith("live-dev-")]
+    assert f"api is {REPOSITORY}:v1, {image.digest}; kept by the tag live-dev-" in result.stdout
+
+
+def test_pinning_what_was_never_pushed_is_one_sentence(
+    folder: Path, emulator: Emulator, pushed: OciImage
+) -> None:
+    assert pushed
+    result = ecrctl(
+        *("--environments", str(folder), "pin", "dev", "api"),
+        *("--repository", REPOSITORY, "--tag", "v9"),
+        variables=emulator.variables(),
+    )
+    assert result.returncode == 2
+    assert result.stderr == (
+        f"ecrctl: The repository '{REPOSITORY}' holds no image tagged 'v9' in account "
+        "000000000000, us-east-1. Push it first.\n"
+    )
+
+
+def test_pinning_from_an_undeclared_repository_lists_those_that_are(folder: Path) -> None:
+    result = ecrctl(
+        *("--environments", str(folder), "pin", "dev", "api"),
+        *("--repository", "pin/apy", "--tag", "v1"),
+    )
+    assert result.returncode == 1
+    assert result.stderr == (
+        "ecrctl: The environment 'dev' declares no repository 'pin/apy'; "
+        "did you mean 'pin/api'? Known: pin/api.\n"
+    )
+
+
+def test_an_unknown_environment_is_one_sentence_and_exit_1(folder: Path) -> None:
+    result = ecrctl("--environments", str(folder), "verify", "prod")
+    assert result.returncode == 1
+    assert result.stderr == "there is no environment 'prod'; Known: dev.\n"
+
+
+def test_a_fault_of_an_environment_is_exit_1_without_traceback(folder: Path) -> None:
+    result = ecrctl("--environments", str(folder), "verify", "dev")
+    assert result.returncode == 1
+    assert "ecs_tasks[0].image: the image 'api' has no pin" in result.stderr
+    assert "`ecrctl pin dev api --repository REPOSITORY --tag TAG`" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"AWS_CONFIG_FILE": "none"}, "needs AWS credentials, and none were found."),
+        (
+            {
+                "AWS_ACCESS_KEY_ID": "a",
+                "AWS_SECRET_ACCESS_KEY": "b",
+                "AWS_ENDPOINT_URL": "http://localhost:9",
+            },
+            "nothing answers at http://localhost:9",
+        ),
+    ],
+)
+def test_an_aws_that_does_not_answer_is_one_sentence(
+    folder: Path, variables: dict[str, str], sentence: str
+) -> None:
+    (folder / "dev.yaml").write_text('account: "000000000000"\nregion: us-east-1\n')
+    quiet = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(folder), "AWS_MAX_ATTEMPTS": "1"}
+    result = ecrctl("--environments", str(folder), "verify", "dev", variables=quiet | variables)
+    assert result.returncode == 2
+    assert sentence in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_word_that_is_no_command_is_no_traceback() -> None:
+    result = ecrctl("verfiy")
+    assert result.returncode == 2
+    assert "No such command 'verfiy'" in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,170 @@
+"""Reading back, against the embedded AWS: what holds, and the name of what does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecrctl.aws import Aws
+from ecrctl.table import verdict
+from ecrctl.verify import MISSING, Check, verify
+from environments.loading import load_environment
+from environments.settings import EnvironmentSettings
+from tests.assemblies import stacks_of
+from tests.support import resources
+
+Properties = dict[str, Any]
+NAME = "aws-nodejs-sample"
+
+
+@pytest.fixture
+def settings(environments: Path) -> EnvironmentSettings:
+    """Give the settings of ``local``."""
+    return load_environment("local", environments)
+
+
+@pytest.fixture
+def properties(assembly: Path) -> Properties:
+    """Give the properties with which ``local`` declares the sample's repository."""
+    for stack in stacks_of(assembly):
+        if (stack.environment, stack.name) == ("local", "Repositories-web"):
+            (repository,) = resources(stack.template, "AWS::ECR::Repository")
+            found: Properties = repository["Properties"]
+            return found
+    raise AssertionError
+
+
+def create(aws: Aws, settings: EnvironmentSettings, properties: Properties) -> None:
+    """Do what CloudFormation does with the properties of a repository."""
+    arn = key_arn(aws, f"alias/ecr/{settings.name}")
+    if NAME in {item["repositoryName"] for item in aws.ecr.describe_repositories()["repositories"]}:
+        aws.ecr.delete_repository(repositoryName=NAME, force=True)
+    options: dict[str, Any] = {}
+    if "ImageTagMutability" in properties:
+        options["imageTagMutability"] = properties["ImageTagMutability"]
+    if "ImageScanningConfiguration" in properties:
+        scan = properties["ImageScanningConfiguration"]["ScanOnPush"]
+        options["imageScanningConfiguration"] = {"scanOnPush": scan}
+    if "EncryptionConfiguration" in properties:
+        options["encryptionConfiguration"] = {"encryptionType": "KMS", "kmsKey": arn}
+    aws.ecr.create_repository(repositoryName=NAME, **options)
+    if "RepositoryPolicyText" in properties:
+        text = json.dumps(properties["RepositoryPolicyText"])
+        aws.ecr.set_repository_policy(repositoryName=NAME, policyText=text)
+    if "LifecyclePolicy" in properties:
+        text = properties["LifecyclePolicy"]["LifecyclePolicyText"]
+        aws.ecr.put_lifecycle_policy(repositoryName=NAME, lifecyclePolicyText=text)
+
+
+def key_arn(aws: Aws, alias: str) -> str:
+    """Give the ARN of the environment's key, made when it is not there."""
+    names = {item.get("AliasName"): item for item in aws.kms.list_aliases()["Aliases"]}
+    if alias not in names:
+        key = aws.kms.create_key()["KeyMetadata"]
+        aws.kms.create_alias(AliasName=alias, TargetKeyId=key["KeyId"])
+        aws.kms.enable_key_rotation(KeyId=key["KeyId"])
+    return aws.kms.describe_key(KeyId=alias)["KeyMetadata"]["Arn"]
+
+
+def differing(settings: EnvironmentSettings, aws: Aws) -> list[str]:
+    """Give what differs at the sample's repository."""
+    checks = verify(settings, aws)
+    return [
+        check.what for check in checks if check.subject == f"repository {NAME}" and not check.holds
+    ]
+
+
+def test_what_is_declared_is_read_back(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties
+) -> None:
+    create(aws, settings, properties)
+    assert differing(settings, aws) == []
+
+
+@pytest.mark.parametrize(
+    ("without", "what"),
+    [
+        ("ImageTagMutability", "tag immutability"),
+        ("ImageScanningConfiguration", "scan on push"),
+        ("EncryptionConfiguration", "encryption"),
+        ("RepositoryPolicyText", "repository policy"),
+        ("LifecyclePolicy", "lifecycle policy"),
+    ],
+)
+def test_what_a_construct_leaves_out_is_named(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties, without: str, what: str
+) -> None:
+    create(aws, settings, {key: item for key, item in properties.items() if key != without})
+    assert differing(settings, aws) == [what]
+
+
+def _widen_policy(aws: Aws) -> None:
+    policy = json.loads(aws.ecr.get_repository_policy(repositoryName=NAME)["policyText"])
+    policy["Statement"][0]["Principal"] = "*"
+    aws.ecr.set_repository_policy(repositoryName=NAME, policyText=json.dumps(policy))
+
+
+def _drop_shield(aws: Aws) -> None:
+    text = aws.ecr.get_lifecycle_policy(repositoryName=NAME)["lifecyclePolicyText"]
+    policy = {"rules": json.loads(text)["rules"][1:]}
+    aws.ecr.put_lifecycle_policy(repositoryName=NAME, lifecyclePolicyText=json.dumps(policy))
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [(_widen_policy, "repository policy"), (_drop_shield, "lifecycle policy")],
+)
+def test_what_somebody_changes_by_hand_is_named(
+    aws: Aws,
+    settings: EnvironmentSettings,
+    properties: Properties,
+    change: Callable[[Aws], None],
+    what: str,
+) -> None:
+    create(aws, settings, properties)
+    change(aws)
+    assert differing(settings, aws) == [what]
+
+
+def test_a_policy_in_another_order_is_no_difference(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties
+) -> None:
+    statements = properties["RepositoryPolicyText"]["Statement"]
+    turned = [{**item, "Action": item["Action"][::-1]} for item in statements[::-1]]
+    policy = {**properties["RepositoryPolicyText"], "Statement": turned}
+    create(aws, settings, {**properties, "RepositoryPolicyText": policy})
+    assert differing(settings, aws) == []
+
+
+def test_a_key_that_does_not_rotate_is_named(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties
+) -> None:
+    create(aws, settings, properties)
+    key = aws.kms.describe_key(KeyId="alias/ecr/local")["KeyMetadata"]["KeyId"]
+    aws.kms.disable_key_rotation(KeyId=key)
+    named = [check.what for check in verify(settings, aws) if not check.holds]
+    aws.kms.enable_key_rotation(KeyId=key)
+    assert "rotation" in named
+
+
+def test_what_is_not_there_is_named(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties
+) -> None:
+    create(aws, settings, properties)
+    missing = {check.subject: check.found for check in verify(settings, aws) if not check.holds}
+    assert missing["repository team/api"] == MISSING
+    assert missing["task definition sample-app"] == MISSING
+    assert missing["Job eks-iam-test-s3"] == MISSING
+
+
+def test_the_verdict_names_every_difference() -> None:
+    checks = [
+        Check("repository a", "scan on push", "on", "off"),
+        Check("repository a", "tag immutability", "IMMUTABLE", "IMMUTABLE"),
+    ]
+    assert verdict("dev", checks) == ("dev: 1 of 2 checks differ: repository a, scan on push.")
+    assert verdict("dev", checks[1:]) == "dev: all 1 checks read back as declared."

@@ -1,0 +1,158 @@
+"""The main job as a newcomer runs it, and that nothing of it is left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT, copy_environments
+
+LAUNCHER = Path(sys.executable).parent / "ecrctl"
+# A shell in which nothing was activated, and that knows no Node.
+BARE = {"PATH": "/usr/bin:/bin", "HOME": os.environ.get("HOME", "/"), "LANG": "C.UTF-8"}
+SECONDS = 300
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a folder with environments of its own, so that no pin of a developer is touched."""
+    copy_environments(tmp_path / "environments")
+    (tmp_path / "environments" / "local.images.yaml").unlink()
+    return tmp_path
+
+
+def command(folder: Path, *options: str) -> list[str]:
+    """Give the command line of the main job in a folder."""
+    return [
+        str(LAUNCHER),
+        *("--environments", str(folder / "environments")),
+        *("local", "--output", str(folder / "output"), *options),
+    ]
+
+
+def processes_of(folder: Path) -> list[int]:
+    """Give the processes that run in a folder or were told of it."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (entry / "cmdline").read_bytes() + os.fsencode((entry / "cwd").readlink())
+        except OSError:
+            continue
+        if os.fsencode(folder) in told:
+            found.append(int(entry.name))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_running(folder: Path) -> Iterator[None]:
+    yield
+    assert processes_of(folder) == []
+
+
+def git_status() -> str:
+    """Give what git sees of the project."""
+    return subprocess.run(
+        ["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_the_main_job_deploys_pushes_pins_and_reads_back(folder: Path) -> None:
+    before = git_status()
+    result = subprocess.run(
+        command(folder),
+        cwd=folder,
+        env=BARE,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    said = result.stdout
+    assert result.returncode == 0, said + result.stderr
+    assert "TAG_INVALID: tag 'v1' is immutable" in said
+    assert re.search(r"local: all \d+ checks read back as declared\.", said)
+    for subject in ("key alias/ecr/local", "repository team/api", "Job eks-iam-test-s3"):
+        assert subject in said
+    assert "\x1b" not in said, "plain lines where there is no terminal"
+    pins = (folder / "environments" / "local.images.yaml").read_text()
+    assert "digest: sha256:" in pins
+    assert git_status() == before
+
+
+def test_verify_reads_back_what_keep_left_and_names_what_is_changed(folder: Path) -> None:
+    kept = subprocess.run(
+        command(folder, "--keep"),
+        env=BARE,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert kept.returncode == 0, kept.stdout + kept.stderr
+    variables = dict(re.findall(r"export (\w+)=(\S+)", kept.stdout))
+    (pid,) = (int(number) for number in re.findall(r"To stop it: kill (\d+)", kept.stdout))
+    try:
+        verified = _verify(folder, variables)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+        _make_mutable(variables)
+        changed = _verify(folder, variables)
+        assert changed.returncode == 3
+        assert "1 of 17 checks differ: repository team/api, tag immutability." in changed.stdout
+    finally:
+        os.kill(pid, signal.SIGTERM)
+        _wait_until_gone(pid)
+
+
+def _verify(folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(LAUNCHER), "--environments", str(folder / "environments"), "verify", "local"],
+        env=BARE | variables,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def _make_mutable(variables: dict[str, str]) -> None:
+    code = (
+        "import boto3; boto3.client('ecr').put_image_tag_mutability("
+        "repositoryName='team/api', imageTagMutability='MUTABLE')"
+    )
+    subprocess.run([sys.executable, "-c", code], env=BARE | variables, check=True)
+
+
+def _wait_until_gone(pid: int) -> None:
+    for _ in range(100):
+        if not Path(f"/proc/{pid}").exists():
+            return
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_it_half_way_stops_everything_it_started(
+    folder: Path, number: signal.Signals
+) -> None:
+    process = subprocess.Popen(
+        command(folder),
+        env=BARE | {"PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert "Start the embedded AWS" in process.stdout.readline()
+    time.sleep(1)  # now the CDK CLI runs
+    assert len(processes_of(folder)) >= 2
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == "ecrctl: stopped; nothing it started is left running.\n"

@@ -1,0 +1,35 @@
+"""The JSON Schemas that editors use."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from environments.json_schema import DIRECTORY, schemas, text
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_the_schemas_are_those_of_the_model(name: str) -> None:
+    assert (DIRECTORY / name).read_text() == text(schemas()[name]), "run `make snapshot`"
+
+
+def test_every_shipped_file_obeys_the_schema_it_names(environments: Path) -> None:
+    files = sorted(environments.glob("*.yaml"))
+    assert files
+    for file in files:
+        first = file.read_text().splitlines()[0]
+        schema = json.loads((environments / first.partition("$schema=")[2]).read_text())
+        data: Any = yaml.safe_load(file.read_text())
+        jsonschema.validate(data, schema)
+
+
+def test_the_schema_refuses_an_unknown_setting() -> None:
+    with pytest.raises(jsonschema.ValidationError, match="regoin"):
+        jsonschema.validate(
+            {"account": "1", "region": "a", "regoin": "b"}, schemas()["environment.schema.json"]
+        )

@@ -1,0 +1,225 @@
+"""Reading environments: what holds, and every fault at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from environments.loading import (
+    EnvironmentFault,
+    environment_names,
+    load_environment,
+    load_environments,
+)
+from tests.support import ENVIRONMENTS
+
+DIGEST = "sha256:" + "a" * 64
+HEAD = 'account: "111111111111"\nregion: us-west-2\n'
+
+
+def write(directory: Path, **files: str) -> Path:
+    """Write environment files, named with ``_`` for the dot: ``dev_images`` holds dev's pins."""
+    for name, text in files.items():
+        (directory / f"{name.replace('_', '.')}.yaml").write_text(text)
+    return directory
+
+
+def refusal(directory: Path, name: str = "dev") -> str:
+    """Give what is said of an environment that does not hold."""
+    with pytest.raises(EnvironmentFault) as fault:
+        load_environment(name, directory)
+    return str(fault.value)
+
+
+def test_the_shipped_environments_hold(environments: Path) -> None:
+    assert ENVIRONMENTS == ("article", "dev", "local", "prod", "registry", "staging")
+    settings = {item.name: item for item in load_environments(directory=environments)}
+    assert [name for name, item in settings.items() if item.protected] == ["prod", "registry"]
+    assert {task.image.account for task in settings["prod"].ecs_tasks} == {"444444444444"}
+
+
+def test_an_unknown_environment_lists_the_known_ones(environments: Path) -> None:
+    assert refusal(environments, "pord") == (
+        "there is no environment 'pord'; did you mean 'prod'? "
+        "Known: article, dev, local, prod, registry, staging."
+    )
+
+
+def test_pins_are_not_environments(environments: Path) -> None:
+    assert "dev.images" not in environment_names(environments)
+
+
+def test_all_faults_are_named_at_once_with_path_and_line(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        dev="""\
+account: 111111111111
+regoin: us-west-2
+repositories:
+  - name: Team/API
+  - name: team/web
+    scan_on_push: "yes"
+    lifecycle:
+      - {count_type: imageCountMoreThan, count_number: 0}
+  - name: team/web
+    pull: {accounts: ["12"]}
+ecs_tasks:
+  - {name: web, image: web, memory_mib: 2}
+eks_jobs:
+  - {name: job, image: web, service_account: A, restart_policy: Always}
+""",
+    )
+    assert (
+        refusal(tmp_path)
+        == f"""\
+{tmp_path.name}/dev.yaml: 12 faults
+  - region: this is required, and missing.
+  - line 1, account: text is expected here, got the number 111111111111. Write it in quotes.
+  - line 2, regoin: there is no such setting; did you mean 'region'? Known: account, region, \
+protected, encryption, repository_defaults, repositories, ecs_tasks, eks_jobs.
+  - line 4, repositories[0].name: a repository's name is made of lower-case letters and digits, \
+joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
+  - line 6, repositories[1].scan_on_push: true or false is expected here, got 'yes'.
+  - line 8, repositories[1].lifecycle[0].count_number: count_number is at least 1, got 0. \
+Say how many images, or how many days, are kept.
+  - line 9, repositories[2].name: the name 'team/web' is taken by repositories[1]. \
+Choose another one.
+  - line 10, repositories[2].pull.accounts[0]: an AWS account number has 12 digits, got '12'. \
+Write all of them, in quotes, leading zeros included.
+  - line 12, ecs_tasks[0].image: the image 'web' has no pin, so nothing says which image to run. \
+Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or say \
+`awaiting_image: true` to leave the workload out until then.
+  - line 12, ecs_tasks[0].memory_mib: this is at least 6, got '2'.
+  - line 14, eks_jobs[0].image: the image 'web' has no pin, so nothing says which image to run. \
+Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or say \
+`awaiting_image: true` to leave the workload out until then.
+  - line 14, eks_jobs[0].restart_policy: one of 'Never' or 'OnFailure' is expected here, \
+got 'Always'."""
+    )
+
+
+def test_faults_of_the_file_and_of_its_pins_come_together(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        dev=HEAD + "repositories: [{name: team/web}]\nprotectd: true\n",
+        dev_images=f"web: {{repository: team/wbe, digest: {DIGEST}}}\napi: {{registry: central, "
+        "repository: team/api, tag: latest}\n",
+    )
+    said = refusal(tmp_path)
+    assert "dev.yaml: 1 fault\n  - line 4, protectd: there is no such setting" in said
+    assert "dev.images.yaml: 3 faults" in said
+    assert (
+        "line 1, web.repository: the environment 'dev' declares no repository 'team/wbe'; "
+        "did you mean 'team/web'? Known: team/web." in said
+    )
+    assert "line 2, api.tag: deploying the tag 'latest' is refused" in said
+    assert "line 2, api.registry: 'central' is not an environment; Known: dev." in said
+
+
+def test_a_workload_may_await_its_image_when_it_says_so(tmp_path: Path) -> None:
+    task = "ecs_tasks: [{name: web, image: web, memory_mib: 64, awaiting_image: true}]\n"
+    settings = load_environment("dev", write(tmp_path, dev=HEAD + task))
+    assert settings.ecs_tasks == ()
+    assert settings.notices == (
+        "dev: 'web' is left out, because its image 'web' has no pin yet (awaiting_image).",
+    )
+
+
+def test_a_registry_must_let_this_account_pull(tmp_path: Path) -> None:
+    central = 'account: "222222222222"\nregion: us-west-2\nrepositories:\n  - name: team/web\n'
+    pins = f"web: {{registry: central, repository: team/web, digest: {DIGEST}}}\n"
+    write(tmp_path, dev=HEAD, dev_images=pins, central=central)
+    assert (
+        "web.registry: the environment 'central' does not let account 111111111111 pull "
+        "'team/web'. Add the account to that repository's pull.accounts in central.yaml."
+    ) in refusal(tmp_path)
+    write(tmp_path, central=central + '    pull: {accounts: ["111111111111"]}\n')
+    load_environment("dev", tmp_path)
+
+
+def test_a_registry_that_does_not_hold_is_named_by_its_own_file(tmp_path: Path) -> None:
+    pins = f"web: {{registry: central, repository: team/web, digest: {DIGEST}}}\n"
+    central = 'account: "222222222222"\nregion: west\nrepositories: [{name: team/web}]\n'
+    write(tmp_path, dev=HEAD, dev_images=pins, central=central)
+    assert "central.yaml: 1 fault\n  - line 2, region: 'west' is not a region" in refusal(tmp_path)
+
+
+def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
+    roles = ", ".join(f"arn:aws:iam::111111111111:role/{'r' * 50}{n:04}" for n in range(200))
+    text = f"repositories:\n  - name: team/web\n    pull: {{roles: [{roles}]}}\n"
+    assert "repositories[0]: a repository policy has at most 10,240 characters" in refusal(
+        write(tmp_path, dev=HEAD + text)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("account: [", "this is not YAML that can be read: line 2:"),
+        ('account: "1"\naccount: "2"\n', "line 2: the key 'account' stands twice; keep one"),
+        ("- a\n", "a mapping is expected here, got a list."),
+        ("", "account: this is required, and missing."),
+        (HEAD + "encryption: yes please\n", "encryption is customer-managed, aws-managed, aes256"),
+        (HEAD + "repositories: {}\n", "repositories: a list is expected here, got a mapping."),
+        (HEAD + "repositories: [{}]\n", "repositories[0].name: this is required, and missing."),
+        (
+            HEAD + "repositories: [{name: a/b, stack: 1a}]\n",
+            "repositories[0].stack: the name of a group of repositories",
+        ),
+        (
+            HEAD + "repositories: [{name: a/b, lifecycle: standart}]\n",
+            "repositories[0].lifecycle: one of 'standard' or 'none' is expected here, "
+            "got 'standart'.",
+        ),
+        (
+            HEAD + "repositories: [{name: a/b, lifecycle: [{count_number: 1, cuont_type: x}]}]\n",
+            "repositories[0].lifecycle[0].cuont_type: there is no such setting; "
+            "did you mean 'count_type'?",
+        ),
+        (
+            HEAD + "repositories: [{name: a/b, tag_immutability: {mode: IMMUTABLE, "
+            "exclusion_filters: [x]}}]\n",
+            "repositories[0].tag_immutability.exclusion_filters: IMMUTABLE takes no exclusion",
+        ),
+        (
+            HEAD + "repositories: [{name: a/b, lifecycle: [{count_type: imageCountMoreThan, "
+            "count_number: 1}]}]\n",
+            "repositories[0].lifecycle: rule 1 (imageCountMoreThan) could touch an image that runs",
+        ),
+        (
+            HEAD + "repositories: [{name: a/b, push: {roles: ['arn:aws:iam::1:role/*']}}]\n",
+            "repositories[0].push.roles[0]: a principal's ARN takes no wildcard",
+        ),
+    ],
+)
+def test_a_file_that_does_not_hold_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    assert sentence in refusal(write(tmp_path, dev=text))
+
+
+def test_all_environments_report_their_faults_together(tmp_path: Path) -> None:
+    write(tmp_path, dev="a: 1\n", prod="b: 1\n")
+    with pytest.raises(EnvironmentFault) as fault:
+        load_environments(directory=tmp_path)
+    assert "dev.yaml" in str(fault.value)
+    assert "prod.yaml" in str(fault.value)
+
+
+def test_defaults_are_filled_in_and_overridden(tmp_path: Path) -> None:
+    text = """\
+repository_defaults: {scan_on_push: false, tag_immutability: MUTABLE, lifecycle: none}
+repositories:
+  - name: team/api
+  - {name: team/web, scan_on_push: true, tag_immutability: IMMUTABLE, lifecycle: standard}
+"""
+    settings = load_environment("dev", write(tmp_path, dev=HEAD + text))
+    api, web = settings.repositories
+    assert (api.scan_on_push, api.tag_immutability.mode, api.lifecycle) == (False, "MUTABLE", None)
+    assert (web.scan_on_push, web.tag_immutability.mode) == (True, "IMMUTABLE")
+    assert web.lifecycle is not None
+
+
+def test_pins_need_not_hold_for_whoever_makes_them(tmp_path: Path) -> None:
+    task = "ecs_tasks: [{name: web, image: web, memory_mib: 64}]\n"
+    write(tmp_path, dev=HEAD + task)
+    assert load_environment("dev", tmp_path, with_pins=False).account == "111111111111"

@@ -1,0 +1,50 @@
+"""Tag immutability."""
+
+from __future__ import annotations
+
+import pytest
+
+from constructs_lib.rules.faults import RuleError
+from constructs_lib.rules.tag_immutability import Mode, TagImmutability
+
+
+def test_no_tag_moves_unasked() -> None:
+    assert TagImmutability().mode == "IMMUTABLE"
+
+
+def test_signatures_can_be_attached_to_immutable_images() -> None:
+    value = TagImmutability.immutable_except_signatures()
+    assert value.mode == "IMMUTABLE_WITH_EXCLUSION"
+    assert "sha256-*.sig" in value.exclusion_filters
+
+
+def test_seven_filters_are_refused_with_a_way_out() -> None:
+    with pytest.raises(RuleError) as refusal:
+        TagImmutability(
+            mode="IMMUTABLE_WITH_EXCLUSION",
+            exclusion_filters=tuple(f"dev-{number}" for number in range(7)),
+        )
+    assert str(refusal.value) == (
+        "TagImmutability: exclusion_filters: tag immutability takes at most 5 exclusion filters, "
+        'got 7. Merge some with a wildcard, such as "dev-*".'
+    )
+
+
+@pytest.mark.parametrize(
+    ("mode", "filters", "sentence"),
+    [
+        ("IMMUTABLE", ("dev-*",), "IMMUTABLE takes no exclusion filters, got 1"),
+        ("MUTABLE_WITH_EXCLUSION", (), "needs at least one exclusion filter, got none"),
+        ("IMMUTABLE_WITH_EXCLUSION", ("a/b",), "letters, digits, '.', '_', '-' and '*', got 'a/b'"),
+        ("IMMUTABLE_WITH_EXCLUSION", ("*a*b*",), "at most 2 '*', got 3 in '*a*b*'"),
+        ("IMMUTABLE_WITH_EXCLUSION", ("a" * 129,), "at most 128 characters, got 129"),
+        ("IMMUTABLE_WITH_EXCLUSION", ("a", "a"), "'a' is given twice"),
+        ("FROZEN", (), "tag immutability is one of IMMUTABLE, MUTABLE"),
+    ],
+)
+def test_modes_and_filters_that_ecr_refuses_are_refused(
+    mode: Mode, filters: tuple[str, ...], sentence: str
+) -> None:
+    with pytest.raises(RuleError) as refusal:
+        TagImmutability(mode=mode, exclusion_filters=filters)
+    assert sentence in str(refusal.value)

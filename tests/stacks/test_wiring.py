@@ -1,0 +1,163 @@
+"""How an environment's stacks hang together."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.assemblies import Stack, jobs_of, stacks_of
+from tests.support import only, resources, synthesise
+
+ARTICLE_TASK = {
+    "family": "example_task_3",
+    "taskRoleArn": "arn:aws:iam::123456789012:role/AmazonECSTaskS3BucketRole",
+    "containerDefinitions": [
+        {
+            "name": "sample-app",
+            "image": "123456789012.dkr.ecr.us-west-2.amazonaws.com/aws-nodejs-sample:v1",
+            "memory": 200,
+            "cpu": 10,
+            "essential": True,
+        }
+    ],
+}
+# The article's manifest, its indentation corrected.
+ARTICLE_JOB = """\
+apiVersion: batch/v1
+kind: Job
+metadata:
+  name: eks-iam-test-s3
+spec:
+  template:
+    metadata:
+      labels:
+        app: eks-iam-test-s3
+    spec:
+      serviceAccountName: iam-test
+      containers:
+        - name: eks-iam-test
+          image: 123456789012.dkr.ecr.us-west-2.amazonaws.com/aws-nodejs-sample:v1
+          args: ["s3", "ls"]
+      restartPolicy: Never
+"""
+
+
+def stack(assembly: Path, environment: str, name: str) -> Stack:
+    """Give one stack of an assembly."""
+    return next(
+        item for item in stacks_of(assembly) if (item.environment, item.name) == (environment, name)
+    )
+
+
+def test_the_articles_task_definition_is_the_articles(assembly: Path) -> None:
+    template = stack(assembly, "article", "EcsWorkloads").template
+    found = only(template, "AWS::ECS::TaskDefinition")
+    (container,) = found["ContainerDefinitions"]
+    assert {
+        "family": found["Family"],
+        "taskRoleArn": found["TaskRoleArn"],
+        "containerDefinitions": [{key.lower(): value for key, value in container.items()}],
+    } == ARTICLE_TASK
+    assert "ExecutionRoleArn" not in found
+    assert len(template["Resources"]) == 1
+
+
+def test_the_articles_job_is_the_articles(assembly: Path) -> None:
+    (text,) = [text for environment, _, text in jobs_of(assembly) if environment == "article"]
+    assert yaml.safe_load(text) == yaml.safe_load(ARTICLE_JOB)
+
+
+def test_the_only_export_is_the_keys(assembly: Path) -> None:
+    imports: set[str] = set()
+    for item in stacks_of(assembly):
+        exported = [
+            output["Export"]["Name"]
+            for output in item.template.get("Outputs", {}).values()
+            if "Export" in output
+        ]
+        assert len(exported) == (1 if item.name == "Encryption" else 0), item.name
+        assert "Fn::GetStackOutput" not in json.dumps(item.template)
+        imports |= set(_imports(item.template))
+    assert {name.split(":")[0] for name in imports} == {
+        "dev-Encryption",
+        "local-Encryption",
+        "registry-Encryption",
+    }
+
+
+def _imports(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["Fn::ImportValue"]] if "Fn::ImportValue" in value else []
+        return own + [name for item in value.values() for name in _imports(item)]
+    if isinstance(value, list):
+        return [name for item in value for name in _imports(item)]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("environment", "name", "logical_ids"),
+    [
+        ("dev", "Encryption", {"KeyE447D366"}),
+        (
+            "dev",
+            "Repositories-web",
+            {"RepositoryawsDashnodejsDashsample", "RepositoryteamSlashapi"},
+        ),
+        ("dev", "Repositories-platform", {"RepositorytoolsSlashbackup"}),
+    ],
+)
+def test_the_logical_ids_of_what_holds_data_stay(
+    assembly: Path, environment: str, name: str, logical_ids: set[str]
+) -> None:
+    template = stack(assembly, environment, name).template
+    kept = {
+        logical_id
+        for logical_id, resource in template["Resources"].items()
+        if resource["Type"] in ("AWS::KMS::Key", "AWS::ECR::Repository")
+    }
+    assert kept == logical_ids
+
+
+def test_both_halves_of_a_pull_across_accounts_are_in_the_templates(assembly: Path) -> None:
+    registry = stack(assembly, "registry", "Repositories-web").template
+    (owner_half, _push) = only(registry, "AWS::ECR::Repository")["RepositoryPolicyText"][
+        "Statement"
+    ]
+    assert "arn:aws:iam::333333333333:root" in owner_half["Principal"]["AWS"]
+    workloads = stack(assembly, "prod", "EcsWorkloads").template
+    statements = only(workloads, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    arn = "arn:aws:ecr:us-west-2:444444444444:repository/aws-nodejs-sample"
+    (puller_half,) = [item for item in statements if item["Resource"] == arn]
+    assert set(owner_half["Action"]) == set(puller_half["Action"])
+
+
+def test_everything_that_holds_images_outlives_its_stack(assembly: Path) -> None:
+    for item in stacks_of(assembly):
+        for kind in ("AWS::ECR::Repository", "AWS::KMS::Key"):
+            for resource in resources(item.template, kind):
+                assert resource["DeletionPolicy"] == "Retain"
+                assert resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_two_syntheses_are_byte_identical(
+    environments: Path, assembly: Path, tmp_path: Path
+) -> None:
+    again = synthesise(environments, tmp_path / "cdk.out")
+    files = sorted(path.relative_to(assembly) for path in assembly.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
+    for file in files:
+        assert (assembly / file).read_bytes() == (again / file).read_bytes(), file
+
+
+def test_one_environment_alone_is_the_same_as_among_all(
+    environments: Path, assembly: Path, tmp_path: Path
+) -> None:
+    alone = synthesise(environments, tmp_path / "cdk.out", "dev")
+    assert {path.name for path in alone.glob("assembly-*")} == {"assembly-dev"}
+    for item in stacks_of(alone):
+        among_all = stack(assembly, "dev", item.name)
+        assert item.file.read_bytes() == among_all.file.read_bytes()
