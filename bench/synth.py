@@ -1,0 +1,74 @@
+"""The synth of ``dev`` against that of an empty app, whole processes, alternating."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+from ecrctl.toolchain import CDK, ROOT, app_command, node_binary, tool_environment
+
+PAIRS = 9
+AIM = 1.25
+
+
+def measured() -> str:
+    """Measure both ways of running an app, and give a section of the report."""
+    by_cli, by_python = _pairs(_by_cli), _pairs(_by_python)
+    return "\n".join(
+        [
+            "## Synth of `dev` against an empty CDK app in Python",
+            "",
+            f"{PAIRS} pairs, alternating, whole processes, the same `cdk.json`; medians.",
+            f"Aim: a ratio of at most {AIM}.",
+            "",
+            "| | empty app | `dev` | ratio |",
+            "|---|---|---|---|",
+            _row("`cdk synth`, as a person waits for it", by_cli),
+            _row("`python app.py` alone, without the CLI around it", by_python),
+        ]
+    )
+
+
+def _row(name: str, pairs: list[tuple[float, float]]) -> str:
+    empty = statistics.median(pair[0] for pair in pairs)
+    dev = statistics.median(pair[1] for pair in pairs)
+    ratio = statistics.median(pair[1] / pair[0] for pair in pairs)
+    return f"| {name} | {empty:.2f} s | {dev:.2f} s | **{ratio:.2f}** |"
+
+
+def _pairs(measure: Callable[[bool], float]) -> list[tuple[float, float]]:
+    for empty in (True, False):  # the first pair fills caches
+        measure(empty)
+    return [(measure(True), measure(False)) for _ in range(PAIRS)]
+
+
+def _by_cli(empty: bool) -> float:
+    app = f"{app_command().removesuffix('app.py')}{'bench/empty_app.py' if empty else 'app.py'}"
+    with tempfile.TemporaryDirectory() as output:
+        return _seconds(
+            [str(node_binary()), str(CDK / "bin" / "cdk"), "synth", "--quiet"]
+            + ["--app", app, "--output", output, *([] if empty else ["--context", "env=dev"])],
+            {},
+        )
+
+
+def _by_python(empty: bool) -> float:
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | {"env": "dev"}
+    with tempfile.TemporaryDirectory() as output:
+        return _seconds(
+            [sys.executable, "bench/empty_app.py" if empty else "app.py"],
+            {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": output},
+        )
+
+
+def _seconds(command: list[str], variables: dict[str, str]) -> float:
+    start = time.monotonic()
+    subprocess.run(
+        command, cwd=ROOT, env=tool_environment(variables), check=True, capture_output=True
+    )
+    return time.monotonic() - start
