@@ -51,8 +51,10 @@ def _by_cli(empty: bool) -> float:
     app = f"{app_command().removesuffix('app.py')}{'bench/empty_app.py' if empty else 'app.py'}"
     with tempfile.TemporaryDirectory() as output:
         return _seconds(
-            [str(node_binary()), str(CDK / "bin" / "cdk"), "synth", "--quiet"]
-            + ["--app", app, "--output", output, *([] if empty else ["--context", "env=dev"])],
+            [
+                *(str(node_binary()), str(CDK / "bin" / "cdk"), "synth", "--quiet"),
+                *("--app", app, "--output", output, "--context", "env=dev"),
+            ],
             {},
         )
 

@@ -22,7 +22,7 @@ from .aws import Aws
 from .errors import DIFFERS, FAILED, TOOL_ERROR, UserError
 from .local import LocalRun, run_local
 from .steps import Steps
-from .table import table_of, verdict
+from .table import save_picture, table_of, verdict
 from .toolchain import ROOT
 from .verify import Check, verify
 
@@ -90,7 +90,7 @@ def local_command(
     console.print(table_of("What was declared and read back", checks))
     console.print(verdict("local", checks), soft_wrap=True, highlight=False)
     if svg:
-        console.save_svg(str(svg), title="make local")
+        save_picture(console, svg, title="make local")
     if keep:
         print("\nThe embedded AWS is still running. To use it:")
         for name, value in emulator.variables().items():

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich import box
+from rich.console import Console
 from rich.table import Table
 
 from .verify import Check
@@ -42,3 +45,11 @@ def verdict(name: str, checks: Sequence[Check]) -> str:
         return f"{name}: all {len(checks)} checks read back as declared."
     named = "; ".join(f"{check.subject}, {check.what}" for check in differing)
     return f"{name}: {len(differing)} of {len(checks)} checks differ: {named}."
+
+
+def save_picture(console: Console, file: Path, *, title: str) -> None:
+    """Save what a console has shown as an SVG that fetches nothing: no font of another host."""
+    svg = console.export_svg(title=title)
+    svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
+    svg = "\n".join(line.rstrip() for line in svg.splitlines())
+    file.write_text(f"{svg}\n", encoding="utf-8")

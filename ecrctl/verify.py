@@ -179,7 +179,7 @@ def _document_check(
     """Compare two documents part by part, and show only the parts that differ."""
     wanted, there = parts(declared), parts(found)
     if wanted == there:
-        shown = ", ".join(wanted) or "none"
+        shown = "\n".join(wanted) or "none"
         return Check(subject, what, shown, shown)
     differing = [name for name in {**wanted, **there} if wanted.get(name) != there.get(name)]
     return Check(subject, what, _listed(wanted, differing), _listed(there, differing))
@@ -202,7 +202,7 @@ def _statements_by_sid(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
 def _rules_by_priority(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
     rules = policy["rules"] if policy else []
     return {
-        f"rule {rule['rulePriority']}": _canonical(
+        f"{rule['rulePriority']} {rule.get('description', '')}".strip(): _canonical(
             {key: value for key, value in rule.items() if key != "rulePriority"}
         )
         for rule in rules
