@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .image import Image
     from .private_repository import PrivateRepository
     from .repository_key import RepositoryKey
-    from .rules.lifecycle import LifecyclePolicy, LifecycleRule
+    from .rules.lifecycle import LifecyclePolicy
+    from .rules.lifecycle_rule import LifecycleRule
     from .rules.repository_policy import Access
     from .rules.tag_immutability import TagImmutability
 
@@ -42,7 +43,7 @@ _HOME = {
     "Encryption": "encryption",
     "Image": "image",
     "LifecyclePolicy": "rules.lifecycle",
-    "LifecycleRule": "rules.lifecycle",
+    "LifecycleRule": "rules.lifecycle_rule",
     "PrivateRepository": "private_repository",
     "RepositoryKey": "repository_key",
     "TagImmutability": "rules.tag_immutability",

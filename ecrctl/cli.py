@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -14,12 +16,14 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
+from constructs_lib.rules.lifecycle_preview import preview
 from environments.fault_text import one_of
 from environments.loading import DIRECTORY, EnvironmentFault, load_environment
 
-from . import pinning
+from . import lifecycle, pinning
 from .aws import Aws
 from .errors import DIFFERS, FAILED, TOOL_ERROR, UserError
+from .image_records import images_from_ecr, images_from_file
 from .local import LocalRun, run_local
 from .steps import Steps
 from .table import save_picture, table_of, verdict
@@ -27,6 +31,14 @@ from .toolchain import ROOT
 from .verify import Check, verify
 
 TABLE_WIDTH = 118
+
+
+class OutputFormat(StrEnum):
+    """Define how a result is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -124,6 +136,40 @@ def pin_command(
         _options.environments, environment, image, repository=repository, tag=tag, digest=digest
     )
     print(f"{path.name}: {image} is {repository}:{tag}, {digest}; kept by the tag {live}")
+
+
+@app.command("lifecycle")
+def lifecycle_command(
+    environment: Environment,
+    repository: Annotated[str, typer.Argument(metavar="REPOSITORY")],
+    images: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="JSON list of images; else ECR's own.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Another ECR policy document to look at.")
+    ] = None,
+    now: Annotated[str | None, typer.Option(metavar="TIME", help="The moment; else now.")] = None,
+    output: Annotated[OutputFormat, typer.Option("--format")] = OutputFormat.TEXT,
+) -> None:
+    """Say which images a lifecycle policy would keep, archive and expire, and by which rule."""
+    # Which image runs is nothing to a lifecycle policy: a missing pin must not stand in the way.
+    settings = load_environment(environment, _options.environments, with_pins=False)
+    chosen = (
+        lifecycle.policy_from_file(policy) if policy else lifecycle.policy_of(settings, repository)
+    )
+    moment = lifecycle.moment_of(now) if now else datetime.now(UTC)
+    found = (
+        images_from_file(images)
+        if images
+        else images_from_ecr(Aws.from_variables(settings.region), settings.account, repository)
+    )
+    verdicts = preview(chosen, found, moment)
+    if output is OutputFormat.JSON:
+        print(json.dumps(lifecycle.documents_of(verdicts), indent=2))
+        return
+    console = _console()
+    console.print(lifecycle.table_of(repository, verdicts))
+    console.print(lifecycle.summary(verdicts), highlight=False)
 
 
 def _show(console: Console, environment: str, checks: list[Check]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
@@ -12,19 +12,19 @@ from pydantic_core import PydanticCustomError
 from constructs_lib.rules import images, partitions
 from constructs_lib.rules.faults import Fault, RuleError
 from constructs_lib.rules.kubernetes_job import JobSpec, dns_label_faults
-from constructs_lib.rules.lifecycle import (
+from constructs_lib.rules.lifecycle import LifecyclePolicy
+from constructs_lib.rules.lifecycle_presets import PRESETS
+from constructs_lib.rules.lifecycle_rule import (
     Action,
     CountType,
-    LifecyclePolicy,
     LifecycleRule,
     StorageClass,
     TagStatus,
 )
-from constructs_lib.rules.lifecycle_presets import PRESETS
 from constructs_lib.rules.repository_policy import role_arn_faults
 from constructs_lib.rules.tag_immutability import Mode, TagImmutability
 
-Preset = Literal["standard", "none"]
+Preset = Literal["standard", "keep_releases", "archive_cold", "ephemeral", "none"]
 
 _GROUP = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
@@ -121,26 +121,49 @@ def _checked_rule(model: RuleModel) -> RuleModel:
     return model
 
 
-def _checked_rules(models: list[RuleModel]) -> list[RuleModel]:
+CheckedRule = Annotated[RuleModel, AfterValidator(_checked_rule)]
+
+
+class PolicyModel(FileModel):
+    """Define a lifecycle policy that says more than its rules."""
+
+    rules: list[CheckedRule]
+    allow_touching_live_images: bool = Field(
+        default=False, description="do without the rule that keeps what runs"
+    )
+
+    def policy(self) -> LifecyclePolicy:
+        """Give the policy as a value; it raises what is broken."""
+        return LifecyclePolicy(
+            tuple(model.rule() for model in self.rules),
+            allow_touching_live_images=self.allow_touching_live_images,
+        )
+
+
+def _checked_policy(model: PolicyModel) -> PolicyModel:
     try:
-        LifecyclePolicy(tuple(model.rule() for model in models))
+        model.policy()
     except RuleError as error:
         raise_faults(list(error.faults))
+    return model
+
+
+def _checked_rules(models: list[RuleModel]) -> list[RuleModel]:
+    _checked_policy(PolicyModel(rules=models))
     return models
 
 
-def _word_or_list(value: Any) -> str:
-    return "<rules>" if isinstance(value, list) else "<word>"
+def _form_of_lifecycle(value: Any) -> str:
+    if isinstance(value, list):
+        return "<rules>"
+    return "<mapping>" if isinstance(value, Mapping | PolicyModel) else "<word>"
 
 
 Lifecycle = Annotated[
     Annotated[Preset, Tag("<word>")]
-    | Annotated[
-        list[Annotated[RuleModel, AfterValidator(_checked_rule)]],
-        AfterValidator(_checked_rules),
-        Tag("<rules>"),
-    ],
-    Discriminator(_word_or_list),
+    | Annotated[list[CheckedRule], AfterValidator(_checked_rules), Tag("<rules>")]
+    | Annotated[PolicyModel, AfterValidator(_checked_policy), Tag("<mapping>")],
+    Discriminator(_form_of_lifecycle),
 ]
 
 
@@ -150,7 +173,9 @@ def lifecycle_policy(lifecycle: Lifecycle) -> LifecyclePolicy | None:
         return None
     if isinstance(lifecycle, str):
         return PRESETS[lifecycle]()
-    return LifecyclePolicy(tuple(model.rule() for model in lifecycle))
+    if isinstance(lifecycle, list):
+        return PolicyModel(rules=lifecycle).policy()
+    return lifecycle.policy()
 
 
 class ImmutabilityModel(FileModel):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from constructs_lib.rules.lifecycle_presets import PRESETS
 from environments.loading import (
     EnvironmentFault,
     environment_names,
@@ -169,8 +170,8 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
         ),
         (
             HEAD + "repositories: [{name: a/b, lifecycle: standart}]\n",
-            "repositories[0].lifecycle: one of 'standard' or 'none' is expected here, "
-            "got 'standart'.",
+            "repositories[0].lifecycle: one of 'standard', 'keep_releases', 'archive_cold', 'ephemeral' "
+            "or 'none' is expected here, got 'standart'.",
         ),
         (
             HEAD + "repositories: [{name: a/b, lifecycle: [{count_number: 1, cuont_type: x}]}]\n",
@@ -223,3 +224,22 @@ def test_pins_need_not_hold_for_whoever_makes_them(tmp_path: Path) -> None:
     task = "ecs_tasks: [{name: web, image: web, memory_mib: 64}]\n"
     write(tmp_path, dev=HEAD + task)
     assert load_environment("dev", tmp_path, with_pins=False).account == "111111111111"
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_every_preset_has_its_name_in_a_file(tmp_path: Path, preset: str) -> None:
+    text = f"repositories: [{{name: team/api, lifecycle: {preset}}}]\n"
+    (api,) = load_environment("dev", write(tmp_path, dev=HEAD + text)).repositories
+    assert api.lifecycle == PRESETS[preset]()
+
+
+def test_a_policy_that_could_touch_live_images_must_say_so(tmp_path: Path) -> None:
+    rules = "rules: [{count_type: imageCountMoreThan, count_number: 100, description: All of it}]"
+    policy = f"lifecycle: {{{rules}, allow_touching_live_images: true}}"
+    text = f"repositories:\n  - name: team/api\n    {policy}\n"
+    (api,) = load_environment("dev", write(tmp_path, dev=HEAD + text)).repositories
+    assert api.lifecycle is not None
+    assert api.lifecycle.allow_touching_live_images
+    assert "repositories[0].lifecycle: rule 1 (All of it) could touch an image that runs" in (
+        refusal(write(tmp_path, dev=HEAD + text.replace("true", "false")))
+    )
