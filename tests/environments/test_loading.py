@@ -170,8 +170,8 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
         ),
         (
             HEAD + "repositories: [{name: a/b, lifecycle: standart}]\n",
-            "repositories[0].lifecycle: one of 'standard', 'keep_releases', 'archive_cold', 'ephemeral' "
-            "or 'none' is expected here, got 'standart'.",
+            "repositories[0].lifecycle: one of 'standard', 'keep_releases', 'archive_cold', "
+            "'ephemeral' or 'none' is expected here, got 'standart'.",
         ),
         (
             HEAD + "repositories: [{name: a/b, lifecycle: [{count_number: 1, cuont_type: x}]}]\n",
