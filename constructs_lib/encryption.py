@@ -19,11 +19,13 @@ class Encryption:
 
     kind: Literal["customer-managed", "aws-managed", "aes256"]
     key: kms.IKey | None = None
+    key_arn: str | None = None
 
     @staticmethod
     def customer_managed(key: kms.IKey | None = None) -> Encryption:
         """Give encryption by a KMS key of yours; without one, by the key its stack shares."""
-        return Encryption(kind="customer-managed", key=key)
+        arn = key.key_arn if key else None
+        return Encryption(kind="customer-managed", key=key, key_arn=arn)
 
     @staticmethod
     def aws_managed() -> Encryption:

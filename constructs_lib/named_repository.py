@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .rules import images
 from .rules.faults import Fault, refuse
-from .rules.partitions import account_faults, partition_of, region_faults
-
-
-def partition_name(stack: cdk.Stack) -> str:
-    """Give the partition of a stack: a plain name where its region is known."""
-    if cdk.Token.is_unresolved(stack.region):
-        return cdk.Aws.PARTITION
-    return partition_of(stack.region).name
+from .rules.partitions import account_faults, region_faults
+from .stack_facts import StackFacts, facts_of, is_token, stack_of
 
 
 class NamedRepository(ecr.RepositoryBase):
@@ -43,10 +36,10 @@ class NamedRepository(ecr.RepositoryBase):
             account=account,
             region=region,
         )
-        stack = cdk.Stack.of(scope)
+        facts = facts_of(stack_of(scope))
         self._name = repository_name
         self._arn, self._uri = _arn_and_uri(
-            repository_name, account or stack.account, region or stack.region, stack
+            repository_name, account or facts.account, region or facts.region, facts
         )
 
     @property
@@ -79,10 +72,10 @@ class NamedRepository(ecr.RepositoryBase):
         return self.repository_uri_for_tag(tag_or_digest)
 
 
-def _arn_and_uri(name: str, account: str, region: str, stack: cdk.Stack) -> tuple[str, str]:
-    if cdk.Token.is_unresolved(region):
-        arn = f"arn:{stack.partition}:ecr:{region}:{account}:repository/{name}"
-        return arn, f"{account}.dkr.ecr.{region}.{stack.url_suffix}/{name}"
+def _arn_and_uri(name: str, account: str, region: str, facts: StackFacts) -> tuple[str, str]:
+    if is_token(region):
+        arn = f"arn:{facts.partition}:ecr:{region}:{account}:repository/{name}"
+        return arn, f"{account}.dkr.ecr.{region}.{facts.url_suffix}/{name}"
     return (
         images.repository_arn(account, region, name),
         images.repository_uri(account, region, name),
@@ -105,8 +98,8 @@ class ReferencedRepository(NamedRepository):
         elsewhere, already allows what is granted here.
     :raises ValueError: when name, account or region does not have its form.
 
-    >>> app = cdk.App()
-    >>> stack = cdk.Stack(app, "Workloads")
+    >>> import aws_cdk as cdk
+    >>> stack = cdk.Stack(cdk.App(), "Workloads")
     >>> ReferencedRepository(stack, "Api", repository_name="team/api", account="111111111111",
     ...     region="eu-west-1").repository_arn
     'arn:aws:ecr:eu-west-1:111111111111:repository/team/api'
@@ -169,4 +162,4 @@ class ReferencedRepository(NamedRepository):
 
 
 def _unless_token(rule: Callable[[str], list[Fault]], value: str | None) -> list[Fault]:
-    return [] if value is None or cdk.Token.is_unresolved(value) else rule(value)
+    return [] if value is None or is_token(value) else rule(value)

@@ -7,11 +7,10 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from .encryption import Encryption
-from .named_repository import NamedRepository, ReferencedRepository, partition_name
+from .named_repository import NamedRepository, ReferencedRepository
 from .repository_key import RepositoryKey
 from .rules import images
 from .rules.faults import Fault, refuse
@@ -24,6 +23,7 @@ from .rules.repository_policy import (
     statement_faults,
 )
 from .rules.tag_immutability import TagImmutability
+from .stack_facts import facts_of, is_token, stack_of
 
 NOBODY = Access()
 NO_TAG_MOVES = TagImmutability()
@@ -88,10 +88,11 @@ class PrivateRepository(NamedRepository):
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
         empty_on_delete: bool = False,
     ) -> None:
-        stack = cdk.Stack.of(scope)
-        name_is_known = not cdk.Token.is_unresolved(repository_name)
+        stack = stack_of(scope)
+        facts = facts_of(stack)
+        name_is_known = not is_token(repository_name)
         statements = access_statements(
-            pull=pull, push=push, account=stack.account, partition=partition_name(stack)
+            pull=pull, push=push, account=facts.account, partition=facts.partition
         )
         refuse(
             f"PrivateRepository '{construct_id}'",
@@ -103,8 +104,8 @@ class PrivateRepository(NamedRepository):
         )
         super().__init__(scope, construct_id, repository_name=repository_name)
 
-        chosen = encryption or Encryption.customer_managed()
-        self.encryption_key = _key_of(chosen, stack)
+        chosen = _with_key(encryption or Encryption.customer_managed(), stack)
+        self.encryption_key = chosen.key
         self._construct_id = construct_id
         self._statements = statements
         self._policy: iam.PolicyDocument | None = None
@@ -112,7 +113,7 @@ class PrivateRepository(NamedRepository):
             self,
             "Resource",
             repository_name=repository_name,
-            encryption_configuration=_encryption_property(chosen, self.encryption_key),
+            encryption_configuration=_encryption_property(chosen),
             image_scanning_configuration={"scanOnPush": scan_on_push},
             image_tag_mutability=tag_immutability.mode,
             image_tag_mutability_exclusion_filters=_filters_property(tag_immutability),
@@ -177,19 +178,19 @@ def _deletion_faults(removal_policy: cdk.RemovalPolicy, *, empty_on_delete: bool
     return []
 
 
-def _key_of(encryption: Encryption, stack: cdk.Stack) -> kms.IKey | None:
-    if encryption.kind != "customer-managed":
-        return None
-    return encryption.key or RepositoryKey.shared_in(stack).key
+def _with_key(encryption: Encryption, stack: cdk.Stack) -> Encryption:
+    if encryption.kind != "customer-managed" or encryption.key:
+        return encryption
+    return RepositoryKey.shared_in(stack).encryption
 
 
-def _encryption_property(encryption: Encryption, key: kms.IKey | None) -> dict[str, Any] | None:
+def _encryption_property(encryption: Encryption) -> dict[str, Any] | None:
     # AES256 is what ECR does unasked. Spelling it out would replace an imported repository.
     if encryption.kind == "aes256":
         return None
-    if key is None:
+    if encryption.key_arn is None:
         return {"encryptionType": "KMS"}
-    return {"encryptionType": "KMS", "kmsKey": key.key_arn}
+    return {"encryptionType": "KMS", "kmsKey": encryption.key_arn}
 
 
 def _filters_property(tag_immutability: TagImmutability) -> list[dict[str, Any]] | None:

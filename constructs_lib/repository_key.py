@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from constructs import Construct
+
+from .encryption import Encryption
 
 _SHARED_ID = "RepositoryKey"
 
@@ -23,7 +27,7 @@ class RepositoryKey(Construct):
     :param removal_policy: ``RETAIN`` by default. ``DESTROY`` schedules the key's deletion with
         the stack, after which no image encrypted with it can be pulled.
 
-    Attributes: ``key`` is the ``kms.Key``; ``key_arn`` its ARN.
+    Attributes: ``key`` is the ``kms.Key``; ``encryption`` the value that repositories take.
 
     Source: Amazon ECR user guide, "Encryption at rest".
 
@@ -53,14 +57,14 @@ class RepositoryKey(Construct):
         # A key must not vanish under the stacks that use it: an export cannot be withdrawn while
         # it is imported, a weak reference can.
         cdk.CrossStackReferences.of(self.key).produce(cdk.ReferenceStrength.STRONG)
-
-    @property
-    def key_arn(self) -> str:
-        """Give the key's ARN."""
-        return self.key.key_arn
+        self.encryption = Encryption.customer_managed(self.key)
 
     @classmethod
     def shared_in(cls, stack: cdk.Stack) -> RepositoryKey:
         """Give the one key that the repositories of a stack share, made when first asked for."""
-        existing = stack.node.try_find_child(_SHARED_ID)
-        return existing if isinstance(existing, cls) else cls(stack, _SHARED_ID)
+        if stack not in _SHARED:
+            _SHARED[stack] = cls(stack, _SHARED_ID)
+        return _SHARED[stack]
+
+
+_SHARED: WeakKeyDictionary[cdk.Stack, RepositoryKey] = WeakKeyDictionary()
