@@ -31,6 +31,7 @@ from environments.settings import EnvironmentSettings
 from stacks.ecs_workloads import EcsWorkloadsStack
 from stacks.eks_workloads import EksWorkloadsStack
 from stacks.encryption import EncryptionStack
+from stacks.github_access import GitHubAccessStack
 from stacks.repositories import RepositoriesStack
 
 
@@ -82,6 +83,13 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
         )
         for group, members in environment.groups().items()
     ]
+    if environment.github_pushes:
+        GitHubAccessStack(
+            stage,
+            "GitHubAccess",
+            pushes=environment.github_pushes,
+            creates_provider=environment.creates_github_provider,
+        )
     workloads: list[cdk.Stack] = []
     if environment.ecs_tasks:
         workloads.append(EcsWorkloadsStack(stage, "EcsWorkloads", tasks=environment.ecs_tasks))

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from .ecs_image_task import ContainerHardening, EcsImageTask
     from .eks_image_job import EksImageJob
     from .encryption import Encryption
+    from .github_image_pusher import GitHubImagePusher
     from .image import Image
     from .private_repository import PrivateRepository
     from .repository_key import RepositoryKey
+    from .rules.access import Access
+    from .rules.github_oidc import GitHubSubject
     from .rules.lifecycle import LifecyclePolicy
     from .rules.lifecycle_rule import LifecycleRule
-    from .rules.repository_policy import Access
     from .rules.tag_immutability import TagImmutability
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "EcsImageTask",
     "EksImageJob",
     "Encryption",
+    "GitHubImagePusher",
+    "GitHubSubject",
     "Image",
     "LifecyclePolicy",
     "LifecycleRule",
@@ -36,11 +40,13 @@ __all__ = [
 ]
 
 _HOME = {
-    "Access": "rules.repository_policy",
+    "Access": "rules.access",
     "ContainerHardening": "ecs_image_task",
     "EcsImageTask": "ecs_image_task",
     "EksImageJob": "eks_image_job",
     "Encryption": "encryption",
+    "GitHubImagePusher": "github_image_pusher",
+    "GitHubSubject": "rules.github_oidc",
     "Image": "image",
     "LifecyclePolicy": "rules.lifecycle",
     "LifecycleRule": "rules.lifecycle_rule",

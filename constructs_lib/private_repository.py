@@ -13,11 +13,11 @@ from .encryption import Encryption
 from .named_repository import NamedRepository, ReferencedRepository
 from .repository_key import RepositoryKey
 from .rules import images
+from .rules.access import Access, push_faults
 from .rules.faults import Fault, refuse
 from .rules.lifecycle import LifecyclePolicy
 from .rules.lifecycle_presets import standard
 from .rules.repository_policy import (
-    Access,
     access_statements,
     policy_document,
     statement_faults,
@@ -92,13 +92,18 @@ class PrivateRepository(NamedRepository):
         facts = facts_of(stack)
         name_is_known = not is_token(repository_name)
         statements = access_statements(
-            pull=pull, push=push, account=facts.account, partition=facts.partition
+            pull=pull,
+            push=push,
+            account=facts.account,
+            region=facts.region,
+            partition=facts.partition,
         )
         refuse(
             f"PrivateRepository '{construct_id}'",
             [
                 *(images.repository_name_faults(repository_name) if name_is_known else ()),
                 *_deletion_faults(removal_policy, empty_on_delete=empty_on_delete),
+                *(fault.under("push") for fault in push_faults(push)),
                 *statement_faults(statements),
             ],
         )

@@ -145,6 +145,7 @@ def _policy_check(repository: RepositorySettings, settings: EnvironmentSettings,
             pull=repository.pull,
             push=repository.push,
             account=settings.account,
+            region=settings.region,
             partition=partition_of(settings.region).name,
         )
     )

@@ -25,6 +25,23 @@ def duplicate_faults(environment: Any) -> list[Fault]:
     return faults
 
 
+def organization_faults(environment: Any) -> list[Fault]:
+    """Check that an access for the whole organisation says which one."""
+    if isinstance(environment, Mapping) and environment.get("organization_id") is not None:
+        return []
+    return [
+        Fault(
+            f"repositories[{index}].{verb}.organization",
+            "this needs the environment's organization_id, which is missing. "
+            "Write it at the top of the file, such as 'organization_id: o-a1b2c3d4e5'.",
+        )
+        for index, repository in _items(environment, "repositories")
+        for verb in ("pull", "push")
+        if isinstance(repository.get(verb), Mapping)
+        and repository[verb].get("organization") is True
+    ]
+
+
 def missing_pin_faults(environment: Any, pins: Any, name: str) -> list[Fault]:
     """Check that every workload has a pin, or says that it awaits its image."""
     faults: list[Fault] = []

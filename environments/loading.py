@@ -11,12 +11,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from constructs_lib.rules.faults import Fault
 from constructs_lib.rules.partitions import partition_of
-from constructs_lib.rules.repository_policy import Access, access_statements, statement_faults
+from constructs_lib.rules.repository_policy import access_statements, statement_faults
 
-from .cross_checks import duplicate_faults, missing_pin_faults, pin_faults
+from .cross_checks import (
+    duplicate_faults,
+    missing_pin_faults,
+    organization_faults,
+    pin_faults,
+)
 from .fault_text import faults_of, one_of
 from .model import EnvironmentModel, PinModel, Pins
-from .resolving import resolve
+from .resolving import access_of, resolve
 from .settings import EnvironmentSettings
 from .yaml_files import line_of, read_yaml
 
@@ -71,7 +76,7 @@ def load_environment(
     models = {registry: _validated_environment(file) for registry, file in files.items()}
     checked_pins = _validated_pins(pins)
     raw = {registry: file.raw for registry, file in files.items()}
-    files[name].faults += duplicate_faults(raw[name])
+    files[name].faults += duplicate_faults(raw[name]) + organization_faults(raw[name])
     if with_pins:
         files[name].faults += missing_pin_faults(raw[name], pins.raw, name)
     files[name].faults += _policy_faults(models[name])
@@ -137,14 +142,11 @@ def _policy_faults(environment: EnvironmentModel | None) -> list[Fault]:
     if environment is None:
         return faults
     for index, repository in enumerate(environment.repositories):
-        pull, push = (
-            Access(accounts=tuple(access.accounts), role_arns=tuple(access.roles))
-            for access in (repository.pull, repository.push)
-        )
         statements = access_statements(
-            pull=pull,
-            push=push,
+            pull=access_of(repository.pull, environment.organization_id),
+            push=access_of(repository.push, environment.organization_id),
             account=environment.account,
+            region=environment.region,
             partition=partition_of(environment.region).name,
         )
         faults += [fault.under(f"repositories[{index}]") for fault in statement_faults(statements)]

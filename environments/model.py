@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from constructs_lib.rules import images, partitions
+from constructs_lib.rules import access, images, partitions
 from constructs_lib.rules.faults import Fault, RuleError
+from constructs_lib.rules.github_oidc import GitHubSubject
 from constructs_lib.rules.kubernetes_job import JobSpec, dns_label_faults
 from constructs_lib.rules.lifecycle import LifecyclePolicy
 from constructs_lib.rules.lifecycle_presets import PRESETS
@@ -21,7 +22,6 @@ from constructs_lib.rules.lifecycle_rule import (
     StorageClass,
     TagStatus,
 )
-from constructs_lib.rules.repository_policy import role_arn_faults
 from constructs_lib.rules.tag_immutability import Mode, TagImmutability
 
 Preset = Literal["standard", "keep_releases", "archive_cold", "ephemeral", "none"]
@@ -73,7 +73,10 @@ def _encryption_faults(encryption: str) -> list[Fault]:
 Account = Annotated[str, _obeys(partitions.account_faults)]
 Region = Annotated[str, _obeys(partitions.region_faults)]
 RepositoryName = Annotated[str, _obeys(images.repository_name_faults)]
-RoleArn = Annotated[str, _obeys(role_arn_faults)]
+OrganizationId = Annotated[str, _obeys(access.organization_faults)]
+OrganizationPath = Annotated[str, _obeys(access.organization_path_faults)]
+ProjectArn = Annotated[str, _obeys(access.project_arn_faults)]
+RoleArn = Annotated[str, _obeys(access.role_arn_faults)]
 GroupName = Annotated[str, _obeys(_group_faults)]
 WorkloadName = Annotated[str, _obeys(lambda name: dns_label_faults(name, 63))]
 EncryptionWord = Annotated[str, _obeys(_encryption_faults)]
@@ -214,6 +217,50 @@ class AccessModel(FileModel):
 
     accounts: list[Account] = Field(default=[], description="account numbers, in quotes")
     roles: list[RoleArn] = Field(default=[], description="ARNs of roles that exist")
+    organization: bool = Field(default=False, description="all of organization_id")
+    organization_paths: list[OrganizationPath] = Field(
+        default=[], description="parts of an organisation, such as o-a1/r-ab12/ou-ab12-1111/*"
+    )
+
+
+class PullModel(AccessModel):
+    """Define who may pull: people and machines, and AWS services."""
+
+    lambda_accounts: list[Account] = Field(
+        default=[], description="accounts whose Lambda functions run the image"
+    )
+    codebuild_projects: list[ProjectArn] = Field(
+        default=[], description="ARNs of projects that pull with CodeBuild's own credentials"
+    )
+
+
+class GitHubModel(FileModel):
+    """Define a GitHub workflow run that may push."""
+
+    repository: str = Field(description="OWNER/NAME on GitHub")
+    ref: str | None = Field(default=None, description="such as refs/heads/main")
+    environment: str | None = Field(default=None, description="the job's environment")
+    pull_request: bool = False
+    owner_id: str | None = Field(default=None, description="the owner's immutable ID, in quotes")
+    repository_id: str | None = Field(default=None, description="likewise the repository's")
+
+    def subject(self) -> GitHubSubject:
+        """Give the run as a value; it raises what is broken."""
+        return GitHubSubject(**self.model_dump())
+
+
+def _checked_subject(model: GitHubModel) -> GitHubModel:
+    try:
+        model.subject()
+    except RuleError as error:
+        raise_faults(list(error.faults))
+    return model
+
+
+class PushModel(AccessModel):
+    """Define who may push: people and machines, and GitHub workflow runs."""
+
+    github: list[Annotated[GitHubModel, AfterValidator(_checked_subject)]] = []
 
 
 class RepositoryDefaults(FileModel):
@@ -232,8 +279,8 @@ class RepositoryModel(FileModel):
     tag_immutability: Immutability | None = None
     scan_on_push: bool | None = None
     lifecycle: Lifecycle | None = None
-    pull: AccessModel = AccessModel()
-    push: AccessModel = AccessModel()
+    pull: PullModel = PullModel()
+    push: PushModel = PushModel()
 
 
 class WorkloadModel(FileModel):
@@ -304,6 +351,10 @@ class EnvironmentModel(FileModel):
     account: Account
     region: Region
     protected: bool = False
+    organization_id: OrganizationId | None = None
+    github_provider: Literal["existing", "create"] = Field(
+        default="existing", description="GitHub's identity provider: an account has it once"
+    )
     encryption: EncryptionWord = Field(
         default="customer-managed",
         description="customer-managed (one rotating key), aws-managed, aes256 or a key's ARN",

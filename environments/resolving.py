@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from constructs_lib.rules.repository_policy import Access
+from constructs_lib.rules.access import Access
+from constructs_lib.rules.github_oidc import GitHubSubject
 
 from .model import (
     AccessModel,
@@ -13,6 +14,7 @@ from .model import (
     EksJobModel,
     EnvironmentModel,
     PinModel,
+    PullModel,
     RepositoryDefaults,
     RepositoryModel,
     lifecycle_policy,
@@ -24,6 +26,7 @@ from .settings import (
     EncryptionKind,
     EncryptionSettings,
     EnvironmentSettings,
+    GitHubPushSettings,
     ImageSettings,
     RepositorySettings,
 )
@@ -50,7 +53,7 @@ def resolve(
         protected=environment.protected,
         encryption=_encryption(environment.encryption),
         repositories=tuple(
-            _repository(repository, environment.repository_defaults)
+            _repository(repository, environment.repository_defaults, environment.organization_id)
             for repository in environment.repositories
         ),
         ecs_tasks=tuple(
@@ -61,6 +64,8 @@ def resolve(
         eks_jobs=tuple(
             _eks_job(job, images[job.image]) for job in environment.eks_jobs if job.image in images
         ),
+        github_pushes=_github_pushes(environment),
+        creates_github_provider=environment.github_provider == "create",
         notices=tuple(
             f"{name}: '{workload.name}' is left out, because its image '{workload.image}' "
             "has no pin yet (awaiting_image)."
@@ -75,20 +80,43 @@ def _encryption(word: str) -> EncryptionSettings:
     return EncryptionSettings(kind=cast("EncryptionKind", word))
 
 
-def _repository(model: RepositoryModel, defaults: RepositoryDefaults) -> RepositorySettings:
+def _repository(
+    model: RepositoryModel, defaults: RepositoryDefaults, organization_id: str | None
+) -> RepositorySettings:
     return RepositorySettings(
         name=model.name,
         stack=model.stack,
         tag_immutability=tag_immutability(model.tag_immutability or defaults.tag_immutability),
         scan_on_push=(defaults.scan_on_push if model.scan_on_push is None else model.scan_on_push),
         lifecycle=lifecycle_policy(model.lifecycle or defaults.lifecycle),
-        pull=_access(model.pull),
-        push=_access(model.push),
+        pull=access_of(model.pull, organization_id),
+        push=access_of(model.push, organization_id),
     )
 
 
-def _access(model: AccessModel) -> Access:
-    return Access(accounts=tuple(model.accounts), role_arns=tuple(model.roles))
+def access_of(model: AccessModel, organization_id: str | None) -> Access:
+    """Give the access that a file's mapping stands for."""
+    services = model if isinstance(model, PullModel) else PullModel()
+    return Access(
+        accounts=tuple(model.accounts),
+        role_arns=tuple(model.roles),
+        organization_id=organization_id if model.organization else None,
+        organization_paths=tuple(model.organization_paths),
+        lambda_accounts=tuple(services.lambda_accounts),
+        codebuild_project_arns=tuple(services.codebuild_projects),
+    )
+
+
+def _github_pushes(environment: EnvironmentModel) -> tuple[GitHubPushSettings, ...]:
+    """Turn round who pushes where: one role for each kind of run, for all it pushes to."""
+    repositories: dict[GitHubSubject, list[str]] = {}
+    for repository in environment.repositories:
+        for run in repository.push.github:
+            repositories.setdefault(run.subject(), []).append(repository.name)
+    return tuple(
+        GitHubPushSettings(subject=subject, repositories=tuple(sorted(set(names))))
+        for subject, names in sorted(repositories.items(), key=lambda item: item[0].subject)
+    )
 
 
 def _image(pin: PinModel, registry: EnvironmentModel) -> ImageSettings:

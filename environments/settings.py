@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from constructs_lib.rules.access import Access
+from constructs_lib.rules.github_oidc import GitHubSubject
 from constructs_lib.rules.images import reference_suffix, repository_uri
 from constructs_lib.rules.kubernetes_job import JobSpec
 from constructs_lib.rules.lifecycle import LifecyclePolicy
-from constructs_lib.rules.repository_policy import Access
 from constructs_lib.rules.tag_immutability import TagImmutability
 
 EncryptionKind = Literal["customer-managed", "aws-managed", "aes256"]
@@ -42,6 +43,14 @@ class RepositorySettings:
     lifecycle: LifecyclePolicy | None
     pull: Access
     push: Access
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubPushSettings:
+    """Define which repositories one kind of GitHub workflow run pushes to."""
+
+    subject: GitHubSubject
+    repositories: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +110,8 @@ class EnvironmentSettings:
     repositories: tuple[RepositorySettings, ...]
     ecs_tasks: tuple[EcsTaskSettings, ...]
     eks_jobs: tuple[EksJobSettings, ...]
+    github_pushes: tuple[GitHubPushSettings, ...] = ()
+    creates_github_provider: bool = False
     notices: tuple[str, ...] = ()
 
     def groups(self) -> dict[str, list[RepositorySettings]]:

@@ -7,13 +7,12 @@ elements: Principal" and "Policy evaluation logic".
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .faults import Fault, refuse
-from .partitions import account_faults
+from .access import Access
+from .faults import Fault
 
 MAXIMUM_LENGTH = 10_240
 
@@ -31,75 +30,23 @@ PUSH_ACTIONS = (
     "ecr:UploadLayerPart",
 )
 
+# Lambda checks nothing before it pulls.
+LAMBDA_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+
 Statement = Mapping[str, Any]
-
-_ROLE_ARN = re.compile(r"arn:(aws[a-z-]*):iam::(\d{12}):role/[\w+=,.@/-]+")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Access:
-    """Define who may do something with a repository; by default nobody beyond its account.
-
-    :param accounts: account numbers. The account decides which of its principals may: its own
-        identity policies are the other half of the grant.
-    :param role_arns: roles that exist, by full ARN. A role of the repository's own account may
-        by this alone. For a role of another account its account is named and the role is the
-        condition, and the role's own policy is the other half.
-    :raises RuleError: when an account or ARN does not have its form.
-    """
-
-    accounts: tuple[str, ...] = ()
-    role_arns: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        refuse("Access", access_faults(self.accounts, self.role_arns))
-
-    def __bool__(self) -> bool:
-        return bool(self.accounts or self.role_arns)
-
-
-def access_faults(accounts: Sequence[str], role_arns: Sequence[str]) -> list[Fault]:
-    """Check the accounts and roles of an access."""
-    faults = [
-        fault.under(f"accounts[{index}]")
-        for index, account in enumerate(accounts)
-        for fault in account_faults(account)
-    ]
-    for index, arn in enumerate(role_arns):
-        faults += [fault.under(f"role_arns[{index}]") for fault in role_arn_faults(arn)]
-    return faults
-
-
-def role_arn_faults(arn: str) -> list[Fault]:
-    """Check a role's ARN; a wildcard in a principal is what AWS refuses."""
-    if "*" in arn or "?" in arn:
-        return [
-            Fault(
-                "",
-                f"a principal's ARN takes no wildcard, got '{arn}'. "
-                "Name each role, or the whole account.",
-            )
-        ]
-    if not _ROLE_ARN.fullmatch(arn):
-        return [
-            Fault(
-                "",
-                f"'{arn}' is not a role's ARN. "
-                "Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
-            )
-        ]
-    return []
 
 
 def access_statements(
-    *, pull: Access, push: Access, account: str, partition: str
+    *, pull: Access, push: Access, account: str, region: str, partition: str
 ) -> list[dict[str, Any]]:
     """Give the repository policy's statements for who may pull and who may push.
 
     :param account: the account that owns the repository.
+    :param region: the repository's region, where Lambda and CodeBuild pull from it.
     """
     return [
         *_statements("Pull", PULL_ACTIONS, pull, account, partition),
+        *_service_statements(pull, region, partition),
         *_statements("Push", PUSH_ACTIONS, push, account, partition),
     ]
 
@@ -107,31 +54,89 @@ def access_statements(
 def _statements(
     verb: str, actions: tuple[str, ...], access: Access, account: str, partition: str
 ) -> list[dict[str, Any]]:
-    own = [arn for arn in access.role_arns if _account_of(arn) == account]
-    foreign = [arn for arn in access.role_arns if _account_of(arn) != account]
+    own = [arn for arn in access.role_arns if account_of(arn) == account]
+    foreign = [arn for arn in access.role_arns if account_of(arn) != account]
+    # Lambda of another account needs that account allowed as well.
+    accounts = {*access.accounts, *(set(access.lambda_accounts) - {account})}
     statements: list[dict[str, Any]] = []
-    if access.accounts:
-        roots = [_root(number, partition) for number in sorted(set(access.accounts))]
-        statements.append(_allow(f"{verb}FromAccounts", roots, actions))
+    if accounts:
+        roots = [_root(number, partition) for number in sorted(accounts)]
+        statements.append(_allow(f"{verb}FromAccounts", {"AWS": _one_or_list(roots)}, actions))
     if own:
-        statements.append(_allow(f"{verb}ByRoles", sorted(set(own)), actions))
+        principal = {"AWS": _one_or_list(sorted(set(own)))}
+        statements.append(_allow(f"{verb}ByRoles", principal, actions))
     # ECR refuses a principal that does not exist (yet), which for another account's role nobody
     # here can know: the account is named instead, and the role is the condition.
-    for number in sorted({_account_of(arn) for arn in foreign}):
-        arns = sorted({arn for arn in foreign if _account_of(arn) == number})
-        statement = _allow(f"{verb}ByRolesOf{number}", [_root(number, partition)], actions)
-        statement["Condition"] = {"ArnEquals": {"aws:PrincipalArn": _one_or_list(arns)}}
-        statements.append(statement)
+    for number in sorted({account_of(arn) for arn in foreign}):
+        arns = sorted({arn for arn in foreign if account_of(arn) == number})
+        statements.append(
+            _allow(
+                f"{verb}ByRolesOf{number}",
+                {"AWS": _root(number, partition)},
+                actions,
+                {"ArnEquals": {"aws:PrincipalArn": _one_or_list(arns)}},
+            )
+        )
+    return statements + _organization_statements(verb, actions, access)
+
+
+def _organization_statements(
+    verb: str, actions: tuple[str, ...], access: Access
+) -> list[dict[str, Any]]:
+    statements: list[dict[str, Any]] = []
+    if access.organization_id:
+        condition: dict[str, Any] = {"StringEquals": {"aws:PrincipalOrgID": access.organization_id}}
+        statements.append(_allow(f"{verb}FromOrganization", "*", actions, condition))
+    if access.organization_paths:
+        paths = _one_or_list(sorted(set(access.organization_paths)))
+        condition = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": paths}}
+        statements.append(_allow(f"{verb}FromOrganizationPaths", "*", actions, condition))
     return statements
 
 
-def _allow(sid: str, principals: list[str], actions: tuple[str, ...]) -> dict[str, Any]:
-    return {
+def _service_statements(access: Access, region: str, partition: str) -> list[dict[str, Any]]:
+    """Give the statements for services, each bound to what it acts for."""
+    statements: list[dict[str, Any]] = []
+    if access.lambda_accounts:
+        functions = [
+            f"arn:{partition}:lambda:{region}:{number}:function:*"
+            for number in sorted(set(access.lambda_accounts))
+        ]
+        statements.append(
+            _allow(
+                "PullByLambda",
+                {"Service": "lambda.amazonaws.com"},
+                LAMBDA_ACTIONS,
+                {"ArnLike": {"aws:SourceArn": _one_or_list(functions)}},
+            )
+        )
+    if access.codebuild_project_arns:
+        projects = sorted(set(access.codebuild_project_arns))
+        accounts = sorted({account_of(arn) for arn in projects})
+        statements.append(
+            _allow(
+                "PullByCodeBuild",
+                {"Service": "codebuild.amazonaws.com"},
+                PULL_ACTIONS,
+                {
+                    "ArnEquals": {"aws:SourceArn": _one_or_list(projects)},
+                    "StringEquals": {"aws:SourceAccount": _one_or_list(accounts)},
+                },
+            )
+        )
+    return statements
+
+
+def _allow(
+    sid: str, principal: Any, actions: tuple[str, ...], condition: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    statement = {
         "Sid": sid,
         "Effect": "Allow",
-        "Principal": {"AWS": _one_or_list(principals)},
+        "Principal": principal,
         "Action": list(actions),
     }
+    return {**statement, "Condition": condition} if condition else statement
 
 
 def _one_or_list(values: list[str]) -> str | list[str]:
@@ -142,8 +147,44 @@ def _root(account: str, partition: str) -> str:
     return f"arn:{partition}:iam::{account}:root"
 
 
-def _account_of(arn: str) -> str:
+def account_of(arn: str) -> str:
+    """Give the account in an ARN."""
     return arn.split(":")[4]
+
+
+def identity_statements(actions: tuple[str, ...], repository_arn: str) -> list[dict[str, Any]]:
+    """Give the identity half of a grant: what the principal's own account must allow it."""
+    return [
+        {"Effect": "Allow", "Action": list(actions), "Resource": repository_arn},
+        {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherHalf:
+    """Define what the owner of another account must add for a grant to hold.
+
+    :param whose: the account, the roles or the organisation that needs it.
+    """
+
+    whose: str
+    statements: tuple[Statement, ...]
+
+
+def other_halves(
+    *, pull: Access, push: Access, account: str, repository_arn: str
+) -> list[OtherHalf]:
+    """Say which identity statements lie with others: ECR asks both sides across accounts."""
+    halves: list[OtherHalf] = []
+    for actions, access in ((PULL_ACTIONS, pull), (PUSH_ACTIONS, push)):
+        statements = tuple(identity_statements(actions, repository_arn))
+        others = [f"account {number}" for number in access.accounts if number != account]
+        others += [arn for arn in access.role_arns if account_of(arn) != account]
+        if access.organization_id:
+            others.append(f"organization {access.organization_id}")
+        others += [f"organization path {path}" for path in access.organization_paths]
+        halves += [OtherHalf(whose=other, statements=statements) for other in sorted(set(others))]
+    return halves
 
 
 def policy_document(statements: Iterable[Statement]) -> dict[str, Any] | None:

@@ -78,7 +78,8 @@ eks_jobs:
   - region: this is required, and missing.
   - line 1, account: text is expected here, got the number 111111111111. Write it in quotes.
   - line 2, regoin: there is no such setting; did you mean 'region'? Known: account, region, \
-protected, encryption, repository_defaults, repositories, ecs_tasks, eks_jobs.
+protected, organization_id, github_provider, encryption, repository_defaults, repositories, \
+ecs_tasks, eks_jobs.
   - line 4, repositories[0].name: a repository's name is made of lower-case letters and digits, \
 joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
   - line 6, repositories[1].scan_on_push: true or false is expected here, got 'yes'.
@@ -243,3 +244,36 @@ def test_a_policy_that_could_touch_live_images_must_say_so(tmp_path: Path) -> No
     assert "repositories[0].lifecycle: rule 1 (All of it) could touch an image that runs" in (
         refusal(write(tmp_path, dev=HEAD + text.replace("true", "false")))
     )
+
+
+def test_the_organisation_is_named_once_and_used_by_name(tmp_path: Path) -> None:
+    text = "repositories: [{name: team/api, pull: {organization: true}}]\n"
+    assert (
+        "repositories[0].pull.organization: this needs the environment's organization_id, which "
+        "is missing."
+    ) in refusal(write(tmp_path, dev=HEAD + text))
+    write(tmp_path, dev=HEAD + "organization_id: o-a1b2c3d4e5\n" + text)
+    (api,) = load_environment("dev", tmp_path).repositories
+    assert api.pull.organization_id == "o-a1b2c3d4e5"
+
+
+def test_a_workflow_run_has_one_role_for_all_it_pushes_to(tmp_path: Path) -> None:
+    text = """\
+github_provider: create
+repositories:
+  - {name: team/web, push: {github: [{repository: acme/app, ref: refs/heads/main}]}}
+  - {name: team/api, push: {github: [{repository: acme/app, ref: refs/heads/main}]}}
+"""
+    settings = load_environment("dev", write(tmp_path, dev=HEAD + text))
+    (push,) = settings.github_pushes
+    assert push.subject.subject == "repo:acme/app:ref:refs/heads/main"
+    assert push.repositories == ("team/api", "team/web")
+    assert settings.creates_github_provider
+
+
+def test_a_workflow_run_that_is_told_by_nothing_is_refused(tmp_path: Path) -> None:
+    text = "repositories: [{name: a/b, push: {github: [{repository: acme/app}]}}]\n"
+    assert (
+        "repositories[0].push.github[0]: a workflow run is told by exactly one of ref, "
+        "environment and pull_request, got none."
+    ) in refusal(write(tmp_path, dev=HEAD + text))

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.rules.access import Access
 from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.repository_policy import (
     PULL_ACTIONS,
     PUSH_ACTIONS,
-    Access,
     access_statements,
     policy_document,
     statement_faults,
@@ -23,7 +23,11 @@ OTHER = "222222222222"
 def statements(pull: Access | None = None, push: Access | None = None) -> list[dict[str, Any]]:
     """Give the statements of a repository in the account ``OWN``."""
     return access_statements(
-        pull=pull or Access(), push=push or Access(), account=OWN, partition="aws"
+        pull=pull or Access(),
+        push=push or Access(),
+        account=OWN,
+        region="us-west-2",
+        partition="aws",
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.assemblies import Stack, jobs_of, stacks_of
-from tests.support import only, resources, synthesise
+from tests.support import copy_environments, only, resources, synthesise
 
 ARTICLE_TASK = {
     "family": "example_task_3",
@@ -133,6 +133,18 @@ def test_both_halves_of_a_pull_across_accounts_are_in_the_templates(assembly: Pa
     arn = "arn:aws:ecr:us-west-2:444444444444:repository/aws-nodejs-sample"
     (puller_half,) = [item for item in statements if item["Resource"] == arn]
     assert set(owner_half["Action"]) == set(puller_half["Action"])
+
+
+def test_a_provider_that_the_app_makes_is_the_one_its_roles_trust(tmp_path: Path) -> None:
+    environments = copy_environments(tmp_path / "environments")
+    file = environments / "dev.yaml"
+    file.write_text(file.read_text() + "github_provider: create\n")
+    made = stack(synthesise(environments, tmp_path / "cdk.out", "dev"), "dev", "GitHubAccess")
+    (provider,) = resources(made.template, "AWS::IAM::OIDCProvider")
+    assert provider["Properties"]["ClientIdList"] == ["sts.amazonaws.com"]
+    assert provider["DeletionPolicy"] == "Retain"
+    (statement,) = only(made.template, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+    assert "Provider" in json.dumps(statement["Principal"])
 
 
 def test_everything_that_holds_images_outlives_its_stack(assembly: Path) -> None:

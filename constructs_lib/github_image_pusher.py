@@ -1,0 +1,87 @@
+"""A role with which GitHub Actions pushes images, without stored credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .rules.faults import Fault, refuse
+from .rules.github_oidc import GitHubSubject, provider_arn, trust_policy
+from .rules.repository_policy import PUSH_ACTIONS
+from .stack_facts import facts_of, stack_of
+
+SESSION = cdk.Duration.hours(1)
+
+
+class GitHubImagePusher(Construct):
+    """Define a role that named GitHub workflow runs take on to push to named repositories.
+
+    It may push to exactly these repositories and log in to the registry, for an hour at a time.
+    Nothing is trusted by wildcard: another branch, environment or repository gets no token.
+
+    :param scope: the construct this one belongs to.
+    :param construct_id: its ID there.
+    :param repositories: the repositories it may push to, of the account it is in.
+    :param subjects: the workflow runs that may take it on; at least one.
+    :param provider: GitHub's identity provider in this account, where it is made by the app. By
+        default the one that is there already: an account can have it only once.
+    :raises ValueError: before anything is created, when either list is empty.
+
+    Attributes: ``role`` is the ``iam.Role``.
+
+    Sources: GitHub documentation, "OpenID Connect reference"; IAM user guide, "Create a role for
+    OpenID Connect federation".
+
+    >>> from constructs_lib import PrivateRepository
+    >>> stack = cdk.Stack(cdk.App(), "Access")
+    >>> api = PrivateRepository(stack, "Api", repository_name="team/api")
+    >>> main = GitHubSubject(repository="acme/api", ref="refs/heads/main")
+    >>> GitHubImagePusher(stack, "Push", repositories=[api], subjects=[main]).role.node.path
+    'Access/Push/Role'
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        repositories: Sequence[ecr.IRepository],
+        subjects: Sequence[GitHubSubject],
+        provider: iam.IOpenIdConnectProvider | None = None,
+    ) -> None:
+        refuse(
+            f"GitHubImagePusher '{construct_id}'",
+            [
+                Fault(name, f"at least one of {name} is needed, got none. Name them.")
+                for name, values in (("repositories", repositories), ("subjects", subjects))
+                if not values
+            ],
+        )
+        super().__init__(scope, construct_id)
+        facts = facts_of(stack_of(scope))
+        arn = (
+            provider.open_id_connect_provider_arn
+            if provider
+            else provider_arn(facts.account, facts.partition)
+        )
+        (trust,) = trust_policy(arn, subjects)["Statement"]
+        self.role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.WebIdentityPrincipal(arn, trust["Condition"]),
+            description="Pushes images from GitHub Actions",
+            max_session_duration=SESSION,
+        )
+        self.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=list(PUSH_ACTIONS),
+                resources=[repository.repository_arn for repository in repositories],
+            )
+        )
+        self.role.add_to_policy(
+            iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"])
+        )

@@ -1,0 +1,60 @@
+"""The stack of the roles with which GitHub Actions pushes images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from constructs_lib import GitHubImagePusher, PrivateRepository
+from constructs_lib.rules.github_oidc import AUDIENCE, HOST
+from environments.settings import GitHubPushSettings
+
+
+class GitHubAccessStack(cdk.Stack):
+    """Define the stack of the roles that GitHub workflow runs take on, one for each subject."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        pushes: Sequence[GitHubPushSettings],
+        creates_provider: bool,
+    ) -> None:
+        super().__init__(
+            scope, construct_id, description="Roles with which GitHub Actions pushes images"
+        )
+        provider = self._provider() if creates_provider else None
+        for push in pushes:
+            # A slash would end the construct's ID, and a subject has several.
+            construct_id = push.subject.subject.replace("/", "%2F")
+            pusher = GitHubImagePusher(
+                self,
+                construct_id,
+                repositories=[
+                    PrivateRepository.from_name(
+                        self, f"{construct_id}:{name.replace('/', '--')}", repository_name=name
+                    )
+                    for name in push.repositories
+                ],
+                subjects=[push.subject],
+                provider=provider,
+            )
+            cdk.CfnOutput(
+                pusher,
+                "RoleArn",
+                value=pusher.role.role_arn,
+                description=f"The role that {push.subject.subject} takes on",
+            )
+
+    def _provider(self) -> iam.IOpenIdConnectProvider:
+        return iam.OidcProviderNative(
+            self,
+            "Provider",
+            url=f"https://{HOST}",
+            client_ids=[AUDIENCE],
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )

@@ -1,0 +1,55 @@
+"""GitHub's subjects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from constructs_lib.rules.faults import RuleError
+from constructs_lib.rules.github_oidc import GitHubSubject
+
+
+@pytest.mark.parametrize(
+    ("fields", "subject"),
+    [
+        ({"ref": "refs/heads/main"}, "repo:acme/api:ref:refs/heads/main"),
+        ({"ref": "refs/tags/v1"}, "repo:acme/api:ref:refs/tags/v1"),
+        ({"environment": "prod"}, "repo:acme/api:environment:prod"),
+        ({"pull_request": True}, "repo:acme/api:pull_request"),
+        (
+            {"environment": "prod", "owner_id": "12", "repository_id": "34"},
+            "repo:acme@12/api@34:environment:prod",
+        ),
+    ],
+)
+def test_a_subject_is_as_it_stands_in_the_token(fields: dict[str, Any], subject: str) -> None:
+    assert GitHubSubject(repository="acme/api", **fields).subject == subject
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "exactly one of ref, environment and pull_request, got none"),
+        (
+            {"ref": "refs/heads/main", "environment": "prod"},
+            "exactly one of ref, environment and pull_request, got ref, environment",
+        ),
+        ({"ref": "main"}, "ref: 'main' is not a full ref. Write it such as 'refs/heads/main'"),
+        ({"ref": "refs/heads/*"}, "ref: 'refs/heads/*' is not a full ref"),
+        ({"environment": "*"}, "environment: '*' is not an environment's name"),
+        ({"ref": "refs/heads/main", "repository": "acme/*"}, "without wildcards"),
+        ({"ref": "refs/heads/main", "repository": "acme"}, "Write it 'OWNER/NAME'"),
+        ({"ref": "refs/heads/main", "owner_id": "12"}, "are given together or not at all"),
+        (
+            {"ref": "refs/heads/main", "owner_id": "a", "repository_id": "1"},
+            "owner_id: an ID on GitHub is a number, got 'a'",
+        ),
+    ],
+)
+def test_a_subject_that_would_trust_too_much_or_nobody_is_refused(
+    fields: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(RuleError) as refusal:
+        GitHubSubject(**{"repository": "acme/api"} | fields)
+    assert sentence in str(refusal.value)
