@@ -17,7 +17,7 @@ class Encryption:
     Source: Amazon ECR user guide, "Encryption at rest".
     """
 
-    kind: Literal["customer-managed", "aws-managed", "aes256"]
+    kind: Literal["customer-managed", "own-key", "aws-managed", "aes256", "dsse"]
     key: kms.IKey | None = None
     key_arn: str | None = None
 
@@ -26,6 +26,17 @@ class Encryption:
         """Give encryption by a KMS key of yours; without one, by the key its stack shares."""
         arn = key.key_arn if key else None
         return Encryption(kind="customer-managed", key=key, key_arn=arn)
+
+    @staticmethod
+    def own_key() -> Encryption:
+        """Give encryption by a rotating KMS key made for this one repository, and kept with it."""
+        return Encryption(kind="own-key")
+
+    @staticmethod
+    def dsse(key: kms.IKey | None = None) -> Encryption:
+        """Give dual-layer encryption, which ECR has in GovCloud regions only."""
+        arn = key.key_arn if key else None
+        return Encryption(kind="dsse", key=key, key_arn=arn)
 
     @staticmethod
     def aws_managed() -> Encryption:

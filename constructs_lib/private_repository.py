@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import aws_cdk as cdk
@@ -22,8 +23,9 @@ from .rules.repository_policy import (
     policy_document,
     statement_faults,
 )
+from .rules.resource_tags import tag_faults
 from .rules.tag_immutability import TagImmutability
-from .stack_facts import facts_of, is_token, stack_of
+from .stack_facts import StackFacts, facts_of, is_token, stack_of
 
 NOBODY = Access()
 NO_TAG_MOVES = TagImmutability()
@@ -57,6 +59,7 @@ class PrivateRepository(NamedRepository):
     :param removal_policy: ``RETAIN`` by default: the repository outlives its stack. ``DESTROY``
         deletes it, which fails while it holds images unless ``empty_on_delete``.
     :param empty_on_delete: with ``DESTROY``, delete all images too. ``False`` by default.
+    :param tags: AWS tags of the repository itself (not of its images); at most 50.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``repository_name``, ``repository_arn``, ``repository_uri``; ``encryption_key`` is
@@ -87,6 +90,7 @@ class PrivateRepository(NamedRepository):
         push: Access = NOBODY,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
         empty_on_delete: bool = False,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         stack = stack_of(scope)
         facts = facts_of(stack)
@@ -103,13 +107,15 @@ class PrivateRepository(NamedRepository):
             [
                 *(images.repository_name_faults(repository_name) if name_is_known else ()),
                 *_deletion_faults(removal_policy, empty_on_delete=empty_on_delete),
+                *_encryption_faults(encryption, facts),
+                *(fault.under("tags") for fault in tag_faults(tags or {})),
                 *(fault.under("push") for fault in push_faults(push)),
                 *statement_faults(statements),
             ],
         )
         super().__init__(scope, construct_id, repository_name=repository_name)
 
-        chosen = _with_key(encryption or Encryption.customer_managed(), stack)
+        chosen = self._with_key(encryption or Encryption.customer_managed(), stack, removal_policy)
         self.encryption_key = chosen.key
         self._construct_id = construct_id
         self._statements = statements
@@ -125,10 +131,21 @@ class PrivateRepository(NamedRepository):
             lifecycle_policy={"lifecyclePolicyText": lifecycle.text()} if lifecycle else None,
             repository_policy_text=policy_document(statements),
             empty_on_delete=True if empty_on_delete else None,
+            tags=[{"key": key, "value": value} for key, value in sorted((tags or {}).items())],
         )
         self._resource.apply_removal_policy(removal_policy)
         if name_is_known:
             self._resource.override_logical_id(images.repository_logical_id(repository_name))
+
+    def _with_key(
+        self, encryption: Encryption, stack: cdk.Stack, removal_policy: cdk.RemovalPolicy
+    ) -> Encryption:
+        if encryption.kind == "own-key":
+            # Whatever happens to the images happens to their key.
+            return RepositoryKey(self, "Key", removal_policy=removal_policy).encryption
+        if encryption.kind != "customer-managed" or encryption.key:
+            return encryption
+        return RepositoryKey.shared_in(stack).encryption
 
     @staticmethod
     def from_name(
@@ -183,19 +200,25 @@ def _deletion_faults(removal_policy: cdk.RemovalPolicy, *, empty_on_delete: bool
     return []
 
 
-def _with_key(encryption: Encryption, stack: cdk.Stack) -> Encryption:
-    if encryption.kind != "customer-managed" or encryption.key:
-        return encryption
-    return RepositoryKey.shared_in(stack).encryption
+def _encryption_faults(encryption: Encryption | None, facts: StackFacts) -> list[Fault]:
+    elsewhere = not is_token(facts.region) and facts.partition != "aws-us-gov"
+    if encryption is None or encryption.kind != "dsse" or not elsewhere:
+        return []
+    return [
+        Fault(
+            "encryption",
+            f"dual-layer encryption (KMS_DSSE) is there in GovCloud regions only, got "
+            f"'{facts.region}'. Use customer-managed encryption.",
+        )
+    ]
 
 
 def _encryption_property(encryption: Encryption) -> dict[str, Any] | None:
     # AES256 is what ECR does unasked. Spelling it out would replace an imported repository.
     if encryption.kind == "aes256":
         return None
-    if encryption.key_arn is None:
-        return {"encryptionType": "KMS"}
-    return {"encryptionType": "KMS", "kmsKey": encryption.key_arn}
+    kind = {"encryptionType": "KMS_DSSE" if encryption.kind == "dsse" else "KMS"}
+    return {**kind, "kmsKey": encryption.key_arn} if encryption.key_arn else kind
 
 
 def _filters_property(tag_immutability: TagImmutability) -> list[dict[str, Any]] | None:

@@ -10,8 +10,6 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from constructs_lib.rules.faults import Fault
-from constructs_lib.rules.partitions import partition_of
-from constructs_lib.rules.repository_policy import access_statements, statement_faults
 
 from .cross_checks import (
     duplicate_faults,
@@ -20,8 +18,9 @@ from .cross_checks import (
     pin_faults,
 )
 from .fault_text import faults_of, one_of
+from .fleet_checks import fleet_faults
 from .model import EnvironmentModel, PinModel, Pins
-from .resolving import access_of, resolve
+from .resolving import resolve
 from .settings import EnvironmentSettings
 from .yaml_files import line_of, read_yaml
 
@@ -79,7 +78,7 @@ def load_environment(
     files[name].faults += duplicate_faults(raw[name]) + organization_faults(raw[name])
     if with_pins:
         files[name].faults += missing_pin_faults(raw[name], pins.raw, name)
-    files[name].faults += _policy_faults(models[name])
+    files[name].faults += fleet_faults(models[name])
     pins.faults += pin_faults(pins.raw, name, raw, known)
     _refuse([*files.values(), pins])
     return resolve(name, checked_pins, {key: model for key, model in models.items() if model})
@@ -134,23 +133,6 @@ def _registries(pins: Any, known: Iterable[str], name: str) -> list[str]:
         return []
     named = [pin.get("registry") for pin in pins.values() if isinstance(pin, Mapping)]
     return [other for other in known if other in named and other != name]
-
-
-def _policy_faults(environment: EnvironmentModel | None) -> list[Fault]:
-    """Check every repository policy as a whole, its length above all."""
-    faults: list[Fault] = []
-    if environment is None:
-        return faults
-    for index, repository in enumerate(environment.repositories):
-        statements = access_statements(
-            pull=access_of(repository.pull, environment.organization_id),
-            push=access_of(repository.push, environment.organization_id),
-            account=environment.account,
-            region=environment.region,
-            partition=partition_of(environment.region).name,
-        )
-        faults += [fault.under(f"repositories[{index}]") for fault in statement_faults(statements)]
-    return faults
 
 
 def _refuse(files: Iterable[_File]) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from constructs_lib.rules import access, images, partitions
+from constructs_lib.rules import access, images, partitions, resource_tags
 from constructs_lib.rules.faults import Fault, RuleError
 from constructs_lib.rules.github_oidc import GitHubSubject
 from constructs_lib.rules.kubernetes_job import JobSpec, dns_label_faults
@@ -263,12 +263,20 @@ class PushModel(AccessModel):
     github: list[Annotated[GitHubModel, AfterValidator(_checked_subject)]] = []
 
 
+def _checked_tags(tags: dict[str, str]) -> dict[str, str]:
+    raise_faults(resource_tags.tag_faults(tags))
+    return tags
+
+
 class RepositoryDefaults(FileModel):
     """Define what every repository of the environment has unless it says otherwise."""
 
     tag_immutability: Immutability = "IMMUTABLE"
     scan_on_push: bool = True
     lifecycle: Lifecycle = "standard"
+
+
+Tags = Annotated[dict[str, str], AfterValidator(_checked_tags)]
 
 
 class RepositoryModel(FileModel):
@@ -281,6 +289,11 @@ class RepositoryModel(FileModel):
     lifecycle: Lifecycle | None = None
     pull: PullModel = PullModel()
     push: PushModel = PushModel()
+    removal: Literal["retain", "destroy"] = Field(
+        default="retain", description="what becomes of it when it leaves the file"
+    )
+    empty_on_delete: bool = Field(default=False, description="with destroy: its images go too")
+    tags: Tags = {}
 
 
 class WorkloadModel(FileModel):
@@ -358,6 +371,9 @@ class EnvironmentModel(FileModel):
     encryption: EncryptionWord = Field(
         default="customer-managed",
         description="customer-managed (one rotating key), aws-managed, aes256 or a key's ARN",
+    )
+    required_tags: dict[str, list[str]] = Field(
+        default={}, description="keys that every repository has; allowed values, or [] for any"
     )
     repository_defaults: RepositoryDefaults = RepositoryDefaults()
     repositories: list[RepositoryModel] = []

@@ -91,6 +91,9 @@ def _repository(
         lifecycle=lifecycle_policy(model.lifecycle or defaults.lifecycle),
         pull=access_of(model.pull, organization_id),
         push=access_of(model.push, organization_id),
+        destroyed=model.removal == "destroy",
+        empty_on_delete=model.empty_on_delete,
+        tags=dict(model.tags),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from constructs_lib.rules.access import Access
@@ -43,6 +43,9 @@ class RepositorySettings:
     lifecycle: LifecyclePolicy | None
     pull: Access
     push: Access
+    destroyed: bool = False
+    empty_on_delete: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,11 @@ class RepositoriesStack(cdk.Stack):
                 lifecycle=repository.lifecycle,
                 pull=repository.pull,
                 push=repository.push,
+                removal_policy=(
+                    cdk.RemovalPolicy.DESTROY if repository.destroyed else cdk.RemovalPolicy.RETAIN
+                ),
+                empty_on_delete=repository.empty_on_delete,
+                tags=repository.tags,
             )
 
     def _encryption(self, encryption: EncryptionSettings, key: kms.IKey | None) -> Encryption:

@@ -117,6 +117,42 @@ def test_an_existing_key_is_used_and_none_is_made() -> None:
     assert api.encryption_key is not None
 
 
+def test_a_key_of_its_own_rotates_and_goes_where_the_images_go() -> None:
+    stack = stack_in()
+    PrivateRepository(stack, "Api", repository_name="team/api", encryption=Encryption.own_key())
+    PrivateRepository(
+        stack,
+        "Web",
+        repository_name="team/web",
+        encryption=Encryption.own_key(),
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    )
+    keys = resources(template_of(stack), "AWS::KMS::Key")
+    assert [key["DeletionPolicy"] for key in keys] == ["Retain", "Delete"]
+    assert all(key["Properties"]["EnableKeyRotation"] for key in keys)
+
+
+def test_dual_layer_encryption_is_there_in_govcloud_only() -> None:
+    govcloud = stack_in(region="us-gov-west-1")
+    PrivateRepository(govcloud, "Api", repository_name="team/api", encryption=Encryption.dsse())
+    found = only(template_of(govcloud), REPOSITORY)["EncryptionConfiguration"]
+    assert found == {"EncryptionType": "KMS_DSSE"}
+    with pytest.raises(ValueError, match="in GovCloud regions only, got 'eu-west-1'"):
+        rendered(encryption=Encryption.dsse())
+
+
+def test_tags_are_rendered_in_a_fixed_order_and_checked() -> None:
+    found = rendered(tags={"team": "web", "cost-center": "42"})["Tags"]
+    assert found == [
+        {"Key": "cost-center", "Value": "42"},
+        {"Key": "team", "Value": "web"},
+    ]
+    with pytest.raises(ValueError, match=r"tags\.aws:team: keys that begin with 'aws:'"):
+        rendered(tags={"aws:team": "web"})
+    with pytest.raises(ValueError, match="at most 50 tags, got 51"):
+        rendered(tags={str(number): "" for number in range(51)})
+
+
 def test_what_is_switched_off_by_name_is_off() -> None:
     properties = rendered(
         tag_immutability=TagImmutability(mode="MUTABLE"), scan_on_push=False, lifecycle=None

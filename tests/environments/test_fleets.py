@@ -1,0 +1,125 @@
+"""Thousands of repositories: groups that stay, and limits that are said before the synth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from environments import fleet_checks
+from environments.loading import EnvironmentFault, load_environment
+from tests.assemblies import stacks_of
+from tests.support import synthesise
+
+HEAD = 'account: "111111111111"\nregion: us-west-2\n'
+GROUPS = 8
+
+
+def fleet(directory: Path, names: dict[str, str], head: str = HEAD) -> Path:
+    """Write an environment of repositories, by name the group that each is in."""
+    directory.mkdir(exist_ok=True)
+    lines = [f"  - {{name: {name}, stack: {group}}}" for name, group in names.items()]
+    text = "\n".join([head + "repositories:", *lines, ""])
+    (directory / "dev.yaml").write_text(text)
+    return directory
+
+
+def refusal(directory: Path) -> str:
+    """Give what is said of an environment that does not hold."""
+    with pytest.raises(EnvironmentFault) as fault:
+        load_environment("dev", directory)
+    return str(fault.value)
+
+
+def places(directory: Path, outdir: Path) -> dict[str, tuple[str, str]]:
+    """Give the stack and the logical ID of every repository of a synthesis."""
+    found: dict[str, tuple[str, str]] = {}
+    for stack in stacks_of(synthesise(directory, outdir)):
+        for logical_id, resource in stack.template["Resources"].items():
+            if resource["Type"] == "AWS::ECR::Repository":
+                found[resource["Properties"]["RepositoryName"]] = (stack.name, logical_id)
+    return found
+
+
+def test_adding_removing_and_renaming_among_two_thousand_moves_no_other(tmp_path: Path) -> None:
+    names = {f"team{number % 40}/app-{number}": f"g{number % GROUPS}" for number in range(2_000)}
+    before = places(fleet(tmp_path / "before", names), tmp_path / "one")
+    removed, renamed = "team3/app-3", "team7/app-47"
+    changed = {"team0/first": "g0"} | {
+        ("team7/renamed" if name == renamed else name): group
+        for name, group in names.items()
+        if name != removed
+    }
+    after = places(fleet(tmp_path / "after", changed), tmp_path / "two")
+    assert len(before) == 2_000
+    assert set(before) - set(after) == {removed, renamed}
+    assert set(after) - set(before) == {"team0/first", "team7/renamed"}
+    assert all(after[name] == before[name] for name in set(before) & set(after))
+
+
+def test_a_group_past_the_limit_of_resources_is_refused_with_its_size(tmp_path: Path) -> None:
+    load_environment("dev", fleet(tmp_path, {f"app-{n}": "main" for n in range(500)}))
+    assert (
+        "the group 'main' has 501 repositories, and a CloudFormation stack takes 500 resources. "
+        "Put new repositories into a new group with `stack:`; never move those that exist."
+    ) in refusal(fleet(tmp_path, {f"app-{n}": "main" for n in range(501)}))
+
+
+def test_a_group_past_the_limit_of_bytes_is_refused_with_its_size(tmp_path: Path) -> None:
+    roles = ", ".join(f"arn:aws:iam::111111111111:role/{'r' * 50}{n:02}" for n in range(30))
+    lines = [f"  - {{name: app-{n}, push: {{roles: [{roles}]}}}}" for n in range(300)]
+    (tmp_path / "dev.yaml").write_text("\n".join([HEAD + "repositories:", *lines, ""]))
+    assert "the group 'main' makes a template of about 1," in refusal(tmp_path)
+
+
+def test_the_size_that_is_said_is_about_the_size_that_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = fleet(tmp_path / "environments", {f"team/app-{n}": "main" for n in range(200)})
+    (stack,) = [
+        item
+        for item in stacks_of(synthesise(directory, tmp_path / "cdk.out"))
+        if item.name == "Repositories-main"
+    ]
+    made = stack.file.stat().st_size
+    monkeypatch.setattr(fleet_checks, "MAXIMUM_TEMPLATE_BYTES", 1)
+    said = refusal(directory)
+    estimate = int(said.partition("about ")[2].partition(" bytes")[0].replace(",", ""))
+    # The CDK CLI adds each resource's path, which a synth without it leaves out.
+    assert made <= estimate <= made * 1.2
+
+
+def test_nothing_is_destroyed_in_a_protected_environment(tmp_path: Path) -> None:
+    text = HEAD + "protected: true\nrepositories: [{name: a/b, removal: destroy}]\n"
+    (tmp_path / "dev.yaml").write_text(text)
+    assert (
+        "repositories[0].removal: this environment is protected, so no repository in it can be "
+        "destroyed. Leave it 'retain', or lift the protection in a change of its own."
+    ) in refusal(tmp_path)
+    (tmp_path / "dev.yaml").write_text(text.replace("true", "false"))
+    assert load_environment("dev", tmp_path).repositories[0].destroyed
+
+
+def test_emptying_on_delete_is_said_together_with_destroying(tmp_path: Path) -> None:
+    text = HEAD + "repositories: [{name: a/b, empty_on_delete: true}]\n"
+    (tmp_path / "dev.yaml").write_text(text)
+    assert "repositories[0].empty_on_delete: empty_on_delete goes with 'removal: destroy'" in (
+        refusal(tmp_path)
+    )
+
+
+def test_required_tags_are_asked_of_every_repository(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + """\
+required_tags: {team: [], tier: [gold, silver]}
+repositories:
+  - {name: a/b, tags: {team: web, tier: gold}}
+  - {name: a/c, tags: {tier: bronze}}
+"""
+    )
+    (tmp_path / "dev.yaml").write_text(text)
+    said = refusal(tmp_path)
+    assert "repositories[1].tags.team: this tag is required here, and missing. Give it." in said
+    assert "repositories[1].tags.tier: this tag is one of gold, silver, got 'bronze'." in said
+    assert "repositories[0]" not in said
