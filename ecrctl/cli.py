@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,7 +21,7 @@ from constructs_lib.rules.lifecycle_preview import preview
 from environments.fault_text import one_of
 from environments.loading import DIRECTORY, EnvironmentFault, load_environment
 
-from . import lifecycle, pinning
+from . import access, assemblies, lifecycle, pinning
 from .aws import Aws
 from .errors import DIFFERS, FAILED, TOOL_ERROR, UserError
 from .image_records import images_from_ecr, images_from_file
@@ -31,6 +32,7 @@ from .toolchain import ROOT
 from .verify import Check, verify
 
 TABLE_WIDTH = 118
+ACCESS_WIDTH = 160
 
 
 class OutputFormat(StrEnum):
@@ -47,6 +49,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Container images on AWS: deploy locally, pin, and read back what is declared.",
 )
+
+
+class AccessFormat(StrEnum):
+    """Define how a list of grants is written."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
 
 
 @dataclass(slots=True)
@@ -172,6 +182,25 @@ def lifecycle_command(
     console.print(lifecycle.summary(verdicts), highlight=False)
 
 
+@app.command("access")
+def access_command(
+    environment: Environment,
+    output: Annotated[AccessFormat, typer.Option("--format")] = AccessFormat.TEXT,
+) -> None:
+    """Say who can pull, push and administer each repository, and under which condition."""
+    # Refused here, a fault is told in its own words and not in the CDK's.
+    load_environment(environment, _options.environments)
+    with tempfile.TemporaryDirectory() as folder:
+        assembly = assemblies.synthesise(environment, _options.environments, Path(folder))
+        grants = access.grants_of(assemblies.stacks_of(assembly))
+    if output is AccessFormat.JSON:
+        print(access.as_json(grants))
+    elif output is AccessFormat.MARKDOWN:
+        print(access.as_markdown(environment, grants))
+    else:
+        _console(width=ACCESS_WIDTH).print(access.as_text(environment, grants))
+
+
 def _show(console: Console, environment: str, checks: list[Check]) -> None:
     console.print(table_of(f"{environment}: declared and read back", checks))
     console.print(verdict(environment, checks), soft_wrap=True, highlight=False)
@@ -183,11 +212,11 @@ def _exit_on_difference(checks: list[Check]) -> None:
         raise typer.Exit(DIFFERS)
 
 
-def _console(*, record: bool = False) -> Console:
+def _console(*, record: bool = False, width: int = TABLE_WIDTH) -> Console:
     console = Console(record=record)
     # A pipe has no width of its own, and a table folded at 80 columns cannot be read.
     if record or not console.is_terminal:
-        console.width = TABLE_WIDTH
+        console.width = width
     return console
 
 

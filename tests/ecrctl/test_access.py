@@ -1,0 +1,130 @@
+"""``ecrctl access``: who may do what, from templates alone."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecrctl.access import Grant, as_json, as_markdown, grants_of
+from ecrctl.assemblies import Stack, stacks_of
+from tests.support import ROOT
+
+ACCOUNT = "111111111111"
+ARN = f"arn:aws:ecr:us-west-2:{ACCOUNT}:repository/team/api"
+
+
+@pytest.fixture(scope="module")
+def grants(assembly: Path) -> dict[str, list[Grant]]:
+    """Give the grants of each environment."""
+    stacks = stacks_of(assembly)
+    names = {stack.name.partition("/")[0] for stack in stacks}
+    return {
+        name: grants_of([stack for stack in stacks if stack.name.startswith(f"{name}/")])
+        for name in names
+    }
+
+
+def told(grants: list[Grant]) -> set[tuple[str, str, str]]:
+    """Give grants by repository, verb and who."""
+    return {(grant.repository, grant.verb, grant.who) for grant in grants}
+
+
+def test_repository_and_identity_policies_are_joined(grants: dict[str, list[Grant]]) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/ci-image-push"
+    found = told(grants["dev"])
+    assert ("aws-nodejs-sample", "pull", "everyone") in found
+    assert ("team/api", "push", role) in found
+    assert any(verb == "push" and "GitHubAccess" in who for _, verb, who in found)
+
+
+def test_who_pushes_does_not_pull(grants: dict[str, list[Grant]]) -> None:
+    pullers = {who for repository, verb, who in told(grants["dev"]) if verb == "pull"}
+    assert not any("GitHubAccess" in who or "ci-image-push" in who for who in pullers)
+
+
+def test_nobody_administers_the_shipped_repositories(grants: dict[str, list[Grant]]) -> None:
+    assert not [grant for found in grants.values() for grant in found if grant.verb == "administer"]
+
+
+def test_the_condition_of_an_organisation_is_shown(grants: dict[str, list[Grant]]) -> None:
+    (everyone,) = [grant for grant in grants["dev"] if grant.who == "everyone"]
+    assert everyone.condition == "StringEquals aws:PrincipalOrgID o-a1b2c3d4e5"
+    assert everyone.also_needs.startswith("in each other account, an identity policy: ecr:Batch")
+
+
+def test_the_other_half_is_said_where_it_is_needed(grants: dict[str, list[Grant]]) -> None:
+    needs = {grant.who: grant.also_needs for grant in grants["registry"] if grant.verb == "pull"}
+    arn = "arn:aws:ecr:us-west-2:444444444444:repository/aws-nodejs-sample"
+    assert needs["account 333333333333"] == (
+        "in account 333333333333, an identity policy: ecr:BatchCheckLayerAvailability, "
+        f"ecr:BatchGetImage, ecr:GetDownloadUrlForLayer on {arn}; ecr:GetAuthorizationToken on *"
+    )
+
+
+def stack_with(*statements: dict[str, Any]) -> Stack:
+    """Make a stack of one repository with a policy."""
+    properties = {
+        "RepositoryName": "team/api",
+        "RepositoryPolicyText": {"Statement": list(statements)},
+    }
+    resource = {"Type": "AWS::ECR::Repository", "Properties": properties}
+    template = {"Resources": {"Api": resource}}
+    return Stack(name="dev/Main", account=ACCOUNT, region="us-west-2", template=template)
+
+
+def test_a_wildcard_among_actions_is_every_verb() -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "ecr:*"}
+    assert [grant.verb for grant in grants_of([stack_with(statement)])] == [
+        "pull",
+        "push",
+        "administer",
+    ]
+
+
+def test_a_deny_is_shown_as_one() -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": ["ecr:DeleteRepository"]}
+    (grant,) = grants_of([stack_with(statement)])
+    assert (grant.effect, grant.verb, grant.also_needs) == ("Deny", "administer", "")
+    assert "**never** administer" in as_markdown("dev", [grant])
+
+
+def test_an_identity_policy_counts_for_the_repositories_it_names() -> None:
+    stack = stack_with()
+    document = {
+        "Statement": {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": ARN[:-3] + "*"}
+    }
+    stack.template["Resources"]["Policy"] = {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {"PolicyDocument": document, "Roles": [{"Ref": "Role"}]},
+    }
+    (grant,) = grants_of([stack])
+    assert (grant.verb, grant.who, grant.by) == ("push", "role dev/Main/Role", "identity policy")
+    document["Statement"]["Resource"] = ARN + "2"
+    assert grants_of([stack]) == []
+
+
+def test_the_command_writes_json(environments: Path) -> None:
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
+            *("access", "registry", "--format", "json"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(result.stdout)
+    assert {item["repository"] for item in found} == {"aws-nodejs-sample"}
+    assert {item["verb"] for item in found} == {"pull", "push"}
+
+
+def test_json_holds_every_field() -> None:
+    statement = {"Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "ecr:*"}
+    (first, *_) = json.loads(as_json(grants_of([stack_with(statement)])))
+    assert set(first) == set(Grant.__slots__)
