@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
@@ -15,9 +14,7 @@ from constructs import Construct
 from .image import Image
 from .rules.faults import refuse
 from .rules.kubernetes_job import NON_ROOT_USER
-from .rules.task_definition import task_faults
-
-PulledBy = Literal["execution-role", "container-instance"]
+from .rules.task_definition import PulledBy, task_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +67,7 @@ class EcsImageTask(Construct):
     :param log_retention: how long logs are kept, a year by default. ``None`` means no log
         group and no log driver of ours.
     :param pulled_by: ``execution-role`` by default. ``container-instance`` makes no execution
-        role: the EC2 instance's own role pulls, and must be allowed to.
+        role: the EC2 instance's own role pulls and writes logs, and must be allowed to.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``task_definition`` is the ``ecs.TaskDefinition``; ``container`` its container.
@@ -107,7 +104,13 @@ class EcsImageTask(Construct):
         name = container_name or family
         refuse(
             f"EcsImageTask '{construct_id}'",
-            task_faults(family=family, container_name=name, cpu=cpu, memory_mib=memory_mib),
+            task_faults(
+                family=family,
+                container_name=name,
+                cpu=cpu,
+                memory_mib=memory_mib,
+                pulled_by=pulled_by,
+            ),
         )
         super().__init__(scope, construct_id)
         self.task_definition = ecs.TaskDefinition(
@@ -128,7 +131,7 @@ class EcsImageTask(Construct):
             readonly_root_filesystem=hardening.read_only_root_filesystem or None,
             user=hardening.user,
             linux_parameters=self._linux_parameters(hardening),
-            logging=self._log_driver(family, log_retention),
+            logging=self._log_driver(family, log_retention, pulled_by),
         )
         if pulled_by == "container-instance":
             cdk.Annotations.of(self.container).acknowledge_warning(
@@ -147,12 +150,22 @@ class EcsImageTask(Construct):
         return parameters
 
     def _log_driver(
-        self, family: str, retention: logs.RetentionDays | None
+        self, family: str, retention: logs.RetentionDays | None, pulled_by: PulledBy
     ) -> ecs.LogDriver | None:
         if retention is None:
             return None
-        group = logs.LogGroup(self, "Logs", log_group_name=f"/ecs/{family}", retention=retention)
-        return ecs.LogDrivers.aws_logs(log_group=group, stream_prefix=family)
+        # Without a name of its own it stands in nobody's way: a kept group of that name would
+        # block the next deployment.
+        group = logs.LogGroup(self, "Logs", retention=retention)
+        if pulled_by == "execution-role":
+            return ecs.LogDrivers.aws_logs(log_group=group, stream_prefix=family)
+        # The CDK's own driver would make an execution role, which ECS would then pull with.
+        options = {
+            "awslogs-group": group.log_group_name,
+            "awslogs-region": cdk.Stack.of(self).region,
+            "awslogs-stream-prefix": family,
+        }
+        return ecs.GenericLogDriver(log_driver="awslogs", options=options)
 
 
 def _container_image(image: Image, pulled_by: PulledBy) -> ecs.ContainerImage:

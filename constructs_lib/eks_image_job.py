@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
@@ -14,6 +16,7 @@ from .image import Image
 from .rules.faults import Fault, refuse
 from .rules.kubernetes_job import JobSpec, RestartPolicy, job_manifest
 from .rules.yaml_text import yaml_text
+from .stack_facts import is_token, stack_of
 
 MANIFESTS_DIRECTORY = "manifests"
 STANDARD_PARAMETER_CHARACTERS = 4_096
@@ -97,11 +100,14 @@ class EksImageJob(Construct):
             )
         )
         self.manifest_yaml = yaml_text(self.manifest)
-        refuse(f"EksImageJob '{construct_id}'", _text_faults(self.manifest_yaml))
-        super().__init__(scope, construct_id)
-        stack = cdk.Stack.of(self)
-        self.job_name: str = self.manifest["metadata"]["name"]
+        stack = stack_of(scope)
         path = f"{namespace}/{name}" if namespace else name
+        refuse(
+            f"EksImageJob '{construct_id}'",
+            [*_text_faults(self.manifest_yaml), *_place_faults(stack, path)],
+        )
+        super().__init__(scope, construct_id)
+        self.job_name: str = self.manifest["metadata"]["name"]
         self.parameter_name = f"/{stack.stack_name}/jobs/{path}"
         is_large = len(self.manifest_yaml) > STANDARD_PARAMETER_CHARACTERS
         ssm.CfnParameter(
@@ -119,13 +125,48 @@ class EksImageJob(Construct):
         # The CDK lets no construct add a file to the cloud assembly other than as an asset to
         # upload, so the file is put where the assembly of this stage will be.
         stage = cast("cdk.Stage", cdk.Stage.of(self))  # there is always one: an App is a Stage
-        file = Path(stage.outdir, MANIFESTS_DIRECTORY, stack.stack_name, f"{path}.yaml")
+        folder = Path(stage.outdir, MANIFESTS_DIRECTORY, stack.stack_name)
+        if stack not in _WRITTEN:
+            # What an earlier synth left there is no Job of this one.
+            shutil.rmtree(folder, ignore_errors=True)
+        _WRITTEN.setdefault(stack, set()).add(path)
+        file = folder / f"{path}.yaml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(self.manifest_yaml, encoding="utf-8")
 
 
+_WRITTEN: WeakKeyDictionary[cdk.Stack, set[str]] = WeakKeyDictionary()
+
+
+def _place_faults(stack: cdk.Stack, path: str) -> list[Fault]:
+    if is_token(stack.stack_name):
+        return [
+            Fault(
+                "",
+                "a nested stack has no name before it is deployed, and a manifest's file and "
+                "parameter are named after it. Put the Job into a top-level stack.",
+            )
+        ]
+    if path in _WRITTEN.get(stack, ()):
+        return [
+            Fault(
+                "name",
+                f"another Job of this stack has the name '{path}'. Choose another name.",
+            )
+        ]
+    return []
+
+
 def _text_faults(text: str) -> list[Fault]:
-    if cdk.Token.is_unresolved(text):
+    if "{{" in text:
+        return [
+            Fault(
+                "",
+                "a manifest is also kept in an SSM parameter, which refuses '{{'. "
+                "Remove it from the Job's arguments and labels.",
+            )
+        ]
+    if is_token(text):
         return [
             Fault(
                 "",

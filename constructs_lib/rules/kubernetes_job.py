@@ -105,6 +105,12 @@ def job_faults(job: JobSpec) -> list[Fault]:
                 "A Job that always restarts would never finish.",
             )
         )
+    for path, given, words in (
+        ("name_suffix", job.name_suffix, ("hash", "none")),
+        ("hardening", job.hardening, ("restricted", "none")),
+    ):
+        if given not in words:
+            faults.append(Fault(path, f"{path} is {' or '.join(words)}, got '{given}'."))
     for key, value in job.labels.items():
         faults += [fault.under(f"labels.{key}") for fault in _label_faults(key, value)]
     return faults

@@ -6,27 +6,41 @@ Source: Amazon ECS developer guide, "Amazon ECS task definition parameters".
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from .faults import Fault
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 MINIMUM_MEMORY_MIB = 6
 
+PulledBy = Literal["execution-role", "container-instance"]
+PULLED_BY: tuple[PulledBy, ...] = ("execution-role", "container-instance")
+
+
+def family_faults(name: str) -> list[Fault]:
+    """Check the name of a family or of a container."""
+    if _NAME.fullmatch(name):
+        return []
+    return [
+        Fault(
+            "",
+            "a family's or container's name has 1 to 255 letters, digits, '-' and '_', "
+            f"got '{name[:80]}'. Choose another name.",
+        )
+    ]
+
 
 def task_faults(
-    *, family: str, container_name: str, cpu: int | None, memory_mib: int
+    *, family: str, container_name: str, cpu: int | None, memory_mib: int, pulled_by: str
 ) -> list[Fault]:
     """Check a task definition of one container for what ECS would refuse."""
     faults: list[Fault] = []
     for path, name in (("family", family), ("container_name", container_name)):
-        if not _NAME.fullmatch(name):
-            faults.append(
-                Fault(
-                    path,
-                    "a family's or container's name has 1 to 255 letters, digits, '-' and '_', "
-                    f"got '{name[:80]}'. Choose another name.",
-                )
-            )
+        faults += [fault.under(path) for fault in family_faults(name)]
+    if pulled_by not in PULLED_BY:
+        faults.append(
+            Fault("pulled_by", f"pulled_by is one of {', '.join(PULLED_BY)}, got '{pulled_by}'.")
+        )
     if memory_mib < MINIMUM_MEMORY_MIB:
         faults.append(
             Fault(

@@ -9,6 +9,7 @@ import pytest
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 
 from constructs_lib import ContainerHardening, EcsImageTask, Image, PrivateRepository
 from tests.support import only, resources, stack_in, template_of
@@ -78,6 +79,10 @@ def test_the_execution_role_pulls_from_this_repository_and_writes_its_logs_only(
     assert list(by_resource.values()) == [["logs:CreateLogStream", "logs:PutLogEvents"]]
 
 
+def test_environment_variables_arrive() -> None:
+    assert container(environment={"A": "1"})["Environment"] == [{"Name": "A", "Value": "1"}]
+
+
 def test_the_task_role_may_do_nothing() -> None:
     policies = resources(template(), "AWS::IAM::Policy")
     (attached,) = policies[0]["Properties"]["Roles"]
@@ -87,11 +92,15 @@ def test_the_task_role_may_do_nothing() -> None:
 
 def test_logs_are_kept_for_a_year_in_a_group_of_their_own() -> None:
     found = only(template(), "AWS::Logs::LogGroup")
-    assert (found["LogGroupName"], found["RetentionInDays"]) == ("/ecs/api", 365)
+    assert found == {"RetentionInDays": 365}, "a name of its own would block a second deployment"
+    assert container()["LogConfiguration"]["Options"]["awslogs-stream-prefix"] == "api"
 
 
-def test_the_container_instance_pulls_where_that_is_said() -> None:
-    found = template(pulled_by="container-instance", log_retention=None)
+@pytest.mark.parametrize("retention", [None, logs.RetentionDays.ONE_DAY])
+def test_the_container_instance_pulls_where_that_is_said(
+    retention: logs.RetentionDays | None,
+) -> None:
+    found = template(pulled_by="container-instance", log_retention=retention)
     assert "ExecutionRoleArn" not in only(found, TASK_DEFINITION)
     assert resources(found, "AWS::IAM::Policy") == []
 

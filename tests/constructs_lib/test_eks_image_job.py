@@ -52,6 +52,46 @@ def test_the_jobs_name_changes_with_its_image_and_its_logical_id_does_not() -> N
     assert len(found["logical ids"]) == 1
 
 
+def test_a_second_job_of_one_name_is_refused() -> None:
+    stack = stack_in()
+    job = job_in(stack)
+    api = PrivateRepository.from_name(stack, "Api2", repository_name="team/api")
+    with pytest.raises(ValueError, match="another Job of this stack has the name 'list'"):
+        EksImageJob(
+            stack,
+            "Other",
+            name="list",
+            image=Image(repository=api, tag="v1"),
+            service_account=job.manifest["spec"]["template"]["spec"]["serviceAccountName"],
+        )
+
+
+def test_a_manifest_that_an_earlier_synth_left_is_gone(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        app = cdk.App(outdir=str(tmp_path))
+        environment = cdk.Environment(account="111111111111", region="eu-west-1")
+        job_in(cdk.Stack(app, "Stack", env=environment), name=name)
+    assert [file.name for file in tmp_path.rglob("*.yaml")] == ["new.yaml"]
+
+
+def test_a_nested_stack_has_no_name_to_keep_a_manifest_under() -> None:
+    nested = cdk.NestedStack(stack_in(), "Nested")
+    with pytest.raises(ValueError, match="a nested stack has no name before it is deployed"):
+        job_in(nested)
+
+
+def test_what_a_parameter_refuses_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"which refuses '\{\{'"):
+        job_in(stack_in(), args=["{{ x }}"])
+
+
+def test_a_command_arrives() -> None:
+    (container,) = job_in(stack_in(), command=["/bin/x"]).manifest["spec"]["template"]["spec"][
+        "containers"
+    ]
+    assert container["command"] == ["/bin/x"]
+
+
 def test_a_namespace_is_part_of_where_the_manifest_is_kept() -> None:
     stack = stack_in()
     job = job_in(stack, namespace="batch")

@@ -82,6 +82,8 @@ def test_no_hardening_leaves_no_trace() -> None:
             "a Job's restart_policy is Never or OnFailure, got 'Always'. "
             "A Job that always restarts would never finish.",
         ),
+        ({"hardening": "strict"}, "hardening: hardening is restricted or none, got 'strict'."),
+        ({"name_suffix": "Hash"}, "name_suffix: name_suffix is hash or none, got 'Hash'."),
         ({"labels": {"app": "a b"}}, "labels.app: a label's value has up to 63"),
         ({"labels": {"a b": "c"}}, "'a b' is not a label's key"),
     ],
