@@ -21,7 +21,26 @@ def duplicate_faults(environment: Any) -> list[Fault]:
     faults: list[Fault] = []
     for part in ("repositories", *WORKLOADS):
         faults += _twice(environment, part, "name")
-    faults += _twice(environment, "ecs_tasks", "family")
+    return faults + _families_twice(environment)
+
+
+def _families_twice(environment: Any) -> list[Fault]:
+    """Check the families of tasks; the name of a task is its family when it gives none."""
+    faults: list[Fault] = []
+    taken: dict[str, int] = {}
+    for index, task in _items(environment, "ecs_tasks"):
+        family = task.get("family") or task.get("name")
+        if not isinstance(family, str):
+            continue
+        if family in taken and "family" in task:
+            faults.append(
+                Fault(
+                    f"ecs_tasks[{index}].family",
+                    f"the family '{family}' is taken by ecs_tasks[{taken[family]}]. "
+                    "Choose another one.",
+                )
+            )
+        taken.setdefault(family, index)
     return faults
 
 
@@ -104,21 +123,24 @@ def _faults_of_pin(
     known: Sequence[str],
 ) -> Iterator[Fault]:
     registry, repository = pin.get("registry") or own_name, pin.get("repository")
+    if not isinstance(registry, str) or not isinstance(repository, str):
+        return
     if registry not in environments:
         yield Fault(
             f"{image}.registry",
-            f"'{registry}' is not an environment; {one_of(str(registry), known)}",
+            f"'{registry}' is not an environment; {one_of(registry, known)}",
         )
         return
     declared = {
-        item.get("name"): item for _, item in _items(environments[registry], "repositories")
+        item["name"]: item
+        for _, item in _items(environments[registry], "repositories")
+        if isinstance(item.get("name"), str)
     }
     if repository not in declared:
-        names = [name for name in declared if isinstance(name, str)]
         yield Fault(
             f"{image}.repository",
             f"the environment '{registry}' declares no repository '{repository}'; "
-            f"{one_of(str(repository), names)}",
+            f"{one_of(repository, list(declared))}",
         )
         return
     account = _account(environments[own_name])

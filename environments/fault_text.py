@@ -93,9 +93,9 @@ def _siblings(model: type[BaseModel] | None, location: Location) -> list[str]:
     """Give the settings that exist beside an unknown one."""
     current: Any = model
     for step in location[:-1]:
-        if isinstance(step, int):
-            continue
-        current = _model_within(current.model_fields[step].annotation) if current else None
+        # A name that is no setting, such as a pin's, leads nowhere: the model stays.
+        if current and step in current.model_fields:
+            current = _model_within(current.model_fields[str(step)].annotation)
     return list(current.model_fields) if current else []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ from .yaml_files import line_of, read_yaml
 DIRECTORY = Path(__file__).parent
 PINS_SUFFIX = ".images.yaml"
 
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
+
 _PINS: TypeAdapter[dict[str, PinModel]] = TypeAdapter(Pins)
 
 
@@ -46,7 +49,11 @@ class _File:
 def environment_names(directory: Path = DIRECTORY) -> list[str]:
     """Give the names of the environments that have a file."""
     files = (path.name for path in directory.glob("*.yaml"))
-    return sorted(name.removesuffix(".yaml") for name in files if not name.endswith(PINS_SUFFIX))
+    return sorted(
+        name.removesuffix(".yaml")
+        for name in files
+        if not name.endswith(PINS_SUFFIX) and not name.startswith(".")
+    )
 
 
 def pins_path(name: str, directory: Path = DIRECTORY) -> Path:
@@ -66,6 +73,12 @@ def load_environment(
     known = environment_names(directory)
     if name not in known:
         raise EnvironmentFault(f"there is no environment '{name}'; {one_of(name, known)}")
+    if not _NAME.fullmatch(name):
+        raise EnvironmentFault(
+            f"{directory.name}/{name}.yaml: an environment's name has up to 40 letters, digits "
+            "and '-' and begins with a letter, because its stacks are named after it. "
+            "Rename the file."
+        )
     path = pins_path(name, directory)
     pins = _read(path) if with_pins and path.exists() else _File(path, raw={})
     files = {
@@ -155,9 +168,6 @@ def _shown(path: Path) -> str:
 def _line(path: Path, fault: Fault) -> int | None:
     if not fault.path:
         return None
-    steps: list[str | int] = []
-    for part in fault.path.split("."):
-        head, *indexes = part.replace("]", "").split("[")
-        steps += [head] if head else []
-        steps += [int(index) for index in indexes]
-    return line_of(path, tuple(steps))
+    # A key may hold what separates steps; then the line of what lies around it will do.
+    steps = re.findall(r"\[(\d+)\]|([^.\[\]]+)", fault.path)
+    return line_of(path, tuple(int(index) if index else key for index, key in steps))

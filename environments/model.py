@@ -23,6 +23,7 @@ from constructs_lib.rules.lifecycle_rule import (
     TagStatus,
 )
 from constructs_lib.rules.tag_immutability import Mode, TagImmutability
+from constructs_lib.rules.task_definition import family_faults
 
 Preset = Literal["standard", "keep_releases", "archive_cold", "ephemeral", "none"]
 
@@ -78,6 +79,7 @@ OrganizationPath = Annotated[str, _obeys(access.organization_path_faults)]
 ProjectArn = Annotated[str, _obeys(access.project_arn_faults)]
 RoleArn = Annotated[str, _obeys(access.role_arn_faults)]
 GroupName = Annotated[str, _obeys(_group_faults)]
+FamilyName = Annotated[str, _obeys(family_faults)]
 WorkloadName = Annotated[str, _obeys(lambda name: dns_label_faults(name, 63))]
 EncryptionWord = Annotated[str, _obeys(_encryption_faults)]
 
@@ -309,7 +311,7 @@ class WorkloadModel(FileModel):
 class EcsTaskModel(WorkloadModel):
     """Define one ECS task definition of one container."""
 
-    family: str | None = Field(default=None, description="the name when left out")
+    family: FamilyName | None = Field(default=None, description="the name when left out")
     memory_mib: int = Field(ge=6, description="hard limit, in MiB")
     cpu: int | None = Field(default=None, ge=1, description="CPU units; 1024 are one vCPU")
     task_role_arn: RoleArn | None = None

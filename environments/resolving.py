@@ -65,6 +65,9 @@ def resolve(
             _eks_job(job, images[job.image]) for job in environment.eks_jobs if job.image in images
         ),
         github_pushes=_github_pushes(environment),
+        images=tuple(
+            sorted({workload.image for workload in (*environment.ecs_tasks, *environment.eks_jobs)})
+        ),
         creates_github_provider=environment.github_provider == "create",
         notices=tuple(
             f"{name}: '{workload.name}' is left out, because its image '{workload.image}' "

@@ -101,6 +101,7 @@ class EksJobSettings:
 class EnvironmentSettings:
     """Define an environment.
 
+    :param images: the names of the images that its workloads run, pinned or not.
     :param notices: what a person should know, such as a workload left out because its image is
         awaited.
     """
@@ -115,6 +116,7 @@ class EnvironmentSettings:
     eks_jobs: tuple[EksJobSettings, ...]
     github_pushes: tuple[GitHubPushSettings, ...] = ()
     creates_github_provider: bool = False
+    images: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
     def groups(self) -> dict[str, list[RepositorySettings]]:

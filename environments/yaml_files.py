@@ -9,21 +9,29 @@ import yaml
 
 from constructs_lib.rules.faults import Fault
 
+_TEXT = yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG
+_MERGE = "tag:yaml.org,2002:merge"
+
 
 class _Loader(yaml.CSafeLoader):
     """Read plain data only, and no key twice."""
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    seen: set[Any] = set()
+    seen: set[str] = set()
     for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the key '{key}' stands twice; keep one", key_node.start_mark
-            )
-        seen.add(key)
+        if key_node.tag == _MERGE:
+            continue
+        if key_node.tag != _TEXT:
+            raise _refused(f"the key '{key_node.value}' is not text; write it in quotes", key_node)
+        if key_node.value in seen:
+            raise _refused(f"the key '{key_node.value}' stands twice; keep one", key_node)
+        seen.add(key_node.value)
     return loader.construct_mapping(node, deep=True)
+
+
+def _refused(problem: str, node: yaml.Node) -> yaml.constructor.ConstructorError:
+    return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)

@@ -10,7 +10,7 @@ from typing import Any
 import aws_cdk as cdk
 
 from app import build_app
-from ecrctl.pinning import write_pin
+from ecrctl.pinning import Target, write_pin
 from ecrctl.sample_image import sample_image
 from environments.loading import DIRECTORY, environment_names, pins_path
 
@@ -59,9 +59,7 @@ def copy_environments(directory: Path) -> Path:
     shutil.copytree(DIRECTORY, directory, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     pins_path("local", directory).unlink(missing_ok=True)
     write_pin(
-        directory,
-        "local",
-        "aws-nodejs-sample",
+        Target(directory, "local", "aws-nodejs-sample"),
         repository="aws-nodejs-sample",
         tag="v1",
         digest=sample_image().digest,

@@ -277,3 +277,58 @@ def test_a_workflow_run_that_is_told_by_nothing_is_refused(tmp_path: Path) -> No
         "repositories[0].push.github[0]: a workflow run is told by exactly one of ref, "
         "environment and pull_request, got none."
     ) in refusal(write(tmp_path, dev=HEAD + text))
+
+
+@pytest.mark.parametrize(
+    ("pins", "sentence"),
+    [
+        ("web: {tga: v1}", "web.tga: there is no such setting; did you mean 'tag'?"),
+        ("1: {repository: team/web, tag: v1}", "the key '1' is not text; write it in quotes"),
+        ("[a, b]: {}", "line 1:"),
+        ("? {a: 1}\n: {}", "is not text; write it in quotes"),
+        ("'we[b': {repository: 1}", "we[b.repository: text is expected here"),
+        ("web: {registry: [], repository: team/web, tag: v1}", "web.registry: text is expected"),
+        ("web: {repository: [], tag: v1}", "web.repository: text is expected here, got a list."),
+    ],
+)
+def test_pins_of_any_shape_are_told_and_never_a_traceback(
+    tmp_path: Path, pins: str, sentence: str
+) -> None:
+    write(tmp_path, dev=HEAD + "repositories: [{name: [1]}, {name: team/web}]\n", dev_images=pins)
+    assert sentence in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["my_env", "prod.eu", "1dev", "a b"])
+def test_a_file_whose_name_cannot_name_stacks_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / f"{name}.yaml").write_text(HEAD)
+    assert f"{tmp_path.name}/{name}.yaml: an environment's name has up to 40 letters" in refusal(
+        tmp_path, name
+    )
+
+
+def test_an_editors_lock_file_is_no_environment(tmp_path: Path) -> None:
+    write(tmp_path, dev=HEAD)
+    (tmp_path / ".#dev.yaml").write_text("")
+    assert environment_names(tmp_path) == ["dev"]
+
+
+def test_a_part_can_be_written_once_and_merged(tmp_path: Path) -> None:
+    text = """\
+repositories:
+  - &first {name: team/api, stack: web}
+  - {<<: *first, name: team/web}
+"""
+    settings = load_environment("dev", write(tmp_path, dev=HEAD + text))
+    assert [item.stack for item in settings.repositories] == ["web", "web"]
+
+
+def test_a_family_is_taken_by_name_too(tmp_path: Path) -> None:
+    text = """\
+ecs_tasks:
+  - {name: web, image: web, memory_mib: 64, awaiting_image: true}
+  - {name: api, family: web, image: web, memory_mib: 64, awaiting_image: true}
+  - {name: job, family: a b, image: web, memory_mib: 64, awaiting_image: true}
+"""
+    said = refusal(write(tmp_path, dev=HEAD + text))
+    assert "ecs_tasks[1].family: the family 'web' is taken by ecs_tasks[0]." in said
+    assert "ecs_tasks[2].family: a family's or container's name has 1 to 255" in said

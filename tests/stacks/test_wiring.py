@@ -147,6 +147,76 @@ def test_a_provider_that_the_app_makes_is_the_one_its_roles_trust(tmp_path: Path
     assert "Provider" in json.dumps(statement["Principal"])
 
 
+ALL_OPTIONS = """\
+account: "111111111111"
+region: us-west-2
+encryption: arn:aws:kms:us-west-2:111111111111:key/1234
+repositories:
+  - {name: team/api, scan_on_push: false, tag_immutability: MUTABLE, lifecycle: none,
+     removal: destroy, empty_on_delete: true, tags: {team: web}}
+ecs_tasks:
+  - {name: api, family: fam, image: api, memory_mib: 64, cpu: 5, environment: {A: "1"}}
+eks_jobs:
+  - {name: job, image: api, service_account: sa, command: [/bin/x], args: [y], namespace: ns,
+     labels: {a: b}, container_name: c, restart_policy: OnFailure, name_suffix: none,
+     hardening: none}
+"""
+
+
+def test_every_option_of_a_file_reaches_its_template(tmp_path: Path) -> None:
+    (tmp_path / "dev.yaml").write_text(ALL_OPTIONS)
+    (tmp_path / "dev.images.yaml").write_text("api: {repository: team/api, tag: v1}\n")
+    made = synthesise(tmp_path, tmp_path / "cdk.out")
+    (repository,) = resources(
+        stack(made, "dev", "Repositories-main").template, "AWS::ECR::Repository"
+    )
+    assert repository["DeletionPolicy"] == "Delete"
+    assert repository["Properties"] == {
+        "RepositoryName": "team/api",
+        "ImageScanningConfiguration": {"ScanOnPush": False},
+        "ImageTagMutability": "MUTABLE",
+        "EmptyOnDelete": True,
+        "EncryptionConfiguration": {
+            "EncryptionType": "KMS",
+            "KmsKey": "arn:aws:kms:us-west-2:111111111111:key/1234",
+        },
+        "Tags": [{"Key": "team", "Value": "web"}],
+    }
+    task = only(stack(made, "dev", "EcsWorkloads").template, "AWS::ECS::TaskDefinition")
+    (container,) = task["ContainerDefinitions"]
+    assert (task["Family"], container["Cpu"]) == ("fam", 5)
+    assert container["Environment"] == [{"Name": "A", "Value": "1"}]
+    (text,) = [text for _, _, text in jobs_of(made)]
+    job = yaml.safe_load(text)
+    assert job["metadata"] == {"name": "job", "namespace": "ns"}
+    pod = job["spec"]["template"]
+    assert pod["metadata"]["labels"] == {"a": "b"}
+    assert pod["spec"] == {
+        "serviceAccountName": "sa",
+        "containers": [
+            {
+                "name": "c",
+                "image": "111111111111.dkr.ecr.us-west-2.amazonaws.com/team/api:v1",
+                "command": ["/bin/x"],
+                "args": ["y"],
+            }
+        ],
+        "restartPolicy": "OnFailure",
+    }
+
+
+def test_workloads_are_deployed_after_the_repositories(assembly: Path) -> None:
+    manifest = json.loads((assembly / "assembly-dev" / "manifest.json").read_text())
+    artifacts = manifest["artifacts"]
+    for name in ("devEcsWorkloads", "devEksWorkloads"):
+        (workload,) = [
+            item
+            for key, item in artifacts.items()
+            if key.startswith(f"{name}") and item["type"] == "aws:cloudformation:stack"
+        ]
+        assert sum("Repositories" in item for item in workload["dependencies"]) == 2
+
+
 def test_everything_that_holds_images_outlives_its_stack(assembly: Path) -> None:
     for item in stacks_of(assembly):
         for kind in ("AWS::ECR::Repository", "AWS::KMS::Key"):
