@@ -11,12 +11,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The virtual environment's own tools come first, Node among them.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-# Nothing goes to, or is needed from, the home folder; a test installs from this cache, offline.
+# Kept in the project: a test installs this checkout elsewhere from it, without network.
 export UV_CACHE_DIR := $(CURDIR)/$(VENV)/uv-cache
 export CDK_DISABLE_CLI_TELEMETRY := 1
 export CDK_DISABLE_VERSION_CHECK := 1
 
-INSTALLED := $(VENV)/.requirements node_modules/.package-lock.json $(BIN)/ecrctl
+INSTALLED := $(VENV)/.requirements node_modules/aws-cdk/package.json $(BIN)/ecrctl
 
 .PHONY: setup local test check synth snapshot bench requirements clean
 .DELETE_ON_ERROR:
@@ -37,7 +37,7 @@ $(VENV)/.requirements: requirements.txt
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c "import app, ecrctl.cli, ministack.app"
 	@touch $@
 
-node_modules/.package-lock.json: package-lock.json $(VENV)/.requirements
+node_modules/aws-cdk/package.json: package-lock.json $(VENV)/.requirements
 	@echo "Installing the AWS CDK CLI into node_modules"
 	@npm ci --silent
 	@touch $@

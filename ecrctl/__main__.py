@@ -1,6 +1,12 @@
 """``python -m ecrctl``, the same as ``.venv/bin/ecrctl``."""
 
-from ecrctl.cli import main
+import signal
+import sys
 
 if __name__ == "__main__":
+    # Until the command line has its own handlers, a Ctrl-C has nothing to end but this.
+    signal.signal(signal.SIGINT, lambda _signal, _frame: sys.exit(130))
+
+    from ecrctl.cli import main
+
     main()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -15,6 +16,8 @@ from botocore.exceptions import (
     EndpointConnectionError,
     NoCredentialsError,
 )
+
+from constructs_lib.rules.partitions import partition_of
 
 from .emulator import Emulator
 from .errors import UserError
@@ -51,10 +54,11 @@ class Aws:
     @staticmethod
     def from_variables(region: str) -> Aws:
         """Give clients as the usual AWS variables and profiles say, in a region."""
-        session = boto3.Session(region_name=region)
-        # Read the way botocore reads it, so that a profile's endpoint_url counts too.
-        endpoint_url = session.client("ecr", config=_CONFIG).meta.endpoint_url
-        return Aws(session, region, None if _is_real(endpoint_url) else endpoint_url)
+        with explained("Connecting to AWS"):
+            session = boto3.Session(region_name=region)
+            # Read the way botocore reads it, so that a profile's endpoint_url counts too.
+            endpoint_url = session.client("ecr", config=_CONFIG).meta.endpoint_url
+        return Aws(session, region, None if _is_real(endpoint_url, region) else endpoint_url)
 
     @staticmethod
     def of_emulator(emulator: Emulator) -> Aws:
@@ -99,9 +103,9 @@ class Aws:
         return cast("str", self._client("sts").get_caller_identity()["Account"])
 
 
-def _is_real(endpoint_url: str) -> bool:
-    host = endpoint_url.split("://", 1)[-1]
-    return ".amazonaws." in host or ".api.aws" in host
+def _is_real(endpoint_url: str, region: str) -> bool:
+    host = (urlsplit(endpoint_url).hostname or "").rstrip(".")
+    return host.endswith((f".{partition_of(region).url_suffix}", ".amazonaws.com", ".api.aws"))
 
 
 def or_none(call: Callable[[], Any]) -> Any:
@@ -134,5 +138,5 @@ def explained(doing: str) -> Iterator[None]:
         raise UserError(
             f"{doing} failed: AWS answered {said.get('Code')}: {said.get('Message')}"
         ) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ValueError) as error:
         raise UserError(f"{doing} failed: {error}") from None

@@ -18,18 +18,18 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 from constructs_lib.rules.lifecycle_preview import preview
-from environments.fault_text import one_of
 from environments.loading import DIRECTORY, EnvironmentFault, load_environment
 
 from . import access, assemblies, lifecycle, pinning
 from .aws import Aws
+from .checks import Check
 from .errors import DIFFERS, FAILED, TOOL_ERROR, UserError
 from .image_records import images_from_ecr, images_from_file
 from .local import LocalRun, run_local
 from .steps import Steps
 from .table import save_picture, table_of, verdict
 from .toolchain import ROOT
-from .verify import Check, verify
+from .verify import verify
 
 TABLE_WIDTH = 118
 ACCESS_WIDTH = 160
@@ -103,6 +103,8 @@ def local_command(
     ] = None,
 ) -> None:
     """Do the main job on the embedded AWS: deploy, push, pin, deploy, read back."""
+    if svg and not svg.parent.is_dir():
+        raise UserError(f"The folder of {svg} is not there. Make it first.")
     console = _console(record=svg is not None)
     run = LocalRun(
         environments=_options.environments, output=output.resolve(), port=port, keep=keep
@@ -127,24 +129,18 @@ def pin_command(
     image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name workloads use.")],
     repository: Annotated[str, typer.Option(help="The repository that holds it.")],
     tag: Annotated[str, typer.Option(help="The tag to look up.")],
+    registry: Annotated[
+        str | None, typer.Option(metavar="ENV", help="The environment that holds it, if another.")
+    ] = None,
 ) -> None:
     """Pin an image by the digest that a tag has now, and keep it from every lifecycle rule."""
-    # Pins may be what is missing, so they are not read.
-    settings = load_environment(environment, _options.environments, with_pins=False)
-    known = [item.name for item in settings.repositories]
-    if repository not in known:
-        raise UserError(
-            f"The environment '{environment}' declares no repository '{repository}'; "
-            f"{one_of(repository, known)}",
-            exit_code=FAILED,
-        )
-    aws = Aws.from_variables(settings.region)
-    digest = pinning.digest_of_tag(aws, settings.account, repository, tag)
+    target = pinning.Target(_options.environments, environment, image, registry)
+    holder = pinning.check_target(target, repository=repository, tag=tag)
+    aws = Aws.from_variables(holder.region)
+    digest = pinning.digest_of_tag(aws, holder.account, repository, tag)
     live = pinning.live_tag(environment, datetime.now(UTC))
-    pinning.mark_live(aws, settings.account, repository, digest, live)
-    path = pinning.write_pin(
-        _options.environments, environment, image, repository=repository, tag=tag, digest=digest
-    )
+    pinning.mark_live(aws, holder.account, repository, digest, live)
+    path = pinning.write_pin(target, repository=repository, tag=tag, digest=digest)
     print(f"{path.name}: {image} is {repository}:{tag}, {digest}; kept by the tag {live}")
 
 

@@ -19,6 +19,8 @@ from .toolchain import end_group
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60
+_LOOPBACK = "localhost,127.0.0.1"
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +49,25 @@ class Emulator:
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "localhost,127.0.0.1",
+            "NO_PROXY": _LOOPBACK,
+            "no_proxy": _LOOPBACK,
         }
+
+
+def leave_the_real_aws() -> None:
+    """Forget every setting of this process that could lead a client past the embedded AWS.
+
+    A profile, an endpoint for one service or a proxy, set for the real AWS, would.
+    """
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower() in _PROXIES:
+            del os.environ[name]
+    os.environ |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": _LOOPBACK,
+        "no_proxy": _LOOPBACK,
+    }
 
 
 @contextmanager
@@ -103,6 +122,8 @@ def _environment(account: str, region: str, port: int, directory: Path) -> dict[
 
 def _free_port(port: int | None) -> int:
     with socket.socket() as probe:
+        # The connections of a server that has ended linger, and do not stand in the way.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port or 0))
         except OSError:

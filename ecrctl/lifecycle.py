@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
 from constructs_lib.rules.faults import RuleError
@@ -76,9 +77,9 @@ def table_of(repository: str, verdicts: Sequence[ImageVerdict]) -> Table:
         table.add_row(
             f"[{_STYLES[verdict.outcome]}]{verdict.outcome}[/]",
             verdict.image.digest[:_SHORT_DIGEST],
-            ", ".join(verdict.image.tags) or "[dim]untagged[/]",
+            escape(", ".join(verdict.image.tags)) or "[dim]untagged[/]",
             f"{verdict.image.pushed_at:%Y-%m-%d %H:%M}",
-            f"{rule.priority} {rule.description}".strip() if rule else "",
+            escape(f"{rule.priority} {rule.description}".strip()) if rule else "",
             verdict.reason,
         )
     return table

@@ -12,13 +12,14 @@ from environments.settings import EnvironmentSettings
 
 from . import emulator, toolchain
 from .aws import Aws
+from .checks import Check
 from .emulator import Emulator
 from .errors import FAILED, UserError
-from .pinning import live_tag, mark_live, write_pin
+from .pinning import Target, live_tag, mark_live, write_pin
 from .registry import Registry, TagIsImmutable
 from .sample_image import sample_image
 from .steps import Steps
-from .verify import Check, verify
+from .verify import verify
 
 ENVIRONMENT = "local"
 REPOSITORY = "aws-nodejs-sample"
@@ -44,10 +45,9 @@ class LocalRun:
 def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
     """Deploy, push, pin, deploy what runs the image, and read everything back."""
     toolchain.check_cdk()
-    run.output.mkdir(parents=True, exist_ok=True)
-    # The pin of an earlier run names an image that this emulator does not have yet.
-    pins_path(ENVIRONMENT, run.environments).unlink(missing_ok=True)
-    settings = load_environment(ENVIRONMENT, run.environments)
+    emulator.leave_the_real_aws()
+    _make_folder(run.output)
+    settings = load_environment(ENVIRONMENT, run.environments, with_pins=False)
     if REPOSITORY not in {repository.name for repository in settings.repositories}:
         raise UserError(
             f"The sample image goes to the repository '{REPOSITORY}', which "
@@ -58,6 +58,8 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
         with steps.step("Start the embedded AWS") as step:
             started = stack.enter_context(_emulator(run, settings))
             step.say(started.endpoint_url)
+        # The pin of an earlier run names an image that this emulator does not have yet.
+        pins_path(ENVIRONMENT, run.environments).unlink(missing_ok=True)
         cdk = _Cdk(run, settings, started)
         with steps.step("Bootstrap the account with the AWS CDK CLI") as step:
             cdk.bootstrap()
@@ -74,6 +76,15 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
             checks = verify(settings, aws)
             step.say(f"{len(checks)} checks")
         return checks, started
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"The folder {folder} cannot be made: {error.strerror}. Give another --output."
+        ) from None
 
 
 def _emulator(run: LocalRun, settings: EnvironmentSettings) -> AbstractContextManager[Emulator]:
@@ -101,14 +112,8 @@ def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSe
     with steps.step("Pin the digest") as step:
         tag = live_tag(ENVIRONMENT, datetime.now(UTC))
         mark_live(aws, settings.account, REPOSITORY, image.digest, tag)
-        path = write_pin(
-            run.environments,
-            ENVIRONMENT,
-            REPOSITORY,
-            repository=REPOSITORY,
-            tag=TAG,
-            digest=image.digest,
-        )
+        target = Target(run.environments, ENVIRONMENT, REPOSITORY)
+        path = write_pin(target, repository=REPOSITORY, tag=TAG, digest=image.digest)
         step.say(f"{path.name}, kept by the tag {tag}")
 
 

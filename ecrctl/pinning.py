@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from constructs_lib.rules.images import tag_faults
-from environments.loading import pins_path
+from constructs_lib.rules.images import reference_faults
+from environments.fault_text import one_of
+from environments.loading import load_environment, pins_path
+from environments.settings import EnvironmentSettings
 from environments.yaml_files import read_yaml
 
 from .aws import Aws, explained, or_none
@@ -63,18 +68,68 @@ def mark_live(aws: Aws, account: str, repository: str, digest: str, tag: str) ->
         )
 
 
-def write_pin(
-    directory: Path, environment: str, image: str, *, repository: str, tag: str, digest: str
-) -> Path:
-    """Write a pin into the environment's file of pins, beside those that are there."""
-    faults = tag_faults(tag)
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Define what is pinned where.
+
+    :param directory: the folder of environment files.
+    :param image: the name that workloads use.
+    :param registry: the environment that holds the image, where that is another one.
+    """
+
+    directory: Path
+    environment: str
+    image: str
+    registry: str | None = None
+
+
+def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSettings:
+    """Refuse what could not be deployed afterwards, and give the environment that holds it."""
+    # Pins may be what is missing, so they are not read.
+    settings = load_environment(target.environment, target.directory, with_pins=False)
+    holder = (
+        load_environment(target.registry, target.directory, with_pins=False)
+        if target.registry
+        else settings
+    )
+    faults = [f"--{fault}" for fault in reference_faults(tag=tag, digest=None)]
+    if target.image not in settings.images:
+        faults.append(
+            f"no workload of '{target.environment}' runs an image named '{target.image}'; "
+            f"{one_of(target.image, settings.images)}"
+        )
+    declared = [item.name for item in holder.repositories]
+    if repository not in declared:
+        hint = "" if target.registry else " If another environment holds it, say --registry ENV."
+        faults.append(
+            f"the environment '{holder.name}' declares no repository '{repository}'; "
+            f"{one_of(repository, declared)}{hint}"
+        )
     if faults:
-        raise UserError(str(faults[0]), exit_code=FAILED)
-    path = pins_path(environment, directory)
-    pins, unreadable = read_yaml(path) if path.exists() else ({}, [])
-    if unreadable:
-        raise UserError(f"{path.name}: {unreadable[0]}", exit_code=FAILED)
-    pins = {**(pins or {}), image: {"repository": repository, "tag": tag, "digest": digest}}
+        raise UserError("; ".join(faults), exit_code=FAILED)
+    _pins(target)
+    return holder
+
+
+def write_pin(target: Target, *, repository: str, tag: str, digest: str) -> Path:
+    """Write a pin into the environment's file of pins, beside those that are there."""
+    pin = {"repository": repository, "tag": tag, "digest": digest}
+    if target.registry and target.registry != target.environment:
+        pin = {"registry": target.registry, **pin}
+    pins = {**_pins(target), target.image: pin}
+    path = pins_path(target.environment, target.directory)
     body = yaml.safe_dump(dict(sorted(pins.items())), sort_keys=False)
     path.write_text(HEADER + body, encoding="utf-8")
     return path
+
+
+def _pins(target: Target) -> Mapping[str, Any]:
+    """Give the pins that are there."""
+    path = pins_path(target.environment, target.directory)
+    if not path.exists():
+        return {}
+    pins, faults = read_yaml(path)
+    if faults or not isinstance(pins or {}, Mapping):
+        what = faults[0] if faults else "a mapping of image names is expected here."
+        raise UserError(f"{path.name}: {what}", exit_code=FAILED)
+    return pins or {}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 
 
 class Steps:
@@ -26,7 +27,7 @@ class Steps:
         else:
             yield result
         seconds = time.monotonic() - start
-        said = f": {result.text}" if result.text else ""
+        said = f": {escape(result.text)}" if result.text else ""
         self.console.print(
             f"[green]ok[/] {doing}{said} [dim]({seconds:.1f} s)[/]", highlight=False, soft_wrap=True
         )

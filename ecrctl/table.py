@@ -8,9 +8,10 @@ from pathlib import Path
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
-from .verify import Check
+from .checks import Check
 
 
 def table_of(title: str, checks: Sequence[Check]) -> Table:
@@ -26,16 +27,16 @@ def table_of(title: str, checks: Sequence[Check]) -> Table:
             table.add_section()
         table.add_row(
             "[green]ok[/]" if check.holds else "[red]differs[/]",
-            check.subject if check.subject != previous else "",
+            escape(check.subject) if check.subject != previous else "",
             check.what,
-            check.found if check.holds else _difference(check),
+            escape(check.found) if check.holds else _difference(check),
         )
         previous = check.subject
     return table
 
 
 def _difference(check: Check) -> str:
-    return f"[red]{check.found}[/]\n[dim]declared:[/] {check.declared}"
+    return f"[red]{escape(check.found)}[/]\n[dim]declared:[/] {escape(check.declared)}"
 
 
 def verdict(name: str, checks: Sequence[Check]) -> str:

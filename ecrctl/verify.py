@@ -8,41 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.rules.kubernetes_job import job_manifest
 from constructs_lib.rules.partitions import partition_of
 from constructs_lib.rules.repository_policy import access_statements, policy_document
-from constructs_lib.rules.yaml_text import yaml_text
-from environments.settings import (
-    EcsTaskSettings,
-    EksJobSettings,
-    EnvironmentSettings,
-    RepositorySettings,
-)
+from environments.settings import EnvironmentSettings, RepositorySettings
 
 from .aws import Aws, explained, or_none
+from .checks import MISSING, NOT_GIVEN_BACK, Check, on_or_off
+from .verify_workloads import check_job, check_task
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.type_defs import RepositoryTypeDef
-
-MISSING = "not there"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """Define one thing that was declared and what was read back."""
-
-    subject: str
-    what: str
-    declared: str
-    found: str
-
-    @property
-    def holds(self) -> bool:
-        """Say whether it was read back as declared."""
-        return self.declared == self.found
 
 
 def verify(settings: EnvironmentSettings, aws: Aws) -> list[Check]:
@@ -56,8 +33,8 @@ def verify(settings: EnvironmentSettings, aws: Aws) -> list[Check]:
                 for repository in settings.repositories
                 for check in _check_repository(repository, settings, aws)
             ),
-            *(check for task in settings.ecs_tasks for check in _check_task(task, aws)),
-            *(check for job in settings.eks_jobs for check in _check_job(job, settings, aws)),
+            *(check for task in settings.ecs_tasks for check in check_task(task, settings, aws)),
+            *(check for job in settings.eks_jobs for check in check_job(job, settings, aws)),
         ]
 
 
@@ -96,24 +73,34 @@ def _check_repository(
         yield Check(subject, "exists", "yes", MISSING)
         return
     found = described["repositories"][0]
-    yield Check(subject, "tag immutability", *_immutability(repository, found))
+    yield Check(subject, "tag immutability", *_immutability(repository, found, aws))
     yield Check(
         subject,
         "scan on push",
-        _on(repository.scan_on_push),
-        _on(found.get("imageScanningConfiguration", {}).get("scanOnPush", False)),
+        on_or_off(repository.scan_on_push),
+        on_or_off(found.get("imageScanningConfiguration", {}).get("scanOnPush", False)),
     )
     yield Check(subject, "encryption", *_encryption(settings, aws, found))
     yield _policy_check(repository, settings, aws)
     yield _lifecycle_check(repository, aws)
 
 
-def _immutability(repository: RepositorySettings, found: RepositoryTypeDef) -> tuple[str, str]:
+def _immutability(
+    repository: RepositorySettings, found: RepositoryTypeDef, aws: Aws
+) -> tuple[str, str]:
     declared = repository.tag_immutability
+    mode = found.get("imageTagMutability", MISSING)
+    if (
+        aws.endpoint_url is not None
+        and declared.exclusion_filters
+        and "imageTagMutabilityExclusionFilters" not in found
+    ):
+        note = f"(filters {NOT_GIVEN_BACK})"
+        return f"{declared.mode} {note}", f"{mode} {note}"
     filters = [item["filter"] for item in found.get("imageTagMutabilityExclusionFilters", [])]
     return (
         _with_filters(declared.mode, declared.exclusion_filters),
-        _with_filters(found.get("imageTagMutability", MISSING), filters),
+        _with_filters(mode, filters),
     )
 
 
@@ -191,7 +178,8 @@ def _listed(parts: Mapping[str, str], names: list[str]) -> str:
 
 
 def _statements_by_sid(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
-    statements = policy["Statement"] if policy else []
+    given = policy["Statement"] if policy else []
+    statements = given if isinstance(given, list) else [given]
     return {
         statement.get("Sid", f"statement {number}"): _canonical(
             {key: value for key, value in statement.items() if key != "Sid"}
@@ -222,47 +210,3 @@ def _ordered(value: Any) -> Any:
         items = sorted((_ordered(item) for item in value), key=str)
         return items[0] if len(items) == 1 else items
     return value
-
-
-def _check_task(task: EcsTaskSettings, aws: Aws) -> Iterator[Check]:
-    subject = f"task definition {task.family}"
-    answer = or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=task.family))
-    if answer is None:
-        yield Check(subject, "exists", "yes", MISSING)
-        return
-    found = answer["taskDefinition"]
-    container = next(
-        (item for item in found["containerDefinitions"] if item.get("name") == task.name), None
-    )
-    if container is None:
-        yield Check(subject, "container", task.name, MISSING)
-        return
-    yield Check(subject, "image", task.image.uri, container.get("image", MISSING))
-    yield Check(subject, "memory", f"{task.memory_mib} MiB", f"{container.get('memory')} MiB")
-    hardened = task.hardening == "standard"
-    yield Check(
-        subject,
-        "read-only root file system",
-        _on(hardened),
-        _on(container.get("readonlyRootFilesystem", False)),
-    )
-    if task.task_role_arn:
-        yield Check(subject, "task role", task.task_role_arn, found.get("taskRoleArn", MISSING))
-
-
-def _check_job(job: EksJobSettings, settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
-    subject = f"Job {job.spec.name}"
-    path = f"{job.spec.namespace}/{job.spec.name}" if job.spec.namespace else job.spec.name
-    name = f"/{settings.name}-EksWorkloads/jobs/{path}"
-    answer = or_none(lambda: aws.ssm.get_parameter(Name=name))
-    declared = job_manifest(job.spec)
-    found = answer["Parameter"]["Value"] if answer else MISSING
-    if found == yaml_text(declared):
-        shown = f"{declared['metadata']['name']}\n{job.image.uri}"
-        yield Check(subject, "manifest", shown, shown)
-    else:
-        yield Check(subject, "manifest", yaml_text(declared), found)
-
-
-def _on(value: object) -> str:
-    return "on" if value else "off"

@@ -97,9 +97,59 @@ def test_pinning_from_an_undeclared_repository_lists_those_that_are(folder: Path
     )
     assert result.returncode == 1
     assert result.stderr == (
-        "ecrctl: The environment 'dev' declares no repository 'pin/apy'; "
-        "did you mean 'pin/api'? Known: pin/api.\n"
+        "ecrctl: the environment 'dev' declares no repository 'pin/apy'; did you mean 'pin/api'? "
+        "Known: pin/api. If another environment holds it, say --registry ENV.\n"
     )
+
+
+def test_pinning_what_could_not_be_deployed_changes_nothing(folder: Path) -> None:
+    result = ecrctl(
+        *("--environments", str(folder), "pin", "dev", "apy"),
+        *("--repository", REPOSITORY, "--tag", "latest"),
+    )
+    assert result.returncode == 1
+    assert "--tag: deploying the tag 'latest' is refused" in result.stderr
+    assert "no workload of 'dev' runs an image named 'apy'; did you mean 'api'?" in result.stderr
+    assert not (folder / "dev.images.yaml").exists()
+
+
+def test_an_image_is_pinned_from_the_environment_that_holds_it(
+    folder: Path, emulator: Emulator, pushed: OciImage
+) -> None:
+    task = "ecs_tasks: [{name: api, image: api, memory_mib: 64}]\n"
+    head = 'account: "222222222222"\nregion: us-east-1\n'
+    (folder / "prod.yaml").write_text(head + task)
+    registry = (
+        (folder / "dev.yaml")
+        .read_text()
+        .replace("{name: pin/api}", '{name: pin/api, pull: {accounts: ["222222222222"]}}')
+    )
+    (folder / "dev.yaml").write_text(registry)
+    result = ecrctl(
+        *("--environments", str(folder), "pin", "prod", "api", "--registry", "dev"),
+        *("--repository", REPOSITORY, "--tag", "v1"),
+        variables=emulator.variables(),
+    )
+    assert result.returncode == 0, result.stderr
+    (found,) = load_environment("prod", folder).ecs_tasks
+    assert (found.image.account, found.image.digest) == ("000000000000", pushed.digest)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"AWS_PROFILE": "nope"},
+        {"AWS_ACCESS_KEY_ID": "half"},
+        {"AWS_ENDPOINT_URL": "localhost:1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"},
+    ],
+)
+def test_wrong_settings_for_aws_are_one_sentence(folder: Path, variables: dict[str, str]) -> None:
+    (folder / "dev.yaml").write_text('account: "000000000000"\nregion: us-east-1\n')
+    quiet = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(folder)}
+    result = ecrctl("--environments", str(folder), "verify", "dev", variables=quiet | variables)
+    assert result.returncode == 2
+    assert result.stderr.startswith("ecrctl: ")
+    assert "Traceback" not in result.stderr
 
 
 def test_an_unknown_environment_is_one_sentence_and_exit_1(folder: Path) -> None:

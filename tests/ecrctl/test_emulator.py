@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import urllib.request
 from pathlib import Path
 
 import pytest
 
-from ecrctl.emulator import Emulator, running
+from ecrctl.emulator import Emulator, leave_the_real_aws, running
 from ecrctl.errors import UserError
 
 LISTENING = "0A"
@@ -33,6 +35,40 @@ def listeners_of(pid: int) -> list[str]:
 def test_it_listens_on_loopback_and_nowhere_else(emulator: Emulator) -> None:
     loopback = f"0100007F:{emulator.port:04X}"
     assert listeners_of(emulator.pid) == [loopback]
+
+
+def test_its_second_server_is_off(emulator: Emulator) -> None:
+    with urllib.request.urlopen(f"{emulator.endpoint_url}/_ministack/health") as answer:  # noqa: S310
+        assert json.load(answer)["iot_mtls"] == "disabled"
+
+
+def test_a_port_that_an_ended_server_had_is_free(tmp_path: Path) -> None:
+    port = None
+    for number in range(2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with running(
+            account="000000000000", region="us-east-1", port=port, directory=folder, keep=False
+        ) as started:
+            port = started.port
+
+
+def test_settings_for_the_real_aws_lead_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
+        monkeypatch.setenv(name, "x")
+    for name in ("HTTP_PROXY", "https_proxy", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("NO_PROXY", "x")
+    monkeypatch.setenv("no_proxy", "x")
+    leave_the_real_aws()
+    left = {name: os.environ.get(name) for name in os.environ if name.startswith("AWS_")}
+    assert left == {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+    assert "HTTP_PROXY" not in os.environ
+    assert "https_proxy" not in os.environ
+    assert os.environ["no_proxy"] == "localhost,127.0.0.1"
 
 
 def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from ecrctl.aws import Aws
-from ecrctl.table import verdict
-from ecrctl.verify import MISSING, Check, verify
+from ecrctl.checks import MISSING, Check
+from ecrctl.table import table_of, verdict
+from ecrctl.verify import verify
 from environments.loading import load_environment
 from environments.settings import EnvironmentSettings
 from tests.assemblies import stacks_of
@@ -159,6 +162,117 @@ def test_what_is_not_there_is_named(
     assert missing["repository team/api"] == MISSING
     assert missing["task definition sample-app"] == MISSING
     assert missing["Job eks-iam-test-s3"] == MISSING
+
+
+HARDENED: dict[str, Any] = {
+    "name": "sample-app",
+    "memory": 200,
+    "cpu": 10,
+    "essential": True,
+    "readonlyRootFilesystem": True,
+    "user": "65532:65532",
+    "linuxParameters": {"capabilities": {"drop": ["ALL"]}, "initProcessEnabled": True},
+    "logConfiguration": {"logDriver": "awslogs"},
+}
+ROLES = {
+    "taskRoleArn": "arn:aws:iam::000000000000:role/local-EcsWorkloads-Task",
+    "executionRoleArn": "arn:aws:iam::000000000000:role/local-EcsWorkloads-Execution",
+}
+EVIL = {"name": "evil", "image": "evil", "memory": 6}
+
+
+def task_differences(
+    settings: EnvironmentSettings, aws: Aws, container: dict[str, Any], **changes: Any
+) -> list[str]:
+    """Register a revision by hand and give what differs of it."""
+    image = {"image": settings.ecs_tasks[0].image.uri}
+    definition = {"containerDefinitions": [image | HARDENED | container], **ROLES} | changes
+    aws.ecs.register_task_definition(family="sample-app", **definition)
+    checks = verify(settings, aws)
+    return [
+        check.what
+        for check in checks
+        if check.subject == "task definition sample-app" and not check.holds
+    ]
+
+
+def test_a_task_definition_as_declared_has_no_difference(
+    aws: Aws, settings: EnvironmentSettings
+) -> None:
+    assert task_differences(settings, aws, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("container", "what"),
+    [
+        ({"image": "evil"}, "image"),
+        ({"cpu": 999}, "cpu"),
+        ({"memory": 999}, "memory"),
+        ({"readonlyRootFilesystem": False}, "read-only root file system"),
+        ({"user": "0:0"}, "user"),
+        ({"privileged": True}, "privileged"),
+        ({"linuxParameters": {"initProcessEnabled": True}}, "capabilities dropped"),
+        (
+            {"linuxParameters": {"capabilities": {"drop": ["ALL"], "add": ["SYS_ADMIN"]}}},
+            "capabilities added",
+        ),
+        ({"environment": [{"name": "LD_PRELOAD", "value": "x"}]}, "environment"),
+        ({"secrets": [{"name": "KEY", "valueFrom": "x"}]}, "secrets"),
+        ({"logConfiguration": {"logDriver": "none"}}, "log driver"),
+    ],
+)
+def test_a_container_changed_by_hand_is_named(
+    aws: Aws, settings: EnvironmentSettings, container: dict[str, Any], what: str
+) -> None:
+    assert task_differences(settings, aws, container) == [what]
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"taskRoleArn": "arn:aws:iam::000000000000:role/admin"}, "task role"),
+        ({"executionRoleArn": "arn:aws:iam::000000000000:role/admin"}, "execution role"),
+    ],
+)
+def test_a_role_changed_by_hand_is_named(
+    aws: Aws, settings: EnvironmentSettings, changes: dict[str, Any], what: str
+) -> None:
+    assert task_differences(settings, aws, {}, **changes) == [what]
+
+
+def test_a_container_added_by_hand_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
+    image = {"image": settings.ecs_tasks[0].image.uri}
+    both = [image | HARDENED, EVIL]
+    assert task_differences(settings, aws, {}, containerDefinitions=both) == ["containers"]
+
+
+def test_a_policy_of_one_statement_that_is_no_list_is_read(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties
+) -> None:
+    policy = properties["RepositoryPolicyText"]
+    create(aws, settings, properties)
+    text = json.dumps({**policy, "Statement": policy["Statement"][0]})
+    aws.ecr.set_repository_policy(repositoryName=NAME, policyText=text)
+    assert differing(settings, aws) == ["repository policy"]
+
+
+def test_an_account_that_is_not_the_environments_is_named(
+    aws: Aws, settings: EnvironmentSettings
+) -> None:
+    (check, *_) = verify(replace(settings, account="111111111111"), aws)
+    assert (check.what, check.declared, check.found) == (
+        "account",
+        "111111111111",
+        "000000000000",
+    )
+
+
+def test_markup_in_what_is_read_back_is_shown_as_it_is() -> None:
+    console = Console(width=120)
+    with console.capture() as shown:
+        console.print(table_of("t", [Check("repository a", "lifecycle policy", "[/x]", "[red]")]))
+    assert "[red]" in shown.get()
+    assert "[/x]" in shown.get()
 
 
 def test_the_verdict_names_every_difference() -> None:
