@@ -23,6 +23,11 @@ class Check:
         """Say whether it was read back as declared."""
         return self.declared == self.found
 
+    @property
+    def is_unknown(self) -> bool:
+        """Say whether nothing was read, so that nothing differs and nothing is known."""
+        return NOT_GIVEN_BACK in self.found
+
 
 def on_or_off(value: object) -> str:
     """Write a switch."""

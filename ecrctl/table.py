@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .checks import Check
+from .checks import NOT_GIVEN_BACK, Check
 
 
 def table_of(title: str, checks: Sequence[Check]) -> Table:
@@ -26,13 +26,19 @@ def table_of(title: str, checks: Sequence[Check]) -> Table:
         if previous and check.subject != previous:
             table.add_section()
         table.add_row(
-            "[green]ok[/]" if check.holds else "[red]differs[/]",
+            _mark(check),
             escape(check.subject) if check.subject != previous else "",
             check.what,
             escape(check.found) if check.holds else _difference(check),
         )
         previous = check.subject
     return table
+
+
+def _mark(check: Check) -> str:
+    if not check.holds:
+        return "[red]differs[/]"
+    return "[yellow]?[/]" if check.is_unknown else "[green]ok[/]"
 
 
 def _difference(check: Check) -> str:
@@ -43,7 +49,9 @@ def verdict(name: str, checks: Sequence[Check]) -> str:
     """Say in one line how many checks hold, and name those that do not."""
     differing = [check for check in checks if not check.holds]
     if not differing:
-        return f"{name}: all {len(checks)} checks read back as declared."
+        unknown = sum(check.is_unknown for check in checks)
+        rest = f"; {unknown} more {NOT_GIVEN_BACK}" if unknown else ""
+        return f"{name}: all {len(checks) - unknown} checks read back as declared{rest}."
     named = "; ".join(f"{check.subject}, {check.what}" for check in differing)
     return f"{name}: {len(differing)} of {len(checks)} checks differ: {named}."
 

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from ecrctl.aws import Aws
-from ecrctl.checks import MISSING, Check
+from ecrctl.checks import MISSING, NOT_GIVEN_BACK, Check
 from ecrctl.table import table_of, verdict
 from ecrctl.verify import verify
 from environments.loading import load_environment
@@ -281,4 +281,8 @@ def test_the_verdict_names_every_difference() -> None:
         Check("repository a", "tag immutability", "IMMUTABLE", "IMMUTABLE"),
     ]
     assert verdict("dev", checks) == ("dev: 1 of 2 checks differ: repository a, scan on push.")
+    unknown = Check("task definition a", "user", NOT_GIVEN_BACK, NOT_GIVEN_BACK)
+    assert verdict("dev", [checks[1], unknown]) == (
+        "dev: all 1 checks read back as declared; 1 more not given back by this endpoint."
+    )
     assert verdict("dev", checks[1:]) == "dev: all 1 checks read back as declared."
