@@ -37,9 +37,24 @@ def raise_faults(faults: list[Fault]) -> None:
         raise PydanticCustomError("faults", "{summary}", {"summary": "faults", "faults": faults})
 
 
-def _obeys(rule: Callable[[str], list[Fault]]) -> AfterValidator:
-    def check(value: str) -> str:
+def _obeys(rule: Callable[[Any], list[Fault]]) -> AfterValidator:
+    """Check a value by a rule that gives its faults."""
+
+    def check(value: Any) -> Any:
         raise_faults(rule(value))
+        return value
+
+    return AfterValidator(check)
+
+
+def _makes(make: Callable[[Any], object]) -> AfterValidator:
+    """Check a value by making of it what it stands for, which raises its faults."""
+
+    def check(value: Any) -> Any:
+        try:
+            make(value)
+        except RuleError as error:
+            raise_faults(list(error.faults))
         return value
 
     return AfterValidator(check)
@@ -118,15 +133,7 @@ class RuleModel(FileModel):
         )
 
 
-def _checked_rule(model: RuleModel) -> RuleModel:
-    try:
-        model.rule()
-    except RuleError as error:
-        raise_faults(list(error.faults))
-    return model
-
-
-CheckedRule = Annotated[RuleModel, AfterValidator(_checked_rule)]
+CheckedRule = Annotated[RuleModel, _makes(RuleModel.rule)]
 
 
 class PolicyModel(FileModel):
@@ -145,17 +152,8 @@ class PolicyModel(FileModel):
         )
 
 
-def _checked_policy(model: PolicyModel) -> PolicyModel:
-    try:
-        model.policy()
-    except RuleError as error:
-        raise_faults(list(error.faults))
-    return model
-
-
-def _checked_rules(models: list[RuleModel]) -> list[RuleModel]:
-    _checked_policy(PolicyModel(rules=models))
-    return models
+def _policy_of_rules(models: list[RuleModel]) -> LifecyclePolicy:
+    return PolicyModel(rules=models).policy()
 
 
 def _form_of_lifecycle(value: Any) -> str:
@@ -166,8 +164,8 @@ def _form_of_lifecycle(value: Any) -> str:
 
 Lifecycle = Annotated[
     Annotated[Preset, Tag("<word>")]
-    | Annotated[list[CheckedRule], AfterValidator(_checked_rules), Tag("<rules>")]
-    | Annotated[PolicyModel, AfterValidator(_checked_policy), Tag("<mapping>")],
+    | Annotated[list[CheckedRule], _makes(_policy_of_rules), Tag("<rules>")]
+    | Annotated[PolicyModel, _makes(PolicyModel.policy), Tag("<mapping>")],
     Discriminator(_form_of_lifecycle),
 ]
 
@@ -179,7 +177,7 @@ def lifecycle_policy(lifecycle: Lifecycle) -> LifecyclePolicy | None:
     if isinstance(lifecycle, str):
         return PRESETS[lifecycle]()
     if isinstance(lifecycle, list):
-        return PolicyModel(rules=lifecycle).policy()
+        return _policy_of_rules(lifecycle)
     return lifecycle.policy()
 
 
@@ -189,18 +187,14 @@ class ImmutabilityModel(FileModel):
     mode: Mode
     exclusion_filters: list[str] = []
 
-
-def _checked_immutability(model: ImmutabilityModel) -> ImmutabilityModel:
-    try:
-        TagImmutability(mode=model.mode, exclusion_filters=tuple(model.exclusion_filters))
-    except RuleError as error:
-        raise_faults(list(error.faults))
-    return model
+    def value(self) -> TagImmutability:
+        """Give the immutability as a value; it raises what is broken."""
+        return TagImmutability(mode=self.mode, exclusion_filters=tuple(self.exclusion_filters))
 
 
 Immutability = Annotated[
     Annotated[Literal["IMMUTABLE", "MUTABLE"], Tag("<word>")]
-    | Annotated[ImmutabilityModel, AfterValidator(_checked_immutability), Tag("<mapping>")],
+    | Annotated[ImmutabilityModel, _makes(ImmutabilityModel.value), Tag("<mapping>")],
     Discriminator(lambda value: "<word>" if isinstance(value, str) else "<mapping>"),
 ]
 
@@ -209,9 +203,7 @@ def tag_immutability(immutability: Immutability) -> TagImmutability:
     """Give the value that a mode, or a mode with its filters, stands for."""
     if isinstance(immutability, str):
         return TagImmutability(mode=immutability)
-    return TagImmutability(
-        mode=immutability.mode, exclusion_filters=tuple(immutability.exclusion_filters)
-    )
+    return immutability.value()
 
 
 class AccessModel(FileModel):
@@ -251,23 +243,10 @@ class GitHubModel(FileModel):
         return GitHubSubject(**self.model_dump())
 
 
-def _checked_subject(model: GitHubModel) -> GitHubModel:
-    try:
-        model.subject()
-    except RuleError as error:
-        raise_faults(list(error.faults))
-    return model
-
-
 class PushModel(AccessModel):
     """Define who may push: people and machines, and GitHub workflow runs."""
 
-    github: list[Annotated[GitHubModel, AfterValidator(_checked_subject)]] = []
-
-
-def _checked_tags(tags: dict[str, str]) -> dict[str, str]:
-    raise_faults(resource_tags.tag_faults(tags))
-    return tags
+    github: list[Annotated[GitHubModel, _makes(GitHubModel.subject)]] = []
 
 
 class RepositoryDefaults(FileModel):
@@ -278,7 +257,7 @@ class RepositoryDefaults(FileModel):
     lifecycle: Lifecycle = "standard"
 
 
-Tags = Annotated[dict[str, str], AfterValidator(_checked_tags)]
+Tags = Annotated[dict[str, str], _obeys(resource_tags.tag_faults)]
 
 
 class RepositoryModel(FileModel):
@@ -352,14 +331,6 @@ class EksJobModel(WorkloadModel):
         )
 
 
-def _checked_job(model: EksJobModel) -> EksJobModel:
-    try:
-        model.spec(image_uri="")
-    except RuleError as error:
-        raise_faults(list(error.faults))
-    return model
-
-
 class EnvironmentModel(FileModel):
     """Define an environment: an account and a region, its repositories and what runs them."""
 
@@ -380,12 +351,7 @@ class EnvironmentModel(FileModel):
     repository_defaults: RepositoryDefaults = RepositoryDefaults()
     repositories: list[RepositoryModel] = []
     ecs_tasks: list[EcsTaskModel] = []
-    eks_jobs: list[Annotated[EksJobModel, AfterValidator(_checked_job)]] = []
-
-
-def _checked_reference(pin: PinModel) -> PinModel:
-    raise_faults(images.reference_faults(tag=pin.tag, digest=pin.digest))
-    return pin
+    eks_jobs: list[Annotated[EksJobModel, _makes(lambda job: job.spec(image_uri=""))]] = []
 
 
 class PinModel(FileModel):
@@ -397,4 +363,9 @@ class PinModel(FileModel):
     digest: str | None = None
 
 
-Pins = dict[str, Annotated[PinModel, AfterValidator(_checked_reference)]]
+Pins = dict[
+    str,
+    Annotated[
+        PinModel, _obeys(lambda pin: images.reference_faults(tag=pin.tag, digest=pin.digest))
+    ],
+]
