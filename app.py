@@ -79,6 +79,7 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
             group=group,
             repositories=members,
             encryption=environment.encryption,
+            administrators=environment.administrators,
             key=key,
         )
         for group, members in environment.groups().items()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .image import Image
     from .private_repository import PrivateRepository
     from .repository_key import RepositoryKey
-    from .rules.access import Access
+    from .rules.access import Access, Administrators
     from .rules.github_oidc import GitHubSubject
     from .rules.lifecycle import LifecyclePolicy
     from .rules.lifecycle_rule import LifecycleRule
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Access",
+    "Administrators",
     "ContainerHardening",
     "EcsImageTask",
     "EksImageJob",
@@ -41,6 +42,7 @@ __all__ = [
 
 _HOME = {
     "Access": "rules.access",
+    "Administrators": "rules.access",
     "ContainerHardening": "ecs_image_task",
     "EcsImageTask": "ecs_image_task",
     "EksImageJob": "eks_image_job",

@@ -14,7 +14,7 @@ from .encryption import Encryption
 from .named_repository import NamedRepository, ReferencedRepository
 from .repository_key import RepositoryKey
 from .rules import images
-from .rules.access import Access, push_faults
+from .rules.access import Access, Administrators, push_faults
 from .rules.faults import Fault, refuse
 from .rules.lifecycle import LifecyclePolicy
 from .rules.lifecycle_presets import standard
@@ -56,6 +56,8 @@ class PrivateRepository(NamedRepository):
         days and of the rest the last 30 stay. ``None`` leaves every image for ever.
     :param pull: who may pull besides the account itself; by default nobody.
     :param push: who may push besides the account itself; by default nobody.
+    :param administrators: who alone may delete and change policies; by default whoever an identity
+        policy of the account allows.
     :param removal_policy: ``RETAIN`` by default: the repository outlives its stack. ``DESTROY``
         deletes it, which fails while it holds images unless ``empty_on_delete``.
     :param empty_on_delete: with ``DESTROY``, delete all images too. ``False`` by default.
@@ -88,6 +90,7 @@ class PrivateRepository(NamedRepository):
         lifecycle: LifecyclePolicy | None = standard(),  # noqa: B008 - an immutable value
         pull: Access = NOBODY,
         push: Access = NOBODY,
+        administrators: Administrators | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
         empty_on_delete: bool = False,
         tags: Mapping[str, str] | None = None,
@@ -101,6 +104,7 @@ class PrivateRepository(NamedRepository):
             account=facts.account,
             region=facts.region,
             partition=facts.partition,
+            administrators=administrators,
         )
         refuse(
             f"PrivateRepository '{construct_id}'",

@@ -134,6 +134,7 @@ def _policy_check(repository: RepositorySettings, settings: EnvironmentSettings,
             account=settings.account,
             region=settings.region,
             partition=partition_of(settings.region).name,
+            administrators=settings.administrators,
         )
     )
     found = or_none(lambda: aws.ecr.get_repository_policy(repositoryName=repository.name))

@@ -17,7 +17,7 @@ from constructs_lib.rules.repository_policy import (
 from constructs_lib.rules.resource_tags import required_tag_faults
 
 from .model import EnvironmentModel, RepositoryModel, lifecycle_policy
-from .resolving import access_of
+from .resolving import access_of, administrators_of
 
 MAXIMUM_RESOURCES = 500
 MAXIMUM_TEMPLATE_BYTES = 1_000_000
@@ -29,7 +29,7 @@ def fleet_faults(environment: EnvironmentModel | None) -> list[Fault]:
     """Check what no repository shows by itself; nothing when the file itself has faults."""
     if environment is None:
         return []
-    faults: list[Fault] = []
+    faults = [*_administrator_faults(environment)]
     sizes: dict[str, list[int]] = {}
     for index, repository in enumerate(environment.repositories):
         found = [*_deletion_faults(environment, repository)]
@@ -43,6 +43,15 @@ def fleet_faults(environment: EnvironmentModel | None) -> list[Fault]:
         size = _template_bytes(environment, repository, policy)
         sizes.setdefault(repository.stack, []).append(size)
     return [*faults, *(fault for group in sorted(sizes) for fault in _group(group, sizes[group]))]
+
+
+def _administrator_faults(environment: EnvironmentModel) -> Iterator[Fault]:
+    if bool(environment.administrators) != bool(environment.break_glass_role):
+        yield Fault(
+            "administrators",
+            "administrators and break_glass_role are given together, got one of them. Without a "
+            "break-glass role nobody could mend a repository whose administrators are gone.",
+        )
 
 
 def _deletion_faults(environment: EnvironmentModel, repository: RepositoryModel) -> Iterator[Fault]:
@@ -84,6 +93,7 @@ def _policy(environment: EnvironmentModel, repository: RepositoryModel) -> dict[
             account=environment.account,
             region=environment.region,
             partition=partition_of(environment.region).name,
+            administrators=administrators_of(environment),
         )
     )
 

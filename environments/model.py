@@ -345,6 +345,12 @@ class EnvironmentModel(FileModel):
         default="customer-managed",
         description="customer-managed (one rotating key), aws-managed, aes256 or a key's ARN",
     )
+    administrators: list[RoleArn] = Field(
+        default=[], description="roles that alone may delete and change policies"
+    )
+    break_glass_role: RoleArn | None = Field(
+        default=None, description="with administrators: one more role, for the worst day"
+    )
     required_tags: dict[str, list[str]] = Field(
         default={}, description="keys that every repository has; allowed values, or [] for any"
     )

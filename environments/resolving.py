@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from constructs_lib.rules.access import Access
+from constructs_lib.rules.access import Access, Administrators
 from constructs_lib.rules.github_oidc import GitHubSubject
 
 from .model import (
@@ -52,6 +52,7 @@ def resolve(
         region=environment.region,
         protected=environment.protected,
         encryption=_encryption(environment.encryption),
+        administrators=administrators_of(environment),
         repositories=tuple(
             _repository(repository, environment.repository_defaults, environment.organization_id)
             for repository in environment.repositories
@@ -110,6 +111,16 @@ def access_of(model: AccessModel, organization_id: str | None) -> Access:
         organization_paths=tuple(model.organization_paths),
         lambda_accounts=tuple(services.lambda_accounts),
         codebuild_project_arns=tuple(services.codebuild_projects),
+    )
+
+
+def administrators_of(environment: EnvironmentModel) -> Administrators | None:
+    """Give those who alone administer the repositories, where they are named."""
+    if not environment.administrators or environment.break_glass_role is None:
+        return None
+    return Administrators(
+        role_arns=tuple(environment.administrators),
+        break_glass_role_arn=environment.break_glass_role,
     )
 
 

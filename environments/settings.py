@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from constructs_lib.rules.access import Access
+from constructs_lib.rules.access import Access, Administrators
 from constructs_lib.rules.github_oidc import GitHubSubject
 from constructs_lib.rules.images import reference_suffix, repository_uri
 from constructs_lib.rules.kubernetes_job import JobSpec
@@ -111,6 +111,7 @@ class EnvironmentSettings:
     region: str
     protected: bool
     encryption: EncryptionSettings
+    administrators: Administrators | None
     repositories: tuple[RepositorySettings, ...]
     ecs_tasks: tuple[EcsTaskSettings, ...]
     eks_jobs: tuple[EksJobSettings, ...]

@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from constructs_lib import Encryption, PrivateRepository
+from constructs_lib import Administrators, Encryption, PrivateRepository
 from environments.settings import EncryptionSettings, RepositorySettings
 
 
@@ -23,6 +23,7 @@ class RepositoriesStack(cdk.Stack):
         group: str,
         repositories: Sequence[RepositorySettings],
         encryption: EncryptionSettings,
+        administrators: Administrators | None,
         key: kms.IKey | None,
     ) -> None:
         super().__init__(
@@ -40,6 +41,7 @@ class RepositoriesStack(cdk.Stack):
                 lifecycle=repository.lifecycle,
                 pull=repository.pull,
                 push=repository.push,
+                administrators=administrators,
                 removal_policy=(
                     cdk.RemovalPolicy.DESTROY if repository.destroyed else cdk.RemovalPolicy.RETAIN
                 ),

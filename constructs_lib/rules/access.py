@@ -59,6 +59,39 @@ class Access:
         return bool(self.lambda_accounts or self.codebuild_project_arns)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Administrators:
+    """Define who alone may delete images or the repository, or change its policies.
+
+    Everybody else is denied, whatever an identity policy allows. The role with which
+    CloudFormation deploys CDK stacks is always spared, or the stack would lock itself out.
+
+    :param role_arns: the roles of those who administer; at least one.
+    :param break_glass_role_arn: one more role, for the day on which the others are gone. It is
+        required: a repository whose administrators are deleted can be mended by nobody else.
+    :raises RuleError: with everything that does not have its form.
+    """
+
+    role_arns: tuple[str, ...]
+    break_glass_role_arn: str
+
+    def __post_init__(self) -> None:
+        faults = [
+            fault.under(f"role_arns[{index}]")
+            for index, arn in enumerate(self.role_arns)
+            for fault in role_arn_faults(arn)
+        ]
+        faults += [
+            fault.under("break_glass_role_arn")
+            for fault in role_arn_faults(self.break_glass_role_arn)
+        ]
+        if not self.role_arns:
+            faults.append(
+                Fault("role_arns", "at least one administrator is needed, got none. Name a role.")
+            )
+        refuse("Administrators", faults)
+
+
 def _access_faults(access: Access) -> list[Fault]:
     faults: list[Fault] = []
     checks: tuple[tuple[str, Sequence[str], Callable[[str], list[Fault]]], ...] = (

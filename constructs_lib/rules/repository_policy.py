@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .access import Access
+from .access import Access, Administrators
 from .faults import Fault
 
 MAXIMUM_LENGTH = 10_240
@@ -30,6 +30,16 @@ PUSH_ACTIONS = (
     "ecr:UploadLayerPart",
 )
 
+ADMINISTER_ACTIONS = (
+    "ecr:BatchDeleteImage",
+    "ecr:DeleteLifecyclePolicy",
+    "ecr:DeleteRepository",
+    "ecr:DeleteRepositoryPolicy",
+    "ecr:PutImageScanningConfiguration",
+    "ecr:PutImageTagMutability",
+    "ecr:PutLifecyclePolicy",
+    "ecr:SetRepositoryPolicy",
+)
 # Lambda checks nothing before it pulls.
 LAMBDA_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
@@ -37,9 +47,15 @@ Statement = Mapping[str, Any]
 
 
 def access_statements(
-    *, pull: Access, push: Access, account: str, region: str, partition: str
+    *,
+    pull: Access,
+    push: Access,
+    account: str,
+    region: str,
+    partition: str,
+    administrators: Administrators | None = None,
 ) -> list[dict[str, Any]]:
-    """Give the repository policy's statements for who may pull and who may push.
+    """Give the repository policy's statements for who may pull, push and administer.
 
     :param account: the account that owns the repository.
     :param region: the repository's region, where Lambda and CodeBuild pull from it.
@@ -48,6 +64,31 @@ def access_statements(
         *_statements("Pull", PULL_ACTIONS, pull, account, partition),
         *_service_statements(pull, region, partition),
         *_statements("Push", PUSH_ACTIONS, push, account, partition),
+        *_guard_statements(administrators, account, region, partition),
+    ]
+
+
+def _guard_statements(
+    administrators: Administrators | None, account: str, region: str, partition: str
+) -> list[dict[str, Any]]:
+    if administrators is None:
+        return []
+    # Whatever the qualifier of the account's bootstrap stack is.
+    deployer = f"arn:{partition}:iam::{account}:role/cdk-*-cfn-exec-role-{account}-{region}"
+    spared = {*administrators.role_arns, administrators.break_glass_role_arn, deployer}
+    return [
+        {
+            "Sid": "AdministeredByNamedRolesOnly",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": list(ADMINISTER_ACTIONS),
+            "Condition": {
+                "ArnNotLike": {"aws:PrincipalArn": sorted(spared)},
+                # A missing key would satisfy the line above: services, which have none, are
+                # left alone.
+                "Null": {"aws:PrincipalArn": "false"},
+            },
+        }
     ]
 
 

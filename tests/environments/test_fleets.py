@@ -123,3 +123,26 @@ repositories:
     assert "repositories[1].tags.team: this tag is required here, and missing. Give it." in said
     assert "repositories[1].tags.tier: this tag is one of gold, silver, got 'bronze'." in said
     assert "repositories[0]" not in said
+
+
+def test_administrators_come_with_a_break_glass_role(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + """\
+administrators: ["arn:aws:iam::111111111111:role/platform"]
+repositories: [{name: a/b}]
+"""
+    )
+    (tmp_path / "dev.yaml").write_text(text)
+    assert (
+        "administrators: administrators and break_glass_role are given together, got one of them."
+    ) in refusal(tmp_path)
+    role = "break_glass_role: arn:aws:iam::111111111111:role/break-glass\n"
+    (tmp_path / "dev.yaml").write_text(text + role)
+    (stack,) = [
+        item
+        for item in stacks_of(synthesise(tmp_path, tmp_path / "cdk.out"))
+        if item.name == "Repositories-main"
+    ]
+    policy = stack.template["Resources"]["RepositoryaSlashb"]["Properties"]["RepositoryPolicyText"]
+    assert [item["Sid"] for item in policy["Statement"]] == ["AdministeredByNamedRolesOnly"]

@@ -78,8 +78,8 @@ eks_jobs:
   - region: this is required, and missing.
   - line 1, account: text is expected here, got the number 111111111111. Write it in quotes.
   - line 2, regoin: there is no such setting; did you mean 'region'? Known: account, region, \
-protected, organization_id, github_provider, encryption, required_tags, repository_defaults, \
-repositories, ecs_tasks, eks_jobs.
+protected, organization_id, github_provider, encryption, administrators, break_glass_role, \
+required_tags, repository_defaults, repositories, ecs_tasks, eks_jobs.
   - line 4, repositories[0].name: a repository's name is made of lower-case letters and digits, \
 joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
   - line 6, repositories[1].scan_on_push: true or false is expected here, got 'yes'.

@@ -6,6 +6,7 @@ The evaluator is the embedded AWS's own, asked in-process; its version is pinned
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,13 @@ from ministack.core.iam_evaluator import (
     parse_policy_document,
 )
 
-from constructs_lib import Access, GitHubImagePusher, GitHubSubject, PrivateRepository
+from constructs_lib import (
+    Access,
+    Administrators,
+    GitHubImagePusher,
+    GitHubSubject,
+    PrivateRepository,
+)
 from constructs_lib.rules.github_oidc import provider_arn
 from constructs_lib.rules.repository_policy import (
     PULL_ACTIONS,
@@ -73,7 +80,7 @@ ORGANIZATION_PULLS = {"pull": Access(organization_id=ORGANIZATION)}
 UNIT_PULLS = {"pull": Access(organization_paths=(f"{PATH}*",))}
 
 
-def policy_of(access: dict[str, Access]) -> dict[str, Any] | None:
+def policy_of(access: Mapping[str, Access | Administrators]) -> dict[str, Any] | None:
     """Synthesise a repository with an access and give its policy."""
     stack = stack_in()
     PrivateRepository(stack, "Api", repository_name="team/api", **access)  # type: ignore[arg-type]
@@ -96,7 +103,7 @@ def context(caller: Caller, action: str) -> EvalContext:
     )
 
 
-def may(access: dict[str, Access], caller: Caller, action: str) -> bool:
+def may(access: Mapping[str, Access | Administrators], caller: Caller, action: str) -> bool:
     """Ask whether a caller may do something with the repository."""
     asked = context(caller, action)
     identity = evaluate(asked, [parse_policy_document({"Statement": list(caller.policies)})])
@@ -157,6 +164,45 @@ def test_who_may_do_what(
     access: dict[str, Access], caller: Caller, action: str, allowed: bool
 ) -> None:
     assert may(access, caller, action) is allowed
+
+
+ADMINISTRATOR, BREAK_GLASS = role(ACCOUNT, "platform"), role(ACCOUNT, "break-glass")
+DEPLOYER = role(ACCOUNT, f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}")
+FOREIGN_DEPLOYER = role(OTHER, f"cdk-hnb659fds-cfn-exec-role-{OTHER}-{REGION}")
+CHANGE = "ecr:SetRepositoryPolicy"
+
+
+@pytest.mark.parametrize(
+    ("caller", "action", "allowed"),
+    [
+        (ADMINISTRATOR, DELETE, True),
+        (ADMINISTRATOR, CHANGE, True),
+        (BREAK_GLASS, CHANGE, True),
+        (DEPLOYER, CHANGE, True),
+        (DEPLOYER, "ecr:PutLifecyclePolicy", True),
+        (ANYONE, DELETE, False),
+        (ANYONE, CHANGE, False),
+        (ANYONE, "ecr:DeleteRepository", False),
+        (ANYONE, "ecr:PutImageTagMutability", False),
+        (ANYONE, PULL, True),
+        (ANYONE, PUSH, True),
+        (FOREIGN_DEPLOYER, CHANGE, False),
+        (role(ACCOUNT, "platform2"), DELETE, False),
+    ],
+)
+def test_named_roles_alone_administer_and_nobody_is_locked_out(
+    caller: str, action: str, allowed: bool
+) -> None:
+    guard = Administrators(role_arns=(ADMINISTRATOR,), break_glass_role_arn=BREAK_GLASS)
+    assert may({"administrators": guard}, Caller(caller, ADMIN), action) is allowed
+
+
+def test_services_are_not_denied_for_having_no_arn() -> None:
+    guard = Administrators(role_arns=(ADMINISTRATOR,), break_glass_role_arn=BREAK_GLASS)
+    policy = policy_of({"administrators": guard})
+    assert policy is not None
+    (statement,) = policy["Statement"]
+    assert statement["Condition"]["Null"] == {"aws:PrincipalArn": "false"}
 
 
 LAMBDA = {"pull": Access(lambda_accounts=(ACCOUNT, OTHER))}
