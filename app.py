@@ -70,7 +70,7 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
         env=cdk.Environment(account=environment.account, region=environment.region),
     )
     key = None
-    if environment.encryption.makes_key and environment.repositories:
+    if environment.makes_key:
         key = EncryptionStack(stage, "Encryption", environment=environment.name).key
     repositories = [
         RepositoriesStack(
@@ -78,7 +78,6 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
             f"Repositories-{group}",
             group=group,
             repositories=members,
-            encryption=environment.encryption,
             administrators=environment.administrators,
             key=key,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -15,15 +15,19 @@ from .named_repository import NamedRepository, ReferencedRepository
 from .repository_key import RepositoryKey
 from .rules import images
 from .rules.access import Access, Administrators, push_faults
+from .rules.adoption import adopted_statements
 from .rules.faults import Fault, refuse
 from .rules.lifecycle import LifecyclePolicy
 from .rules.lifecycle_presets import standard
-from .rules.repository_policy import (
-    access_statements,
+from .rules.repository_policy import access_statements
+from .rules.resource_tags import tag_faults
+from .rules.statements import (
+    Statement,
+    merged,
     policy_document,
+    repository_policy_faults,
     statement_faults,
 )
-from .rules.resource_tags import tag_faults
 from .rules.tag_immutability import TagImmutability
 from .stack_facts import StackFacts, facts_of, is_token, stack_of
 
@@ -56,6 +60,9 @@ class PrivateRepository(NamedRepository):
         days and of the rest the last 30 stay. ``None`` leaves every image for ever.
     :param pull: who may pull besides the account itself; by default nobody.
     :param push: who may push besides the account itself; by default nobody.
+    :param statements: more statements of the repository policy, in IAM's own words, as exact as
+        you need them: only ECR's actions, no Resource, every Sid once. Statements without a Sid
+        that differ in their principals alone are merged into one.
     :param administrators: who alone may delete and change policies; by default whoever an identity
         policy of the account allows.
     :param removal_policy: ``RETAIN`` by default: the repository outlives its stack. ``DESTROY``
@@ -90,6 +97,7 @@ class PrivateRepository(NamedRepository):
         lifecycle: LifecyclePolicy | None = standard(),  # noqa: B008 - an immutable value
         pull: Access = NOBODY,
         push: Access = NOBODY,
+        statements: Sequence[Statement] = (),
         administrators: Administrators | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
         empty_on_delete: bool = False,
@@ -98,14 +106,18 @@ class PrivateRepository(NamedRepository):
         stack = stack_of(scope)
         facts = facts_of(stack)
         name_is_known = not is_token(repository_name)
-        statements = access_statements(
-            pull=pull,
-            push=push,
-            account=facts.account,
-            region=facts.region,
-            partition=facts.partition,
-            administrators=administrators,
-        )
+        policy: list[Statement] = [
+            *access_statements(
+                pull=pull,
+                push=push,
+                account=facts.account,
+                region=facts.region,
+                partition=facts.partition,
+                administrators=administrators,
+            )
+        ]
+        misshapen = statement_faults(statements)
+        policy = policy if misshapen else merged([*policy, *statements])
         refuse(
             f"PrivateRepository '{construct_id}'",
             [
@@ -114,7 +126,8 @@ class PrivateRepository(NamedRepository):
                 *_encryption_faults(encryption, facts),
                 *(fault.under("tags") for fault in tag_faults(tags or {})),
                 *(fault.under("push") for fault in push_faults(push)),
-                *statement_faults(statements),
+                *(fault.under("statements") for fault in misshapen),
+                *repository_policy_faults(policy),
             ],
         )
         super().__init__(scope, construct_id, repository_name=repository_name)
@@ -122,8 +135,7 @@ class PrivateRepository(NamedRepository):
         chosen = self._with_key(encryption or Encryption.customer_managed(), stack, removal_policy)
         self.encryption_key = chosen.key
         self._construct_id = construct_id
-        self._statements = statements
-        self._policy: iam.PolicyDocument | None = None
+        self._statements = policy
         self._resource = ecr.CfnRepository(
             self,
             "Resource",
@@ -133,7 +145,7 @@ class PrivateRepository(NamedRepository):
             image_tag_mutability=tag_immutability.mode,
             image_tag_mutability_exclusion_filters=_filters_property(tag_immutability),
             lifecycle_policy={"lifecyclePolicyText": lifecycle.text()} if lifecycle else None,
-            repository_policy_text=policy_document(statements),
+            repository_policy_text=policy_document(self._statements),
             empty_on_delete=True if empty_on_delete else None,
             tags=[{"key": key, "value": value} for key, value in sorted((tags or {}).items())],
         )
@@ -150,6 +162,78 @@ class PrivateRepository(NamedRepository):
         if encryption.kind != "customer-managed" or encryption.key:
             return encryption
         return RepositoryKey.shared_in(stack).encryption
+
+    @staticmethod
+    def adopt(
+        scope: Construct,
+        construct_id: str,
+        *,
+        repository_name: str,
+        existing_policy: Mapping[str, Any] | str | None,
+        encryption: Encryption,
+        tag_immutability: TagImmutability,
+        scan_on_push: bool,
+        lifecycle: LifecyclePolicy | None,
+        pull: Access = NOBODY,
+        push: Access = NOBODY,
+        tags: Mapping[str, str] | None = None,
+    ) -> PrivateRepository:
+        """Define a repository that exists already, for ``cdk import`` to take over.
+
+        An import deletes the repository policy that the template does not declare, and applies
+        nothing else, so everything is stated here as it is today. Harden it in a deployment of
+        its own, once it is imported. It is retained: what was adopted is never deleted with its
+        stack.
+
+        :param scope: the construct this one belongs to.
+        :param construct_id: its ID there.
+        :param repository_name: the name it has.
+        :param existing_policy: the repository policy it has, as a document or as the text that
+            ``aws ecr get-repository-policy`` gives; ``None`` states that it has none.
+        :param encryption: the encryption it has, which only a new repository could change. A key
+            is given by itself, because none is made here; AES256 leaves the block out of the
+            template, as naming it would replace the repository.
+        :param tag_immutability: the tag immutability it has.
+        :param scan_on_push: whether it is scanned on push.
+        :param lifecycle: the lifecycle policy it has, ``None`` for none.
+        :param pull: who may pull besides ``existing_policy``.
+        :param push: who may push besides ``existing_policy``.
+        :param tags: the AWS tags it has.
+        :raises ValueError: before anything is created, with every rule that is broken.
+
+        Sources: CloudFormation user guide, "Import AWS resources into a CloudFormation stack";
+        CloudFormation coverage roadmap, issues 2493 and 2502.
+
+        >>> stack = cdk.Stack(cdk.App(), "Adopted")
+        >>> PrivateRepository.adopt(stack, "Api", repository_name="team/api",
+        ...     existing_policy=None, encryption=Encryption.aes256(),
+        ...     tag_immutability=TagImmutability(mode="MUTABLE"), scan_on_push=False,
+        ...     lifecycle=None).repository_name
+        'team/api'
+        """
+        statements, faults = adopted_statements(existing_policy)
+        if encryption.kind == "own-key" or encryption == Encryption.customer_managed():
+            faults.append(
+                Fault(
+                    "encryption",
+                    "an adopted repository keeps the key it was created with, got one that would "
+                    "be made. Give it: Encryption.customer_managed(kms.Key.from_key_arn(...)).",
+                )
+            )
+        refuse(f"PrivateRepository '{construct_id}'", faults)
+        return PrivateRepository(
+            scope,
+            construct_id,
+            repository_name=repository_name,
+            tag_immutability=tag_immutability,
+            scan_on_push=scan_on_push,
+            encryption=encryption,
+            lifecycle=lifecycle,
+            pull=pull,
+            push=push,
+            statements=statements,
+            tags=tags,
+        )
 
     @staticmethod
     def from_name(
@@ -179,16 +263,13 @@ class PrivateRepository(NamedRepository):
         :raises ValueError: when ECR would refuse the statement in a repository policy.
         """
         added = statement.to_statement_json()
+        policy = merged([*self._statements, added])
         refuse(
             f"PrivateRepository '{self._construct_id}'",
-            statement_faults([*self._statements, added]),
+            [*statement_faults([added]), *repository_policy_faults(policy)],
         )
-        self._statements.append(added)
-        if self._policy is None:
-            self._policy = iam.PolicyDocument.from_json(policy_document(self._statements))
-            self._resource.repository_policy_text = self._policy
-        else:
-            self._policy.add_statements(statement)
+        self._statements = policy
+        self._resource.repository_policy_text = policy_document(policy)
         return iam.AddToResourcePolicyResult(statement_added=True, policy_dependable=self._resource)
 
 

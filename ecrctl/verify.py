@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.rules.partitions import partition_of
-from constructs_lib.rules.repository_policy import access_statements, policy_document
+from constructs_lib.rules.repository_policy import access_statements
+from constructs_lib.rules.statements import canonical, merged, policy_document, statements_of
 from environments.settings import EnvironmentSettings, RepositorySettings
 
 from .aws import Aws, explained, or_none
@@ -43,7 +44,7 @@ def _check_account(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
 
 
 def _check_key(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
-    if not (settings.encryption.makes_key and settings.repositories):
+    if not settings.makes_key:
         return
     subject = f"key {key_alias(settings)}"
     metadata = _key(settings, aws)
@@ -80,7 +81,7 @@ def _check_repository(
         on_or_off(repository.scan_on_push),
         on_or_off(found.get("imageScanningConfiguration", {}).get("scanOnPush", False)),
     )
-    yield Check(subject, "encryption", *_encryption(settings, aws, found))
+    yield Check(subject, "encryption", *_encryption(repository, settings, aws, found))
     yield _policy_check(repository, settings, aws)
     yield _lifecycle_check(repository, aws)
 
@@ -109,17 +110,20 @@ def _with_filters(mode: str, filters: Any) -> str:
 
 
 def _encryption(
-    settings: EnvironmentSettings, aws: Aws, found: RepositoryTypeDef
+    repository: RepositorySettings,
+    settings: EnvironmentSettings,
+    aws: Aws,
+    found: RepositoryTypeDef,
 ) -> tuple[str, str]:
     configuration = found.get("encryptionConfiguration", {"encryptionType": "AES256"})
     kind, key = configuration["encryptionType"], configuration.get("kmsKey", "")
-    if settings.encryption.kind == "aes256":
+    if repository.encryption.kind == "aes256":
         return "AES256", kind
-    if settings.encryption.kind == "aws-managed":
+    if repository.encryption.kind == "aws-managed":
         # ECR names the key that it chose, which nobody here declares.
         return "KMS", kind
-    own = settings.encryption.key_arn or _key(settings, aws).get("Arn", MISSING)
-    shown = settings.encryption.key_arn or key_alias(settings)
+    own = repository.encryption.key_arn or _key(settings, aws).get("Arn", MISSING)
+    shown = repository.encryption.key_arn or key_alias(settings)
     declared = f"KMS {shown}"
     if kind == "KMS" and key in (own, own.rpartition("/")[2]):
         return declared, declared
@@ -128,13 +132,18 @@ def _encryption(
 
 def _policy_check(repository: RepositorySettings, settings: EnvironmentSettings, aws: Aws) -> Check:
     declared = policy_document(
-        access_statements(
-            pull=repository.pull,
-            push=repository.push,
-            account=settings.account,
-            region=settings.region,
-            partition=partition_of(settings.region).name,
-            administrators=settings.administrators,
+        merged(
+            [
+                *access_statements(
+                    pull=repository.pull,
+                    push=repository.push,
+                    account=settings.account,
+                    region=settings.region,
+                    partition=partition_of(settings.region).name,
+                    administrators=settings.administrators,
+                ),
+                *repository.statements,
+            ]
         )
     )
     found = or_none(lambda: aws.ecr.get_repository_policy(repositoryName=repository.name))
@@ -179,35 +188,19 @@ def _listed(parts: Mapping[str, str], names: list[str]) -> str:
 
 
 def _statements_by_sid(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
-    given = policy["Statement"] if policy else []
-    statements = given if isinstance(given, list) else [given]
     return {
-        statement.get("Sid", f"statement {number}"): _canonical(
+        statement.get("Sid", f"statement {number}"): canonical(
             {key: value for key, value in statement.items() if key != "Sid"}
         )
-        for number, statement in enumerate(statements, start=1)
+        for number, statement in enumerate(statements_of(policy), start=1)
     }
 
 
 def _rules_by_priority(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
     rules = policy["rules"] if policy else []
     return {
-        f"{rule['rulePriority']} {rule.get('description', '')}".strip(): _canonical(
+        f"{rule['rulePriority']} {rule.get('description', '')}".strip(): canonical(
             {key: value for key, value in rule.items() if key != "rulePriority"}
         )
         for rule in rules
     }
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(_ordered(value), sort_keys=True)
-
-
-def _ordered(value: Any) -> Any:
-    """Give a policy's value in one form: AWS may reorder lists and unwrap those of one."""
-    if isinstance(value, Mapping):
-        return {key: _ordered(item) for key, item in value.items()}
-    if isinstance(value, list):
-        items = sorted((_ordered(item) for item in value), key=str)
-        return items[0] if len(items) == 1 else items
-    return value

@@ -9,12 +9,14 @@ from typing import Any
 from constructs_lib.rules.faults import Fault
 from constructs_lib.rules.images import repository_logical_id
 from constructs_lib.rules.partitions import partition_of
-from constructs_lib.rules.repository_policy import (
-    access_statements,
-    policy_document,
-    statement_faults,
-)
+from constructs_lib.rules.repository_policy import access_statements
 from constructs_lib.rules.resource_tags import required_tag_faults
+from constructs_lib.rules.statements import (
+    merged,
+    policy_document,
+    repository_policy_faults,
+    statements_of,
+)
 
 from .model import EnvironmentModel, RepositoryModel, lifecycle_policy
 from .resolving import access_of, administrators_of
@@ -37,8 +39,9 @@ def fleet_faults(environment: EnvironmentModel | None) -> list[Fault]:
             fault.under("tags")
             for fault in required_tag_faults(repository.tags, environment.required_tags)
         ]
+        found += _adoption_faults(repository)
         policy = _policy(environment, repository)
-        found += statement_faults(policy["Statement"] if policy else [])
+        found += repository_policy_faults(statements_of(policy))
         faults += [fault.under(f"repositories[{index}]") for fault in found]
         size = _template_bytes(environment, repository, policy)
         sizes.setdefault(repository.stack, []).append(size)
@@ -68,6 +71,30 @@ def _deletion_faults(environment: EnvironmentModel, repository: RepositoryModel)
         )
 
 
+def _adoption_faults(repository: RepositoryModel) -> Iterator[Fault]:
+    if not repository.adopted:
+        return
+    if repository.statements is None:
+        yield Fault(
+            "statements",
+            "an adopted repository states the policy that it has, because an import deletes what "
+            "is not declared. Write its statements, or 'statements: []' if pull and push are all.",
+        )
+    if repository.encryption is None:
+        yield Fault(
+            "encryption",
+            "an adopted repository states the encryption that it has, because only a new one "
+            "could change it. Write aes256, aws-managed, customer-managed (the environment's own "
+            "key) or the key's ARN.",
+        )
+    if repository.removal == "destroy":
+        yield Fault(
+            "removal",
+            "an adopted repository holds images that were there before this file, so it is "
+            "retained. Leave 'removal' out, or 'adopted' once it is imported.",
+        )
+
+
 def _group(group: str, sizes: list[int]) -> Iterator[Fault]:
     way_out = "Put new repositories into a new group with `stack:`; never move those that exist."
     if len(sizes) > MAXIMUM_RESOURCES:
@@ -86,16 +113,15 @@ def _group(group: str, sizes: list[int]) -> Iterator[Fault]:
 
 
 def _policy(environment: EnvironmentModel, repository: RepositoryModel) -> dict[str, Any] | None:
-    return policy_document(
-        access_statements(
-            pull=access_of(repository.pull, environment.organization_id),
-            push=access_of(repository.push, environment.organization_id),
-            account=environment.account,
-            region=environment.region,
-            partition=partition_of(environment.region).name,
-            administrators=administrators_of(environment),
-        )
+    statements = access_statements(
+        pull=access_of(repository.pull, environment.organization_id),
+        push=access_of(repository.push, environment.organization_id),
+        account=environment.account,
+        region=environment.region,
+        partition=partition_of(environment.region).name,
+        administrators=administrators_of(environment),
     )
+    return policy_document(merged([*statements, *(repository.statements or ())]))
 
 
 def _template_bytes(

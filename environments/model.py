@@ -22,6 +22,7 @@ from constructs_lib.rules.lifecycle_rule import (
     StorageClass,
     TagStatus,
 )
+from constructs_lib.rules.statements import statement_faults
 from constructs_lib.rules.tag_immutability import Mode, TagImmutability
 from constructs_lib.rules.task_definition import family_faults
 
@@ -193,7 +194,7 @@ class ImmutabilityModel(FileModel):
 
 
 Immutability = Annotated[
-    Annotated[Literal["IMMUTABLE", "MUTABLE"], Tag("<word>")]
+    Annotated[Literal["IMMUTABLE", "MUTABLE", "IMMUTABLE_EXCEPT_SIGNATURES"], Tag("<word>")]
     | Annotated[ImmutabilityModel, _makes(ImmutabilityModel.value), Tag("<mapping>")],
     Discriminator(lambda value: "<word>" if isinstance(value, str) else "<mapping>"),
 ]
@@ -201,6 +202,8 @@ Immutability = Annotated[
 
 def tag_immutability(immutability: Immutability) -> TagImmutability:
     """Give the value that a mode, or a mode with its filters, stands for."""
+    if immutability == "IMMUTABLE_EXCEPT_SIGNATURES":
+        return TagImmutability.immutable_except_signatures()
     if isinstance(immutability, str):
         return TagImmutability(mode=immutability)
     return immutability.value()
@@ -257,6 +260,7 @@ class RepositoryDefaults(FileModel):
     lifecycle: Lifecycle = "standard"
 
 
+Statements = Annotated[list[dict[str, Any]], _obeys(statement_faults)]
 Tags = Annotated[dict[str, str], _obeys(resource_tags.tag_faults)]
 
 
@@ -270,6 +274,15 @@ class RepositoryModel(FileModel):
     lifecycle: Lifecycle | None = None
     pull: PullModel = PullModel()
     push: PushModel = PushModel()
+    statements: Statements | None = Field(
+        default=None, description="more statements of its policy, in IAM's own words"
+    )
+    adopted: bool = Field(
+        default=False, description="it was there before this file: what it has is stated here"
+    )
+    encryption: EncryptionWord | None = Field(
+        default=None, description="unless it is the environment's"
+    )
     removal: Literal["retain", "destroy"] = Field(
         default="retain", description="what becomes of it when it leaves the file"
     )

@@ -15,7 +15,6 @@ from .model import (
     EnvironmentModel,
     PinModel,
     PullModel,
-    RepositoryDefaults,
     RepositoryModel,
     lifecycle_policy,
     tag_immutability,
@@ -51,11 +50,9 @@ def resolve(
         account=environment.account,
         region=environment.region,
         protected=environment.protected,
-        encryption=_encryption(environment.encryption),
         administrators=administrators_of(environment),
         repositories=tuple(
-            _repository(repository, environment.repository_defaults, environment.organization_id)
-            for repository in environment.repositories
+            _repository(repository, environment) for repository in environment.repositories
         ),
         ecs_tasks=tuple(
             _ecs_task(task, images[task.image])
@@ -84,9 +81,8 @@ def _encryption(word: str) -> EncryptionSettings:
     return EncryptionSettings(kind=cast("EncryptionKind", word))
 
 
-def _repository(
-    model: RepositoryModel, defaults: RepositoryDefaults, organization_id: str | None
-) -> RepositorySettings:
+def _repository(model: RepositoryModel, environment: EnvironmentModel) -> RepositorySettings:
+    defaults, organization_id = environment.repository_defaults, environment.organization_id
     return RepositorySettings(
         name=model.name,
         stack=model.stack,
@@ -95,6 +91,9 @@ def _repository(
         lifecycle=lifecycle_policy(model.lifecycle or defaults.lifecycle),
         pull=access_of(model.pull, organization_id),
         push=access_of(model.push, organization_id),
+        encryption=_encryption(model.encryption or environment.encryption),
+        statements=tuple(model.statements or ()),
+        adopted=model.adopted,
         destroyed=model.removal == "destroy",
         empty_on_delete=model.empty_on_delete,
         tags=dict(model.tags),

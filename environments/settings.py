@@ -11,6 +11,7 @@ from constructs_lib.rules.github_oidc import GitHubSubject
 from constructs_lib.rules.images import reference_suffix, repository_uri
 from constructs_lib.rules.kubernetes_job import JobSpec
 from constructs_lib.rules.lifecycle import LifecyclePolicy
+from constructs_lib.rules.statements import Statement
 from constructs_lib.rules.tag_immutability import TagImmutability
 
 EncryptionKind = Literal["customer-managed", "aws-managed", "aes256"]
@@ -43,6 +44,9 @@ class RepositorySettings:
     lifecycle: LifecyclePolicy | None
     pull: Access
     push: Access
+    encryption: EncryptionSettings
+    statements: tuple[Statement, ...] = ()
+    adopted: bool = False
     destroyed: bool = False
     empty_on_delete: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -110,7 +114,6 @@ class EnvironmentSettings:
     account: str
     region: str
     protected: bool
-    encryption: EncryptionSettings
     administrators: Administrators | None
     repositories: tuple[RepositorySettings, ...]
     ecs_tasks: tuple[EcsTaskSettings, ...]
@@ -119,6 +122,11 @@ class EnvironmentSettings:
     creates_github_provider: bool = False
     images: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+
+    @property
+    def makes_key(self) -> bool:
+        """Say whether any of its repositories uses the environment's own key."""
+        return any(repository.encryption.makes_key for repository in self.repositories)
 
     def groups(self) -> dict[str, list[RepositorySettings]]:
         """Give the repositories by the group, and so the stack, they were put into."""

@@ -22,14 +22,17 @@ class RepositoriesStack(cdk.Stack):
         *,
         group: str,
         repositories: Sequence[RepositorySettings],
-        encryption: EncryptionSettings,
         administrators: Administrators | None,
         key: kms.IKey | None,
     ) -> None:
         super().__init__(
             scope, construct_id, description=f"Container image repositories of the group '{group}'"
         )
-        chosen = self._encryption(encryption, key)
+        # Made once for all that say the same: each key takes a crossing into the CDK.
+        encryption = {
+            settings: self._encryption(settings, key)
+            for settings in dict.fromkeys(repository.encryption for repository in repositories)
+        }
         for repository in repositories:
             PrivateRepository(
                 self,
@@ -37,10 +40,11 @@ class RepositoriesStack(cdk.Stack):
                 repository_name=repository.name,
                 tag_immutability=repository.tag_immutability,
                 scan_on_push=repository.scan_on_push,
-                encryption=chosen,
+                encryption=encryption[repository.encryption],
                 lifecycle=repository.lifecycle,
                 pull=repository.pull,
                 push=repository.push,
+                statements=repository.statements,
                 administrators=administrators,
                 removal_policy=(
                     cdk.RemovalPolicy.DESTROY if repository.destroyed else cdk.RemovalPolicy.RETAIN
@@ -49,11 +53,11 @@ class RepositoriesStack(cdk.Stack):
                 tags=repository.tags,
             )
 
-    def _encryption(self, encryption: EncryptionSettings, key: kms.IKey | None) -> Encryption:
-        if encryption.kind == "aes256":
+    def _encryption(self, settings: EncryptionSettings, key: kms.IKey | None) -> Encryption:
+        if settings.kind == "aes256":
             return Encryption.aes256()
-        if encryption.kind == "aws-managed":
+        if settings.kind == "aws-managed":
             return Encryption.aws_managed()
-        if encryption.key_arn:
-            key = kms.Key.from_key_arn(self, "Key", encryption.key_arn)
+        if settings.key_arn:
+            key = kms.Key.from_key_arn(self, f"Key {settings.key_arn}", settings.key_arn)
         return Encryption.customer_managed(key)

@@ -6,15 +6,12 @@ elements: Principal" and "Policy evaluation logic".
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .access import Access, Administrators
-from .faults import Fault
-
-MAXIMUM_LENGTH = 10_240
+from .statements import Statement
 
 PULL_ACTIONS = (
     "ecr:BatchCheckLayerAvailability",
@@ -42,8 +39,6 @@ ADMINISTER_ACTIONS = (
 )
 # Lambda checks nothing before it pulls.
 LAMBDA_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-
-Statement = Mapping[str, Any]
 
 
 def access_statements(
@@ -226,56 +221,3 @@ def other_halves(
         others += [f"organization path {path}" for path in access.organization_paths]
         halves += [OtherHalf(whose=other, statements=statements) for other in sorted(set(others))]
     return halves
-
-
-def policy_document(statements: Iterable[Statement]) -> dict[str, Any] | None:
-    """Give the repository policy of some statements, or ``None`` when there are none."""
-    listed = [dict(statement) for statement in statements]
-    return {"Version": "2012-10-17", "Statement": listed} if listed else None
-
-
-def statement_faults(statements: Sequence[Statement]) -> list[Fault]:
-    """Check statements for what ECR refuses in a repository policy, and for its length."""
-    faults: list[Fault] = []
-    sids = [statement["Sid"] for statement in statements if statement.get("Sid")]
-    for index, statement in enumerate(statements):
-        faults += [fault.under(f"statements[{index}]") for fault in _statement_faults(statement)]
-    for sid in sorted({sid for sid in sids if sids.count(sid) > 1}):
-        faults.append(Fault("", f"a Sid is unique in its policy, got '{sid}' more than once."))
-    length = len(json.dumps(policy_document(statements) or {}, separators=(",", ":")))
-    if length > MAXIMUM_LENGTH:
-        faults.append(
-            Fault(
-                "",
-                f"a repository policy has at most {MAXIMUM_LENGTH:,} characters, got {length:,}. "
-                "Name whole accounts instead of single roles.",
-            )
-        )
-    return faults
-
-
-def _statement_faults(statement: Statement) -> list[Fault]:
-    faults: list[Fault] = []
-    if "Resource" in statement or "NotResource" in statement:
-        faults.append(
-            Fault(
-                "Resource",
-                "a repository policy's statement has no Resource: it is the repository. Remove it.",
-            )
-        )
-    given = statement.get("Action", statement.get("NotAction", []))
-    actions = [given] if isinstance(given, str) else list(given)
-    for action in actions:
-        if not str(action).lower().startswith("ecr:"):
-            faults.append(
-                Fault("Action", f"a repository policy takes ECR's actions only, got '{action}'.")
-            )
-        if str(action).lower() == "ecr:getauthorizationtoken":
-            faults.append(
-                Fault(
-                    "Action",
-                    "ecr:GetAuthorizationToken is not an action on a repository. "
-                    "Allow it in the principal's identity policy, on '*'.",
-                )
-            )
-    return faults

@@ -291,3 +291,87 @@ def test_the_own_half_of_a_grant_is_made_when_the_owner_has_the_other() -> None:
 def test_a_reference_of_the_wrong_form_is_refused(fault: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="ReferencedRepository 'Api': "):
         PrivateRepository.from_name(stack_in(), "Api", **{"repository_name": "team/api"} | fault)
+
+
+def test_statements_of_ones_own_stand_beside_those_for_who_pulls() -> None:
+    own = {"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "ecr:DescribeImages"}
+    policy = rendered(pull=Access(accounts=(OTHER,)), statements=[own])["RepositoryPolicyText"]
+    assert [item.get("Sid") for item in policy["Statement"]] == ["PullFromAccounts", None]
+    assert policy["Statement"][1] == own
+
+
+def test_grants_to_several_roles_are_merged_into_one_statement() -> None:
+    stack = stack_in()
+    api = PrivateRepository(stack, "Api", repository_name="team/api")
+    for name in ("One", "Two"):
+        role = iam.Role(stack, name, assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+        api.add_to_resource_policy(
+            iam.PolicyStatement(principals=[role], actions=["ecr:BatchGetImage"])
+        )
+    template = template_of(stack)
+    (statement,) = only(template, REPOSITORY)["RepositoryPolicyText"]["Statement"]
+    roles = [name for name, item in template["Resources"].items() if "Role" in item["Type"]]
+    assert statement["Principal"] == {"AWS": [{"Fn::GetAtt": [name, "Arn"]} for name in roles]}
+
+
+def test_a_statement_that_does_not_hold_is_named_by_its_place() -> None:
+    with pytest.raises(ValueError, match="Api") as refusal:
+        rendered(statements=[{"Effect": "Allow", "Action": "ecr:PutImage"}])
+    assert str(refusal.value) == (
+        "PrivateRepository 'Api': statements[0].Principal: "
+        "a statement has Principal or NotPrincipal, got none. Write one."
+    )
+
+
+def adopted(**arguments: Any) -> dict[str, Any]:
+    """Give the resource of a repository that is adopted as it is."""
+    stack = stack_in()
+    existing: dict[str, Any] = {
+        "existing_policy": None,
+        "encryption": Encryption.aes256(),
+        "tag_immutability": TagImmutability(mode="MUTABLE"),
+        "scan_on_push": False,
+        "lifecycle": None,
+    }
+    PrivateRepository.adopt(stack, "Api", repository_name="team/api", **existing | arguments)
+    (resource,) = resources(template_of(stack), REPOSITORY)
+    return resource
+
+
+def test_an_adopted_repository_says_what_it_is_and_nothing_that_would_replace_it() -> None:
+    resource = adopted()
+    assert resource["Properties"] == {
+        "RepositoryName": "team/api",
+        "ImageTagMutability": "MUTABLE",
+        "ImageScanningConfiguration": {"ScanOnPush": False},
+    }
+    assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+def test_an_adopted_repository_keeps_its_policy() -> None:
+    lambdas = {
+        "Sid": "LambdaECRImageRetrievalPolicy",
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    }
+    text = json.dumps({"Version": "2008-10-17", "Statement": [lambdas]})
+    properties = adopted(existing_policy=text, pull=Access(accounts=(OTHER,)))["Properties"]
+    first, second = properties["RepositoryPolicyText"]["Statement"]
+    assert (first["Sid"], second) == ("PullFromAccounts", lambdas)
+
+
+@pytest.mark.parametrize("encryption", [Encryption.customer_managed(), Encryption.own_key()])
+def test_an_adopted_repository_makes_no_key(encryption: Encryption) -> None:
+    with pytest.raises(ValueError, match="Api") as refusal:
+        adopted(encryption=encryption)
+    assert str(refusal.value) == (
+        "PrivateRepository 'Api': encryption: an adopted repository keeps the key it was created "
+        "with, got one that would be made. "
+        "Give it: Encryption.customer_managed(kms.Key.from_key_arn(...))."
+    )
+
+
+def test_what_is_adopted_must_be_stated() -> None:
+    with pytest.raises(TypeError, match="existing_policy"):
+        PrivateRepository.adopt(stack_in(), "Api", repository_name="team/api")  # type: ignore[call-arg]

@@ -12,9 +12,8 @@ from constructs_lib.rules.repository_policy import (
     PULL_ACTIONS,
     PUSH_ACTIONS,
     access_statements,
-    policy_document,
-    statement_faults,
 )
+from constructs_lib.rules.statements import policy_document, repository_policy_faults
 
 OWN = "111111111111"
 OTHER = "222222222222"
@@ -90,31 +89,8 @@ def test_principals_that_aws_refuses_are_refused(fields: dict[str, Any], sentenc
     assert sentence in str(refusal.value)
 
 
-@pytest.mark.parametrize(
-    ("statement", "sentence"),
-    [
-        ({"Action": "ecr:BatchGetImage", "Resource": "*"}, "has no Resource: it is the repository"),
-        ({"Action": ["s3:GetObject"]}, "takes ECR's actions only, got 's3:GetObject'"),
-        ({"Action": "*"}, "takes ECR's actions only, got '*'"),
-        (
-            {"Action": "ecr:GetAuthorizationToken"},
-            "ecr:GetAuthorizationToken is not an action on a repository",
-        ),
-    ],
-)
-def test_statements_that_ecr_refuses_are_refused(statement: dict[str, Any], sentence: str) -> None:
-    (fault,) = statement_faults([statement])
-    assert sentence in str(fault)
-
-
-def test_a_sid_that_stands_twice_is_refused() -> None:
-    statement = {"Sid": "A", "Action": "ecr:BatchGetImage"}
-    (fault,) = statement_faults([statement, statement])
-    assert str(fault) == "a Sid is unique in its policy, got 'A' more than once."
-
-
 def test_a_policy_past_the_limit_is_refused_with_its_length() -> None:
     roles = tuple(f"arn:aws:iam::{OWN}:role/{'r' * 50}{number:04}" for number in range(200))
-    (fault,) = statement_faults(statements(pull=Access(role_arns=roles)))
+    (fault,) = repository_policy_faults(statements(pull=Access(role_arns=roles)))
     assert "at most 10,240 characters, got 17," in str(fault)
-    assert "Name whole accounts instead of single roles." in str(fault)
+    assert "Name whole accounts instead of single roles, or the organisation instead" in str(fault)
