@@ -23,6 +23,7 @@ from .emulator import Emulator
 from .errors import UserError
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_kms import KMSClient
@@ -79,6 +80,11 @@ class Aws:
         )
 
     @property
+    def cloudformation(self) -> CloudFormationClient:
+        """Give a CloudFormation client."""
+        return cast("CloudFormationClient", self._client("cloudformation"))
+
+    @property
     def ecr(self) -> ECRClient:
         """Give an ECR client."""
         return cast("ECRClient", self._client("ecr"))
@@ -113,7 +119,10 @@ def or_none(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in _NOT_FOUND:
+        said = error.response.get("Error", {})
+        # CloudFormation has no code of its own for a stack that is not there.
+        is_stack = said.get("Code") == "ValidationError" and "does not exist" in said["Message"]
+        if said.get("Code") in _NOT_FOUND or is_stack:
             return None
         raise
 

@@ -20,7 +20,7 @@ from typer.exceptions import TyperException
 from constructs_lib.rules.lifecycle_preview import preview
 from environments.loading import DIRECTORY, EnvironmentFault, load_environment
 
-from . import access, assemblies, lifecycle, pinning
+from . import access, assemblies, import_files, lifecycle, pinning
 from .aws import Aws
 from .checks import Check
 from .errors import DIFFERS, FAILED, TOOL_ERROR, UserError
@@ -176,6 +176,38 @@ def lifecycle_command(
     console = _console()
     console.print(lifecycle.table_of(repository, verdicts))
     console.print(lifecycle.summary(verdicts), highlight=False)
+
+
+@app.command("import")
+def import_command(
+    environment: Environment,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for what is written.")
+    ] = None,
+) -> None:
+    """Write the environment file and the mappings with which `cdk import` adopts an account."""
+    result = import_files.import_environment(environment, _options.environments)
+    folder = (output or ROOT / ".ecrctl" / "import" / environment).resolve()
+    written = import_files.write_import(environment, result, folder)
+    # What an account has need not hold: a limit of ours, or a tag that is required here.
+    holds = _told_if_refused(environment, folder)
+    console = _console()
+    if result.notes:
+        console.print(import_files.table_of_notes(result.notes))
+    print(import_files.summary(result))
+    if not holds:
+        raise typer.Exit(FAILED)
+    for line in import_files.next_steps(environment, written, _options.environments):
+        print(f"  {line}")
+
+
+def _told_if_refused(environment: str, folder: Path) -> bool:
+    try:
+        load_environment(environment, folder, with_pins=False)
+    except EnvironmentFault as fault:
+        print(f"What was written does not hold as it is:\n{fault}", file=sys.stderr)
+        return False
+    return True
 
 
 @app.command("access")

@@ -7,7 +7,8 @@ template: a construct that forgets something is found out here.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.rules.partitions import partition_of
@@ -17,6 +18,7 @@ from environments.settings import EnvironmentSettings, RepositorySettings
 
 from .aws import Aws, explained, or_none
 from .checks import MISSING, NOT_GIVEN_BACK, Check, on_or_off
+from .existing import repositories_of_stack
 from .verify_workloads import check_job, check_task
 
 if TYPE_CHECKING:
@@ -29,11 +31,7 @@ def verify(settings: EnvironmentSettings, aws: Aws) -> list[Check]:
         return [
             *_check_account(settings, aws),
             *_check_key(settings, aws),
-            *(
-                check
-                for repository in settings.repositories
-                for check in _check_repository(repository, settings, aws)
-            ),
+            *_check_repositories(settings, aws),
             *(check for task in settings.ecs_tasks for check in check_task(task, settings, aws)),
             *(check for job in settings.eks_jobs for check in check_job(job, settings, aws)),
         ]
@@ -46,7 +44,7 @@ def _check_account(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
 def _check_key(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
     if not settings.makes_key:
         return
-    subject = f"key {key_alias(settings)}"
+    subject = f"key {key_alias(settings.name)}"
     metadata = _key(settings, aws)
     yield Check(subject, "state", "Enabled", metadata.get("KeyState", MISSING))
     if metadata:
@@ -54,18 +52,46 @@ def _check_key(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
         yield Check(subject, "rotation", "on", "on" if status["KeyRotationEnabled"] else "off")
 
 
-def key_alias(settings: EnvironmentSettings) -> str:
+def key_alias(environment: str) -> str:
     """Give the alias of an environment's own key."""
-    return f"alias/ecr/{settings.name}"
+    return f"alias/ecr/{environment}"
 
 
 def _key(settings: EnvironmentSettings, aws: Aws) -> Mapping[str, Any]:
-    found = or_none(lambda: aws.kms.describe_key(KeyId=key_alias(settings)))
+    found = or_none(lambda: aws.kms.describe_key(KeyId=key_alias(settings.name)))
     return found["KeyMetadata"] if found else {}
 
 
+def _check_repositories(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
+    for group, repositories in settings.groups().items():
+        stack = stack_name(settings.name, group)
+        deployed = or_none(partial(repositories_of_stack, aws.cloudformation, stack)) or ()
+        for repository in repositories:
+            yield from _check_repository(repository, settings, aws, deployed)
+
+
+def stack_name(environment: str, group: str) -> str:
+    """Give the name of the stack of a group of repositories."""
+    return f"{environment}-Repositories-{group}"
+
+
+def _stack(
+    repository: RepositorySettings, settings: EnvironmentSettings, deployed: Collection[str]
+) -> tuple[str, str]:
+    declared = stack_name(settings.name, repository.stack)
+    if repository.name in deployed:
+        return declared, declared
+    return declared, (
+        "not of this stack: it was kept when it left the file, or made elsewhere. A deployment "
+        f"would fail with AlreadyExists; run `ecrctl import {settings.name}` first"
+    )
+
+
 def _check_repository(
-    repository: RepositorySettings, settings: EnvironmentSettings, aws: Aws
+    repository: RepositorySettings,
+    settings: EnvironmentSettings,
+    aws: Aws,
+    deployed: Collection[str],
 ) -> Iterator[Check]:
     subject = f"repository {repository.name}"
     names = [repository.name]
@@ -74,6 +100,7 @@ def _check_repository(
         yield Check(subject, "exists", "yes", MISSING)
         return
     found = described["repositories"][0]
+    yield Check(subject, "stack", *_stack(repository, settings, deployed))
     yield Check(subject, "tag immutability", *_immutability(repository, found, aws))
     yield Check(
         subject,
@@ -123,7 +150,7 @@ def _encryption(
         # ECR names the key that it chose, which nobody here declares.
         return "KMS", kind
     own = repository.encryption.key_arn or _key(settings, aws).get("Arn", MISSING)
-    shown = repository.encryption.key_arn or key_alias(settings)
+    shown = repository.encryption.key_arn or key_alias(settings.name)
     declared = f"KMS {shown}"
     if kind == "KMS" and key in (own, own.rpartition("/")[2]):
         return declared, declared

@@ -61,6 +61,16 @@ def pins_path(name: str, directory: Path = DIRECTORY) -> Path:
     return directory / f"{name}{PINS_SUFFIX}"
 
 
+def refuse_name(name: str, directory: Path = DIRECTORY) -> None:
+    """Refuse a name that stacks could not be named after."""
+    if not _NAME.fullmatch(name):
+        raise EnvironmentFault(
+            f"{directory.name}/{name}.yaml: an environment's name has up to 40 letters, digits "
+            "and '-' and begins with a letter, because its stacks are named after it. "
+            "Rename the file."
+        )
+
+
 def load_environment(
     name: str, directory: Path = DIRECTORY, *, with_pins: bool = True
 ) -> EnvironmentSettings:
@@ -73,12 +83,7 @@ def load_environment(
     known = environment_names(directory)
     if name not in known:
         raise EnvironmentFault(f"there is no environment '{name}'; {one_of(name, known)}")
-    if not _NAME.fullmatch(name):
-        raise EnvironmentFault(
-            f"{directory.name}/{name}.yaml: an environment's name has up to 40 letters, digits "
-            "and '-' and begins with a letter, because its stacks are named after it. "
-            "Rename the file."
-        )
+    refuse_name(name, directory)
     path = pins_path(name, directory)
     pins = _read(path) if with_pins and path.exists() else _File(path, raw={})
     files = {

@@ -7,7 +7,7 @@ CloudFormation coverage roadmap, issue 2493 (an import deletes a policy that is 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,16 @@ def _not_a_policy(given: str) -> Fault:
         "the policy that exists is a document with a 'Statement', as "
         f"`aws ecr get-repository-policy` gives it, or None, got {given}.",
     )
+
+
+def named_organizations(statements: Iterable[Any]) -> set[str]:
+    """Give the organisations that statements like ours let in as a whole."""
+    return {
+        organization
+        for item in statements
+        if isinstance(item, Mapping) and str(item.get("Sid"))[4:] == "FromOrganization"
+        for organization in _condition(item, "StringEquals", "aws:PrincipalOrgID")
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

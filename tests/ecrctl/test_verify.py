@@ -22,6 +22,7 @@ from tests.support import resources
 
 Properties = dict[str, Any]
 NAME = "aws-nodejs-sample"
+STACK = "local-Repositories-web"
 
 
 @pytest.fixture
@@ -42,25 +43,29 @@ def properties(assembly: Path) -> Properties:
 
 
 def create(aws: Aws, settings: EnvironmentSettings, properties: Properties) -> None:
-    """Do what CloudFormation does with the properties of a repository."""
+    """Deploy the sample's repository with some properties, in the stack it belongs to."""
     arn = key_arn(aws, f"alias/ecr/{settings.name}")
+    if "EncryptionConfiguration" in properties:
+        encryption = {"EncryptionType": "KMS", "KmsKey": arn}
+        properties = {**properties, "EncryptionConfiguration": encryption}
+    resource = {"Type": "AWS::ECR::Repository", "Properties": properties}
+    remove(aws)
+    aws.cloudformation.create_stack(
+        StackName=STACK, TemplateBody=json.dumps({"Resources": {"Sample": resource}})
+    )
+    aws.cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=STACK, WaiterConfig={"Delay": 0}
+    )
+
+
+def remove(aws: Aws) -> None:
+    """Remove the stack, if it is there, and its repository, whoever made it."""
+    aws.cloudformation.delete_stack(StackName=STACK)
+    aws.cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName=STACK, WaiterConfig={"Delay": 0}
+    )
     if NAME in {item["repositoryName"] for item in aws.ecr.describe_repositories()["repositories"]}:
         aws.ecr.delete_repository(repositoryName=NAME, force=True)
-    options: dict[str, Any] = {}
-    if "ImageTagMutability" in properties:
-        options["imageTagMutability"] = properties["ImageTagMutability"]
-    if "ImageScanningConfiguration" in properties:
-        scan = properties["ImageScanningConfiguration"]["ScanOnPush"]
-        options["imageScanningConfiguration"] = {"scanOnPush": scan}
-    if "EncryptionConfiguration" in properties:
-        options["encryptionConfiguration"] = {"encryptionType": "KMS", "kmsKey": arn}
-    aws.ecr.create_repository(repositoryName=NAME, **options)
-    if "RepositoryPolicyText" in properties:
-        text = json.dumps(properties["RepositoryPolicyText"])
-        aws.ecr.set_repository_policy(repositoryName=NAME, policyText=text)
-    if "LifecyclePolicy" in properties:
-        text = properties["LifecyclePolicy"]["LifecyclePolicyText"]
-        aws.ecr.put_lifecycle_policy(repositoryName=NAME, lifecyclePolicyText=text)
 
 
 def key_arn(aws: Aws, alias: str) -> str:
@@ -103,6 +108,19 @@ def test_what_a_construct_leaves_out_is_named(
 ) -> None:
     create(aws, settings, {key: item for key, item in properties.items() if key != without})
     assert differing(settings, aws) == [what]
+
+
+def test_a_repository_that_no_stack_deploys_is_explained(
+    aws: Aws, settings: EnvironmentSettings
+) -> None:
+    remove(aws)
+    aws.ecr.create_repository(repositoryName=NAME)
+    (check,) = [item for item in verify(settings, aws) if item.what == "stack"][:1]
+    assert check.declared == STACK
+    assert check.found == (
+        "not of this stack: it was kept when it left the file, or made elsewhere. A deployment "
+        "would fail with AlreadyExists; run `ecrctl import local` first"
+    )
 
 
 def _widen_policy(aws: Aws) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT, copy_environments
+from tests.support import ROOT, copy_environments, synthesise
 
 LAUNCHER = Path(sys.executable).parent / "ecrctl"
 # A shell in which nothing was activated, and that knows no Node.
@@ -102,6 +102,7 @@ def test_verify_reads_back_what_keep_left_and_names_what_is_changed(folder: Path
     try:
         verified = _verify(folder, variables)
         assert verified.returncode == 0, verified.stdout + verified.stderr
+        _import_says_the_same(folder, variables)
         _make_mutable(variables)
         changed = _verify(folder, variables)
         assert changed.returncode == 3
@@ -109,6 +110,35 @@ def test_verify_reads_back_what_keep_left_and_names_what_is_changed(folder: Path
     finally:
         os.kill(pid, signal.SIGTERM)
         _wait_until_gone(pid)
+
+
+def _import_says_the_same(folder: Path, variables: dict[str, str]) -> None:
+    """Import what is there, and synthesise from that what deployed it, byte for byte."""
+    files = folder / "environments"
+    imported = subprocess.run(
+        [
+            *(str(LAUNCHER), "--environments", str(files)),
+            *("import", "local", "--output", str(folder / "import")),
+        ],
+        env=BARE | variables,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert imported.returncode == 0, imported.stdout + imported.stderr
+    assert "0 repositories to import, 2 deployed by this environment already" in imported.stdout
+    deployed = _templates(synthesise(files, folder / "deployed", "local"))
+    written = (folder / "import" / "local.yaml").read_text()
+    assert written != (files / "local.yaml").read_text()
+    (files / "local.yaml").write_text(written)
+    assert _templates(synthesise(files, folder / "imported", "local")) == deployed
+
+
+def _templates(assembly: Path) -> dict[str, bytes]:
+    files = sorted(assembly.rglob("*.template.json"))
+    assert files
+    return {file.name: file.read_bytes() for file in files}
 
 
 def _verify(folder: Path, variables: dict[str, str]) -> subprocess.CompletedProcess[str]:

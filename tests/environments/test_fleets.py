@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from constructs_lib.rules.tag_immutability import TagImmutability
 from environments import fleet_checks
 from environments.loading import EnvironmentFault, load_environment
 from tests.assemblies import stacks_of
@@ -146,3 +147,58 @@ repositories: [{name: a/b}]
     ]
     policy = stack.template["Resources"]["RepositoryaSlashb"]["Properties"]["RepositoryPolicyText"]
     assert [item["Sid"] for item in policy["Statement"]] == ["AdministeredByNamedRolesOnly"]
+
+
+def test_an_adopted_repository_states_what_it_has(tmp_path: Path) -> None:
+    entry = "repositories: [{name: team/api, adopted: true, removal: destroy}]\n"
+    (tmp_path / "dev.yaml").write_text(HEAD + entry)
+    assert refusal(tmp_path).splitlines()[1:] == [
+        "  - line 3, repositories[0].encryption: an adopted repository states the encryption that "
+        "it has, because only a new one could change it. Write aes256, aws-managed, "
+        "customer-managed (the environment's own key) or the key's ARN.",
+        "  - line 3, repositories[0].removal: an adopted repository holds images that were there "
+        "before this file, so it is retained. Leave 'removal' out, or 'adopted' once it is "
+        "imported.",
+        "  - line 3, repositories[0].statements: an adopted repository states the policy that it "
+        "has, because an import deletes what is not declared. Write its statements, or "
+        "'statements: []' if pull and push are all.",
+    ]
+
+
+def test_statements_in_a_file_are_checked_where_they_stand(tmp_path: Path) -> None:
+    statement = "{Effect: Allow, Principal: '*', Action: 's3:*'}"
+    entry = f"repositories: [{{name: team/api, statements: [{statement}]}}]\n"
+    (tmp_path / "dev.yaml").write_text(HEAD + entry)
+    assert refusal(tmp_path).splitlines()[1:] == [
+        "  - line 3, repositories[0].statements[0].Action: "
+        "a repository policy takes ECR's actions only, got 's3:*'.",
+    ]
+
+
+def test_a_repository_may_keep_a_key_of_its_own(tmp_path: Path) -> None:
+    key = "arn:aws:kms:us-west-2:111111111111:key/11111111-2222-3333-4444-555555555555"
+    entries = f"""repositories:
+  - {{name: team/api, encryption: "{key}"}}
+  - {{name: team/web, encryption: "{key}"}}
+  - {{name: team/job, encryption: aes256}}
+  - {{name: team/new, encryption: aws-managed}}
+"""
+    (tmp_path / "dev.yaml").write_text(HEAD + entries)
+    (stack,) = stacks_of(synthesise(tmp_path, tmp_path / "cdk.out"))
+    found = {
+        item["Properties"]["RepositoryName"]: item["Properties"].get("EncryptionConfiguration")
+        for item in stack.template["Resources"].values()
+    }
+    assert found == {
+        "team/api": {"EncryptionType": "KMS", "KmsKey": key},
+        "team/web": {"EncryptionType": "KMS", "KmsKey": key},
+        "team/job": None,
+        "team/new": {"EncryptionType": "KMS"},
+    }
+
+
+def test_cosign_takes_one_word(tmp_path: Path) -> None:
+    entry = "repositories: [{name: team/api, tag_immutability: IMMUTABLE_EXCEPT_SIGNATURES}]\n"
+    (tmp_path / "dev.yaml").write_text(HEAD + entry)
+    (repository,) = load_environment("dev", tmp_path).repositories
+    assert repository.tag_immutability == TagImmutability.immutable_except_signatures()
