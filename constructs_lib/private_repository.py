@@ -19,6 +19,7 @@ from .rules.adoption import adopted_statements
 from .rules.faults import Fault, refuse
 from .rules.lifecycle import LifecyclePolicy
 from .rules.lifecycle_presets import standard
+from .rules.other_halves import OtherHalf, other_halves
 from .rules.repository_policy import access_statements
 from .rules.resource_tags import tag_faults
 from .rules.statements import (
@@ -72,7 +73,8 @@ class PrivateRepository(NamedRepository):
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``repository_name``, ``repository_arn``, ``repository_uri``; ``encryption_key`` is
-    the customer-managed key or ``None``.
+    the customer-managed key or ``None``; ``other_halves`` is what owners of other accounts must
+    allow for this repository's grants to hold.
 
     Sources: Amazon ECR user guide, "Private repositories"; CloudFormation, "AWS::ECR::Repository".
 
@@ -135,6 +137,7 @@ class PrivateRepository(NamedRepository):
         chosen = self._with_key(encryption or Encryption.customer_managed(), stack, removal_policy)
         self.encryption_key = chosen.key
         self._construct_id = construct_id
+        self._account = facts.account
         self._statements = policy
         self._resource = ecr.CfnRepository(
             self,
@@ -253,6 +256,13 @@ class PrivateRepository(NamedRepository):
             account=account,
             region=region,
             policy_declared_by_owner=policy_declared_by_owner,
+        )
+
+    @property
+    def other_halves(self) -> list[OtherHalf]:
+        """Give what owners of other accounts must allow, as things stand."""
+        return other_halves(
+            self._statements, account=self._account, repository_arn=self.repository_arn
         )
 
     def add_to_resource_policy(

@@ -7,9 +7,10 @@ elsewhere allows cannot be seen here; where a grant needs one, that is said.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any, Literal
 
 from rich import box
@@ -17,7 +18,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from constructs_lib.rules.images import repository_arn
+from constructs_lib.rules.other_halves import OtherHalf, other_halves, policies_of_others
 from constructs_lib.rules.repository_policy import PULL_ACTIONS, PUSH_ACTIONS
+from constructs_lib.rules.statements import statements_of
 
 from .assemblies import Stack
 
@@ -43,12 +46,14 @@ _NEEDED = {"pull": PULL_ACTIONS, "push": PUSH_ACTIONS, "administer": ()}
 class Grant:
     """Define that somebody may do something with a repository.
 
+    :param environment: the environment, or stage, that declares the repository.
     :param effect: ``Allow``, or ``Deny``, which wins over every Allow.
     :param condition: under which condition, as it stands in the policy; empty for none.
     :param by: the policy that says so.
     :param also_needs: what another account must allow before this holds; empty for nothing.
     """
 
+    environment: str
     repository: str
     verb: Verb
     effect: str
@@ -66,19 +71,51 @@ def grants_of(stacks: Sequence[Stack]) -> list[Grant]:
             name = resource["Properties"].get("RepositoryName", "")
             arn = repository_arn(stack.account, stack.region, name)
             grants += _by_repository_policy(name, stack, resource["Properties"])
-            grants += _by_identity_policies(name, arn, stacks)
+            grants += _by_identity_policies(stack.environment, name, arn, stacks)
     return sorted(
-        set(grants), key=lambda grant: (grant.repository, VERBS.index(grant.verb), grant.who)
+        set(grants),
+        key=lambda grant: (
+            grant.environment,
+            grant.repository,
+            VERBS.index(grant.verb),
+            grant.who,
+            grant.condition,
+            grant.by,
+        ),
     )
+
+
+def by_environment(grants: Iterable[Grant]) -> dict[str, list[Grant]]:
+    """Give grants by the environment that declares the repository."""
+    found: dict[str, list[Grant]] = {}
+    for grant in grants:
+        found.setdefault(grant.environment, []).append(grant)
+    return found
+
+
+def policies_of_owners(stacks: Sequence[Stack]) -> dict[str, dict[str, Any]]:
+    """Give the identity policy that each owner of another account must add."""
+    halves: list[OtherHalf] = []
+    for stack in stacks:
+        for _, resource in stack.resources("AWS::ECR::Repository"):
+            properties = resource["Properties"]
+            name = properties.get("RepositoryName", "")
+            halves += other_halves(
+                statements_of(properties.get("RepositoryPolicyText", {})),
+                account=stack.account,
+                repository_arn=repository_arn(stack.account, stack.region, name),
+            )
+    return policies_of_others(halves)
 
 
 def _by_repository_policy(
     name: str, stack: Stack, properties: Mapping[str, Any]
 ) -> Iterator[Grant]:
-    for statement in _statements(properties.get("RepositoryPolicyText", {})):
+    for statement in statements_of(properties.get("RepositoryPolicyText", {})):
         for who in _principals(statement):
             for verb in _verbs(statement):
                 yield Grant(
+                    environment=stack.environment,
                     repository=name,
                     verb=verb,
                     effect=statement["Effect"],
@@ -89,16 +126,19 @@ def _by_repository_policy(
                 )
 
 
-def _by_identity_policies(name: str, arn: str, stacks: Sequence[Stack]) -> Iterator[Grant]:
+def _by_identity_policies(
+    environment: str, name: str, arn: str, stacks: Sequence[Stack]
+) -> Iterator[Grant]:
     for stack in stacks:
         for _, policy in stack.resources("AWS::IAM::Policy"):
             properties = policy["Properties"]
-            for statement in _statements(properties["PolicyDocument"]):
+            for statement in statements_of(properties["PolicyDocument"]):
                 if not _names(statement, arn):
                     continue
                 for role in properties.get("Roles", []):
                     for verb in _verbs(statement):
                         yield Grant(
+                            environment=environment,
                             repository=name,
                             verb=verb,
                             effect=statement["Effect"],
@@ -107,10 +147,6 @@ def _by_identity_policies(name: str, arn: str, stacks: Sequence[Stack]) -> Itera
                             by="identity policy",
                             also_needs="",
                         )
-
-
-def _statements(policy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return list(_listed(policy.get("Statement", [])))
 
 
 def _listed(value: Any) -> list[Any]:
@@ -182,6 +218,15 @@ def as_text(environment: str, grants: Sequence[Grant]) -> Table:
         cells = (grant.who, grant.condition, grant.by, grant.also_needs)
         table.add_row(grant.repository, may, *(escape(cell) for cell in cells))
     return table
+
+
+def told_of_owners(owners: Mapping[str, Any], file: Path | None) -> str:
+    """Say whose half is still to be added, and where its policies are."""
+    if not owners:
+        return "Nobody else has to add anything."
+    where = f"in {file}" if file else "written by --other-halves FILE"
+    count = "1 owner has" if len(owners) == 1 else f"{len(owners)} owners have"
+    return f"{count} a policy to add, {where}: {', '.join(owners)}."
 
 
 def as_markdown(environment: str, grants: Sequence[Grant]) -> str:

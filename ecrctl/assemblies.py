@@ -23,6 +23,11 @@ class Stack:
     region: str
     template: dict[str, Any]
 
+    @property
+    def environment(self) -> str:
+        """Give the stage it is in, which is named after its environment."""
+        return self.name.partition("/")[0]
+
     def resources(self, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give the resources of a type by their logical IDs."""
         for logical_id, resource in self.template.get("Resources", {}).items():
@@ -30,14 +35,15 @@ class Stack:
                 yield logical_id, resource
 
 
-def synthesise(environment: str, environments: Path, output: Path) -> Path:
-    """Synthesise one environment into a folder, without AWS."""
+def synthesise(environment: str | None, environments: Path, output: Path) -> Path:
+    """Synthesise one environment, or all, into a folder, without AWS."""
+    chosen = ("--context", f"env={environment}") if environment else ()
     toolchain.check_cdk()
     toolchain.run_cdk(
         [
             *("synth", "--quiet", "--app", toolchain.app_command()),
             *("--output", str(output / "cdk.out")),
-            *("--context", f"env={environment}"),
+            *chosen,
             *("--context", f"environments={environments}"),
         ],
         environment={},

@@ -18,7 +18,7 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 from constructs_lib.rules.lifecycle_preview import preview
-from environments.loading import DIRECTORY, EnvironmentFault, load_environment
+from environments.loading import DIRECTORY, EnvironmentFault, load_environment, load_environments
 
 from . import access, assemblies, import_files, lifecycle, pinning
 from .aws import Aws
@@ -212,21 +212,41 @@ def _told_if_refused(environment: str, folder: Path) -> bool:
 
 @app.command("access")
 def access_command(
-    environment: Environment,
+    environment: Annotated[
+        str | None, typer.Argument(metavar="[ENV]", help="The environment's name; all by default.")
+    ] = None,
     output: Annotated[AccessFormat, typer.Option("--format")] = AccessFormat.TEXT,
+    other_halves: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the policies that other accounts must add."),
+    ] = None,
 ) -> None:
     """Say who can pull, push and administer each repository, and under which condition."""
     # Refused here, a fault is told in its own words and not in the CDK's.
-    load_environment(environment, _options.environments)
+    load_environments([environment] if environment else None, _options.environments)
     with tempfile.TemporaryDirectory() as folder:
         assembly = assemblies.synthesise(environment, _options.environments, Path(folder))
-        grants = access.grants_of(assemblies.stacks_of(assembly))
+        stacks = assemblies.stacks_of(assembly)
+    grants, owners = access.grants_of(stacks), access.policies_of_owners(stacks)
+    if other_halves:
+        _write_json(other_halves, owners)
     if output is AccessFormat.JSON:
         print(access.as_json(grants))
-    elif output is AccessFormat.MARKDOWN:
-        print(access.as_markdown(environment, grants))
-    else:
-        _console(width=ACCESS_WIDTH).print(access.as_text(environment, grants))
+        return
+    for name, declared in access.by_environment(grants).items():
+        if output is AccessFormat.MARKDOWN:
+            print(access.as_markdown(name, declared))
+        else:
+            _console(width=ACCESS_WIDTH).print(access.as_text(name, declared))
+    if output is AccessFormat.TEXT:
+        print(access.told_of_owners(owners, other_halves))
+
+
+def _write_json(file: Path, document: object) -> None:
+    try:
+        file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def _show(console: Console, environment: str, checks: list[Check]) -> None:

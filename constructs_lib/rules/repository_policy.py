@@ -7,11 +7,9 @@ elements: Principal" and "Policy evaluation logic".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from .access import Access, Administrators
-from .statements import Statement
 
 PULL_ACTIONS = (
     "ecr:BatchCheckLayerAvailability",
@@ -186,38 +184,3 @@ def _root(account: str, partition: str) -> str:
 def account_of(arn: str) -> str:
     """Give the account in an ARN."""
     return arn.split(":")[4]
-
-
-def identity_statements(actions: tuple[str, ...], repository_arn: str) -> list[dict[str, Any]]:
-    """Give the identity half of a grant: what the principal's own account must allow it."""
-    return [
-        {"Effect": "Allow", "Action": list(actions), "Resource": repository_arn},
-        {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
-    ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OtherHalf:
-    """Define what the owner of another account must add for a grant to hold.
-
-    :param whose: the account, the roles or the organisation that needs it.
-    """
-
-    whose: str
-    statements: tuple[Statement, ...]
-
-
-def other_halves(
-    *, pull: Access, push: Access, account: str, repository_arn: str
-) -> list[OtherHalf]:
-    """Say which identity statements lie with others: ECR asks both sides across accounts."""
-    halves: list[OtherHalf] = []
-    for actions, access in ((PULL_ACTIONS, pull), (PUSH_ACTIONS, push)):
-        statements = tuple(identity_statements(actions, repository_arn))
-        others = [f"account {number}" for number in access.accounts if number != account]
-        others += [arn for arn in access.role_arns if account_of(arn) != account]
-        if access.organization_id:
-            others.append(f"organization {access.organization_id}")
-        others += [f"organization path {path}" for path in access.organization_paths]
-        halves += [OtherHalf(whose=other, statements=statements) for other in sorted(set(others))]
-    return halves

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.rules.repository_policy import PULL_ACTIONS
 from ecrctl.access import Grant, as_json, as_markdown, grants_of
 from ecrctl.assemblies import Stack, stacks_of
 from tests.support import ROOT
@@ -122,6 +123,66 @@ def test_the_command_writes_json(environments: Path) -> None:
     found = json.loads(result.stdout)
     assert {item["repository"] for item in found} == {"aws-nodejs-sample"}
     assert {item["verb"] for item in found} == {"pull", "push"}
+
+
+def test_the_command_writes_the_policies_that_others_must_add(
+    environments: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "halves.json"
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
+            *("access", "registry", "--other-halves", str(file)),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    arn = "arn:aws:ecr:us-west-2:444444444444:repository/aws-nodejs-sample"
+    found = json.loads(file.read_text())
+    assert found["account 333333333333"] == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Resource": [arn]},
+            {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+        ],
+    }
+    owners = ", ".join(found)
+    assert f"{len(found)} owners have a policy to add, in {file}: {owners}." in result.stdout
+
+
+def test_all_environments_are_shown_unless_one_is_named(environments: Path) -> None:
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
+            *("access", "--format", "markdown"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    shown = [line for line in result.stdout.splitlines() if line.startswith("###")]
+    assert shown == [f"### {name}: who may do what" for name in ("dev", "local", "registry")]
+    # Joined across environments: the role in prod pulls what the registry declares.
+    pulls = [line for line in result.stdout.splitlines() if "role prod/EcsWorkloads" in line]
+    assert pulls[0].startswith("| aws-nodejs-sample | pull |")
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence(environments: Path, tmp_path: Path) -> None:
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
+            *("access", "registry", "--other-halves", str(tmp_path / "no" / "file")),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stderr.endswith("cannot be written: No such file or directory.\n")
 
 
 def test_json_holds_every_field() -> None:

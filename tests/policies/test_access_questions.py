@@ -30,12 +30,8 @@ from constructs_lib import (
     PrivateRepository,
 )
 from constructs_lib.rules.github_oidc import provider_arn
-from constructs_lib.rules.repository_policy import (
-    PULL_ACTIONS,
-    PUSH_ACTIONS,
-    identity_statements,
-    other_halves,
-)
+from constructs_lib.rules.other_halves import policies_of_others
+from constructs_lib.rules.repository_policy import PULL_ACTIONS, PUSH_ACTIONS
 from tests.support import ACCOUNT, REGION, only, resources, stack_in, template_of
 
 OTHER, STRANGER = "222222222222", "999999999999"
@@ -43,8 +39,8 @@ ORGANIZATION, PATH = "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"
 PULL, PUSH, DELETE = "ecr:BatchGetImage", "ecr:PutImage", "ecr:BatchDeleteImage"
 ARN = f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/team/api"
 NONE: tuple[dict[str, Any], ...] = ()
-MAY_PULL = tuple(identity_statements(PULL_ACTIONS, ARN))
-MAY_PUSH = tuple(identity_statements(PUSH_ACTIONS, ARN))
+MAY_PULL = ({"Effect": "Allow", "Action": list(PULL_ACTIONS), "Resource": ARN},)
+MAY_PUSH = ({"Effect": "Allow", "Action": list(PUSH_ACTIONS), "Resource": ARN},)
 ADMIN = ({"Effect": "Allow", "Action": "*", "Resource": "*"},)
 
 
@@ -337,22 +333,21 @@ def test_an_identity_half_of_the_cdk_completes_a_grant_of_ours() -> None:
     assert not may(NOBODY, caller, PULL)
 
 
-def test_what_others_must_add_is_said_to_the_letter() -> None:
-    halves = other_halves(
+def test_what_others_must_add_is_said_to_the_letter_and_completes_the_grants() -> None:
+    stack = stack_in()
+    api = PrivateRepository(
+        stack,
+        "Api",
+        repository_name="team/api",
         pull=Access(accounts=(OTHER, ACCOUNT), organization_id=ORGANIZATION),
         push=Access(role_arns=(CI, FOREIGN_CI)),
-        account=ACCOUNT,
-        repository_arn=ARN,
     )
-    assert [half.whose for half in halves] == [
-        f"account {OTHER}",
-        f"organization {ORGANIZATION}",
-        FOREIGN_CI,
-    ]
-    assert may(ACCOUNT_PULLS, Caller(FOREIGN, tuple(map(dict, halves[0].statements))), PULL)
-    assert may(
-        FOREIGN_ROLE_PUSHES, Caller(FOREIGN_CI, tuple(map(dict, halves[2].statements))), PUSH
-    )
+    policies = policies_of_others(api.other_halves)
+    assert list(policies) == [f"account {OTHER}", FOREIGN_CI, f"organization {ORGANIZATION}"]
+    pulls, pushes, _ = (tuple(policy["Statement"]) for policy in policies.values())
+    assert may(ACCOUNT_PULLS, Caller(FOREIGN, pulls), PULL)
+    assert not may(ACCOUNT_PULLS, Caller(FOREIGN, pulls), PUSH)
+    assert may(FOREIGN_ROLE_PUSHES, Caller(FOREIGN_CI, pushes), PUSH)
 
 
 def test_services_never_push() -> None:

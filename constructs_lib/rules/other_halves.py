@@ -1,0 +1,114 @@
+"""The half of a grant that lies with somebody else: across accounts ECR asks both sides.
+
+Source: IAM user guide, "Cross-account policy evaluation logic".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .statements import VERSION, Statement
+
+_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
+_PRINCIPAL_ARN = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):.+")
+_ARN_OPERATORS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
+_TOKEN_STATEMENT = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherHalf:
+    """Define what the owner of another account must allow for a grant to hold.
+
+    :param whose: ``account 222222222222``, the ARN of a role, ``organization o-...``,
+        ``organization path ...`` or ``everyone``.
+    """
+
+    whose: str
+    actions: tuple[str, ...]
+    repository_arn: str
+
+
+def other_halves(
+    statements: Iterable[Statement], *, account: str, repository_arn: str
+) -> list[OtherHalf]:
+    """Say what lies with others, from the statements of a repository policy.
+
+    :param account: the account that owns the repository, where nothing more is needed.
+    """
+    return [
+        OtherHalf(
+            whose=whose,
+            actions=tuple(sorted(_texts(statement.get("Action", [])))),
+            repository_arn=repository_arn,
+        )
+        for statement in statements
+        if statement.get("Effect") == "Allow"
+        for whose in _others(statement, account)
+    ]
+
+
+def policies_of_others(halves: Iterable[OtherHalf]) -> dict[str, dict[str, Any]]:
+    """Give, for each owner, the one identity policy that completes all of its grants."""
+    arns: dict[str, dict[tuple[str, ...], set[str]]] = {}
+    for half in halves:
+        arns.setdefault(half.whose, {}).setdefault(half.actions, set()).add(half.repository_arn)
+    return {
+        whose: {
+            "Version": VERSION,
+            "Statement": [
+                *(
+                    {"Effect": "Allow", "Action": list(actions), "Resource": sorted(named)}
+                    for actions, named in sorted(by_actions.items())
+                ),
+                _TOKEN_STATEMENT,
+            ],
+        }
+        for whose, by_actions in sorted(arns.items())
+    }
+
+
+def _others(statement: Statement, account: str) -> Iterator[str]:
+    principal = statement.get("Principal")
+    named = principal.get("AWS", []) if isinstance(principal, Mapping) else principal
+    for value in _texts(named):
+        if value == "*":
+            yield from _of_organization(statement)
+        elif found := _ACCOUNT.fullmatch(value):
+            if found[1] != account:
+                yield from _roles_of(statement) or [f"account {found[1]}"]
+        elif (found := _PRINCIPAL_ARN.fullmatch(value)) and found[1] != account:
+            yield value
+
+
+def _of_organization(statement: Statement) -> list[str]:
+    organizations = _condition(statement, "aws:PrincipalOrgID", ("StringEquals", "StringLike"))
+    paths = _condition(
+        statement,
+        "aws:PrincipalOrgPaths",
+        ("ForAnyValue:StringLike", "ForAnyValue:StringEquals"),
+    )
+    found = [f"organization path {path}" for path in paths] or [
+        f"organization {organization}" for organization in organizations
+    ]
+    return found or ["everyone"]
+
+
+def _roles_of(statement: Statement) -> list[str]:
+    return _condition(statement, "aws:PrincipalArn", _ARN_OPERATORS)
+
+
+def _condition(statement: Statement, key: str, operators: Sequence[str]) -> list[str]:
+    condition = statement.get("Condition", {})
+    return [
+        value
+        for operator in operators
+        for value in _texts(condition.get(operator, {}).get(key, []))
+    ]
+
+
+def _texts(value: Any) -> list[str]:
+    listed = value if isinstance(value, list | tuple) else [value]
+    return [item for item in listed if isinstance(item, str)]

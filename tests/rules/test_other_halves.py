@@ -1,0 +1,65 @@
+"""What owners of other accounts must add, from the statements of a repository policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from constructs_lib.rules.other_halves import OtherHalf, other_halves, policies_of_others
+
+OWN, OTHER = "111111111111", "222222222222"
+ARN = f"arn:aws:ecr:us-west-2:{OWN}:repository/team/api"
+ROLE = f"arn:aws:iam::{OTHER}:role/ci"
+
+
+def whose(**elements: Any) -> list[str]:
+    """Give whose half is missing from a statement."""
+    statement = {"Effect": "Allow", "Action": "ecr:BatchGetImage", **elements}
+    halves = other_halves([statement], account=OWN, repository_arn=ARN)
+    return [half.whose for half in halves]
+
+
+@pytest.mark.parametrize(
+    ("principal", "owners"),
+    [
+        ({"AWS": f"arn:aws:iam::{OTHER}:root"}, [f"account {OTHER}"]),
+        ({"AWS": [OTHER, OWN]}, [f"account {OTHER}"]),
+        ({"AWS": ROLE}, [ROLE]),
+        ({"AWS": f"arn:aws:iam::{OWN}:role/ci"}, []),
+        ({"Service": "lambda.amazonaws.com"}, []),
+        ({"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}, []),
+        ("*", ["everyone"]),
+    ],
+)
+def test_whoever_is_elsewhere_has_a_half(principal: Any, owners: list[str]) -> None:
+    assert whose(Principal=principal) == owners
+
+
+def test_a_condition_says_more_closely_who_it_is() -> None:
+    role = {"ArnEquals": {"aws:PrincipalArn": ROLE}}
+    assert whose(Principal={"AWS": OTHER}, Condition=role) == [ROLE]
+    organization = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+    assert whose(Principal="*", Condition=organization) == ["organization o-a1b2c3d4e5"]
+    path = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-a1b2c3d4e5/r-ab12/*"]}}
+    assert whose(Principal={"AWS": "*"}, Condition=path) == [
+        "organization path o-a1b2c3d4e5/r-ab12/*"
+    ]
+
+
+def test_a_denial_needs_nobody() -> None:
+    assert whose(Effect="Deny", Principal="*") == []
+
+
+def test_one_policy_completes_all_grants_of_an_owner() -> None:
+    arns = [f"{ARN}-{number}" for number in (2, 1)]
+    halves = [OtherHalf(whose=ROLE, actions=("ecr:PutImage",), repository_arn=arn) for arn in arns]
+    assert policies_of_others(halves) == {
+        ROLE: {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": ["ecr:PutImage"], "Resource": sorted(arns)},
+                {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+            ],
+        }
+    }
