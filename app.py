@@ -90,6 +90,11 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
             pushes=environment.github_pushes,
             creates_provider=environment.creates_github_provider,
         )
+    if environment.notifications:
+        # Imported here, as SNS takes as long to import as a stack to build, and few ask for it.
+        from stacks.notifications import NotificationsStack  # noqa: PLC0415
+
+        NotificationsStack(stage, "Notifications", notifications=environment.notifications)
     workloads: list[cdk.Stack] = []
     if environment.ecs_tasks:
         workloads.append(EcsWorkloadsStack(stage, "EcsWorkloads", tasks=environment.ecs_tasks))

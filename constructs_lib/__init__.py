@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from .encryption import Encryption
     from .github_image_pusher import GitHubImagePusher
     from .image import Image
+    from .image_notifications import ImageNotifications
     from .private_repository import PrivateRepository
     from .repository_key import RepositoryKey
     from .rules.access import Access, Administrators
     from .rules.github_oidc import GitHubSubject
+    from .rules.image_events import ImageEvents
     from .rules.lifecycle import LifecyclePolicy
     from .rules.lifecycle_rule import LifecycleRule
     from .rules.tag_immutability import TagImmutability
@@ -33,6 +35,8 @@ __all__ = [
     "GitHubImagePusher",
     "GitHubSubject",
     "Image",
+    "ImageEvents",
+    "ImageNotifications",
     "LifecyclePolicy",
     "LifecycleRule",
     "PrivateRepository",
@@ -50,6 +54,8 @@ _HOME = {
     "GitHubImagePusher": "github_image_pusher",
     "GitHubSubject": "rules.github_oidc",
     "Image": "image",
+    "ImageEvents": "rules.image_events",
+    "ImageNotifications": "image_notifications",
     "LifecyclePolicy": "rules.lifecycle",
     "LifecycleRule": "rules.lifecycle_rule",
     "PrivateRepository": "private_repository",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_ssm import SSMClient
 
@@ -93,6 +94,11 @@ class Aws:
     def ecs(self) -> ECSClient:
         """Give an ECS client."""
         return cast("ECSClient", self._client("ecs"))
+
+    @property
+    def events(self) -> EventBridgeClient:
+        """Give an EventBridge client."""
+        return cast("EventBridgeClient", self._client("events"))
 
     @property
     def kms(self) -> KMSClient:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from constructs_lib.rules import access, images, partitions, resource_tags
-from constructs_lib.rules.faults import Fault, RuleError
+from constructs_lib.rules import images, resource_tags
+from constructs_lib.rules.faults import Fault, refuse
 from constructs_lib.rules.github_oidc import GitHubSubject
-from constructs_lib.rules.kubernetes_job import JobSpec, dns_label_faults
+from constructs_lib.rules.image_events import ImageEvents, Severity
+from constructs_lib.rules.kubernetes_job import JobSpec
 from constructs_lib.rules.lifecycle import LifecyclePolicy
 from constructs_lib.rules.lifecycle_presets import PRESETS
 from constructs_lib.rules.lifecycle_rule import (
@@ -24,80 +23,26 @@ from constructs_lib.rules.lifecycle_rule import (
 )
 from constructs_lib.rules.statements import statement_faults
 from constructs_lib.rules.tag_immutability import Mode, TagImmutability
-from constructs_lib.rules.task_definition import family_faults
+
+from .field_types import (
+    Account,
+    EncryptionWord,
+    EventBusArn,
+    FamilyName,
+    GroupName,
+    OrganizationId,
+    OrganizationPath,
+    ProjectArn,
+    Region,
+    RepositoryName,
+    RoleArn,
+    TopicArn,
+    WorkloadName,
+    makes,
+    obeys,
+)
 
 Preset = Literal["standard", "keep_releases", "archive_cold", "ephemeral", "none"]
-
-_GROUP = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
-_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
-
-
-def raise_faults(faults: list[Fault]) -> None:
-    """Hand faults, with their inner paths, through pydantic."""
-    if faults:
-        raise PydanticCustomError("faults", "{summary}", {"summary": "faults", "faults": faults})
-
-
-def _obeys(rule: Callable[[Any], list[Fault]]) -> AfterValidator:
-    """Check a value by a rule that gives its faults."""
-
-    def check(value: Any) -> Any:
-        raise_faults(rule(value))
-        return value
-
-    return AfterValidator(check)
-
-
-def _makes(make: Callable[[Any], object]) -> AfterValidator:
-    """Check a value by making of it what it stands for, which raises its faults."""
-
-    def check(value: Any) -> Any:
-        try:
-            make(value)
-        except RuleError as error:
-            raise_faults(list(error.faults))
-        return value
-
-    return AfterValidator(check)
-
-
-def _group_faults(group: str) -> list[Fault]:
-    if _GROUP.fullmatch(group):
-        return []
-    return [
-        Fault(
-            "",
-            "the name of a group of repositories has up to 64 letters, digits and '-' and begins "
-            f"with a letter, got '{group[:80]}'. Name it after its owner, such as 'web'.",
-        )
-    ]
-
-
-def _encryption_faults(encryption: str) -> list[Fault]:
-    if encryption in ("customer-managed", "aws-managed", "aes256"):
-        return []
-    if _KEY_ARN.fullmatch(encryption):
-        return []
-    return [
-        Fault(
-            "",
-            "encryption is customer-managed, aws-managed, aes256 or the ARN of a KMS key, "
-            f"got '{encryption[:120]}'.",
-        )
-    ]
-
-
-Account = Annotated[str, _obeys(partitions.account_faults)]
-Region = Annotated[str, _obeys(partitions.region_faults)]
-RepositoryName = Annotated[str, _obeys(images.repository_name_faults)]
-OrganizationId = Annotated[str, _obeys(access.organization_faults)]
-OrganizationPath = Annotated[str, _obeys(access.organization_path_faults)]
-ProjectArn = Annotated[str, _obeys(access.project_arn_faults)]
-RoleArn = Annotated[str, _obeys(access.role_arn_faults)]
-GroupName = Annotated[str, _obeys(_group_faults)]
-FamilyName = Annotated[str, _obeys(family_faults)]
-WorkloadName = Annotated[str, _obeys(lambda name: dns_label_faults(name, 63))]
-EncryptionWord = Annotated[str, _obeys(_encryption_faults)]
 
 
 class FileModel(BaseModel):
@@ -134,7 +79,7 @@ class RuleModel(FileModel):
         )
 
 
-CheckedRule = Annotated[RuleModel, _makes(RuleModel.rule)]
+CheckedRule = Annotated[RuleModel, makes(RuleModel.rule)]
 
 
 class PolicyModel(FileModel):
@@ -165,8 +110,8 @@ def _form_of_lifecycle(value: Any) -> str:
 
 Lifecycle = Annotated[
     Annotated[Preset, Tag("<word>")]
-    | Annotated[list[CheckedRule], _makes(_policy_of_rules), Tag("<rules>")]
-    | Annotated[PolicyModel, _makes(PolicyModel.policy), Tag("<mapping>")],
+    | Annotated[list[CheckedRule], makes(_policy_of_rules), Tag("<rules>")]
+    | Annotated[PolicyModel, makes(PolicyModel.policy), Tag("<mapping>")],
     Discriminator(_form_of_lifecycle),
 ]
 
@@ -195,7 +140,7 @@ class ImmutabilityModel(FileModel):
 
 Immutability = Annotated[
     Annotated[Literal["IMMUTABLE", "MUTABLE", "IMMUTABLE_EXCEPT_SIGNATURES"], Tag("<word>")]
-    | Annotated[ImmutabilityModel, _makes(ImmutabilityModel.value), Tag("<mapping>")],
+    | Annotated[ImmutabilityModel, makes(ImmutabilityModel.value), Tag("<mapping>")],
     Discriminator(lambda value: "<word>" if isinstance(value, str) else "<mapping>"),
 ]
 
@@ -249,7 +194,7 @@ class GitHubModel(FileModel):
 class PushModel(AccessModel):
     """Define who may push: people and machines, and GitHub workflow runs."""
 
-    github: list[Annotated[GitHubModel, _makes(GitHubModel.subject)]] = []
+    github: list[Annotated[GitHubModel, makes(GitHubModel.subject)]] = []
 
 
 class RepositoryDefaults(FileModel):
@@ -260,8 +205,8 @@ class RepositoryDefaults(FileModel):
     lifecycle: Lifecycle = "standard"
 
 
-Statements = Annotated[list[dict[str, Any]], _obeys(statement_faults)]
-Tags = Annotated[dict[str, str], _obeys(resource_tags.tag_faults)]
+Statements = Annotated[list[dict[str, Any]], obeys(statement_faults)]
+Tags = Annotated[dict[str, str], obeys(resource_tags.tag_faults)]
 
 
 class RepositoryModel(FileModel):
@@ -344,6 +289,37 @@ class EksJobModel(WorkloadModel):
         )
 
 
+class NotificationsModel(FileModel):
+    """Define who is told what happens to images; without an ARN, a topic of its own."""
+
+    topic_arn: TopicArn | None = Field(
+        default=None, description="a topic that exists and lets EventBridge publish"
+    )
+    event_bus_arn: EventBusArn | None = None
+    scan_severity: Severity | Literal["none"] = Field(
+        default="HIGH", description="tell findings at least this severe"
+    )
+    pushes: bool = False
+    pull_through_failures: bool = True
+    failed_pulls: bool = True
+    repositories: list[str] = Field(
+        default=[], description="names, or beginnings such as team/*; all by default"
+    )
+
+    def told(self) -> ImageEvents:
+        """Give what is told as a value; it raises what is broken."""
+        if self.topic_arn and self.event_bus_arn:
+            message = "topic_arn or event_bus_arn is told, got both. Leave one out."
+            refuse("notifications", [Fault("", message)])
+        return ImageEvents(
+            scan_severity=None if self.scan_severity == "none" else self.scan_severity,
+            pushes=self.pushes,
+            pull_through_failures=self.pull_through_failures,
+            failed_pulls=self.failed_pulls,
+            repositories=tuple(self.repositories),
+        )
+
+
 class EnvironmentModel(FileModel):
     """Define an environment: an account and a region, its repositories and what runs them."""
 
@@ -367,10 +343,11 @@ class EnvironmentModel(FileModel):
     required_tags: dict[str, list[str]] = Field(
         default={}, description="keys that every repository has; allowed values, or [] for any"
     )
+    notifications: Annotated[NotificationsModel, makes(NotificationsModel.told)] | None = None
     repository_defaults: RepositoryDefaults = RepositoryDefaults()
     repositories: list[RepositoryModel] = []
     ecs_tasks: list[EcsTaskModel] = []
-    eks_jobs: list[Annotated[EksJobModel, _makes(lambda job: job.spec(image_uri=""))]] = []
+    eks_jobs: list[Annotated[EksJobModel, makes(lambda job: job.spec(image_uri=""))]] = []
 
 
 class PinModel(FileModel):
@@ -384,7 +361,5 @@ class PinModel(FileModel):
 
 Pins = dict[
     str,
-    Annotated[
-        PinModel, _obeys(lambda pin: images.reference_faults(tag=pin.tag, digest=pin.digest))
-    ],
+    Annotated[PinModel, obeys(lambda pin: images.reference_faults(tag=pin.tag, digest=pin.digest))],
 ]

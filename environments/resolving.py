@@ -13,6 +13,7 @@ from .model import (
     EcsTaskModel,
     EksJobModel,
     EnvironmentModel,
+    NotificationsModel,
     PinModel,
     PullModel,
     RepositoryModel,
@@ -27,6 +28,7 @@ from .settings import (
     EnvironmentSettings,
     GitHubPushSettings,
     ImageSettings,
+    NotificationSettings,
     RepositorySettings,
 )
 
@@ -66,6 +68,7 @@ def resolve(
         images=tuple(
             sorted({workload.image for workload in (*environment.ecs_tasks, *environment.eks_jobs)})
         ),
+        notifications=_notifications(environment.notifications),
         creates_github_provider=environment.github_provider == "create",
         notices=tuple(
             f"{name}: '{workload.name}' is left out, because its image '{workload.image}' "
@@ -120,6 +123,14 @@ def administrators_of(environment: EnvironmentModel) -> Administrators | None:
     return Administrators(
         role_arns=tuple(environment.administrators),
         break_glass_role_arn=environment.break_glass_role,
+    )
+
+
+def _notifications(model: NotificationsModel | None) -> NotificationSettings | None:
+    if model is None:
+        return None
+    return NotificationSettings(
+        topic_arn=model.topic_arn, event_bus_arn=model.event_bus_arn, told=model.told()
     )
 
 

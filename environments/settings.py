@@ -8,6 +8,7 @@ from typing import Literal
 
 from constructs_lib.rules.access import Access, Administrators
 from constructs_lib.rules.github_oidc import GitHubSubject
+from constructs_lib.rules.image_events import ImageEvents
 from constructs_lib.rules.images import reference_suffix, repository_uri
 from constructs_lib.rules.kubernetes_job import JobSpec
 from constructs_lib.rules.lifecycle import LifecyclePolicy
@@ -50,6 +51,15 @@ class RepositorySettings:
     destroyed: bool = False
     empty_on_delete: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationSettings:
+    """Define who is told what happens to images; a topic of its own without an ARN."""
+
+    topic_arn: str | None
+    event_bus_arn: str | None
+    told: ImageEvents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +129,7 @@ class EnvironmentSettings:
     ecs_tasks: tuple[EcsTaskSettings, ...]
     eks_jobs: tuple[EksJobSettings, ...]
     github_pushes: tuple[GitHubPushSettings, ...] = ()
+    notifications: NotificationSettings | None = None
     creates_github_provider: bool = False
     images: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()

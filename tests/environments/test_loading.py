@@ -79,7 +79,7 @@ eks_jobs:
   - line 1, account: text is expected here, got the number 111111111111. Write it in quotes.
   - line 2, regoin: there is no such setting; did you mean 'region'? Known: account, region, \
 protected, organization_id, github_provider, encryption, administrators, break_glass_role, \
-required_tags, repository_defaults, repositories, ecs_tasks, eks_jobs.
+required_tags, notifications, repository_defaults, repositories, ecs_tasks, eks_jobs.
   - line 4, repositories[0].name: a repository's name is made of lower-case letters and digits, \
 joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
   - line 6, repositories[1].scan_on_push: true or false is expected here, got 'yes'.
@@ -332,3 +332,21 @@ ecs_tasks:
     said = refusal(write(tmp_path, dev=HEAD + text))
     assert "ecs_tasks[1].family: the family 'web' is taken by ecs_tasks[0]." in said
     assert "ecs_tasks[2].family: a family's or container's name has 1 to 255" in said
+
+
+def test_notifications_are_checked_where_they_stand(tmp_path: Path) -> None:
+    bus = "arn:aws:events:us-west-2:111111111111:event-bus/security"
+    topic = "arn:aws:sns:us-west-2:111111111111:images"
+    write(tmp_path, dev=HEAD + f"notifications: {{topic_arn: '{topic}', event_bus_arn: '{bus}'}}\n")
+    assert (
+        "line 3, notifications: topic_arn or event_bus_arn is told, got both. Leave one out."
+    ) in refusal(tmp_path)
+    write(tmp_path, dev=HEAD + "notifications: {topic_arn: images, repositories: ['*']}\n")
+    assert (
+        "line 3, notifications.topic_arn: 'images' does not have its form. "
+        "Write it such as 'arn:aws:sns:us-west-2:111111111111:images'."
+    ) in refusal(tmp_path)
+    write(tmp_path, dev=HEAD + "notifications: {repositories: ['*']}\n")
+    assert (
+        "line 3, notifications.repositories[0]: a '*' stands at the end of a beginning"
+    ) in refusal(tmp_path)

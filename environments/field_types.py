@@ -1,0 +1,113 @@
+"""The types of single values in environment files, each checked by the rule that knows it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from constructs_lib.rules import access, images, partitions
+from constructs_lib.rules.faults import Fault, RuleError
+from constructs_lib.rules.kubernetes_job import dns_label_faults
+from constructs_lib.rules.task_definition import family_faults
+
+_GROUP = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
+_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+
+
+def raise_faults(faults: list[Fault]) -> None:
+    """Hand faults, with their inner paths, through pydantic."""
+    if faults:
+        raise PydanticCustomError("faults", "{summary}", {"summary": "faults", "faults": faults})
+
+
+def obeys(rule: Callable[[Any], list[Fault]]) -> AfterValidator:
+    """Check a value by a rule that gives its faults."""
+
+    def check(value: Any) -> Any:
+        raise_faults(rule(value))
+        return value
+
+    return AfterValidator(check)
+
+
+def makes(make: Callable[[Any], object]) -> AfterValidator:
+    """Check a value by making of it what it stands for, which raises its faults."""
+
+    def check(value: Any) -> Any:
+        try:
+            make(value)
+        except RuleError as error:
+            raise_faults(list(error.faults))
+        return value
+
+    return AfterValidator(check)
+
+
+def _group_faults(group: str) -> list[Fault]:
+    if _GROUP.fullmatch(group):
+        return []
+    return [
+        Fault(
+            "",
+            "the name of a group of repositories has up to 64 letters, digits and '-' and begins "
+            f"with a letter, got '{group[:80]}'. Name it after its owner, such as 'web'.",
+        )
+    ]
+
+
+def _encryption_faults(encryption: str) -> list[Fault]:
+    if encryption in ("customer-managed", "aws-managed", "aes256"):
+        return []
+    if _KEY_ARN.fullmatch(encryption):
+        return []
+    return [
+        Fault(
+            "",
+            "encryption is customer-managed, aws-managed, aes256 or the ARN of a KMS key, "
+            f"got '{encryption[:120]}'.",
+        )
+    ]
+
+
+def _arn_faults(pattern: re.Pattern[str], example: str) -> Callable[[str], list[Fault]]:
+    def faults(arn: str) -> list[Fault]:
+        if pattern.fullmatch(arn):
+            return []
+        return [Fault("", f"'{arn[:120]}' does not have its form. Write it such as '{example}'.")]
+
+    return faults
+
+
+Account = Annotated[str, obeys(partitions.account_faults)]
+Region = Annotated[str, obeys(partitions.region_faults)]
+RepositoryName = Annotated[str, obeys(images.repository_name_faults)]
+OrganizationId = Annotated[str, obeys(access.organization_faults)]
+OrganizationPath = Annotated[str, obeys(access.organization_path_faults)]
+ProjectArn = Annotated[str, obeys(access.project_arn_faults)]
+TopicArn = Annotated[
+    str,
+    obeys(
+        _arn_faults(
+            re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}"),
+            "arn:aws:sns:us-west-2:111111111111:images",
+        )
+    ),
+]
+EventBusArn = Annotated[
+    str,
+    obeys(
+        _arn_faults(
+            re.compile(r"arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus/[A-Za-z0-9._/-]+"),
+            "arn:aws:events:us-west-2:111111111111:event-bus/security",
+        )
+    ),
+]
+RoleArn = Annotated[str, obeys(access.role_arn_faults)]
+GroupName = Annotated[str, obeys(_group_faults)]
+FamilyName = Annotated[str, obeys(family_faults)]
+WorkloadName = Annotated[str, obeys(lambda name: dns_label_faults(name, 63))]
+EncryptionWord = Annotated[str, obeys(_encryption_faults)]
