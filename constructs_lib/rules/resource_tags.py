@@ -33,12 +33,12 @@ def tag_faults(tags: Mapping[str, str]) -> list[Fault]:
             )
         if key.lower().startswith("aws:"):
             faults.append(Fault(key, "keys that begin with 'aws:' are AWS's own. Choose another."))
-        if len(value) > _LONGEST_VALUE or not _TEXT.fullmatch(value):
+        if not 1 <= len(value) <= _LONGEST_VALUE or not _TEXT.fullmatch(value):
             faults.append(
                 Fault(
                     key,
-                    f"a tag's value has up to {_LONGEST_VALUE} letters, digits, spaces and "
-                    f"'+-=._:/@', got '{value[:80]}'. Choose another one.",
+                    f"a repository's tag has a value of 1 to {_LONGEST_VALUE} letters, digits, "
+                    f"spaces and '+-=._:/@', got '{value[:80]}'. Choose another one.",
                 )
             )
     return faults

@@ -257,15 +257,19 @@ def _condition_key_faults(operator: str, keys: Mapping[Any, Any]) -> Iterator[Fa
         if not _listed(values):
             yield Fault(str(key)[:80], "a condition key has at least one value, got none.")
         for value in _listed(values):
-            if _is_unknown(value):
-                continue
-            if operator == "Null" and value not in ("true", "false", True, False):
-                yield Fault(str(key)[:80], f"Null asks for true or false, got {value!r:.80}.")
-            elif not isinstance(value, str | int | float):
-                yield Fault(
-                    str(key)[:80],
-                    f"a condition's value is text, a number or a boolean, got {value!r:.80}.",
+            if not _is_unknown(value):
+                yield from (
+                    fault.under(key if isinstance(key, str) else "")
+                    for fault in _value_faults(operator, value, alone=value is values)
                 )
+
+
+def _value_faults(operator: str, value: Any, *, alone: bool) -> Iterator[Fault]:
+    if operator == "Null" and value not in ("true", "false", True, False):
+        yield Fault("", f"Null asks for true or false, got {value!r:.80}.")
+    elif not isinstance(value, str | int | float if alone else str):
+        where = "text, a number or a boolean" if alone else "text, in a list"
+        yield Fault("", f"a condition's value is {where}, got {value!r:.80}. Write it in quotes.")
 
 
 def _listed(value: Any) -> list[Any]:

@@ -135,7 +135,12 @@ def test_what_ecr_takes_has_no_fault(elements: dict[str, Any]) -> None:
         (
             {"Condition": {"StringEquals": {"aws:PrincipalOrgID": [None]}}},
             "[0].Condition.StringEquals.aws:PrincipalOrgID: "
-            "a condition's value is text, a number or a boolean, got None.",
+            "a condition's value is text, in a list, got None. Write it in quotes.",
+        ),
+        (
+            {"Condition": {"StringEquals": {"aws:PrincipalOrgID": None}}},
+            "[0].Condition.StringEquals.aws:PrincipalOrgID: "
+            "a condition's value is text, a number or a boolean, got None. Write it in quotes.",
         ),
         (
             {"Condition": {"Null": {"aws:PrincipalArn": "no"}}},
