@@ -17,6 +17,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from constructs_lib import Access, Encryption, PrivateRepository
+from constructs_lib.rules.images import repository_logical_id
 from constructs_lib.rules.repository_policy import PULL_ACTIONS
 
 STACK_SIZE = 250
@@ -28,10 +29,11 @@ def ours(stack: cdk.Stack, key: kms.IKey, numbers: range) -> None:
     """Make repositories with the construct of this package."""
     encryption = Encryption.customer_managed(key)
     for number in numbers:
+        name = f"team/app-{number}"
         PrivateRepository(
             stack,
-            f"R{number}",
-            repository_name=f"team/app-{number}",
+            repository_logical_id(name),
+            repository_name=name,
             encryption=encryption,
             pull=Access(accounts=(PULLER,)),
         )

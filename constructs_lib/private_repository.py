@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import aws_cdk as cdk
@@ -139,22 +140,27 @@ class PrivateRepository(NamedRepository):
         self._construct_id = construct_id
         self._account = facts.account
         self._statements = policy
+        # "Default" leaves no trace in the logical ID that the CDK makes of the path.
         self._resource = ecr.CfnRepository(
             self,
-            "Resource",
+            "Default",
             repository_name=repository_name,
-            encryption_configuration=_encryption_property(chosen),
-            image_scanning_configuration={"scanOnPush": scan_on_push},
+            encryption_configuration=_encryption_property(chosen.kind, chosen.key_arn),
+            image_scanning_configuration=_scanning_property(scan_on_push=scan_on_push),
             image_tag_mutability=tag_immutability.mode,
             image_tag_mutability_exclusion_filters=_filters_property(tag_immutability),
-            lifecycle_policy={"lifecyclePolicyText": lifecycle.text()} if lifecycle else None,
+            lifecycle_policy=_lifecycle_property(lifecycle.text()) if lifecycle else None,
             repository_policy_text=policy_document(self._statements),
             empty_on_delete=True if empty_on_delete else None,
-            tags=[{"key": key, "value": value} for key, value in sorted((tags or {}).items())],
+            tags=[{"key": key, "value": value} for key, value in sorted((tags or {}).items())]
+            or None,
         )
         self._resource.apply_removal_policy(removal_policy)
         if name_is_known:
-            self._resource.override_logical_id(images.repository_logical_id(repository_name))
+            logical_id = images.repository_logical_id(repository_name)
+            # Beneath its stack the CDK makes a logical ID of the construct's own, to the letter.
+            if scope is not stack or construct_id != logical_id:
+                self._resource.override_logical_id(logical_id)
 
     def _with_key(
         self, encryption: Encryption, stack: cdk.Stack, removal_policy: cdk.RemovalPolicy
@@ -308,12 +314,32 @@ def _encryption_faults(encryption: Encryption | None, facts: StackFacts) -> list
     ]
 
 
-def _encryption_property(encryption: Encryption) -> dict[str, Any] | None:
+# What many repositories say alike is made once: the CDK checks the types of what it is handed, of
+# a plain mapping at length. Bounded, because texts of policies and keys may come in any number.
+
+
+@lru_cache(maxsize=64)
+def _encryption_property(
+    kind: str, key_arn: str | None
+) -> ecr.CfnRepository.EncryptionConfigurationProperty | None:
     # AES256 is what ECR does unasked. Spelling it out would replace an imported repository.
-    if encryption.kind == "aes256":
+    if kind == "aes256":
         return None
-    kind = {"encryptionType": "KMS_DSSE" if encryption.kind == "dsse" else "KMS"}
-    return {**kind, "kmsKey": encryption.key_arn} if encryption.key_arn else kind
+    return ecr.CfnRepository.EncryptionConfigurationProperty(
+        encryption_type="KMS_DSSE" if kind == "dsse" else "KMS", kms_key=key_arn
+    )
+
+
+@lru_cache(maxsize=2)
+def _scanning_property(
+    *, scan_on_push: bool
+) -> ecr.CfnRepository.ImageScanningConfigurationProperty:
+    return ecr.CfnRepository.ImageScanningConfigurationProperty(scan_on_push=scan_on_push)
+
+
+@lru_cache(maxsize=64)
+def _lifecycle_property(text: str) -> ecr.CfnRepository.LifecyclePolicyProperty:
+    return ecr.CfnRepository.LifecyclePolicyProperty(lifecycle_policy_text=text)
 
 
 def _filters_property(tag_immutability: TagImmutability) -> list[dict[str, Any]] | None:

@@ -9,6 +9,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from constructs_lib import Administrators, Encryption, PrivateRepository
+from constructs_lib.rules.images import repository_logical_id
 from environments.settings import EncryptionSettings, RepositorySettings
 
 
@@ -36,7 +37,7 @@ class RepositoriesStack(cdk.Stack):
         for repository in repositories:
             PrivateRepository(
                 self,
-                repository.name.replace("/", "--"),
+                repository_logical_id(repository.name),
                 repository_name=repository.name,
                 tag_immutability=repository.tag_immutability,
                 scan_on_push=repository.scan_on_push,
