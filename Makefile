@@ -4,6 +4,7 @@
 #   make local   the main job on the embedded AWS; KEEP=1 leaves it running
 #   make test    every check there is
 #   make synth   all environments, or ENV=dev
+#   make docs    the guides and the reference of the constructs, into site/
 #   make snapshot, bench, requirements, clean
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ export CDK_DISABLE_VERSION_CHECK := 1
 
 INSTALLED := $(VENV)/.requirements node_modules/aws-cdk/package.json $(BIN)/ecrctl
 
-.PHONY: setup local test check synth snapshot bench requirements clean
+.PHONY: setup local test check synth snapshot docs bench requirements clean
 .DELETE_ON_ERROR:
 
 setup: $(INSTALLED)
@@ -67,6 +68,10 @@ snapshot: $(INSTALLED)
 	@$(BIN)/pytest tests/test_snapshots.py --snapshot-update --quiet
 	@git --no-pager diff --stat -- tests/snapshots environments/schema
 
+docs: $(INSTALLED)
+	@$(BIN)/mkdocs build --strict --quiet
+	@echo "Written to site/index.html"
+
 bench: $(INSTALLED)
 	@$(BIN)/python -m bench
 
@@ -75,4 +80,4 @@ requirements: $(INSTALLED)
 	  --no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
 
 clean:
-	rm -rf $(VENV) node_modules cdk.out .ecrctl
+	rm -rf $(VENV) node_modules cdk.out site .ecrctl

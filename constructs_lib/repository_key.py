@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
@@ -9,8 +10,11 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from .encryption import Encryption
+from .rules.faults import Fault, refuse
+from .stack_facts import is_token
 
 _SHARED_ID = "RepositoryKey"
+_ALIAS = re.compile(r"(?!aws/|alias/)[A-Za-z0-9/_-]{1,250}")
 
 
 class RepositoryKey(Construct):
@@ -26,6 +30,7 @@ class RepositoryKey(Construct):
     :param alias: the key's alias without ``alias/``, such as ``ecr/dev``; none by default.
     :param removal_policy: ``RETAIN`` by default. ``DESTROY`` schedules the key's deletion with
         the stack, after which no image encrypted with it can be pulled.
+    :raises ValueError: when the alias is not what KMS takes.
 
     Attributes: ``key`` is the ``kms.Key``; ``encryption`` the value that repositories take.
 
@@ -45,6 +50,7 @@ class RepositoryKey(Construct):
         alias: str | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
     ) -> None:
+        refuse(f"RepositoryKey '{construct_id}'", _alias_faults(alias))
         super().__init__(scope, construct_id)
         self.key = kms.Key(
             self,
@@ -65,6 +71,18 @@ class RepositoryKey(Construct):
         if stack not in _SHARED:
             _SHARED[stack] = cls(stack, _SHARED_ID)
         return _SHARED[stack]
+
+
+def _alias_faults(alias: str | None) -> list[Fault]:
+    if alias is None or is_token(alias) or _ALIAS.fullmatch(alias):
+        return []
+    return [
+        Fault(
+            "alias",
+            "a key's alias is made of letters, digits, '/', '_' and '-', does not begin with "
+            f"'aws/' and is given without 'alias/', got '{alias[:80]}'. Write it such as 'ecr/dev'.",
+        )
+    ]
 
 
 _SHARED: WeakKeyDictionary[cdk.Stack, RepositoryKey] = WeakKeyDictionary()

@@ -1,24 +1,35 @@
-"""The examples in the docstrings of public constructs run."""
+"""The examples in docstrings run, and every construct has one."""
 
 from __future__ import annotations
 
 import doctest
 from importlib import import_module
+from pathlib import Path
 
 import pytest
+from constructs import Construct
 
-MODULES = (
-    "constructs_lib.ecs_image_task",
-    "constructs_lib.eks_image_job",
-    "constructs_lib.image",
-    "constructs_lib.named_repository",
-    "constructs_lib.private_repository",
-    "constructs_lib.repository_key",
+import constructs_lib
+
+FOLDER = Path(constructs_lib.__file__).parent
+MODULES = sorted(
+    ".".join(("constructs_lib", *path.relative_to(FOLDER).with_suffix("").parts))
+    for path in FOLDER.rglob("*.py")
+    if path.stem != "__init__"
 )
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_run(name: str) -> None:
-    failed, tried = doctest.testmod(import_module(name))
-    assert tried > 0
+    failed, _ = doctest.testmod(import_module(name))
     assert failed == 0
+
+
+@pytest.mark.parametrize("name", constructs_lib.__all__)
+def test_what_other_apps_import_says_what_it_is(name: str) -> None:
+    item = getattr(constructs_lib, name)
+    assert item.__doc__ is not None
+    assert item.__doc__.startswith("Define ")
+    if issubclass(item, Construct):
+        for part in (":param ", ":raises ", "Source", ">>> "):
+            assert part in item.__doc__, f"{name} says nothing of {part!r}"

@@ -11,7 +11,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
-from constructs_lib import Access, Encryption, PrivateRepository, TagImmutability
+from constructs_lib import Access, Encryption, PrivateRepository, RepositoryKey, TagImmutability
 from constructs_lib.rules.repository_policy import PULL_ACTIONS
 from tests.support import ACCOUNT, REGION, only, resources, stack_in, template_of
 
@@ -375,3 +375,14 @@ def test_an_adopted_repository_makes_no_key(encryption: Encryption) -> None:
 def test_what_is_adopted_must_be_stated() -> None:
     with pytest.raises(TypeError, match="existing_policy"):
         PrivateRepository.adopt(stack_in(), "Api", repository_name="team/api")  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("alias", ["alias/ecr/dev", "aws/ecr", "", "a b"])
+def test_an_alias_that_kms_refuses_is_refused(alias: str) -> None:
+    with pytest.raises(ValueError, match="Key") as refusal:
+        RepositoryKey(stack_in(), "Key", alias=alias)
+    assert str(refusal.value) == (
+        "RepositoryKey 'Key': alias: a key's alias is made of letters, digits, '/', '_' and '-', "
+        f"does not begin with 'aws/' and is given without 'alias/', got '{alias}'. "
+        "Write it such as 'ecr/dev'."
+    )
