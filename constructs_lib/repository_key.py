@@ -6,14 +6,35 @@ import re
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from .encryption import Encryption
 from .rules.faults import Fault, refuse
-from .stack_facts import is_token
+from .rules.statements import policy_document
+from .stack_facts import StackFacts, facts_of, is_token, stack_of
 
 _SHARED_ID = "RepositoryKey"
+# Whatever concerns the key itself, and nothing that uses it: who could make a grant directly could
+# grant anyone its use.
+_ADMINISTER = (
+    "kms:CancelKeyDeletion",
+    "kms:CreateAlias",
+    "kms:Delete*",
+    "kms:Describe*",
+    "kms:Disable*",
+    "kms:Enable*",
+    "kms:Get*",
+    "kms:List*",
+    "kms:Put*",
+    "kms:Revoke*",
+    "kms:RotateKeyOnDemand",
+    "kms:ScheduleKeyDeletion",
+    "kms:TagResource",
+    "kms:UntagResource",
+    "kms:Update*",
+)
 _ALIAS = re.compile(r"(?!aws/|alias/)[A-Za-z0-9/_-]{1,250}")
 
 
@@ -21,9 +42,11 @@ class RepositoryKey(Construct):
     """Define a KMS key for repositories: rotated every year, and kept when its stack goes.
 
     ECR reaches the key through grants that the repository's creator makes; whoever pulls needs
-    no permission on it. Its policy leaves access to the identity policies of its own account
-    and names nobody else. Replacing the key replaces every repository that uses it, which
-    CloudFormation refuses for named ones, so the key is retained wherever they are.
+    no permission on it. Its policy leaves two things to the identity policies of its own account,
+    and names nobody else: to administer the key, and to let ECR use it, through ECR alone. Nobody
+    decrypts with it directly, administrators included. Replacing the key replaces every repository
+    that uses it, which CloudFormation refuses for named ones, so the key is retained wherever they
+    are.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
@@ -52,12 +75,14 @@ class RepositoryKey(Construct):
     ) -> None:
         refuse(f"RepositoryKey '{construct_id}'", _alias_faults(alias))
         super().__init__(scope, construct_id)
+        facts = facts_of(stack_of(scope))
         self.key = kms.Key(
             self,
             "Resource",
             alias=f"alias/{alias}" if alias else None,
             description="Encrypts the container images of Amazon ECR repositories",
             enable_key_rotation=True,
+            policy=_policy(facts),
             removal_policy=removal_policy,
         )
         # A key must not vanish under the stacks that use it: an export cannot be withdrawn while
@@ -73,6 +98,32 @@ class RepositoryKey(Construct):
         return _SHARED[stack]
 
 
+def _policy(facts: StackFacts) -> iam.PolicyDocument:
+    account = f"arn:{facts.partition}:iam::{facts.account}:root"
+    through_ecr = {"kms:ViaService": f"ecr.{facts.region}.{facts.url_suffix}"}
+    return iam.PolicyDocument.from_json(
+        policy_document(
+            [
+                {
+                    "Sid": "AdministeredByTheAccount",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": account},
+                    "Action": list(_ADMINISTER),
+                    "Resource": "*",
+                },
+                {
+                    "Sid": "UsedThroughEcrAlone",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": account},
+                    "Action": ["kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"],
+                    "Resource": "*",
+                    "Condition": {"StringEquals": through_ecr},
+                },
+            ]
+        )
+    )
+
+
 def _alias_faults(alias: str | None) -> list[Fault]:
     if alias is None or is_token(alias) or _ALIAS.fullmatch(alias):
         return []
@@ -80,7 +131,8 @@ def _alias_faults(alias: str | None) -> list[Fault]:
         Fault(
             "alias",
             "a key's alias is made of letters, digits, '/', '_' and '-', does not begin with "
-            f"'aws/' and is given without 'alias/', got '{alias[:80]}'. Write it such as 'ecr/dev'.",
+            f"'aws/' and is given without 'alias/', got '{alias[:80]}'. "
+            "Write it such as 'ecr/dev'.",
         )
     ]
 

@@ -59,8 +59,16 @@ def test_its_key_rotates_and_is_kept_and_shared_by_its_stack() -> None:
 def test_the_key_policy_names_the_own_account_alone() -> None:
     stack = stack_in()
     PrivateRepository(stack, "Api", repository_name="team/api")
-    (statement,) = only(template_of(stack), "AWS::KMS::Key")["KeyPolicy"]["Statement"]
-    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    statements = only(template_of(stack), "AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    assert [item["Sid"] for item in statements] == [
+        "AdministeredByTheAccount",
+        "UsedThroughEcrAlone",
+    ]
+    for statement in statements:
+        assert statement["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    assert statements[1]["Condition"] == {
+        "StringEquals": {"kms:ViaService": f"ecr.{REGION}.amazonaws.com"}
+    }
 
 
 def test_name_arn_and_uri_are_plain_strings_where_the_environment_is_known() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import aws_cdk as cdk
@@ -355,3 +355,41 @@ def test_services_never_push() -> None:
         PrivateRepository(
             cdk.Stack(), "Api", repository_name="team/api", push=Access(lambda_accounts=(OTHER,))
         )
+
+
+KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
+THROUGH_ECR = {"kms:viaservice": f"ecr.{REGION}.amazonaws.com"}
+THROUGH_S3 = {"kms:viaservice": f"s3.{REGION}.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("caller", "action", "allowed"),
+    [
+        # Whoever creates a repository lets ECR use the key, through ECR alone.
+        (Caller(ANYONE, ADMIN, THROUGH_ECR), "kms:CreateGrant", True),
+        (Caller(ANYONE, ADMIN, THROUGH_ECR), "kms:RetireGrant", True),
+        (Caller(ANYONE, ADMIN, THROUGH_ECR), "kms:DescribeKey", True),
+        (Caller(ANYONE, NONE, THROUGH_ECR), "kms:CreateGrant", False),
+        (Caller(ANYONE, ADMIN), "kms:CreateGrant", False),
+        (Caller(ANYONE, ADMIN, THROUGH_S3), "kms:CreateGrant", False),
+        # Nobody uses it directly, administrators included, who still cannot lock themselves out.
+        (Caller(ANYONE, ADMIN), "kms:Decrypt", False),
+        (Caller(ANYONE, ADMIN), "kms:GenerateDataKey", False),
+        (Caller(ANYONE, ADMIN, THROUGH_ECR), "kms:Decrypt", False),
+        (Caller(ANYONE, ADMIN), "kms:PutKeyPolicy", True),
+        (Caller(ANYONE, ADMIN), "kms:ScheduleKeyDeletion", True),
+        (Caller(ANYONE), "kms:ScheduleKeyDeletion", False),
+        # A puller of another account needs nothing on the key, and has nothing.
+        (Caller(FOREIGN, ADMIN, THROUGH_ECR), "kms:CreateGrant", False),
+        (Caller(FOREIGN, ADMIN), "kms:Decrypt", False),
+    ],
+)
+def test_the_key_is_used_through_ecr_alone(caller: Caller, action: str, allowed: bool) -> None:
+    stack = stack_in()
+    PrivateRepository(stack, "Api", repository_name="team/api")
+    policy = only(template_of(stack), "AWS::KMS::Key")["KeyPolicy"]
+    asked = replace(context(caller, action), resource_arn=KEY_ARN)
+    identity = evaluate(asked, [parse_policy_document({"Statement": list(caller.policies)})])
+    # A key's own policy must allow, even in its own account.
+    answer = combine_resource_policy(identity, asked, policy, ACCOUNT, required=True)
+    assert (answer.decision == "Allow") is allowed
