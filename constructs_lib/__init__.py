@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .private_repository import PrivateRepository
     from .repository_key import RepositoryKey
     from .rules.access import Access, Administrators
+    from .rules.fargate_sizes import FargateSize
     from .rules.github_oidc import GitHubSubject
     from .rules.image_events import ImageEvents
     from .rules.lifecycle import LifecyclePolicy
@@ -32,6 +33,7 @@ __all__ = [
     "EcsImageTask",
     "EksImageJob",
     "Encryption",
+    "FargateSize",
     "GitHubImagePusher",
     "GitHubSubject",
     "Image",
@@ -51,6 +53,7 @@ _HOME = {
     "EcsImageTask": "ecs_image_task",
     "EksImageJob": "eks_image_job",
     "Encryption": "encryption",
+    "FargateSize": "rules.fargate_sizes",
     "GitHubImagePusher": "github_image_pusher",
     "GitHubSubject": "rules.github_oidc",
     "Image": "image",

@@ -12,6 +12,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .image import Image
+from .rules.fargate_sizes import FargateSize
 from .rules.faults import refuse
 from .rules.kubernetes_job import NON_ROOT_USER
 from .rules.task_definition import PulledBy, task_faults
@@ -47,7 +48,9 @@ HARDENED = ContainerHardening()
 
 
 class EcsImageTask(Construct):
-    """Define an ECS task definition for EC2 whose one container runs an image of a repository.
+    """Define an ECS task definition whose one container runs an image of a repository.
+
+    It is for EC2, or with a size for Fargate.
 
     By default it has an execution role that may pull from exactly that repository and write to
     exactly its log group, a task role without permissions, a log group kept for a year, a
@@ -68,6 +71,8 @@ class EcsImageTask(Construct):
         group and no log driver of ours.
     :param pulled_by: ``execution-role`` by default. ``container-instance`` makes no execution
         role: the EC2 instance's own role pulls and writes logs, and must be allowed to.
+    :param fargate: the size of the task on Fargate, checked or chosen, such as
+        ``FargateSize.at_least(cpu=200, memory_mib=400)``; by default it runs on EC2.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``task_definition`` is the ``ecs.TaskDefinition``; ``container`` its container.
@@ -100,6 +105,7 @@ class EcsImageTask(Construct):
         hardening: ContainerHardening = HARDENED,
         log_retention: logs.RetentionDays | None = logs.RetentionDays.ONE_YEAR,
         pulled_by: PulledBy = "execution-role",
+        fargate: FargateSize | None = None,
     ) -> None:
         name = container_name or family
         refuse(
@@ -110,13 +116,16 @@ class EcsImageTask(Construct):
                 cpu=cpu,
                 memory_mib=memory_mib,
                 pulled_by=pulled_by,
+                fargate=fargate,
             ),
         )
         super().__init__(scope, construct_id)
         self.task_definition = ecs.TaskDefinition(
             self,
             "Resource",
-            compatibility=ecs.Compatibility.EC2,
+            compatibility=ecs.Compatibility.FARGATE if fargate else ecs.Compatibility.EC2,
+            cpu=str(fargate.cpu) if fargate else None,
+            memory_mib=str(fargate.memory_mib) if fargate else None,
             family=family,
             task_role=task_role,
         )

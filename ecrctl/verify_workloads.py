@@ -25,12 +25,24 @@ def check_task(task: EcsTaskSettings, settings: EnvironmentSettings, aws: Aws) -
     yield Check(subject, "containers", task.name, ", ".join(sorted(containers)))
     if task.name in containers:
         yield from _check_container(subject, task, containers[task.name], aws)
+    yield Check(subject, "runs on", _runs_on(task), _found_to_run_on(found))
     yield Check(
         subject, "task role", *_role(task.task_role_arn, found.get("taskRoleArn"), settings)
     )
     pulls = task.pulled_by == "execution-role"
     execution_role = _role(None, found.get("executionRoleArn"), settings)[1]
     yield Check(subject, "execution role", _made_by(settings) if pulls else MISSING, execution_role)
+
+
+def _runs_on(task: EcsTaskSettings) -> str:
+    size = task.fargate
+    return f"FARGATE, {size.cpu} units, {size.memory_mib} MiB" if size else "EC2"
+
+
+def _found_to_run_on(found: Mapping[str, Any]) -> str:
+    asked = ", ".join(found.get("requiresCompatibilities", [])) or "EC2"
+    size = (("cpu", "units"), ("memory", "MiB"))
+    return ", ".join([asked, *(f"{found[key]} {unit}" for key, unit in size if key in found)])
 
 
 def _check_container(

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from constructs_lib.rules import images, resource_tags
+from constructs_lib.rules.fargate_sizes import FargateSize
 from constructs_lib.rules.faults import Fault, refuse
 from constructs_lib.rules.github_oidc import GitHubSubject
 from constructs_lib.rules.image_events import ImageEvents, Severity
@@ -23,6 +24,7 @@ from constructs_lib.rules.lifecycle_rule import (
 )
 from constructs_lib.rules.statements import statement_faults
 from constructs_lib.rules.tag_immutability import Mode, TagImmutability
+from constructs_lib.rules.task_definition import fargate_faults
 
 from .field_types import (
     Account,
@@ -245,6 +247,24 @@ class WorkloadModel(FileModel):
     )
 
 
+class FargateModel(FileModel):
+    """Define the size of a task on Fargate, one of those that Fargate has."""
+
+    cpu: int = Field(description="CPU units of the task; 1024 are one vCPU")
+    memory_mib: int = Field(description="memory of the task, in MiB")
+
+    def size(self) -> FargateSize:
+        """Give the size as a value; it raises what is broken."""
+        return FargateSize(cpu=self.cpu, memory_mib=self.memory_mib)
+
+
+Fargate = Annotated[
+    Annotated[Literal["smallest"], Tag("<word>")]
+    | Annotated[FargateModel, makes(FargateModel.size), Tag("<mapping>")],
+    Discriminator(lambda value: "<word>" if isinstance(value, str) else "<mapping>"),
+]
+
+
 class EcsTaskModel(WorkloadModel):
     """Define one ECS task definition of one container."""
 
@@ -256,6 +276,22 @@ class EcsTaskModel(WorkloadModel):
     hardening: Literal["standard", "none"] = "standard"
     logs: bool = True
     pulled_by: Literal["execution-role", "container-instance"] = "execution-role"
+    fargate: Fargate | None = Field(
+        default=None, description="on Fargate: a size, or the smallest that holds it; else on EC2"
+    )
+
+    def fargate_size(self) -> FargateSize | None:
+        """Give the size on Fargate, chosen or checked; it raises what does not hold."""
+        if self.fargate is None:
+            return None
+        size = (
+            FargateSize.at_least(cpu=self.cpu or 0, memory_mib=self.memory_mib)
+            if isinstance(self.fargate, str)
+            else self.fargate.size()
+        )
+        faults = fargate_faults(self.cpu, self.memory_mib, self.pulled_by, size)
+        refuse("ecs_tasks", faults)
+        return size
 
 
 class EksJobModel(WorkloadModel):
@@ -346,7 +382,7 @@ class EnvironmentModel(FileModel):
     notifications: Annotated[NotificationsModel, makes(NotificationsModel.told)] | None = None
     repository_defaults: RepositoryDefaults = RepositoryDefaults()
     repositories: list[RepositoryModel] = []
-    ecs_tasks: list[EcsTaskModel] = []
+    ecs_tasks: list[Annotated[EcsTaskModel, makes(EcsTaskModel.fargate_size)]] = []
     eks_jobs: list[Annotated[EksJobModel, makes(lambda job: job.spec(image_uri=""))]] = []
 
 

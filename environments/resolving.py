@@ -168,6 +168,7 @@ def _ecs_task(model: EcsTaskModel, image: ImageSettings) -> EcsTaskSettings:
         hardening=model.hardening,
         logs=model.logs,
         pulled_by=model.pulled_by,
+        fargate=model.fargate_size(),
     )
 
 

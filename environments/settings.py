@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from constructs_lib.rules.access import Access, Administrators
+from constructs_lib.rules.fargate_sizes import FargateSize
 from constructs_lib.rules.github_oidc import GitHubSubject
 from constructs_lib.rules.image_events import ImageEvents
 from constructs_lib.rules.images import reference_suffix, repository_uri
@@ -101,6 +102,7 @@ class EcsTaskSettings:
     hardening: Literal["standard", "none"]
     logs: bool
     pulled_by: Literal["execution-role", "container-instance"]
+    fargate: FargateSize | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ class EcsWorkloadsStack(cdk.Stack):
                 ),
                 log_retention=logs.RetentionDays.ONE_YEAR if task.logs else None,
                 pulled_by=task.pulled_by,
+                fargate=task.fargate,
             )
 
     def _task_role(self, task: EcsTaskSettings) -> iam.IRole | None:

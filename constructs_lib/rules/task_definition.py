@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from .fargate_sizes import FargateSize
 from .faults import Fault
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -31,7 +32,13 @@ def family_faults(name: str) -> list[Fault]:
 
 
 def task_faults(
-    *, family: str, container_name: str, cpu: int | None, memory_mib: int, pulled_by: str
+    *,
+    family: str,
+    container_name: str,
+    cpu: int | None,
+    memory_mib: int,
+    pulled_by: str,
+    fargate: FargateSize | None = None,
 ) -> list[Fault]:
     """Check a task definition of one container for what ECS would refuse."""
     faults: list[Fault] = []
@@ -54,6 +61,30 @@ def task_faults(
             Fault(
                 "cpu",
                 f"cpu is a positive number of CPU units, got {cpu}. 1024 units are one vCPU.",
+            )
+        )
+    return faults + (fargate_faults(cpu, memory_mib, pulled_by, fargate) if fargate else [])
+
+
+def fargate_faults(
+    cpu: int | None, memory_mib: int, pulled_by: str, size: FargateSize
+) -> list[Fault]:
+    """Check what a container asks for against the size of its task on Fargate."""
+    faults: list[Fault] = []
+    if memory_mib > size.memory_mib or (cpu or 0) > size.cpu:
+        faults.append(
+            Fault(
+                "fargate",
+                f"a container asks for {cpu or 0} CPU units and {memory_mib} MiB, and the task has "
+                f"{size.cpu} and {size.memory_mib}. Choose a larger size, or ask for less.",
+            )
+        )
+    if pulled_by == "container-instance":
+        faults.append(
+            Fault(
+                "pulled_by",
+                "Fargate has no container instance that could pull. "
+                "Leave pulled_by out, and the execution role pulls.",
             )
         )
     return faults

@@ -11,7 +11,13 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
-from constructs_lib import ContainerHardening, EcsImageTask, Image, PrivateRepository
+from constructs_lib import (
+    ContainerHardening,
+    EcsImageTask,
+    FargateSize,
+    Image,
+    PrivateRepository,
+)
 from tests.support import only, resources, stack_in, template_of
 
 DIGEST = "sha256:" + "a" * 64
@@ -153,3 +159,24 @@ def test_an_image_says_what_is_wrong_with_it() -> None:
         Image(repository=api, tag="latest")
     with pytest.raises(ValueError, match="needs a digest or a tag, got neither"):
         Image(repository=api)
+
+
+def test_a_size_puts_it_on_fargate_with_all_its_hardening() -> None:
+    size = FargateSize.at_least(cpu=300, memory_mib=200)
+    properties = only(template(cpu=300, fargate=size), TASK_DEFINITION)
+    assert properties["RequiresCompatibilities"] == ["FARGATE"]
+    assert (properties["Cpu"], properties["Memory"]) == ("512", "1024")
+    assert properties["NetworkMode"] == "awsvpc"
+    (found,) = properties["ContainerDefinitions"]
+    assert found["ReadonlyRootFilesystem"] is True
+    assert found["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
+    assert found["User"] == "65532:65532"
+
+
+def test_a_container_larger_than_its_task_is_refused() -> None:
+    with pytest.raises(ValueError, match="Task") as refusal:
+        template(memory_mib=600, fargate=FargateSize(cpu=256, memory_mib=512))
+    assert str(refusal.value) == (
+        "EcsImageTask 'Task': fargate: a container asks for 0 CPU units and 600 MiB, and the task "
+        "has 256 and 512. Choose a larger size, or ask for less."
+    )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from constructs_lib.rules.fargate_sizes import FargateSize
 from constructs_lib.rules.lifecycle_presets import PRESETS
 from environments.loading import (
     EnvironmentFault,
@@ -350,3 +351,28 @@ def test_notifications_are_checked_where_they_stand(tmp_path: Path) -> None:
     assert (
         "line 3, notifications.repositories[0]: a '*' stands at the end of a beginning"
     ) in refusal(tmp_path)
+
+
+TASK = "{name: web, image: web, memory_mib: 200, cpu: 300, awaiting_image: true, fargate: %s}"
+
+
+def test_a_size_on_fargate_is_chosen_or_checked(tmp_path: Path) -> None:
+    pins = f"web: {{repository: web, digest: {DIGEST}}}\n"
+    task = "repositories: [{name: web}]\necs_tasks: [" + TASK % "smallest" + "]\n"
+    (found,) = load_environment("dev", write(tmp_path, dev=HEAD + task, dev_images=pins)).ecs_tasks
+    assert found.fargate == FargateSize(cpu=512, memory_mib=1024)
+    for size, sentence in (
+        (
+            "{cpu: 256, memory_mib: 8192}",
+            "ecs_tasks[0].fargate: Fargate has no size of 256 CPU units and 8192 MiB. "
+            "The smallest that holds it has 1024 and 8192.",
+        ),
+        (
+            "{cpu: 256, memory_mib: 512}",
+            "ecs_tasks[0].fargate: a container asks for 300 CPU units and 200 MiB, and the task "
+            "has 256 and 512. Choose a larger size, or ask for less.",
+        ),
+        ("largest", "ecs_tasks[0].fargate: one of 'smallest' is expected here, got 'largest'."),
+    ):
+        write(tmp_path, dev=HEAD + "ecs_tasks: [" + TASK % size + "]\n")
+        assert sentence in refusal(tmp_path)
