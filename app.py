@@ -97,7 +97,15 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
         NotificationsStack(stage, "Notifications", notifications=environment.notifications)
     workloads: list[cdk.Stack] = []
     if environment.ecs_tasks:
-        workloads.append(EcsWorkloadsStack(stage, "EcsWorkloads", tasks=environment.ecs_tasks))
+        workloads.append(
+            EcsWorkloadsStack(
+                stage,
+                "EcsWorkloads",
+                tasks=environment.ecs_tasks,
+                services=environment.ecs_services,
+                network=environment.network,
+            )
+        )
     if environment.eks_jobs:
         workloads.append(EksWorkloadsStack(stage, "EksWorkloads", jobs=environment.eks_jobs))
     for workload in workloads:

@@ -6,46 +6,151 @@ from dataclasses import dataclass
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
 
-from .rules.faults import refuse
-from .rules.images import reference_faults, reference_suffix
+from .named_repository import NamedRepository
+from .rules import images
+from .rules.faults import Fault, refuse
+from .rules.tag_immutability import Mode, TagImmutability
+from .stack_facts import is_token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """Define an image: a repository with a digest, a tag, or both.
 
-    With both, the digest is what is deployed, and the tag says what it is called.
+    With both, the digest is what is deployed, and the tag is kept as a label of what runs it. A
+    tag alone is taken only where it cannot be moved to another image: in a repository of this
+    app whose tags are immutable, or in one that is said to be so.
 
-    :param repository: any ``ecr.IRepository``.
+    :param repository: any ``ecr.IRepository``, of ours or of the CDK, in this account or another;
+        or a repository of ECR Public as text, such as ``public.ecr.aws/docker/library/busybox``.
+        ``PrivateRepository.from_name`` refers to one by name, ``PrivateRepository.through_cache``
+        to one behind a pull-through cache.
     :param digest: ``sha256:`` and 64 hexadecimal digits.
     :param tag: a tag that names a version; ``latest`` is refused.
-    :raises ValueError: when there is neither, or either does not have its form.
+    :param tag_may_move: ``True`` deploys by a tag although it can be moved, or nobody here knows:
+        what runs is then whatever the tag points to when a task or pod starts.
+    :raises ValueError: when there is neither, either does not have its form, or the tag could
+        move.
 
-    Source: OCI distribution specification, "Pulling manifests".
+    Attributes: ``uri`` is the image's URI, a plain string wherever account, region and name are
+    known; ``version`` the tag where the digest is what is deployed.
+
+    Sources: OCI distribution specification, "Pulling manifests"; Amazon ECR user guide,
+    "Preventing image tags from being overwritten".
 
     >>> stack = cdk.Stack(cdk.App(), "Workloads")
     >>> from constructs_lib import PrivateRepository
     >>> api = PrivateRepository.from_name(stack, "Api", repository_name="team/api",
-    ...     account="111111111111", region="eu-west-1")
+    ...     account="111111111111", region="eu-west-1", tag_immutability=TagImmutability())
     >>> Image(repository=api, tag="v1").uri
     '111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/api:v1'
+    >>> Image(repository="public.ecr.aws/docker/library/busybox", tag="1.37", tag_may_move=True).uri
+    'public.ecr.aws/docker/library/busybox:1.37'
     """
 
-    repository: ecr.IRepository
+    repository: ecr.IRepository | str
     digest: str | None = None
     tag: str | None = None
+    tag_may_move: bool = False
 
     def __post_init__(self) -> None:
+        faults: list[Fault] = []
+        if isinstance(self.repository, str):
+            faults += images.public_repository_faults(self.repository)
         known = {
             name: None if value and cdk.Token.is_unresolved(value) else value
             for name, value in (("tag", self.tag), ("digest", self.digest))
         }
         if any(known.values()) or not (self.tag or self.digest):
-            refuse("Image", reference_faults(**known))
+            faults += images.reference_faults(**known)
+        if not faults and self.tag and not self.digest and not self.tag_may_move:
+            faults += images.moving_tag_faults(
+                self.tag, _name_of(self.repository), self._immutability
+            )
+        refuse("Image", faults)
 
     @property
     def uri(self) -> str:
         """Give the image's URI; by digest when there is one."""
-        suffix = reference_suffix(tag=self.tag, digest=self.digest)
-        return f"{self.repository.repository_uri}{suffix}"
+        return f"{self._repository_uri}{self._suffix}"
+
+    @property
+    def version(self) -> str | None:
+        """Give what the image is called, where it is deployed by its digest."""
+        return self.tag if self.digest else None
+
+    @property
+    def account(self) -> str | None:
+        """Give the account whose registry holds it, ``None`` for ECR Public."""
+        return None if isinstance(self.repository, str) else self.repository.env.account
+
+    @property
+    def region(self) -> str | None:
+        """Give the region whose registry holds it, ``None`` for ECR Public."""
+        return None if isinstance(self.repository, str) else self.repository.env.region
+
+    def for_ecs(self) -> ecs.ContainerImage:
+        """Give the image to a container of ECS, whose execution role is allowed to pull it."""
+        if isinstance(self.repository, str):
+            return ecs.ContainerImage.from_registry(self.uri)
+        return ecs.ContainerImage.from_ecr_repository(self.repository, self.digest or self.tag)
+
+    def for_kubernetes(self) -> str:
+        """Give the image to a pod, which is told its URI and nothing else."""
+        return self.uri
+
+    def grant_pull(self, grantee: iam.IGrantable) -> iam.Grant | None:
+        """Allow somebody to pull it; anybody may pull from ECR Public."""
+        return None if isinstance(self.repository, str) else self.repository.grant_pull(grantee)
+
+    @property
+    def _suffix(self) -> str:
+        return images.reference_suffix(tag=self.tag, digest=self.digest)
+
+    @property
+    def _repository_uri(self) -> str:
+        if isinstance(self.repository, str):
+            return self.repository
+        if isinstance(self.repository, NamedRepository):
+            return self.repository.repository_uri
+        environment, name = self.repository.env, _name_of(self.repository)
+        if any(is_token(part) for part in (environment.account, environment.region, name)):
+            return self.repository.repository_uri
+        return images.repository_uri(environment.account, environment.region, name)
+
+    @property
+    def _immutability(self) -> TagImmutability | None:
+        """Give which tags can be moved, ``None`` where that is not known."""
+        if isinstance(self.repository, str):
+            return TagImmutability(mode="MUTABLE")
+        if isinstance(self.repository, NamedRepository):
+            return self.repository.tag_immutability
+        resource = _resource_of(self.repository)
+        return _declared_immutability(resource) if resource else None
+
+
+def _resource_of(repository: ecr.IRepository) -> ecr.CfnRepository | None:
+    """Give the resource of a repository that this app makes; a reference has none."""
+    resource = repository.node.default_child
+    return resource if isinstance(resource, ecr.CfnRepository) else None
+
+
+def _name_of(repository: ecr.IRepository | str) -> str:
+    """Give a repository's name as a plain string where it is one."""
+    if isinstance(repository, str):
+        return repository
+    name = repository.repository_name
+    if not is_token(name) or isinstance(repository, NamedRepository):
+        return name
+    resource = _resource_of(repository)
+    return (resource.repository_name if resource else None) or name
+
+
+def _declared_immutability(resource: ecr.CfnRepository) -> TagImmutability | None:
+    mode = resource.image_tag_mutability or "MUTABLE"
+    modes: dict[str, Mode] = {"IMMUTABLE": "IMMUTABLE", "MUTABLE": "MUTABLE"}
+    # With exclusions, what a filter says is inside the CDK: nothing is known.
+    return TagImmutability(mode=modes[mode]) if mode in modes else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from aws_cdk import aws_ecr as ecr
@@ -10,8 +11,14 @@ from constructs import Construct
 
 from .rules import images
 from .rules.faults import Fault, refuse
+from .rules.other_halves import owners_statement
 from .rules.partitions import account_faults, region_faults
+from .rules.repository_policy import PULL_ACTIONS
+from .rules.tag_immutability import TagImmutability
 from .stack_facts import StackFacts, facts_of, is_token, stack_of
+
+TOKEN_ACTION = "ecr:GetAuthorizationToken"  # noqa: S105 - the name of an action
+IMPORT_ACTIONS = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
 
 
 class NamedRepository(ecr.RepositoryBase):
@@ -28,6 +35,7 @@ class NamedRepository(ecr.RepositoryBase):
         repository_name: str,
         account: str | None = None,
         region: str | None = None,
+        tag_immutability: TagImmutability | None = None,
     ) -> None:
         super().__init__(
             scope,
@@ -36,11 +44,17 @@ class NamedRepository(ecr.RepositoryBase):
             account=account,
             region=region,
         )
+        self._tag_immutability = tag_immutability
         facts = facts_of(stack_of(scope))
         self._name = repository_name
         self._arn, self._uri = _arn_and_uri(
             repository_name, account or facts.account, region or facts.region, facts
         )
+
+    @property
+    def tag_immutability(self) -> TagImmutability | None:
+        """Give which tags can be moved to another image; ``None`` where nobody here knows."""
+        return self._tag_immutability
 
     @property
     def repository_name(self) -> str:
@@ -96,6 +110,8 @@ class ReferencedRepository(NamedRepository):
     :param region: the region it is in; the stack's by default.
     :param policy_declared_by_owner: ``True`` states that the repository's policy, declared
         elsewhere, already allows what is granted here.
+    :param tag_immutability: which of its tags can be moved, where that is known: an image may be
+        deployed by a tag that cannot.
     :raises ValueError: when name, account or region does not have its form.
 
     >>> import aws_cdk as cdk
@@ -114,9 +130,10 @@ class ReferencedRepository(NamedRepository):
         account: str | None = None,
         region: str | None = None,
         policy_declared_by_owner: bool = False,
+        tag_immutability: TagImmutability | None = None,
     ) -> None:
         refuse(
-            f"ReferencedRepository '{construct_id}'",
+            f"{type(self).__name__} '{construct_id}'",
             [
                 *images.repository_name_faults(repository_name),
                 *_unless_token(account_faults, account),
@@ -129,9 +146,15 @@ class ReferencedRepository(NamedRepository):
             repository_name=repository_name,
             account=account,
             region=region,
+            tag_immutability=tag_immutability,
         )
         self._construct_id = construct_id
         self._policy_declared_by_owner = policy_declared_by_owner
+
+    @property
+    def policy_declared_by_owner(self) -> bool:
+        """Say whether the repository's own policy is stated to allow what is granted here."""
+        return self._policy_declared_by_owner
 
     def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
         """Allow actions in the grantee's identity policy, and there alone if the owner allows."""
@@ -142,23 +165,48 @@ class ReferencedRepository(NamedRepository):
         return super().grant(grantee, *actions)
 
     def add_to_resource_policy(
-        self,
-        statement: iam.PolicyStatement,  # noqa: ARG002 - the interface's
+        self, statement: iam.PolicyStatement
     ) -> iam.AddToResourcePolicyResult:
         """Refuse, or pass over, the half of a grant that only the repository's owner can write."""
         if not self._policy_declared_by_owner:
+            half = owners_statement(
+                statement.to_statement_json(), account=facts_of(stack_of(self)).account
+            )
             refuse(
-                f"ReferencedRepository '{self._construct_id}'",
+                f"{type(self).__name__} '{self._construct_id}'",
                 [
                     Fault(
                         "",
                         f"a grant across accounts needs a statement in the policy of "
-                        f"'{self._name}', which a reference cannot write. Allow it where the "
-                        "repository is declared, then say `policy_declared_by_owner=True` here.",
+                        f"'{self._name}', which a reference cannot write. Its owner must add "
+                        f"{json.dumps(half)}; then say `policy_declared_by_owner=True` here.",
                     )
                 ],
             )
         return iam.AddToResourcePolicyResult(statement_added=False)
+
+
+class CachedRepository(ReferencedRepository):
+    """Define a reference to what a pull-through cache keeps of another registry's repository.
+
+    The first pull makes the repository and fetches the image, so whoever may pull may do that
+    too, for this one repository. What a cached tag points to is decided upstream: deploy the
+    digest. The arguments are those of ``PrivateRepository.through_cache``.
+
+    Source: Amazon ECR user guide, "Sync an upstream registry with an Amazon ECR private registry".
+    """
+
+    def grant_pull(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow pulling, and what the first pull does: making the repository and filling it."""
+        return (
+            super()
+            .grant(grantee, *PULL_ACTIONS, *IMPORT_ACTIONS)
+            .combine(
+                iam.Grant.add_to_principal(
+                    grantee=grantee, actions=[TOKEN_ACTION], resource_arns=["*"]
+                )
+            )
+        )
 
 
 def _unless_token(rule: Callable[[str], list[Fault]], value: str | None) -> list[Fault]:

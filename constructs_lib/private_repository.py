@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .encryption import Encryption
-from .named_repository import NamedRepository, ReferencedRepository
+from .named_repository import CachedRepository, NamedRepository, ReferencedRepository
 from .repository_key import RepositoryKey
 from .rules import images
 from .rules.access import Access, Administrators, push_faults
@@ -133,7 +133,12 @@ class PrivateRepository(NamedRepository):
                 *repository_policy_faults(policy),
             ],
         )
-        super().__init__(scope, construct_id, repository_name=repository_name)
+        super().__init__(
+            scope,
+            construct_id,
+            repository_name=repository_name,
+            tag_immutability=tag_immutability,
+        )
 
         chosen = self._with_key(encryption or Encryption.customer_managed(), stack, removal_policy)
         self.encryption_key = chosen.key
@@ -253,6 +258,7 @@ class PrivateRepository(NamedRepository):
         account: str | None = None,
         region: str | None = None,
         policy_declared_by_owner: bool = False,
+        tag_immutability: TagImmutability | None = None,
     ) -> ReferencedRepository:
         """Give a reference to a repository that is declared elsewhere; see there."""
         return ReferencedRepository(
@@ -262,6 +268,43 @@ class PrivateRepository(NamedRepository):
             account=account,
             region=region,
             policy_declared_by_owner=policy_declared_by_owner,
+            tag_immutability=tag_immutability,
+        )
+
+    @staticmethod
+    def through_cache(
+        scope: Construct,
+        construct_id: str,
+        *,
+        prefix: str,
+        upstream_repository: str,
+        account: str | None = None,
+        region: str | None = None,
+        policy_declared_by_owner: bool = False,
+    ) -> CachedRepository:
+        """Give a reference to what a pull-through cache keeps of another registry's repository.
+
+        :param prefix: the prefix of the pull-through cache rule, such as ``docker-hub``.
+        :param upstream_repository: the repository there, such as ``library/busybox``.
+        :param account: the account of the cache; the stack's by default.
+        :param region: the region of the cache; the stack's by default.
+        :param policy_declared_by_owner: see ``ReferencedRepository``.
+        :raises ValueError: when a name, the account or the region does not have its form.
+
+        >>> stack = cdk.Stack(cdk.App(), "Workloads")
+        >>> PrivateRepository.through_cache(stack, "Busybox", prefix="docker-hub",
+        ...     upstream_repository="library/busybox").repository_name
+        'docker-hub/library/busybox'
+        """
+        return CachedRepository(
+            scope,
+            construct_id,
+            repository_name=f"{prefix}/{upstream_repository}",
+            account=account,
+            region=region,
+            policy_declared_by_owner=policy_declared_by_owner,
+            # What ECR makes on the first pull is mutable, and upstream moves its tags.
+            tag_immutability=TagImmutability(mode="MUTABLE"),
         )
 
     @property

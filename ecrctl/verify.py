@@ -19,8 +19,9 @@ from environments.settings import EnvironmentSettings, RepositorySettings
 from .aws import Aws, explained, or_none
 from .checks import MISSING, NOT_GIVEN_BACK, Check, on_or_off
 from .existing import repositories_of_stack
+from .verify_jobs import check_job
 from .verify_notifications import check_notifications
-from .verify_workloads import check_job, check_task
+from .verify_workloads import check_service, check_task
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr.type_defs import RepositoryTypeDef
@@ -35,6 +36,11 @@ def verify(settings: EnvironmentSettings, aws: Aws) -> list[Check]:
             *_check_repositories(settings, aws),
             *check_notifications(settings, aws),
             *(check for task in settings.ecs_tasks for check in check_task(task, settings, aws)),
+            *(
+                check
+                for service in settings.ecs_services
+                for check in check_service(service, settings, aws)
+            ),
             *(check for job in settings.eks_jobs for check in check_job(job, settings, aws)),
         ]
 

@@ -1,13 +1,16 @@
-"""Reading back workloads: all of a task definition that could be turned against its owner."""
+"""Reading back ECS workloads: all of a task definition that could be turned against its owner."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from constructs_lib.rules.kubernetes_job import NON_ROOT_USER, job_manifest
-from constructs_lib.rules.yaml_text import yaml_text
-from environments.settings import EcsTaskSettings, EksJobSettings, EnvironmentSettings
+from environments.settings import EnvironmentSettings
+from environments.workload_settings import (
+    ContainerSettings,
+    EcsServiceSettings,
+    EcsTaskSettings,
+)
 
 from .aws import Aws, or_none
 from .checks import MISSING, NOT_GIVEN_BACK, Check, on_or_off
@@ -22,9 +25,18 @@ def check_task(task: EcsTaskSettings, settings: EnvironmentSettings, aws: Aws) -
         return
     found = answer["taskDefinition"]
     containers = {item.get("name", ""): item for item in found["containerDefinitions"]}
-    yield Check(subject, "containers", task.name, ", ".join(sorted(containers)))
-    if task.name in containers:
-        yield from _check_container(subject, task, containers[task.name], aws)
+    declared = {container.name: container for container in task.containers}
+    yield Check(subject, "containers", ", ".join(sorted(declared)), ", ".join(sorted(containers)))
+    for name, container in declared.items():
+        if name in containers:
+            for check in _check_container(subject, container, containers[name], aws):
+                yield _of_container(check, name) if len(declared) > 1 else check
+            yield Check(
+                subject,
+                "log driver" if len(declared) == 1 else f"{name}: log driver",
+                "awslogs" if task.logs else "none",
+                containers[name].get("logConfiguration", {}).get("logDriver", "none"),
+            )
     yield Check(subject, "runs on", _runs_on(task), _found_to_run_on(found))
     yield Check(
         subject, "task role", *_role(task.task_role_arn, found.get("taskRoleArn"), settings)
@@ -32,6 +44,10 @@ def check_task(task: EcsTaskSettings, settings: EnvironmentSettings, aws: Aws) -
     pulls = task.pulled_by == "execution-role"
     execution_role = _role(None, found.get("executionRoleArn"), settings)[1]
     yield Check(subject, "execution role", _made_by(settings) if pulls else MISSING, execution_role)
+
+
+def _of_container(check: Check, name: str) -> Check:
+    return Check(check.subject, f"{name}: {check.what}", check.declared, check.found)
 
 
 def _runs_on(task: EcsTaskSettings) -> str:
@@ -46,29 +62,27 @@ def _found_to_run_on(found: Mapping[str, Any]) -> str:
 
 
 def _check_container(
-    subject: str, task: EcsTaskSettings, found: Mapping[str, Any], aws: Aws
+    subject: str, container: ContainerSettings, found: Mapping[str, Any], aws: Aws
 ) -> Iterator[Check]:
-    hardened = task.hardening == "standard"
+    spec = container.spec
+    hardening = spec.hardening
     capabilities = found.get("linuxParameters", {}).get("capabilities", {})
-    dropped = "ALL" if hardened else "none"
+    dropped = "ALL" if hardening.drop_capabilities else "none"
     # There, and empty: AWS itself never answers that.
     unreadable = aws.endpoint_url is not None and found.get("linuxParameters") == {}
-    logs = found.get("logConfiguration", {}).get("logDriver", "none")
     environment = {item["name"]: item["value"] for item in found.get("environment", [])}
+    secrets = {item["name"]: item["valueFrom"] for item in found.get("secrets", [])}
+    mounts = {item["sourceVolume"]: item["containerPath"] for item in found.get("mountPoints", [])}
     rows: tuple[tuple[str, object, object], ...] = (
-        ("image", task.image.uri, found.get("image", MISSING)),
-        ("cpu", f"{task.cpu or 0} units", f"{found.get('cpu', 0)} units"),
-        ("memory", f"{task.memory_mib} MiB", f"{found.get('memory')} MiB"),
+        ("image", container.image.uri, found.get("image", MISSING)),
+        ("cpu", f"{spec.cpu or 0} units", f"{found.get('cpu', 0)} units"),
+        ("memory", f"{spec.memory_mib} MiB", f"{found.get('memory')} MiB"),
         (
             "read-only root file system",
-            on_or_off(hardened),
+            on_or_off(hardening.read_only_root_filesystem),
             on_or_off(found.get("readonlyRootFilesystem")),
         ),
-        (
-            "user",
-            f"{NON_ROOT_USER}:{NON_ROOT_USER}" if hardened else "the image's",
-            found.get("user") or "the image's",
-        ),
+        ("user", hardening.user or "the image's", found.get("user") or "the image's"),
         ("privileged", "off", on_or_off(found.get("privileged"))),
         (
             "capabilities dropped",
@@ -76,16 +90,20 @@ def _check_container(
             NOT_GIVEN_BACK if unreadable else ", ".join(capabilities.get("drop", [])) or "none",
         ),
         ("capabilities added", "none", ", ".join(capabilities.get("add", [])) or "none"),
-        ("environment", _variables(task.environment), _variables(environment)),
-        ("secrets", "none", ", ".join(item["name"] for item in found.get("secrets", [])) or "none"),
-        ("log driver", "awslogs" if task.logs else "none", logs),
+        ("environment", _pairs(spec.environment), _pairs(environment)),
+        (
+            "secrets",
+            _pairs({name: secret.value for name, secret in container.secrets.items()}),
+            _pairs(secrets),
+        ),
+        ("writable volumes", _pairs(spec.writable_volumes), _pairs(mounts)),
     )
     for what, declared, read in rows:
         yield Check(subject, what, str(declared), str(read))
 
 
-def _variables(environment: Mapping[str, str]) -> str:
-    return "\n".join(f"{name}={environment[name]}" for name in sorted(environment)) or "none"
+def _pairs(values: Mapping[str, str]) -> str:
+    return "\n".join(f"{name}={values[name]}" for name in sorted(values)) or "none"
 
 
 def _role(
@@ -101,16 +119,51 @@ def _made_by(settings: EnvironmentSettings) -> str:
     return f"made by {settings.name}-EcsWorkloads"
 
 
-def check_job(job: EksJobSettings, settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
-    """Read back the manifest of a Job."""
-    subject = f"Job {job.spec.name}"
-    path = f"{job.spec.namespace}/{job.spec.name}" if job.spec.namespace else job.spec.name
-    name = f"/{settings.name}-EksWorkloads/jobs/{path}"
-    answer = or_none(lambda: aws.ssm.get_parameter(Name=name))
-    declared = job_manifest(job.spec)
-    found = answer["Parameter"]["Value"] if answer else MISSING
-    if found == yaml_text(declared):
-        shown = f"{declared['metadata']['name']}\n{job.image.uri}"
-        yield Check(subject, "manifest", shown, shown)
-    else:
-        yield Check(subject, "manifest", yaml_text(declared), found)
+def check_service(
+    service: EcsServiceSettings, settings: EnvironmentSettings, aws: Aws
+) -> Iterator[Check]:
+    """Read back a service: what it runs, where, and what happens when that does not start."""
+    subject = f"service {service.name}"
+    family = next(task.family for task in settings.ecs_tasks if task.name == service.task)
+    found = _service_of(family, settings, aws)
+    if found is None:
+        yield Check(subject, "exists", "yes", MISSING)
+        return
+    network = found.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    breaker = found.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker", {})
+    count = service.desired_count
+    rows = (
+        ("status", "ACTIVE", found.get("status", MISSING)),
+        ("runs on", "FARGATE", found.get("launchType", MISSING)),
+        ("tasks", f"{count} of {count}", f"{found['runningCount']} of {found['desiredCount']}"),
+        ("public address", "DISABLED", network.get("assignPublicIp", "DISABLED")),
+        (
+            "circuit breaker",
+            "on, with rollback",
+            on_or_off(breaker.get("enable"))
+            + (", with rollback" if breaker.get("rollback") else ""),
+        ),
+    )
+    for what, declared, read in rows:
+        yield Check(subject, what, declared, read)
+
+
+def _service_of(family: str, settings: EnvironmentSettings, aws: Aws) -> Mapping[str, Any] | None:
+    """Give the service of this environment that runs the newest revision of a family.
+
+    Its name is the CDK's, so it is told by the cluster of its stack and by what it runs.
+    """
+    answer = or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=family))
+    newest = answer["taskDefinition"]["taskDefinitionArn"] if answer else MISSING
+    prefix = f"{settings.name}-EcsWorkloads-"
+    for cluster in aws.ecs.list_clusters()["clusterArns"]:
+        if prefix not in cluster:
+            continue
+        services = aws.ecs.list_services(cluster=cluster)["serviceArns"]
+        if not services:
+            continue
+        described = aws.ecs.describe_services(cluster=cluster, services=services[:10])
+        for service in described["services"]:
+            if service.get("taskDefinition") == newest:
+                return dict(service)
+    return None

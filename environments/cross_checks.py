@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.images import PUBLIC_REGISTRY, public_repository_faults
 
 from .fault_text import one_of
 
@@ -19,7 +20,7 @@ WORKLOADS = ("ecs_tasks", "eks_jobs")
 def duplicate_faults(environment: Any) -> list[Fault]:
     """Check that no two repositories, tasks or Jobs have one name."""
     faults: list[Fault] = []
-    for part in ("repositories", *WORKLOADS):
+    for part in ("repositories", *WORKLOADS, "ecs_services"):
         faults += _twice(environment, part, "name")
     return faults + _families_twice(environment)
 
@@ -66,12 +67,21 @@ def missing_pin_faults(environment: Any, pins: Any, name: str) -> list[Fault]:
     faults: list[Fault] = []
     for part in WORKLOADS:
         for index, workload in _items(environment, part):
-            image = workload.get("image")
-            if not isinstance(image, str) or workload.get("awaiting_image") is True:
+            if workload.get("awaiting_image") is True:
                 continue
-            if not isinstance(pins, Mapping) or image not in pins:
-                faults.append(_missing_pin(f"{part}[{index}].image", image, name, environment))
+            for path, image in _images_of(workload):
+                if not isinstance(pins, Mapping) or image not in pins:
+                    where = f"{part}[{index}].{path}"
+                    faults.append(_missing_pin(where, image, name, environment))
     return faults
+
+
+def _images_of(workload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if isinstance(workload.get("image"), str):
+        yield "image", workload["image"]
+    for index, sidecar in _items(workload, "sidecars"):
+        if isinstance(sidecar.get("image"), str):
+            yield f"sidecars[{index}].image", sidecar["image"]
 
 
 def _twice(environment: Any, part: str, key: str) -> Iterator[Fault]:
@@ -124,6 +134,10 @@ def _faults_of_pin(
 ) -> Iterator[Fault]:
     registry, repository = pin.get("registry") or own_name, pin.get("repository")
     if not isinstance(registry, str) or not isinstance(repository, str):
+        return
+    if registry == PUBLIC_REGISTRY:
+        for fault in public_repository_faults(f"{registry}/{repository}"):
+            yield fault.under(image)
         return
     if registry not in environments:
         yield Fault(

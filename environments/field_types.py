@@ -6,16 +6,22 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from constructs_lib.rules import access, images, partitions
 from constructs_lib.rules.faults import Fault, RuleError
-from constructs_lib.rules.kubernetes_job import dns_label_faults
-from constructs_lib.rules.task_definition import family_faults
+from constructs_lib.rules.kubernetes_names import dns_label_faults
+from constructs_lib.rules.task_container import family_faults
 
 _GROUP = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+
+
+class FileModel(BaseModel):
+    """Define what every mapping of these files has in common: unknown keys are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def raise_faults(faults: list[Fault]) -> None:
@@ -73,6 +79,12 @@ def _encryption_faults(encryption: str) -> list[Fault]:
     ]
 
 
+def _key_word_faults(key: str) -> list[Fault]:
+    if key == "aws-managed" or _KEY_ARN.fullmatch(key):
+        return []
+    return [Fault("", f"a key is aws-managed or the ARN of a KMS key, got '{key[:120]}'.")]
+
+
 def _arn_faults(pattern: re.Pattern[str], example: str) -> Callable[[str], list[Fault]]:
     def faults(arn: str) -> list[Fault]:
         if pattern.fullmatch(arn):
@@ -109,5 +121,15 @@ EventBusArn = Annotated[
 RoleArn = Annotated[str, obeys(access.role_arn_faults)]
 GroupName = Annotated[str, obeys(_group_faults)]
 FamilyName = Annotated[str, obeys(family_faults)]
-WorkloadName = Annotated[str, obeys(lambda name: dns_label_faults(name, 63))]
+WorkloadName = Annotated[str, obeys(dns_label_faults)]
+FunctionArn = Annotated[
+    str,
+    obeys(
+        _arn_faults(
+            re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}"),
+            "arn:aws:lambda:us-west-2:111111111111:function:kubectl",
+        )
+    ),
+]
+KeyWord = Annotated[str, obeys(_key_word_faults)]
 EncryptionWord = Annotated[str, obeys(_encryption_faults)]

@@ -23,6 +23,7 @@ from .fleet_checks import fleet_faults
 from .model import EnvironmentModel, PinModel, Pins
 from .resolving import resolve
 from .settings import EnvironmentSettings
+from .workload_checks import movable_pin_faults, workload_faults
 from .yaml_files import line_of, read_yaml
 
 DIRECTORY = Path(__file__).parent
@@ -97,7 +98,9 @@ def load_environment(
     if with_pins:
         files[name].faults += missing_pin_faults(raw[name], pins.raw, name)
     files[name].faults += fleet_faults(models[name])
+    files[name].faults += workload_faults(models[name], name, checked_pins, models)
     pins.faults += pin_faults(pins.raw, name, raw, known)
+    pins.faults += movable_pin_faults(checked_pins, name, models)
     _refuse([*files.values(), pins])
     return resolve(name, checked_pins, {key: model for key, model in models.items() if model})
 

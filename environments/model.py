@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from constructs_lib.rules import images, resource_tags
-from constructs_lib.rules.fargate_sizes import FargateSize
 from constructs_lib.rules.faults import Fault, refuse
 from constructs_lib.rules.github_oidc import GitHubSubject
 from constructs_lib.rules.image_events import ImageEvents, Severity
-from constructs_lib.rules.kubernetes_job import JobSpec
 from constructs_lib.rules.lifecycle import LifecyclePolicy
 from constructs_lib.rules.lifecycle_presets import PRESETS
 from constructs_lib.rules.lifecycle_rule import (
@@ -24,13 +22,14 @@ from constructs_lib.rules.lifecycle_rule import (
 )
 from constructs_lib.rules.statements import statement_faults
 from constructs_lib.rules.tag_immutability import Mode, TagImmutability
-from constructs_lib.rules.task_definition import fargate_faults
 
+from .ecs_models import EcsServiceModel, EcsTaskModel, NetworkModel
+from .eks_models import EksClusterModel, EksJobModel
 from .field_types import (
     Account,
     EncryptionWord,
     EventBusArn,
-    FamilyName,
+    FileModel,
     GroupName,
     OrganizationId,
     OrganizationPath,
@@ -39,18 +38,11 @@ from .field_types import (
     RepositoryName,
     RoleArn,
     TopicArn,
-    WorkloadName,
     makes,
     obeys,
 )
 
 Preset = Literal["standard", "keep_releases", "archive_cold", "ephemeral", "none"]
-
-
-class FileModel(BaseModel):
-    """Define what every mapping of these files has in common: unknown keys are faults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class RuleModel(FileModel):
@@ -237,94 +229,6 @@ class RepositoryModel(FileModel):
     tags: Tags = {}
 
 
-class WorkloadModel(FileModel):
-    """Define what a task and a Job have in common."""
-
-    name: WorkloadName
-    image: str = Field(description="the name under which the image is pinned")
-    awaiting_image: bool = Field(
-        default=False, description="leave the workload out, with a notice, until it has a pin"
-    )
-
-
-class FargateModel(FileModel):
-    """Define the size of a task on Fargate, one of those that Fargate has."""
-
-    cpu: int = Field(description="CPU units of the task; 1024 are one vCPU")
-    memory_mib: int = Field(description="memory of the task, in MiB")
-
-    def size(self) -> FargateSize:
-        """Give the size as a value; it raises what is broken."""
-        return FargateSize(cpu=self.cpu, memory_mib=self.memory_mib)
-
-
-Fargate = Annotated[
-    Annotated[Literal["smallest"], Tag("<word>")]
-    | Annotated[FargateModel, makes(FargateModel.size), Tag("<mapping>")],
-    Discriminator(lambda value: "<word>" if isinstance(value, str) else "<mapping>"),
-]
-
-
-class EcsTaskModel(WorkloadModel):
-    """Define one ECS task definition of one container."""
-
-    family: FamilyName | None = Field(default=None, description="the name when left out")
-    memory_mib: int = Field(ge=6, description="hard limit, in MiB")
-    cpu: int | None = Field(default=None, ge=1, description="CPU units; 1024 are one vCPU")
-    task_role_arn: RoleArn | None = None
-    environment: dict[str, str] = {}
-    hardening: Literal["standard", "none"] = "standard"
-    logs: bool = True
-    pulled_by: Literal["execution-role", "container-instance"] = "execution-role"
-    fargate: Fargate | None = Field(
-        default=None, description="on Fargate: a size, or the smallest that holds it; else on EC2"
-    )
-
-    def fargate_size(self) -> FargateSize | None:
-        """Give the size on Fargate, chosen or checked; it raises what does not hold."""
-        if self.fargate is None:
-            return None
-        size = (
-            FargateSize.at_least(cpu=self.cpu or 0, memory_mib=self.memory_mib)
-            if isinstance(self.fargate, str)
-            else self.fargate.size()
-        )
-        faults = fargate_faults(self.cpu, self.memory_mib, self.pulled_by, size)
-        refuse("ecs_tasks", faults)
-        return size
-
-
-class EksJobModel(WorkloadModel):
-    """Define one Kubernetes Job."""
-
-    service_account: str
-    args: list[str] = []
-    command: list[str] = []
-    container_name: WorkloadName | None = None
-    labels: dict[str, str] = {}
-    namespace: WorkloadName | None = None
-    restart_policy: Literal["Never", "OnFailure"] = "Never"
-    name_suffix: Literal["hash", "none"] = "hash"
-    hardening: Literal["restricted", "none"] = "restricted"
-    delivery: Literal["manifest"] = "manifest"
-
-    def spec(self, image_uri: str) -> JobSpec:
-        """Give the Job in the words of the rules; it raises what is broken."""
-        return JobSpec(
-            name=self.name,
-            image_uri=image_uri,
-            service_account=self.service_account,
-            args=tuple(self.args),
-            command=tuple(self.command),
-            container_name=self.container_name,
-            labels=self.labels,
-            namespace=self.namespace,
-            restart_policy=self.restart_policy,
-            name_suffix=self.name_suffix,
-            hardening=self.hardening,
-        )
-
-
 class NotificationsModel(FileModel):
     """Define who is told what happens to images; without an ARN, a topic of its own."""
 
@@ -382,17 +286,29 @@ class EnvironmentModel(FileModel):
     notifications: Annotated[NotificationsModel, makes(NotificationsModel.told)] | None = None
     repository_defaults: RepositoryDefaults = RepositoryDefaults()
     repositories: list[RepositoryModel] = []
-    ecs_tasks: list[Annotated[EcsTaskModel, makes(EcsTaskModel.fargate_size)]] = []
-    eks_jobs: list[Annotated[EksJobModel, makes(lambda job: job.spec(image_uri=""))]] = []
+    ecs_tasks: list[Annotated[EcsTaskModel, makes(EcsTaskModel.spec)]] = []
+    ecs_services: list[EcsServiceModel] = []
+    network: Annotated[NetworkModel, makes(NetworkModel.check)] | None = Field(
+        default=None, description="where ecs_services run"
+    )
+    eks_cluster: EksClusterModel | None = Field(
+        default=None, description="where Jobs with delivery: cluster are applied"
+    )
+    eks_jobs: list[Annotated[EksJobModel, makes(EksJobModel.check)]] = []
 
 
 class PinModel(FileModel):
     """Define which image a name stands for."""
 
-    registry: str | None = Field(default=None, description="the environment that holds it")
+    registry: str | None = Field(
+        default=None, description="the environment that holds it, or public.ecr.aws"
+    )
     repository: RepositoryName
     tag: str | None = None
     digest: str | None = None
+    tag_may_move: bool = Field(
+        default=False, description="run whatever the tag points to when a task or pod starts"
+    )
 
 
 Pins = dict[

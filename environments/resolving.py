@@ -10,8 +10,6 @@ from constructs_lib.rules.github_oidc import GitHubSubject
 
 from .model import (
     AccessModel,
-    EcsTaskModel,
-    EksJobModel,
     EnvironmentModel,
     NotificationsModel,
     PinModel,
@@ -21,15 +19,21 @@ from .model import (
     tag_immutability,
 )
 from .settings import (
-    EcsTaskSettings,
-    EksJobSettings,
     EncryptionKind,
     EncryptionSettings,
     EnvironmentSettings,
     GitHubPushSettings,
-    ImageSettings,
     NotificationSettings,
     RepositorySettings,
+)
+from .workload_resolving import (
+    awaited_workloads,
+    ecs_services,
+    ecs_task,
+    eks_job,
+    image_names,
+    image_of,
+    network_of,
 )
 
 
@@ -41,12 +45,15 @@ def resolve(
     :param environments: by name, this environment and those that pins name as their registry.
     """
     environment = environments[name]
-    images = {image: _image(pin, environments[pin.registry or name]) for image, pin in pins.items()}
-    awaited = [
-        workload
-        for workload in (*environment.ecs_tasks, *environment.eks_jobs)
-        if workload.image not in images
-    ]
+    images = {
+        image: image_of(pin, environments.get(pin.registry or name)) for image, pin in pins.items()
+    }
+    tasks = tuple(
+        ecs_task(task, images)
+        for task in environment.ecs_tasks
+        if all(image in images for image in task.images)
+    )
+    awaited = awaited_workloads(environment, images)
     return EnvironmentSettings(
         name=name,
         account=environment.account,
@@ -56,24 +63,22 @@ def resolve(
         repositories=tuple(
             _repository(repository, environment) for repository in environment.repositories
         ),
-        ecs_tasks=tuple(
-            _ecs_task(task, images[task.image])
-            for task in environment.ecs_tasks
-            if task.image in images
-        ),
+        ecs_tasks=tasks,
+        ecs_services=ecs_services(environment, tasks),
+        network=network_of(environment, tasks),
         eks_jobs=tuple(
-            _eks_job(job, images[job.image]) for job in environment.eks_jobs if job.image in images
+            eks_job(job, images[job.image], environment.eks_cluster)
+            for job in environment.eks_jobs
+            if job.image in images
         ),
         github_pushes=_github_pushes(environment),
-        images=tuple(
-            sorted({workload.image for workload in (*environment.ecs_tasks, *environment.eks_jobs)})
-        ),
+        images=image_names(environment),
         notifications=_notifications(environment.notifications),
         creates_github_provider=environment.github_provider == "create",
         notices=tuple(
-            f"{name}: '{workload.name}' is left out, because its image '{workload.image}' "
+            f"{name}: '{workload}' is left out, because its image '{image}' "
             "has no pin yet (awaiting_image)."
-            for workload in awaited
+            for workload, image in awaited
         ),
     )
 
@@ -144,33 +149,3 @@ def _github_pushes(environment: EnvironmentModel) -> tuple[GitHubPushSettings, .
         GitHubPushSettings(subject=subject, repositories=tuple(sorted(set(names))))
         for subject, names in sorted(repositories.items(), key=lambda item: item[0].subject)
     )
-
-
-def _image(pin: PinModel, registry: EnvironmentModel) -> ImageSettings:
-    return ImageSettings(
-        account=registry.account,
-        region=registry.region,
-        repository=pin.repository,
-        tag=pin.tag,
-        digest=pin.digest,
-    )
-
-
-def _ecs_task(model: EcsTaskModel, image: ImageSettings) -> EcsTaskSettings:
-    return EcsTaskSettings(
-        name=model.name,
-        family=model.family or model.name,
-        image=image,
-        memory_mib=model.memory_mib,
-        cpu=model.cpu,
-        task_role_arn=model.task_role_arn,
-        environment=dict(model.environment),
-        hardening=model.hardening,
-        logs=model.logs,
-        pulled_by=model.pulled_by,
-        fargate=model.fargate_size(),
-    )
-
-
-def _eks_job(model: EksJobModel, image: ImageSettings) -> EksJobSettings:
-    return EksJobSettings(image=image, spec=model.spec(image.uri))

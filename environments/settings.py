@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from constructs_lib.rules.access import Access, Administrators
-from constructs_lib.rules.fargate_sizes import FargateSize
 from constructs_lib.rules.github_oidc import GitHubSubject
 from constructs_lib.rules.image_events import ImageEvents
-from constructs_lib.rules.images import reference_suffix, repository_uri
-from constructs_lib.rules.kubernetes_job import JobSpec
 from constructs_lib.rules.lifecycle import LifecyclePolicy
 from constructs_lib.rules.statements import Statement
 from constructs_lib.rules.tag_immutability import TagImmutability
+
+from .workload_settings import (
+    EcsServiceSettings,
+    EcsTaskSettings,
+    EksJobSettings,
+    NetworkSettings,
+)
 
 EncryptionKind = Literal["customer-managed", "aws-managed", "aes256"]
 
@@ -72,48 +76,6 @@ class GitHubPushSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageSettings:
-    """Define a pinned image and the account and region whose registry holds it."""
-
-    account: str
-    region: str
-    repository: str
-    tag: str | None
-    digest: str | None
-
-    @property
-    def uri(self) -> str:
-        """Give the image's URI; by digest when there is one."""
-        suffix = reference_suffix(tag=self.tag, digest=self.digest)
-        return f"{repository_uri(self.account, self.region, self.repository)}{suffix}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EcsTaskSettings:
-    """Define one ECS task definition."""
-
-    name: str
-    family: str
-    image: ImageSettings
-    memory_mib: int
-    cpu: int | None
-    task_role_arn: str | None
-    environment: Mapping[str, str]
-    hardening: Literal["standard", "none"]
-    logs: bool
-    pulled_by: Literal["execution-role", "container-instance"]
-    fargate: FargateSize | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EksJobSettings:
-    """Define one Kubernetes Job: its image, and its spec in the words of the rules."""
-
-    image: ImageSettings
-    spec: JobSpec
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentSettings:
     """Define an environment.
 
@@ -130,6 +92,8 @@ class EnvironmentSettings:
     repositories: tuple[RepositorySettings, ...]
     ecs_tasks: tuple[EcsTaskSettings, ...]
     eks_jobs: tuple[EksJobSettings, ...]
+    ecs_services: tuple[EcsServiceSettings, ...] = ()
+    network: NetworkSettings | None = None
     github_pushes: tuple[GitHubPushSettings, ...] = ()
     notifications: NotificationSettings | None = None
     creates_github_provider: bool = False

@@ -1,7 +1,7 @@
 """How a container image is named: registry, repository, tag and digest.
 
 Sources: Amazon ECR API reference, "CreateRepository"; OCI distribution specification,
-"Pulling manifests"; Amazon ECR user guide, "Private registries".
+"Pulling manifests"; Amazon ECR user guide, "Private registries"; Amazon ECR Public user guide.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from hashlib import sha256
 
 from .faults import Fault
 from .partitions import partition_of
+from .tag_immutability import TagImmutability
 
 SHORTEST_NAME, LONGEST_NAME = 2, 256
 LONGEST_LOGICAL_ID = 255
@@ -20,6 +21,12 @@ _NAME = re.compile(
 )
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+PUBLIC_REGISTRY = "public.ecr.aws"
+_PUBLIC_REPOSITORY = re.compile(
+    r"public\.ecr\.aws/[a-z][a-z0-9-]*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)+"
+)
+# What marks a value that the CDK knows only at deployment.
+_TOKEN = "${Token["  # noqa: S105
 _SEPARATOR_WORDS = {"/": "Slash", "-": "Dash", ".": "Dot", "_": "Underscore"}
 
 
@@ -78,16 +85,59 @@ def reference_faults(*, tag: str | None, digest: str | None) -> list[Fault]:
     if tag is not None:
         faults += [fault.under("tag") for fault in tag_faults(tag)]
     if tag == "latest":
-        faults.append(
-            Fault(
-                "tag",
-                "deploying the tag 'latest' is refused, because it does not say which image runs. "
-                "Give the image's digest, or a tag that names its version.",
-            )
-        )
+        faults.append(_latest("tag"))
     if digest is not None:
         faults += [fault.under("digest") for fault in digest_faults(digest)]
     return faults
+
+
+def uri_faults(uri: str) -> list[Fault]:
+    """Check that an image's URI says which image it is; a token says so at deployment."""
+    if _TOKEN in uri or "@sha256:" in uri:
+        return []
+    _, _, tag = uri.rpartition("/")[2].partition(":")
+    return [] if tag and tag != "latest" else [_latest("")]
+
+
+def _latest(path: str) -> Fault:
+    return Fault(
+        path,
+        "deploying the tag 'latest' is refused, because it does not say which image runs. "
+        "Give the image's digest, or a tag that names its version.",
+    )
+
+
+def public_repository_faults(repository: str) -> list[Fault]:
+    """Check the path of a repository of ECR Public, its registry's name included."""
+    if _PUBLIC_REPOSITORY.fullmatch(repository):
+        return []
+    return [
+        Fault(
+            "repository",
+            f"a repository given as text is one of ECR Public, such as "
+            f"'{PUBLIC_REGISTRY}/docker/library/busybox', got '{repository[:120]}'. "
+            "An image from elsewhere is pulled through a cache, or pushed to a private repository.",
+        )
+    ]
+
+
+def moving_tag_faults(
+    tag: str, repository: str, immutability: TagImmutability | None
+) -> list[Fault]:
+    """Check that a tag by which an image is deployed stays where it is.
+
+    :param immutability: which tags of the repository can be moved; ``None`` if nobody knows.
+    """
+    if immutability and not immutability.lets_move(tag):
+        return []
+    why = "can be moved" if immutability else "may be movable, as nothing here says otherwise,"
+    return [
+        Fault(
+            "tag",
+            f"the tag '{tag}' {why} in '{repository}', so it does not say which image runs. Give "
+            "the image's digest, or say `tag_may_move` to run whatever it points to.",
+        )
+    ]
 
 
 def registry_host(account: str, region: str) -> str:

@@ -1,41 +1,46 @@
-"""Kubernetes Jobs: the manifest of a Job that runs one image, and the rules it must obey.
+"""Kubernetes Jobs and CronJobs that run one image, as values, and the rules they must obey.
 
-Sources: Kubernetes API reference, "Job v1 batch"; Kubernetes documentation, "Object Names and
-IDs", "Pod Security Standards" and "Jobs".
+Sources: Kubernetes API reference, "Job v1 batch" and "CronJob v1 batch"; Kubernetes
+documentation, "Jobs".
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
-from typing import Any, Literal
+from typing import Literal
 
 from .faults import Fault, refuse
+from .images import uri_faults
+from .kubernetes_names import NAME_LENGTH, dns_label_faults, dns_subdomain_faults
+from .kubernetes_pod import JobPod, pod_faults
 
-RestartPolicy = Literal["Never", "OnFailure"]
-RESTART_POLICIES: tuple[RestartPolicy, ...] = ("Never", "OnFailure")
-
-NAME_LENGTH = 63
-SUBDOMAIN_LENGTH = 253
 SUFFIX_LENGTH = 10
-NON_ROOT_USER = 65_532
 
-_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
-_DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
-_LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?")
-_LABEL_KEY = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+NameSuffix = Literal["hash", "none"]
+NAME_SUFFIXES: tuple[NameSuffix, ...] = ("hash", "none")
 
-# All that may change in a Job that exists; the rest of its spec is immutable.
-_MUTABLE_SPEC_FIELDS = (
-    "activeDeadlineSeconds",
-    "backoffLimit",
-    "parallelism",
-    "suspend",
-    "ttlSecondsAfterFinished",
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRun:
+    """Define how often and how long a Job runs; what is left out is Kubernetes' own default.
+
+    :param backoff_limit: how often a failed pod is tried again; Kubernetes' default is 6.
+    :param active_deadline_seconds: the whole Job is stopped, as failed, after so long.
+    :param ttl_seconds_after_finished: a finished Job is deleted after so long; kept by default.
+        Whoever applies the same manifest after that, a GitOps loop or a rollback, runs it again.
+    :param parallelism: how many pods run at once; Kubernetes' default is 1.
+    :param completions: how many pods must succeed; Kubernetes' default is 1.
+
+    >>> JobRun(backoff_limit=2, active_deadline_seconds=3600).completions is None
+    True
+    """
+
+    backoff_limit: int | None = None
+    active_deadline_seconds: int | None = None
+    ttl_seconds_after_finished: int | None = None
+    parallelism: int | None = None
+    completions: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,31 +49,25 @@ class JobSpec:
 
     :param name: the Job's name, or its beginning: see ``name_suffix``.
     :param image_uri: the image, by digest or tag.
-    :param service_account: the Kubernetes service account whose identity the pod has.
-    :param args: the container's arguments; the image's own when left out.
-    :param command: the container's entry point; the image's own when left out.
-    :param container_name: the container's name; the Job's when left out.
-    :param labels: the pod's labels; ``app: <name>`` when left out.
+    :param version: what the image is called where it is deployed by its digest; kept as a label.
+    :param service_account: the Kubernetes service account whose identity the pod has; by default
+        the namespace's own.
     :param namespace: the namespace; the one of whoever applies the manifest when left out.
-    :param restart_policy: ``Never`` or ``OnFailure``; a Job knows no other.
+    :param pod: what the container is given and kept from.
+    :param run: how often and how long it runs.
     :param name_suffix: ``hash`` appends a hash of every immutable field, so that a new image
         makes a new Job where Kubernetes would refuse to change the old one; ``none`` does not.
-    :param hardening: ``restricted`` follows the Pod Security Standard of that name with a
-        read-only root file system; ``none`` leaves the cluster's defaults.
     :raises RuleError: with every rule that is broken.
     """
 
     name: str
     image_uri: str
-    service_account: str
-    args: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
-    container_name: str | None = None
-    labels: Mapping[str, str] = field(default_factory=dict)
+    version: str | None = None
+    service_account: str | None = None
     namespace: str | None = None
-    restart_policy: RestartPolicy = "Never"
-    name_suffix: Literal["hash", "none"] = "hash"
-    hardening: Literal["restricted", "none"] = "restricted"
+    pod: JobPod = field(default_factory=JobPod)
+    run: JobRun = field(default_factory=JobRun)
+    name_suffix: NameSuffix = "hash"
 
     def __post_init__(self) -> None:
         refuse(f"Job '{self.name}'", job_faults(self))
@@ -78,116 +77,41 @@ def job_faults(job: JobSpec) -> list[Fault]:
     """Check a Job for what the API server, or the kubelet, would refuse."""
     room = NAME_LENGTH - (SUFFIX_LENGTH + 1 if job.name_suffix == "hash" else 0)
     faults = [fault.under("name") for fault in dns_label_faults(job.name, room)]
-    if job.container_name is not None:
-        faults += [
-            fault.under("container_name")
-            for fault in dns_label_faults(job.container_name, NAME_LENGTH)
-        ]
+    faults += [fault.under("image") for fault in uri_faults(job.image_uri)]
     if job.namespace is not None:
+        faults += [fault.under("namespace") for fault in dns_label_faults(job.namespace)]
+    if job.service_account is not None:
         faults += [
-            fault.under("namespace") for fault in dns_label_faults(job.namespace, NAME_LENGTH)
+            fault.under("service_account")
+            for fault in dns_subdomain_faults("a service account's name", job.service_account)
         ]
-    if len(job.service_account) > SUBDOMAIN_LENGTH or not _DNS_SUBDOMAIN.fullmatch(
-        job.service_account
-    ):
+    if job.name_suffix not in NAME_SUFFIXES:
         faults.append(
-            Fault(
-                "service_account",
-                "a service account's name has up to 253 lower-case letters, digits, '-' and '.', "
-                f"got '{job.service_account[:80]}'. Give the name it has in the cluster.",
-            )
+            Fault("name_suffix", f"name_suffix is hash or none, got '{job.name_suffix}'.")
         )
-    if job.restart_policy not in RESTART_POLICIES:
-        faults.append(
-            Fault(
-                "restart_policy",
-                f"a Job's restart_policy is Never or OnFailure, got '{job.restart_policy}'. "
-                "A Job that always restarts would never finish.",
-            )
+    return [*faults, *pod_faults(job.pod), *run_faults(job.run)]
+
+
+_LEAST: Mapping[str, tuple[int, str]] = {
+    "backoff_limit": (0, "Give how often a failed pod is tried again, or leave it out."),
+    "active_deadline_seconds": (1, "Give it in seconds, or leave it out."),
+    "ttl_seconds_after_finished": (0, "Give it in seconds, or leave it out to keep the Job."),
+    "parallelism": (1, "A Job none of whose pods runs would never finish."),
+    "completions": (1, "A Job that needs no pod to succeed would run nothing."),
+}
+_LARGEST = 2**31 - 1
+
+
+def run_faults(run: JobRun) -> Iterator[Fault]:
+    """Check the numbers of a Job, and that it can come to its end."""
+    for name, (least, advice) in _LEAST.items():
+        value = getattr(run, name)
+        if value is not None and not least <= value <= _LARGEST:
+            yield Fault(name, f"{name} is {least} to {_LARGEST:,}, got {value}. {advice}")
+    parallelism, completions = run.parallelism, run.completions
+    if parallelism is not None and completions is not None and parallelism > completions >= 1:
+        yield Fault(
+            "parallelism",
+            f"no more pods run than must succeed, got parallelism {parallelism} with completions "
+            f"{completions}. Lower one, or raise the other.",
         )
-    for path, given, words in (
-        ("name_suffix", job.name_suffix, ("hash", "none")),
-        ("hardening", job.hardening, ("restricted", "none")),
-    ):
-        if given not in words:
-            faults.append(Fault(path, f"{path} is {' or '.join(words)}, got '{given}'."))
-    for key, value in job.labels.items():
-        faults += [fault.under(f"labels.{key}") for fault in _label_faults(key, value)]
-    return faults
-
-
-def dns_label_faults(name: str, longest: int) -> list[Fault]:
-    """Check an RFC 1123 label: up to 63 lower-case letters, digits and '-'."""
-    if len(name) <= longest and _DNS_LABEL.fullmatch(name):
-        return []
-    return [
-        Fault(
-            "",
-            f"a name here has 1 to {longest} lower-case letters, digits and '-', and begins and "
-            f"ends with a letter or digit (RFC 1123), got '{name[:80]}' ({len(name)} characters). "
-            "Choose another name.",
-        )
-    ]
-
-
-def _label_faults(key: str, value: str) -> list[Fault]:
-    faults: list[Fault] = []
-    if len(key.rpartition("/")[2]) > NAME_LENGTH or not _LABEL_KEY.fullmatch(key):
-        faults.append(Fault("", f"'{key}' is not a label's key. Write it such as 'app'."))
-    if len(value) > NAME_LENGTH or not _LABEL_VALUE.fullmatch(value):
-        faults.append(
-            Fault(
-                "",
-                "a label's value has up to 63 letters, digits, '-', '_' and '.', and begins and "
-                f"ends with a letter or digit, got '{value[:80]}'. Shorten or change it.",
-            )
-        )
-    return faults
-
-
-def job_manifest(job: JobSpec) -> dict[str, Any]:
-    """Give the ``batch/v1`` Job, ready to be applied."""
-    spec = {
-        "template": {
-            "metadata": {"labels": dict(job.labels) or {"app": job.name}},
-            "spec": _pod_spec(job),
-        }
-    }
-    metadata: dict[str, Any] = {"name": job.name}
-    if job.namespace:
-        metadata["namespace"] = job.namespace
-    if job.name_suffix == "hash":
-        metadata["name"] = f"{job.name}-{immutable_hash(spec)}"
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
-
-
-def _pod_spec(job: JobSpec) -> dict[str, Any]:
-    container: dict[str, Any] = {
-        "name": job.container_name or job.name,
-        "image": job.image_uri,
-    }
-    if job.command:
-        container["command"] = list(job.command)
-    if job.args:
-        container["args"] = list(job.args)
-    pod: dict[str, Any] = {"serviceAccountName": job.service_account}
-    if job.hardening == "restricted":
-        pod["securityContext"] = {
-            "runAsNonRoot": True,
-            "runAsUser": NON_ROOT_USER,
-            "runAsGroup": NON_ROOT_USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        }
-        container["securityContext"] = {
-            "allowPrivilegeEscalation": False,
-            "capabilities": {"drop": ["ALL"]},
-            "readOnlyRootFilesystem": True,
-        }
-    return {**pod, "containers": [container], "restartPolicy": job.restart_policy}
-
-
-def immutable_hash(spec: Mapping[str, Any]) -> str:
-    """Give ten hexadecimal digits that differ when any immutable field of a Job's spec does."""
-    immutable = {key: value for key, value in spec.items() if key not in _MUTABLE_SPEC_FIELDS}
-    canonical = json.dumps(immutable, sort_keys=True, separators=(",", ":"))
-    return sha256(canonical.encode()).hexdigest()[:SUFFIX_LENGTH]

@@ -70,6 +70,31 @@ def policies_of_others(halves: Iterable[OtherHalf]) -> dict[str, dict[str, Any]]
     }
 
 
+def owners_statement(statement: Statement, *, account: str) -> Statement:
+    """Give what the owner of a repository must add to its policy for a statement to hold.
+
+    ECR looks whether a role that is named exists, and one of this deployment may not yet: so the
+    account is named, and the role, where it is known, is the condition.
+
+    :param statement: what is asked for, in IAM's own words.
+    :param account: the account that asks.
+    """
+    named = statement.get("Principal")
+    arns = (
+        [arn for arn in _texts(named.get("AWS")) if _PRINCIPAL_ARN.fullmatch(arn)]
+        if isinstance(named, Mapping)
+        else []
+    )
+    partition = arns[0].split(":")[1] if arns else "aws"
+    condition = {"Condition": {"ArnEquals": {"aws:PrincipalArn": arns}}} if arns else {}
+    return {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+        "Action": sorted(_texts(statement["Action"])),
+        **condition,
+    }
+
+
 def _others(statement: Statement, account: str) -> Iterator[str]:
     principal = statement.get("Principal")
     named = principal.get("AWS", []) if isinstance(principal, Mapping) else principal

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .faults import Fault, refuse
+from .tag_patterns import tag_matches
 
 Mode = Literal["IMMUTABLE", "MUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"]
 
@@ -43,6 +44,15 @@ class TagImmutability:
 
     def __post_init__(self) -> None:
         refuse("TagImmutability", tag_immutability_faults(self.mode, self.exclusion_filters))
+
+    def lets_move(self, tag: str) -> bool:
+        """Say whether a tag can be moved to another image.
+
+        >>> TagImmutability().lets_move("v1")
+        False
+        """
+        excluded = any(tag_matches(pattern, tag) for pattern in self.exclusion_filters)
+        return excluded != self.mode.startswith("MUTABLE")
 
     @staticmethod
     def immutable_except_signatures() -> TagImmutability:

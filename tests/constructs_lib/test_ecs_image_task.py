@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
@@ -13,6 +15,7 @@ from aws_cdk import aws_logs as logs
 
 from constructs_lib import (
     ContainerHardening,
+    EcsContainer,
     EcsImageTask,
     FargateSize,
     Image,
@@ -24,16 +27,25 @@ DIGEST = "sha256:" + "a" * 64
 TASK_DEFINITION = "AWS::ECS::TaskDefinition"
 
 
+CONTAINER_ARGUMENTS = {field.name for field in fields(EcsContainer)}
+
+
+def task_in(stack: cdk.Stack, **arguments: Any) -> EcsImageTask:
+    """Make a task that runs an image of ours; arguments of the container go to it."""
+    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
+    container: dict[str, Any] = {
+        "image": Image(repository=api, digest=DIGEST),
+        "memory_mib": 200,
+        **{name: arguments.pop(name) for name in CONTAINER_ARGUMENTS & set(arguments)},
+    }
+    task: dict[str, Any] = {"family": "api", "container": EcsContainer(**container)}
+    return EcsImageTask(stack, "Task", **task | arguments)
+
+
 def template(**arguments: Any) -> dict[str, Any]:
     """Give the template of a task that runs an image of ours."""
     stack = stack_in()
-    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
-    defaults: dict[str, Any] = {
-        "family": "api",
-        "image": Image(repository=api, digest=DIGEST),
-        "memory_mib": 200,
-    }
-    EcsImageTask(stack, "Task", **defaults | arguments)
+    task_in(stack, **arguments)
     return template_of(stack)
 
 
@@ -114,22 +126,14 @@ def test_the_container_instance_pulls_where_that_is_said(
 def test_a_task_role_that_exists_is_named_and_left_alone() -> None:
     stack = stack_in()
     arn = "arn:aws:iam::111111111111:role/app"
-    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
-    EcsImageTask(
-        stack,
-        "Task",
-        family="api",
-        image=Image(repository=api, tag="v1"),
-        memory_mib=200,
-        task_role=iam.Role.from_role_arn(stack, "Role", arn, mutable=False),
-    )
+    task_in(stack, task_role=iam.Role.from_role_arn(stack, "Role", arn, mutable=False))
     assert only(template_of(stack), TASK_DEFINITION)["TaskRoleArn"] == arn
 
 
 def test_any_repository_of_the_cdk_will_do() -> None:
     stack = stack_in()
-    image = Image(repository=ecr.Repository(stack, "Plain"), tag="v1")
-    task = EcsImageTask(stack, "Task", family="api", image=image, memory_mib=200)
+    plain = ecr.Repository(stack, "Plain", image_tag_mutability=ecr.TagMutability.IMMUTABLE)
+    task = task_in(stack, image=Image(repository=plain, tag="v1"))
     assert isinstance(task.task_definition, ecs.TaskDefinition)
     assert ":v1" in json.dumps(
         only(template_of(stack), TASK_DEFINITION)["ContainerDefinitions"][0]["Image"]
@@ -138,18 +142,11 @@ def test_any_repository_of_the_cdk_will_do() -> None:
 
 def test_all_faults_are_raised_at_once_and_before_anything_is_created() -> None:
     stack = stack_in()
-    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
     with pytest.raises(ValueError, match="EcsImageTask 'Task': 3 faults:") as refusal:
-        EcsImageTask(
-            stack,
-            "Task",
-            family="a b",
-            image=Image(repository=api, tag="v1"),
-            memory_mib=1,
-            cpu=0,
-            container_name="api",
-        )
-    assert "memory_mib: a container has at least 6 MiB of memory, got 1." in str(refusal.value)
+        task_in(stack, family="a b", memory_mib=1, cpu=0, name="api")
+    assert "container.memory_mib: a container has at least 6 MiB of memory, got 1." in str(
+        refusal.value
+    )
     assert stack.node.try_find_child("Task") is None
 
 

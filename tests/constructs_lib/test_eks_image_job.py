@@ -10,7 +10,7 @@ import pytest
 import yaml
 from aws_cdk import aws_ecr as ecr
 
-from constructs_lib import EksImageJob, Image, PrivateRepository
+from constructs_lib import EksImageJob, Image, JobPod, PrivateRepository, TagImmutability
 from tests.support import only, stack_in, template_of
 
 PARAMETER = "AWS::SSM::Parameter"
@@ -18,13 +18,21 @@ PARAMETER = "AWS::SSM::Parameter"
 
 def job_in(stack: cdk.Stack, **arguments: Any) -> EksImageJob:
     """Make a Job that runs an image of ours."""
-    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
+    pod = {name: arguments.pop(name) for name in ("args", "command") if name in arguments}
     defaults: dict[str, Any] = {
         "name": "list",
-        "image": Image(repository=api, tag="v1"),
+        "image": Image(repository=api_in(stack, "Api"), tag="v1"),
         "service_account": "reader",
+        "pod": JobPod(**pod),
     }
     return EksImageJob(stack, "Job", **defaults | arguments)
+
+
+def api_in(stack: cdk.Stack, construct_id: str) -> PrivateRepository:
+    """Refer to a repository of ours whose tags are immutable."""
+    return PrivateRepository.from_name(  # type: ignore[return-value]
+        stack, construct_id, repository_name="team/api", tag_immutability=TagImmutability()
+    )
 
 
 def test_the_file_and_the_parameter_hold_the_same_manifest() -> None:
@@ -44,8 +52,7 @@ def test_the_jobs_name_changes_with_its_image_and_its_logical_id_does_not() -> N
     found: dict[str, set[str]] = {"names": set(), "logical ids": set()}
     for tag in ("v1", "v2"):
         stack = stack_in()
-        api = PrivateRepository.from_name(stack, "Api2", repository_name="team/api")
-        job = job_in(stack, image=Image(repository=api, tag=tag))
+        job = job_in(stack, image=Image(repository=api_in(stack, "Api2"), tag=tag))
         found["names"].add(job.job_name)
         found["logical ids"] |= set(template_of(stack)["Resources"])
     assert len(found["names"]) == 2
@@ -55,7 +62,7 @@ def test_the_jobs_name_changes_with_its_image_and_its_logical_id_does_not() -> N
 def test_a_second_job_of_one_name_is_refused() -> None:
     stack = stack_in()
     job = job_in(stack)
-    api = PrivateRepository.from_name(stack, "Api2", repository_name="team/api")
+    api = api_in(stack, "Api2")
     with pytest.raises(ValueError, match="another Job of this stack has the name 'list'"):
         EksImageJob(
             stack,
@@ -82,11 +89,11 @@ def test_a_nested_stack_has_no_name_to_keep_a_manifest_under() -> None:
 
 def test_what_a_parameter_refuses_is_refused() -> None:
     with pytest.raises(ValueError, match=r"which refuses '\{\{'"):
-        job_in(stack_in(), args=["{{ x }}"])
+        job_in(stack_in(), args=("{{ x }}",))
 
 
 def test_a_command_arrives() -> None:
-    (container,) = job_in(stack_in(), command=["/bin/x"]).manifest["spec"]["template"]["spec"][
+    (container,) = job_in(stack_in(), command=("/bin/x",)).manifest["spec"]["template"]["spec"][
         "containers"
     ]
     assert container["command"] == ["/bin/x"]
@@ -101,15 +108,15 @@ def test_a_namespace_is_part_of_where_the_manifest_is_kept() -> None:
 
 def test_a_long_manifest_needs_an_advanced_parameter_and_a_longer_one_is_refused() -> None:
     stack = stack_in()
-    job_in(stack, args=["x" * 4_096])
+    job_in(stack, args=("x" * 4_096,))
     assert only(template_of(stack), PARAMETER)["Tier"] == "Advanced"
-    with pytest.raises(ValueError, match="holds 8,192 characters, got 8,8"):
-        job_in(stack_in(), args=["x" * 8_192])
+    with pytest.raises(ValueError, match="holds 8,192 characters, got 9,0"):
+        job_in(stack_in(), args=("x" * 8_192,))
 
 
 def test_a_manifest_with_a_token_is_refused() -> None:
     stack = stack_in()
-    image = Image(repository=ecr.Repository(stack, "Plain"), tag="v1")
+    image = Image(repository=ecr.Repository(stack, "Plain"), tag="v1", tag_may_move=True)
     with pytest.raises(ValueError, match="EksImageJob 'Job': a manifest file cannot hold"):
         job_in(stack, image=image)
     assert stack.node.try_find_child("Job") is None

@@ -80,7 +80,8 @@ eks_jobs:
   - line 1, account: text is expected here, got the number 111111111111. Write it in quotes.
   - line 2, regoin: there is no such setting; did you mean 'region'? Known: account, region, \
 protected, organization_id, github_provider, encryption, administrators, break_glass_role, \
-required_tags, notifications, repository_defaults, repositories, ecs_tasks, eks_jobs.
+required_tags, notifications, repository_defaults, repositories, ecs_tasks, ecs_services, \
+network, eks_cluster, eks_jobs.
   - line 4, repositories[0].name: a repository's name is made of lower-case letters and digits, \
 joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
   - line 6, repositories[1].scan_on_push: true or false is expected here, got 'yes'.
@@ -93,7 +94,8 @@ Write all of them, in quotes, leading zeros included.
   - line 12, ecs_tasks[0].image: the image 'web' has no pin, so nothing says which image to run. \
 Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or say \
 `awaiting_image: true` to leave the workload out until then.
-  - line 12, ecs_tasks[0].memory_mib: this is at least 6, got '2'.
+  - line 12, ecs_tasks[0].memory_mib: a container has at least 6 MiB of memory, got 2. \
+Give its hard limit in MiB.
   - line 14, eks_jobs[0].image: the image 'web' has no pin, so nothing says which image to run. \
 Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or say \
 `awaiting_image: true` to leave the workload out until then.

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from constructs_lib.rules.fargate_sizes import MEMORY_MIB_BY_CPU, FargateSize
 from constructs_lib.rules.faults import RuleError
-from constructs_lib.rules.task_definition import fargate_faults
 
 SIZES = [(cpu, memory) for cpu, choices in MEMORY_MIB_BY_CPU.items() for memory in choices]
 
@@ -68,14 +67,3 @@ def test_a_size_that_fargate_has_not_is_refused(cpu: int, memory_mib: int, sente
 def test_nothing_holds_more_than_the_largest() -> None:
     with pytest.raises(RuleError, match="largest size has 16384 CPU units and 122880 MiB"):
         FargateSize.at_least(cpu=1, memory_mib=122881)
-
-
-def test_a_container_fits_into_its_task() -> None:
-    size = FargateSize(cpu=256, memory_mib=512)
-    assert fargate_faults(256, 512, "execution-role", size) == []
-    assert [str(fault) for fault in fargate_faults(512, 600, "container-instance", size)] == [
-        "fargate: a container asks for 512 CPU units and 600 MiB, and the task has 256 and 512. "
-        "Choose a larger size, or ask for less.",
-        "pulled_by: Fargate has no container instance that could pull. "
-        "Leave pulled_by out, and the execution role pulls.",
-    ]

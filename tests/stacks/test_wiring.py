@@ -159,13 +159,15 @@ ecs_tasks:
 eks_jobs:
   - {name: job, image: api, service_account: sa, command: [/bin/x], args: [y], namespace: ns,
      labels: {a: b}, container_name: c, restart_policy: OnFailure, name_suffix: none,
-     hardening: none}
+     resources: none, hardening: none}
 """
 
 
 def test_every_option_of_a_file_reaches_its_template(tmp_path: Path) -> None:
     (tmp_path / "dev.yaml").write_text(ALL_OPTIONS)
-    (tmp_path / "dev.images.yaml").write_text("api: {repository: team/api, tag: v1}\n")
+    (tmp_path / "dev.images.yaml").write_text(
+        "api: {repository: team/api, tag: v1, tag_may_move: true}\n"
+    )
     made = synthesise(tmp_path, tmp_path / "cdk.out")
     (repository,) = resources(
         stack(made, "dev", "Repositories-main").template, "AWS::ECR::Repository"

@@ -1,0 +1,77 @@
+"""How a Job reaches its cluster by CloudFormation, through the CDK's kubectl provider."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct
+
+from .rules.delivery import delivery_faults
+from .rules.faults import refuse
+from .rules.kubernetes_job import JobRun
+from .rules.kubernetes_manifest import Document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterDelivery:
+    """Define that CloudFormation applies a Job to a cluster when its stack is deployed.
+
+    What is applied is never pruned: an update starts the new Job beside the old one, which runs
+    to its end, and a rollback finds the old one as it was and does not run it again. Finished
+    Jobs stay until their TTL, or until somebody deletes them.
+
+    :param cluster: the cluster, of this app or imported, with a kubectl provider.
+    :param rollback_window: with a TTL: for how long after its end a Job may still be rolled back
+        to. A TTL shorter than that is refused: the Job would be gone, and a rollback would run it
+        again.
+    :param wait_for_completion: the deployment waits so long for the Job to succeed, and fails,
+        and rolls back, when it does not; up to 14 minutes, as a Lambda function waits. By default
+        it succeeds as soon as the cluster has accepted the Job.
+
+    Sources: Amazon EKS construct library, "Kubernetes Manifests" and "Querying Kubernetes
+    Resources"; Kubernetes documentation, "Automatic Cleanup for Finished Jobs".
+    """
+
+    cluster: eks.ICluster
+    rollback_window: cdk.Duration | None = None
+    wait_for_completion: cdk.Duration | None = None
+
+    def check(self, who: str, run: JobRun) -> None:
+        """Refuse what would run a Job twice, or wait longer than can be waited."""
+        window, wait = self.rollback_window, self.wait_for_completion
+        refuse(
+            who,
+            delivery_faults(
+                run,
+                rollback_window_seconds=int(window.to_seconds()) if window else None,
+                wait_seconds=int(wait.to_seconds()) if wait else None,
+            ),
+        )
+
+    def deliver(self, scope: Construct, documents: list[Document]) -> eks.KubernetesManifest:
+        """Have the documents applied; nothing that is left out later is deleted."""
+        return eks.KubernetesManifest(
+            scope, "Resource", cluster=self.cluster, manifest=documents, prune=False
+        )
+
+    def wait(
+        self, scope: Construct, manifest: eks.KubernetesManifest, job: Document
+    ) -> eks.KubernetesObjectValue | None:
+        """Have the deployment wait for a Job to succeed, where that is asked for."""
+        if self.wait_for_completion is None:
+            return None
+        value = eks.KubernetesObjectValue(
+            scope,
+            "Completion",
+            cluster=self.cluster,
+            object_type="job",
+            object_name=job["metadata"]["name"],
+            object_namespace=job["metadata"].get("namespace", "default"),
+            # Only a Job that succeeded has it; of one that failed nothing is ever answered.
+            json_path=".status.completionTime",
+            timeout=self.wait_for_completion,
+        )
+        value.node.add_dependency(manifest)
+        return value

@@ -1,0 +1,161 @@
+"""A secret that a container of an ECS task is given, and who may read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
+from constructs import IConstruct
+
+from .rules.faults import Fault, refuse
+
+AwsManaged = Literal["aws-managed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSecret:
+    """Define a value that ECS fetches when a task starts; it stands in no template.
+
+    The execution role may read exactly this secret or parameter and, by that service alone,
+    decrypt with its key. A secret whose key is unknown would let a task be defined that can
+    never start, so the key is said where the CDK does not know it.
+
+    :param value: the secret's, or its field's, or the parameter's ARN, as ECS takes it.
+    :param arn: the ARN of the secret or parameter.
+    :param service: ``secretsmanager`` or ``ssm``.
+    :param key: the KMS key it is encrypted with, ``None`` for the service's own.
+
+    Made by ``from_secrets_manager`` and ``from_ssm_parameter``.
+
+    Sources: Amazon ECS developer guide, "Pass sensitive data to an Amazon ECS container"; AWS
+    Secrets Manager user guide, "Secret encryption and decryption".
+
+    >>> stack = cdk.Stack(cdk.App(), "Workloads")
+    >>> password = secretsmanager.Secret(stack, "Password")
+    >>> ContainerSecret.from_secrets_manager(password).service
+    'secretsmanager'
+    """
+
+    value: str
+    arn: str
+    service: Literal["secretsmanager", "ssm"]
+    key: kms.IKey | None = None
+
+    @staticmethod
+    def from_secrets_manager(
+        secret: secretsmanager.ISecret,
+        *,
+        field: str | None = None,
+        key: kms.IKey | AwsManaged | None = None,
+    ) -> ContainerSecret:
+        """Give a secret of AWS Secrets Manager, or one field of it.
+
+        :param field: which value of a secret that is JSON; the whole secret by default.
+        :param key: the key of a secret that is only referred to: its KMS key, or
+            ``aws-managed``. What a secret made in this app is encrypted with is known.
+        :raises ValueError: when the key is not known.
+        """
+        known = secret.encryption_key or key
+        if known is None and not isinstance(secret, secretsmanager.Secret):
+            refuse(
+                f"ContainerSecret '{secret.node.id}'",
+                [_key_missing("secret", "Secrets Manager")],
+            )
+        arn = secret.secret_arn
+        return ContainerSecret(
+            # Version stage and version ID stay empty: the current one.
+            value=f"{arn}:{field}::" if field else arn,
+            arn=arn,
+            service="secretsmanager",
+            key=None if isinstance(known, str) else known,
+        )
+
+    @staticmethod
+    def from_ssm_parameter(
+        parameter: ssm.IParameter, *, key: kms.IKey | AwsManaged | None = None
+    ) -> ContainerSecret:
+        """Give a parameter of the SSM parameter store.
+
+        :param key: of a SecureString, which CloudFormation cannot make: its KMS key, or
+            ``aws-managed``.
+        :raises ValueError: when a SecureString's key is not known.
+        """
+        if key is None and parameter.parameter_type == "SecureString":
+            refuse(
+                f"ContainerSecret '{parameter.node.id}'",
+                [_key_missing("parameter", "the parameter store")],
+            )
+        return ContainerSecret(
+            value=parameter.parameter_arn,
+            arn=parameter.parameter_arn,
+            service="ssm",
+            key=None if isinstance(key, str) else key,
+        )
+
+    def for_ecs(self) -> ecs.Secret:
+        """Give the secret to a container of ECS."""
+        return _ExactSecret(self)
+
+
+def _key_missing(what: str, where: str) -> Fault:
+    return Fault(
+        "key",
+        f"which key the {what} is encrypted with is not known here, and without a grant on it no "
+        f"task would start. Give `key`, or say key='aws-managed' for the one of {where}.",
+    )
+
+
+class _ExactSecret(ecs.Secret):
+    """Define the CDK's form of a secret, with no more granted than ECS needs to fetch it."""
+
+    def __init__(self, secret: ContainerSecret) -> None:
+        super().__init__()
+        self._secret = secret
+
+    @property
+    def arn(self) -> str:
+        """Give what the task definition refers to."""
+        return self._secret.value
+
+    @property
+    def has_field(self) -> bool:
+        """Say whether it is a field of a secret, which old versions of Fargate refuse."""
+        return self._secret.value != self._secret.arn
+
+    def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow reading this secret and, by its service alone, decrypting it."""
+        secret = self._secret
+        if secret.key:
+            grantee.grant_principal.add_to_principal_policy(_decrypt(secret, secret.key, grantee))
+        action = (
+            "secretsmanager:GetSecretValue"
+            if secret.service == "secretsmanager"
+            else "ssm:GetParameters"
+        )
+        return iam.Grant.add_to_principal(
+            grantee=grantee, actions=[action], resource_arns=[secret.arn]
+        )
+
+
+def _decrypt(
+    secret: ContainerSecret, key: kms.IKey, grantee: iam.IGrantable
+) -> iam.PolicyStatement:
+    # An execution role is a construct; its interface does not say so.
+    region = cdk.Stack.of(cast("IConstruct", grantee.grant_principal)).region
+    context = "SecretARN" if secret.service == "secretsmanager" else "PARAMETER_ARN"
+    return iam.PolicyStatement(
+        actions=["kms:Decrypt"],
+        resources=[key.key_arn],
+        conditions={
+            "StringEquals": {
+                "kms:ViaService": f"{secret.service}.{region}.amazonaws.com",
+                f"kms:EncryptionContext:{context}": secret.arn,
+            }
+        },
+    )

@@ -1,0 +1,100 @@
+"""A Kubernetes CronJob that runs one image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .eks_workload import (
+    HARDENED_POD,
+    ONCE,
+    EksWorkload,
+    ServiceAccount,
+    service_account_name,
+)
+from .image import Image
+from .rules.cron_job import CronSchedule, cron_name_faults
+from .rules.faults import refuse
+from .rules.kubernetes_job import JobRun, JobSpec
+from .rules.kubernetes_manifest import cron_job_manifest
+from .rules.kubernetes_pod import JobPod
+
+if TYPE_CHECKING:
+    from .cluster_delivery import ClusterDelivery
+
+
+class EksImageCronJob(EksWorkload):
+    """Define a ``batch/v1`` CronJob that runs an image again and again.
+
+    A CronJob may change in place, so its name is its own and a new image is taken by the next
+    run. Pod, identity, pulling and delivery are those of ``EksImageJob``; by default a run is
+    left out while the last one lasts.
+
+    :param scope: the construct this one belongs to.
+    :param construct_id: its ID there.
+    :param name: the CronJob's name, an RFC 1123 label of up to 52 characters.
+    :param schedule: when it runs; see ``CronSchedule``.
+    :param image: the image to run.
+    :param service_account: the name of one that exists, or an ``EksWorkloadIdentity``.
+    :param namespace: the namespace; by default that of the identity, or of whoever applies it.
+    :param pod: what the container is given and kept from; see ``JobPod``.
+    :param run: how often and how long each run tries; see ``JobRun``.
+    :param pulled_by: who pulls, to be allowed to: the nodes' role, or the pod execution role.
+    :param delivery: a ``ClusterDelivery``; by default a manifest. Nothing is waited for.
+    :raises ValueError: before anything is created, with every rule that is broken.
+
+    Attributes: those of ``EksImageJob``, without ``job_name``.
+
+    Source: Kubernetes API reference, "CronJob v1 batch".
+
+    >>> import aws_cdk as cdk
+    >>> from constructs_lib import PrivateRepository, TagImmutability
+    >>> stack = cdk.Stack(cdk.App(), "Workloads")
+    >>> api = PrivateRepository.from_name(stack, "Api", repository_name="team/api",
+    ...     account="111111111111", region="eu-west-1", tag_immutability=TagImmutability())
+    >>> nightly = EksImageCronJob(stack, "Nightly", name="report", schedule=CronSchedule(
+    ...     schedule="15 3 * * *"), image=Image(repository=api, tag="v1"))
+    >>> nightly.manifest["spec"]["concurrencyPolicy"]
+    'Forbid'
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        name: str,
+        schedule: CronSchedule,
+        image: Image,
+        service_account: ServiceAccount = None,
+        namespace: str | None = None,
+        pod: JobPod = HARDENED_POD,
+        run: JobRun = ONCE,
+        pulled_by: iam.IGrantable | None = None,
+        delivery: ClusterDelivery | None = None,
+    ) -> None:
+        who = f"EksImageCronJob '{construct_id}'"
+        refuse(who, cron_name_faults(name))
+        spec = JobSpec(
+            name=name,
+            image_uri=image.for_kubernetes(),
+            version=image.version,
+            service_account=service_account_name(service_account),
+            namespace=namespace or getattr(service_account, "namespace", None),
+            pod=pod,
+            run=run,
+            name_suffix="none",
+        )
+        super().__init__(
+            scope,
+            construct_id,
+            who=who,
+            path=f"{spec.namespace}/{name}" if spec.namespace else name,
+            document=cron_job_manifest(spec, schedule),
+            image=image,
+            service_account=service_account,
+            pulled_by=pulled_by,
+            delivery=delivery,
+        )

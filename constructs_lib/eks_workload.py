@@ -1,0 +1,91 @@
+"""What a Job and a CronJob on EKS have in common: identity, pulling and delivery."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .eks_workload_identity import EksWorkloadIdentity
+from .image import Image
+from .manifest_delivery import deliver_manifest, manifest_faults, parameter_name
+from .named_repository import ReferencedRepository
+from .rules.faults import refuse
+from .rules.kubernetes_job import JobRun
+from .rules.kubernetes_manifest import Document, manifests_text
+from .rules.kubernetes_pod import JobPod
+from .rules.other_halves import owners_statement
+from .rules.repository_policy import PULL_ACTIONS
+from .rules.statements import Statement
+from .stack_facts import facts_of, is_token, stack_of
+
+if TYPE_CHECKING:
+    from .cluster_delivery import ClusterDelivery
+
+HARDENED_POD = JobPod()
+ONCE = JobRun()
+ServiceAccount = str | EksWorkloadIdentity | None
+
+
+def service_account_name(account: ServiceAccount) -> str | None:
+    """Give the name of a service account that exists, or that comes with the manifest."""
+    return account.service_account if isinstance(account, EksWorkloadIdentity) else account
+
+
+class EksWorkload(Construct):
+    """Define a workload of Kubernetes that is delivered as a manifest, or to a cluster."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        who: str,
+        path: str,
+        document: Document,
+        image: Image,
+        service_account: ServiceAccount,
+        pulled_by: iam.IGrantable | None,
+        delivery: ClusterDelivery | None,
+    ) -> None:
+        identity = service_account if isinstance(service_account, EksWorkloadIdentity) else None
+        self.documents = [*identity.documents, document] if identity else [document]
+        self.manifest = document
+        self.manifest_yaml = manifests_text(self.documents)
+        stack = stack_of(scope)
+        if delivery is None:
+            refuse(who, manifest_faults(stack, path, self.manifest_yaml))
+        super().__init__(scope, construct_id)
+        self.parameter_name: str | None = None
+        self.owners_statement = _owners_statement(image, stack)
+        if delivery:
+            applied = delivery.deliver(self, self.documents)
+            if document["kind"] == "Job":
+                delivery.wait(self, applied, document)
+        else:
+            deliver_manifest(self, stack, path, self.manifest_yaml)
+            self.parameter_name = parameter_name(stack, path)
+        if pulled_by:
+            image.grant_pull(pulled_by)
+        if self.owners_statement:
+            cdk.CfnOutput(
+                self,
+                "RepositoryOwnerMustAllow",
+                description=f"To the policy of {image.uri.partition('@')[0]}",
+                value=json.dumps(self.owners_statement),
+            )
+
+
+def _owners_statement(image: Image, stack: cdk.Stack) -> Statement | None:
+    """Give the half of a pull that lies with the owner of another account's repository."""
+    ours, theirs = facts_of(stack).account, image.account
+    if theirs is None or is_token(theirs) or is_token(ours) or theirs == ours:
+        return None
+    repository = image.repository
+    if isinstance(repository, ReferencedRepository) and repository.policy_declared_by_owner:
+        return None
+    wanted = {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Principal": "*"}
+    return owners_statement(wanted, account=ours)

@@ -1,0 +1,137 @@
+"""What a pod on EKS may do in AWS, and the service account that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_eks as eks
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .rules.faults import refuse
+from .rules.kubernetes_manifest import Document
+from .rules.workload_identity import (
+    identity_documents,
+    identity_faults,
+    oidc_issuer,
+    pod_identity_trust,
+)
+from .stack_facts import facts_of, stack_of
+
+
+class EksWorkloadIdentity(Construct):
+    """Define the AWS identity of pods on EKS: a role, and the service account that has it.
+
+    With ``cluster_name`` by EKS Pod Identity: an association in AWS, for which the cluster runs
+    the Pod Identity agent. With ``oidc_provider_arn`` by IRSA: the service account names the
+    role. Either way the role can be taken by pods of exactly this service account in this
+    namespace, may do what it is granted and nothing else, and the service account is part of
+    the manifest of the Job it is given to.
+
+    :param scope: the construct this one belongs to.
+    :param construct_id: its ID there.
+    :param service_account: the service account's name.
+    :param namespace: its namespace; a role is for one, so it is always said.
+    :param cluster_name: with EKS Pod Identity, the cluster's name.
+    :param oidc_provider_arn: with IRSA, the ARN of the cluster's OIDC provider in IAM.
+    :param role_name: the role's name. With IRSA it is needed, as the manifest, a file, holds the
+        role's ARN; with Pod Identity the CDK names it by default.
+    :param statements: what the pods may do. More is granted by the CDK's own ``grant`` methods:
+        an identity is an ``iam.IGrantable``.
+    :raises ValueError: before anything is created, with every rule that is broken.
+
+    Attributes: ``role`` is the role; ``documents`` the service account's manifest.
+
+    Sources: Amazon EKS user guide, "Learn how EKS Pod Identity grants pods access to AWS
+    services" and "IAM roles for service accounts".
+
+    >>> import aws_cdk as cdk
+    >>> stack = cdk.Stack(cdk.App(), "Workloads")
+    >>> reader = EksWorkloadIdentity(stack, "Reader", cluster_name="main", namespace="batch",
+    ...     service_account="reader")
+    >>> reader.documents[0]["kind"]
+    'ServiceAccount'
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        service_account: str,
+        namespace: str,
+        cluster_name: str | None = None,
+        oidc_provider_arn: str | None = None,
+        role_name: str | None = None,
+        statements: Sequence[iam.PolicyStatement] = (),
+    ) -> None:
+        refuse(
+            f"EksWorkloadIdentity '{construct_id}'",
+            identity_faults(
+                service_account=service_account,
+                namespace=namespace,
+                cluster_name=cluster_name,
+                oidc_provider_arn=oidc_provider_arn,
+                role_name=role_name,
+            ),
+        )
+        super().__init__(scope, construct_id)
+        self.service_account = service_account
+        self.namespace = namespace
+        facts = facts_of(stack_of(scope))
+        role_arn = None
+        if oidc_provider_arn:
+            principal = _irsa_principal(oidc_provider_arn, namespace, service_account)
+            role_arn = f"arn:{facts.partition}:iam::{facts.account}:role/{role_name}"
+        else:
+            principal = _pod_identity_principal(
+                pod_identity_trust(
+                    str(cluster_name),
+                    account=facts.account,
+                    region=facts.region,
+                    partition=facts.partition,
+                )
+            )
+        self.role = iam.Role(
+            self,
+            "Role",
+            role_name=role_name,
+            assumed_by=principal,
+            description=f"Pods of the service account {namespace}/{service_account}",
+        )
+        for statement in statements:
+            self.role.add_to_policy(statement)
+        if cluster_name:
+            eks.CfnPodIdentityAssociation(
+                self,
+                "Association",
+                cluster_name=cluster_name,
+                namespace=namespace,
+                service_account=service_account,
+                role_arn=self.role.role_arn,
+            )
+        self.documents: list[Document] = identity_documents(service_account, namespace, role_arn)
+
+    @property
+    def grant_principal(self) -> iam.IPrincipal:
+        """Give the principal that grants are made to."""
+        return self.role
+
+
+def _irsa_principal(provider_arn: str, namespace: str, name: str) -> iam.IPrincipal:
+    issuer = oidc_issuer(provider_arn)
+    return iam.WebIdentityPrincipal(
+        provider_arn,
+        {
+            "StringEquals": {
+                f"{issuer}:aud": "sts.amazonaws.com",
+                f"{issuer}:sub": f"system:serviceaccount:{namespace}:{name}",
+            }
+        },
+    )
+
+
+def _pod_identity_principal(conditions: dict[str, dict[str, str]]) -> iam.IPrincipal:
+    service = iam.ServicePrincipal("pods.eks.amazonaws.com")
+    # EKS tags each session with the cluster, the namespace and the service account.
+    return iam.SessionTagsPrincipal(iam.PrincipalWithConditions(service, conditions))

@@ -1,0 +1,130 @@
+"""The VPC endpoints through which a network without internet pulls images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .rules.endpoint_policies import (
+    INTERFACE_SERVICES,
+    PulledFrom,
+    RegistryService,
+    endpoint_statements,
+)
+from .stack_facts import facts_of, stack_of
+
+OWN_REPOSITORIES = PulledFrom()
+_INTERFACES = {
+    "ecr.api": lambda: ec2.InterfaceVpcEndpointAwsService.ECR,
+    "ecr.dkr": lambda: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
+    "logs": lambda: ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+}
+
+_SERVICE = re.compile(r"\.(ecr\.api|ecr\.dkr|secretsmanager|ssm|logs|s3)(?![\w.-])")
+
+
+class RegistryEndpoints(Construct):
+    """Define what a VPC needs to pull images, and write logs, without a way to the internet.
+
+    Interface endpoints for ``ecr.api``, ``ecr.dkr`` and ``logs`` and a gateway endpoint for S3,
+    where layers lie. By default their policies let nothing through but pulls from this
+    account's repositories by this account's principals, log events into its log groups, and
+    layers of ECR's own bucket. An interface endpoint costs by the hour and subnet.
+
+    :param scope: the construct this one belongs to.
+    :param construct_id: its ID there.
+    :param vpc: the VPC. What is made here lasts as long as it.
+    :param pulled_from: whose repositories may be pulled from; by default this account's.
+    :param clients: who reaches the interface endpoints, such as a service's security group;
+        by default everything in the VPC.
+    :raises ValueError: when an account or an organisation does not have its form.
+
+    Attributes: ``endpoints`` are the interface endpoints by service, ``gateway`` that of S3,
+    ``security_group`` stands before the interface endpoints.
+
+    Source: Amazon ECR user guide, "Amazon ECR interface VPC endpoints (AWS PrivateLink)".
+
+    >>> stack = cdk.Stack(cdk.App(), "Network")
+    >>> vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+    >>> sorted(RegistryEndpoints(stack, "Endpoints", vpc=vpc).endpoints)
+    ['ecr.api', 'ecr.dkr', 'logs']
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        vpc: ec2.IVpc,
+        pulled_from: PulledFrom = OWN_REPOSITORIES,
+        clients: Sequence[ec2.IPeer] | None = None,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._pulled_from = pulled_from
+        self.security_group = ec2.SecurityGroup(
+            self,
+            "SecurityGroup",
+            vpc=vpc,
+            description="Reaches the endpoints for pulling images",
+            allow_all_outbound=False,
+        )
+        for client in clients or [ec2.Peer.ipv4(vpc.vpc_cidr_block)]:
+            self.security_group.add_ingress_rule(client, ec2.Port.tcp(443))
+        self.endpoints = {service: self._interface(vpc, service) for service in INTERFACE_SERVICES}
+        self.gateway = vpc.add_gateway_endpoint(
+            f"{construct_id}-s3", service=ec2.GatewayVpcEndpointAwsService.S3
+        )
+        for statement in self._statements("s3"):
+            self.gateway.add_to_policy(statement)
+
+    def _interface(self, vpc: ec2.IVpc, service: RegistryService) -> ec2.InterfaceVpcEndpoint:
+        endpoint = ec2.InterfaceVpcEndpoint(
+            self,
+            service,
+            vpc=vpc,
+            service=_INTERFACES[service](),
+            security_groups=[self.security_group],
+            # Who may reach them is said once, at their security group.
+            open=False,
+            private_dns_enabled=True,
+        )
+        for statement in self._statements(service):
+            endpoint.add_to_policy(statement)
+        return endpoint
+
+    def _statements(self, service: RegistryService) -> list[iam.PolicyStatement]:
+        facts = facts_of(stack_of(self))
+        return [
+            iam.PolicyStatement.from_json(statement)
+            for statement in endpoint_statements(
+                service,
+                account=facts.account,
+                region=facts.region,
+                partition=facts.partition,
+                pulled_from=self._pulled_from,
+            )
+        ]
+
+
+def services_with_endpoints(vpc: ec2.IVpc) -> set[str]:
+    """Give the services that this app makes endpoints of a VPC for, such as ``ecr.api``."""
+    stack = cdk.Stack.of(vpc)
+    wanted = stack.resolve(vpc.vpc_id)
+    found: set[str] = set()
+    for construct in stack.node.find_all():
+        if not isinstance(construct, ec2.CfnVPCEndpoint):
+            continue
+        if stack.resolve(construct.vpc_id) == wanted and construct.service_name:
+            found.add(_short(str(stack.resolve(construct.service_name))))
+    return found
+
+
+def _short(service_name: str) -> str:
+    """Give ``ecr.api`` for ``com.amazonaws.eu-west-1.ecr.api``, whatever it is written in."""
+    found = _SERVICE.search(service_name)
+    return found[1] if found else service_name
