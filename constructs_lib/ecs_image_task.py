@@ -46,8 +46,7 @@ class EcsImageTask(Construct):
     :param sidecars: containers beside it, each with a name.
     :param fargate: the size of the task on Fargate, checked or chosen, such as
         ``FargateSize.at_least(cpu=200, memory_mib=400)``; by default it runs on EC2.
-    :param architecture: ``X86_64`` or ``ARM64``, as the images are; ECS' own default is the
-        first.
+    :param architecture: on Fargate ``X86_64``, ECS' own default, or ``ARM64``, as the images are.
     :param network_mode: on EC2 ``bridge`` by default; on Fargate always ``awsvpc``.
     :param task_role: the role the application has, made here, imported by its ARN or given; by
         default a new one without permissions.

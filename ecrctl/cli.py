@@ -26,10 +26,12 @@ from .checks import Check
 from .errors import DIFFERS, FAILED, TOOL_ERROR, UserError
 from .image_records import images_from_ecr, images_from_file
 from .local import LocalRun, run_local
+from .manifests import left_over, write_manifests
 from .steps import Steps
 from .table import save_picture, table_of, verdict
 from .toolchain import ROOT
 from .verify import verify
+from .verify_images import check_images
 
 TABLE_WIDTH = 118
 ACCESS_WIDTH = 160
@@ -82,11 +84,38 @@ def _common(
 
 
 @app.command("verify")
-def verify_command(environment: Environment) -> None:
+def verify_command(
+    environment: Environment,
+    images: Annotated[
+        bool,
+        typer.Option("--images", help="Before a deployment: is every pinned image there?"),
+    ] = False,
+) -> None:
     """Read back what an environment declares and name every difference (exit 3)."""
     settings = load_environment(environment, _options.environments)
-    checks = verify(settings, Aws.from_variables(settings.region))
-    _show(_console(), environment, checks)
+    if images:
+        found = list(check_images(settings, Aws.from_variables))
+        _show(_console(), environment, found, "pinned and in its registry")
+    else:
+        checks = verify(settings, Aws.from_variables(settings.region))
+        _show(_console(), environment, checks, "declared and read back")
+
+
+@app.command("manifests")
+def manifests_command(
+    environment: Environment,
+    out: Annotated[Path, typer.Option(metavar="DIR", file_okay=False, help="Where they go.")],
+) -> None:
+    """Write the manifests of an environment's Jobs as files, the same bytes every time."""
+    # Refused here, a fault is told in its own words and not in the CDK's.
+    load_environment(environment, _options.environments)
+    written = write_manifests(environment, _options.environments, out)
+    for file in written:
+        print(file)
+    if not written:
+        print(f"{environment}: no Job is delivered as a manifest.")
+    for file in left_over(out, written):
+        print(f"{file} was there before and is no Job of '{environment}'.", file=sys.stderr)
 
 
 @app.command("local")
@@ -249,8 +278,11 @@ def _write_json(file: Path, document: object) -> None:
         raise UserError(f"{file} cannot be written: {error.strerror}.") from None
 
 
-def _show(console: Console, environment: str, checks: list[Check]) -> None:
-    console.print(table_of(f"{environment}: declared and read back", checks))
+def _show(console: Console, environment: str, checks: list[Check], title: str) -> None:
+    if not checks:
+        print(f"{environment}: nothing to look up.")
+        return
+    console.print(table_of(f"{environment}: {title}", checks))
     console.print(verdict(environment, checks), soft_wrap=True, highlight=False)
     _exit_on_difference(checks)
 

@@ -20,6 +20,8 @@ from .registry import Registry, TagIsImmutable
 from .sample_image import sample_image
 from .steps import Steps
 from .verify import verify
+from .verify_images import check_images
+from .verify_schema import check_schemas
 
 ENVIRONMENT = "local"
 REPOSITORY = "aws-nodejs-sample"
@@ -70,10 +72,12 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
         aws = Aws.of_emulator(started)
         _push_and_pin(run, steps, aws, settings)
         settings = load_environment(ENVIRONMENT, run.environments)
+        with steps.step("Look whether every pinned image is there") as step:
+            step.say(_prove_images(settings, aws))
         with steps.step("Deploy the workloads that run it"):
             cdk.deploy(f"{ENVIRONMENT}/*")
         with steps.step("Read everything back") as step:
-            checks = verify(settings, aws)
+            checks = [*verify(settings, aws), *check_schemas(settings)]
             step.say(f"{len(checks)} checks")
         return checks, started
 
@@ -126,6 +130,14 @@ def _prove_immutable(registry: Registry) -> str:
         f"The tag {REPOSITORY}:{TAG} was overwritten with other content, so it is not immutable.",
         exit_code=FAILED,
     )
+
+
+def _prove_images(settings: EnvironmentSettings, aws: Aws) -> str:
+    checks = list(check_images(settings, lambda _region: aws))
+    missing = [check.subject for check in checks if not check.holds]
+    if missing:
+        raise UserError(f"Not in its registry: {', '.join(missing)}.", exit_code=FAILED)
+    return ", ".join(sorted({check.subject for check in checks}))
 
 
 class _Cdk:

@@ -189,7 +189,9 @@ class EcsTaskModel(ContainerModel):
     logs: bool = True
     pulled_by: Literal["execution-role", "container-instance"] = "execution-role"
     network_mode: NetworkMode | None = Field(default=None, description="on EC2; else awsvpc")
-    architecture: Architecture | None = Field(default=None, description="as the images are")
+    architecture: Architecture | None = Field(
+        default=None, description="on Fargate, as the images are"
+    )
     fargate: Fargate | None = Field(
         default=None, description="on Fargate: a size, or the smallest that holds it; else on EC2"
     )

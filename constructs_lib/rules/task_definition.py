@@ -69,6 +69,7 @@ def task_faults(task: TaskSpec) -> list[Fault]:
             faults.append(Fault(name, f"{name} is one of {choices}, got '{given}'."))
     return [
         *faults,
+        *_architecture_faults(task),
         *_name_faults(task),
         *_essential_faults(task),
         *_port_faults(task),
@@ -76,6 +77,15 @@ def task_faults(task: TaskSpec) -> list[Fault]:
         *_dependency_faults(task),
         *(fargate_faults(task, task.fargate) if task.fargate else ()),
     ]
+
+
+def _architecture_faults(task: TaskSpec) -> Iterator[Fault]:
+    if task.architecture in ARCHITECTURES and task.fargate is None:
+        yield Fault(
+            "architecture",
+            "on EC2 the container instance's architecture is the task's, got "
+            f"'{task.architecture}'. Leave it out, or give the task a size on Fargate.",
+        )
 
 
 def _name_faults(task: TaskSpec) -> Iterator[Fault]:

@@ -95,6 +95,10 @@ def test_a_container_that_ecs_would_refuse_is_refused(
         ({"family": "a b"}, "family: a family's or container's name has 1 to 255"),
         ({"pulled_by": "instance"}, "pulled_by is one of execution-role, container-instance, got"),
         ({"network_mode": "nat"}, "network_mode is one of awsvpc, bridge, host, none, got 'nat'."),
+        (
+            {"architecture": "ARM64"},
+            "on EC2 the container instance's architecture is the task's, got 'ARM64'.",
+        ),
         ({"architecture": "arm"}, "architecture is one of X86_64, ARM64, got 'arm'."),
         (
             {"secrets": {"container": ("TOKEN",)}, "pulled_by": "container-instance"},

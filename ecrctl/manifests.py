@@ -1,0 +1,46 @@
+"""The manifests of an environment's Jobs as files, for GitOps or for kubectl."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from . import assemblies
+from .errors import UserError
+
+FOLDER = "manifests"
+
+
+def write_manifests(environment: str, environments: Path, out: Path) -> list[Path]:
+    """Synthesise an environment and write each of its manifests, byte for byte, into a folder.
+
+    :returns: what was written, in order.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        assembly = assemblies.synthesise(environment, environments, Path(folder))
+        stacks = sorted((assembly / f"assembly-{environment}" / FOLDER).glob("*"))
+        found = {
+            # Two stacks may have one name for a Job; within one it is unique.
+            (file.relative_to(stack) if len(stacks) == 1 else file.relative_to(stack.parent)): (
+                file.read_bytes()
+            )
+            for stack in stacks
+            for file in sorted(stack.rglob("*.yaml"))
+        }
+    return [_written(out / path, text) for path, text in found.items()]
+
+
+def left_over(out: Path, written: list[Path]) -> list[Path]:
+    """Give manifests in the folder that were not written now, such as of a Job that is gone."""
+    return sorted(set(out.rglob("*.yaml")) - set(written))
+
+
+def _written(file: Path, text: bytes) -> Path:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text)
+    except OSError as error:
+        raise UserError(
+            f"{file} cannot be written: {error.strerror}. Give another --out."
+        ) from None
+    return file

@@ -1,0 +1,173 @@
+"""EcsImageService and RegistryEndpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+
+from constructs_lib import (
+    EcsContainer,
+    EcsImageService,
+    EcsImageTask,
+    FargateSize,
+    Image,
+    PrivateRepository,
+    PulledFrom,
+    RegistryEndpoints,
+)
+from tests.support import only, resources, stack_in, template_of
+
+DIGEST = "sha256:" + "a" * 64
+ZONES = ["eu-west-1a", "eu-west-1b"]
+
+
+def isolated_vpc(stack: cdk.Stack) -> ec2.Vpc:
+    """Make a VPC without a way out."""
+    subnets = ec2.SubnetConfiguration(name="i", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+    return ec2.Vpc(
+        stack,
+        "Vpc",
+        availability_zones=ZONES,
+        nat_gateways=0,
+        subnet_configuration=[subnets],
+        restrict_default_security_group=False,
+    )
+
+
+def service_in(
+    stack: cdk.Stack, vpc: ec2.IVpc, image: Image | None = None, **arguments: Any
+) -> EcsImageService:
+    """Make a service that runs an image of ours."""
+    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
+    fargate = arguments.pop("fargate", FargateSize(cpu=256, memory_mib=512))
+    container = EcsContainer(image=image or Image(repository=api, digest=DIGEST), memory_mib=200)
+    task = EcsImageTask(stack, "Task", family="api", fargate=fargate, container=container)
+    cluster = ecs.Cluster(stack, "Cluster", vpc=vpc)
+    return EcsImageService(stack, "Service", task=task, cluster=cluster, **arguments)
+
+
+def refused(stack: cdk.Stack, vpc: ec2.IVpc, image: Image | None = None, **arguments: Any) -> str:
+    """Give the sentence that refuses a service."""
+    with pytest.raises(ValueError, match="EcsImageService 'Service': ") as refusal:
+        service_in(stack, vpc, image, **arguments)
+    assert stack.node.try_find_child("Service") is None
+    return str(refusal.value)
+
+
+def test_a_service_is_private_and_rolls_back_what_does_not_start() -> None:
+    stack = stack_in()
+    service_in(stack, ec2.Vpc(stack, "Vpc", availability_zones=ZONES, nat_gateways=1))
+    found = only(template_of(stack), "AWS::ECS::Service")
+    assert found["DeploymentConfiguration"]["DeploymentCircuitBreaker"] == {
+        "Enable": True,
+        "Rollback": True,
+    }
+    assert found["DeploymentConfiguration"]["MinimumHealthyPercent"] == 100
+    assert found["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"] == "DISABLED"
+    assert found["LaunchType"] == "FARGATE"
+
+
+def test_without_a_way_out_the_endpoints_are_needed() -> None:
+    stack = stack_in()
+    assert refused(stack, isolated_vpc(stack)) == (
+        "EcsImageService 'Service': subnets: these subnets have no way out, and their VPC lacks "
+        "the endpoints that a start needs: ecr.api, ecr.dkr, logs, s3. Add `RegistryEndpoints` "
+        "(and one for each secrets' service), or say `endpoints_exist=True` if they are made "
+        "elsewhere."
+    )
+
+
+def test_with_its_endpoints_or_with_a_word_for_them_it_is_taken() -> None:
+    stack = stack_in()
+    vpc = isolated_vpc(stack)
+    RegistryEndpoints(stack, "Endpoints", vpc=vpc)
+    service_in(stack, vpc)
+    assert resources(template_of(stack), "AWS::ECS::Service")
+    other = stack_in()
+    service_in(other, isolated_vpc(other), endpoints_exist=True)
+
+
+def test_endpoints_that_the_cdk_makes_count_and_those_of_another_vpc_do_not() -> None:
+    stack = stack_in()
+    vpc = isolated_vpc(stack)
+    RegistryEndpoints(stack, "Elsewhere", vpc=ec2.Vpc(stack, "Other", availability_zones=ZONES))
+    vpc.add_interface_endpoint("Api", service=ec2.InterfaceVpcEndpointAwsService.ECR)
+    vpc.add_interface_endpoint("Messages", service=ec2.InterfaceVpcEndpointAwsService.SSM_MESSAGES)
+    assert "a start needs: ecr.dkr, logs, s3." in refused(stack, vpc)
+
+
+def test_an_image_that_no_endpoint_reaches_is_refused() -> None:
+    stack = stack_in()
+    public = Image(repository="public.ecr.aws/docker/library/busybox", digest=DIGEST)
+    vpc = isolated_vpc(stack)
+    RegistryEndpoints(stack, "Endpoints", vpc=vpc)
+    assert "is in ECR Public, which has no VPC endpoint" in refused(stack, vpc, public)
+    stack = stack_in()
+    far = PrivateRepository.from_name(stack, "Far", repository_name="team/far", region="us-east-1")
+    vpc = isolated_vpc(stack)
+    RegistryEndpoints(stack, "Endpoints", vpc=vpc)
+    assert (
+        "is in us-east-1, and the endpoints of a VPC in eu-west-1 reach the registry of eu-west-1 "
+        "alone. Replicate the repository to eu-west-1"
+    ) in refused(stack, vpc, Image(repository=far, digest=DIGEST))
+
+
+def test_a_task_for_ec2_is_no_service_on_fargate() -> None:
+    stack = stack_in()
+    vpc = ec2.Vpc(stack, "Vpc", availability_zones=ZONES)
+    said = refused(stack, vpc, fargate=None, desired_count=-1)
+    assert "task: a Fargate service runs a task for Fargate, and 'Task' is for EC2." in said
+    assert "desired_count: desired_count is 0 or more, got -1." in said
+
+
+def policies(pulled_from: PulledFrom) -> dict[str, list[dict[str, Any]]]:
+    """Give the statements of each endpoint by its service."""
+    stack = stack_in()
+    RegistryEndpoints(stack, "Endpoints", vpc=isolated_vpc(stack), pulled_from=pulled_from)
+    found = {}
+    for item in resources(template_of(stack), "AWS::EC2::VPCEndpoint"):
+        properties = item["Properties"]
+        # That of S3 is put together at deployment.
+        name = str(properties["ServiceName"]).partition("eu-west-1.")[2]
+        found[name or "s3"] = properties["PolicyDocument"]["Statement"]
+    return found
+
+
+def test_an_endpoint_lets_nothing_through_but_what_a_pull_needs() -> None:
+    found = policies(PulledFrom(accounts=("444444444444",)))
+    assert set(found) == {"ecr.api", "ecr.dkr", "logs", "s3"}
+    own = {"StringEquals": {"aws:PrincipalAccount": "111111111111"}}
+    token, pull = found["ecr.api"]
+    assert (token["Action"], token["Condition"]) == ("ecr:GetAuthorizationToken", own)
+    assert pull["Resource"] == [
+        "arn:aws:ecr:eu-west-1:111111111111:repository/*",
+        "arn:aws:ecr:eu-west-1:444444444444:repository/*",
+    ]
+    assert pull["Condition"] == own
+    assert not [item for item in pull["Action"] if "Put" in item or "Upload" in item]
+    (layers,) = found["s3"]
+    assert layers["Resource"] == "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*"
+    (logs,) = found["logs"]
+    assert logs["Resource"] == "arn:aws:logs:eu-west-1:111111111111:log-group:*"
+
+
+def test_an_organisation_may_be_whose_repositories_are_pulled_from() -> None:
+    (_, pull) = policies(PulledFrom(organization_id="o-a1b2c3d4e5"))["ecr.dkr"]
+    assert pull["Condition"]["StringEquals"]["aws:ResourceOrgID"] == "o-a1b2c3d4e5"
+    with pytest.raises(ValueError, match="accounts or organization_id says whose") as refusal:
+        PulledFrom(accounts=("12",), organization_id="o-a1b2c3d4e5")
+    assert "accounts[0]: an AWS account number has 12 digits" in str(refusal.value)
+
+
+def test_who_reaches_the_endpoints_can_be_narrowed() -> None:
+    stack = stack_in()
+    vpc = isolated_vpc(stack)
+    client = ec2.Peer.ipv4("10.0.0.0/28")
+    RegistryEndpoints(stack, "Endpoints", vpc=vpc, clients=[client])
+    (group,) = resources(template_of(stack), "AWS::EC2::SecurityGroup")
+    (rule,) = group["Properties"]["SecurityGroupIngress"]
+    assert (rule["CidrIp"], rule["FromPort"], rule["ToPort"]) == ("10.0.0.0/28", 443, 443)

@@ -1,0 +1,309 @@
+"""EksImageJob on a cluster, EksImageCronJob, and their identities."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+import yaml
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
+
+from constructs_lib import (
+    ClusterDelivery,
+    CronSchedule,
+    EksImageCronJob,
+    EksImageJob,
+    EksWorkloadIdentity,
+    Image,
+    JobRun,
+    PrivateRepository,
+)
+from tests.support import only, resources, stack_in, template_of
+
+DIGEST = "sha256:" + "a" * 64
+OTHER = "sha256:" + "b" * 64
+APPLIED = "Custom::AWSCDK-EKS-KubernetesResource"
+WAITED = "Custom::AWSCDK-EKS-KubernetesObjectValue"
+PROVIDER = (
+    "arn:aws:iam::111111111111:oidc-provider/"
+    "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+)
+
+
+def image_in(stack: cdk.Stack, digest: str = DIGEST, **reference: Any) -> Image:
+    """Give an image of a repository by its digest."""
+    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api", **reference)
+    return Image(repository=api, digest=digest)
+
+
+def cluster_in(stack: cdk.Stack) -> eks.ICluster:
+    """Refer to a cluster that exists, with the provider that its own app made."""
+    function = "arn:aws:lambda:eu-west-1:111111111111:function:kubectl"
+    return eks.Cluster.from_cluster_attributes(
+        stack,
+        "Cluster",
+        cluster_name="main",
+        kubectl_provider=eks.KubectlProvider.from_kubectl_provider_attributes(
+            stack, "Provider", service_token=function
+        ),
+    )
+
+
+def delivered(digest: str = DIGEST, run: JobRun | None = None, **delivery: Any) -> dict[str, Any]:
+    """Give the template of a Job that CloudFormation applies."""
+    stack = stack_in()
+    EksImageJob(
+        stack,
+        "Job",
+        name="list",
+        image=image_in(stack, digest),
+        run=run or JobRun(),
+        delivery=ClusterDelivery(cluster=cluster_in(stack), **delivery),
+    )
+    return template_of(stack)
+
+
+def job_of(template: dict[str, Any]) -> dict[str, Any]:
+    """Give the Job that a template applies."""
+    (job,) = json.loads(only(template, APPLIED)["Manifest"])
+    assert isinstance(job, dict)
+    return job
+
+
+def test_what_cloudformation_applies_is_never_pruned_and_keeps_its_logical_id() -> None:
+    before, after = delivered(), delivered(OTHER)
+    assert "PruneLabel" not in only(before, APPLIED)
+    assert set(before["Resources"]) == set(after["Resources"])
+    assert job_of(before)["metadata"]["name"] != job_of(after)["metadata"]["name"]
+    assert resources(before, WAITED) == []
+    assert resources(before, "AWS::SSM::Parameter") == []
+
+
+def test_a_deployment_can_wait_for_the_job_to_succeed() -> None:
+    template = delivered(
+        run=JobRun(active_deadline_seconds=300), wait_for_completion=cdk.Duration.minutes(6)
+    )
+    waited = only(template, WAITED)
+    assert waited["ObjectName"] == job_of(template)["metadata"]["name"]
+    assert waited["JsonPath"] == ".status.completionTime"
+    assert waited["TimeoutSeconds"] == 360
+    (resource,) = resources(template, WAITED)
+    assert resource["DependsOn"]
+
+
+@pytest.mark.parametrize(
+    ("run", "delivery", "sentence"),
+    [
+        (
+            JobRun(ttl_seconds_after_finished=60),
+            {},
+            "a Job that its TTL has deleted is run again by a rollback, so a TTL needs a "
+            "rollback_window no longer than it, got a TTL of 60 seconds and no window.",
+        ),
+        (
+            JobRun(ttl_seconds_after_finished=60),
+            {"rollback_window": cdk.Duration.hours(1)},
+            "got a TTL of 60 seconds and a rollback_window of 3600. Lengthen the TTL: a rollback "
+            "would run the Job a second time.",
+        ),
+        (
+            JobRun(active_deadline_seconds=60),
+            {"wait_for_completion": cdk.Duration.hours(1)},
+            "a deployment waits up to 14 minutes for a Job, got 3600 seconds.",
+        ),
+        (
+            JobRun(),
+            {"wait_for_completion": cdk.Duration.minutes(5)},
+            "got no active_deadline_seconds and 300 seconds of waiting.",
+        ),
+    ],
+)
+def test_what_would_run_twice_or_wait_too_long_is_refused(
+    run: JobRun, delivery: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match="EksImageJob 'Job': ") as refusal:
+        delivered(run=run, **delivery)
+    assert sentence in str(refusal.value)
+
+
+def test_a_ttl_as_long_as_the_rollback_window_is_taken() -> None:
+    run = JobRun(ttl_seconds_after_finished=3600)
+    job = job_of(delivered(run=run, rollback_window=cdk.Duration.hours(1)))
+    assert job["spec"]["ttlSecondsAfterFinished"] == 3600
+
+
+def test_on_a_cluster_an_image_may_be_known_only_at_deployment() -> None:
+    names: set[str] = set()
+    for others in (0, 3):
+        # The CDK numbers its tokens; the Job's name must not depend on that.
+        for number in range(others):
+            cdk.Token.as_string({"Ref": f"Other{number}"})
+        stack = stack_in()
+        image = Image(repository=ecr.Repository(stack, "Plain"), digest=DIGEST)
+        delivery = ClusterDelivery(cluster=cluster_in(stack))
+        names.add(EksImageJob(stack, "Job", name="a", image=image, delivery=delivery).job_name)
+        assert "Fn::Join" in json.dumps(only(template_of(stack), APPLIED))
+    assert len(names) == 1
+
+
+def identity_of(stack: cdk.Stack, **arguments: Any) -> EksWorkloadIdentity:
+    """Make the identity of pods."""
+    names = {"service_account": "reader", "namespace": "batch"}
+    return EksWorkloadIdentity(stack, "Identity", **names | arguments)
+
+
+def test_pod_identity_is_a_role_for_one_service_account_of_one_cluster() -> None:
+    stack = stack_in()
+    listing = iam.PolicyStatement(actions=["s3:ListAllMyBuckets"], resources=["*"])
+    identity = identity_of(stack, cluster_name="main", statements=[listing])
+    job = EksImageJob(stack, "Job", name="list", image=image_in(stack), service_account=identity)
+    template = template_of(stack)
+    (trust,) = only(template, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    assert set(trust["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "111111111111"},
+        "ArnEquals": {"aws:SourceArn": "arn:aws:eks:eu-west-1:111111111111:cluster/main"},
+    }
+    association = only(template, "AWS::EKS::PodIdentityAssociation")
+    assert (association["Namespace"], association["ServiceAccount"]) == ("batch", "reader")
+    account, found = yaml.safe_load_all(job.manifest_yaml)
+    assert account == identity.documents[0]
+    assert account["automountServiceAccountToken"] is False
+    assert found["spec"]["template"]["spec"]["serviceAccountName"] == "reader"
+    assert found["metadata"]["namespace"] == "batch"
+    (policy,) = resources(template, "AWS::IAM::Policy")
+    assert policy["Properties"]["PolicyDocument"]["Statement"][0]["Action"] == "s3:ListAllMyBuckets"
+
+
+def test_irsa_names_the_role_and_trusts_one_service_account() -> None:
+    stack = stack_in()
+    identity = identity_of(stack, oidc_provider_arn=PROVIDER, role_name="reader")
+    (trust,) = only(template_of(stack), "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
+    issuer = PROVIDER.partition("oidc-provider/")[2]
+    assert trust["Action"] == "sts:AssumeRoleWithWebIdentity"
+    assert trust["Condition"] == {
+        "StringEquals": {
+            f"{issuer}:aud": "sts.amazonaws.com",
+            f"{issuer}:sub": "system:serviceaccount:batch:reader",
+        }
+    }
+    (account,) = identity.documents
+    assert account["metadata"]["annotations"] == {
+        "eks.amazonaws.com/role-arn": "arn:aws:iam::111111111111:role/reader"
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({}, "or by IRSA, with oidc_provider_arn, got neither. Give one of the two."),
+        ({"cluster_name": "a", "oidc_provider_arn": PROVIDER, "role_name": "r"}, "got both."),
+        ({"cluster_name": "-a"}, "cluster_name: a cluster's name has 1 to 100 letters"),
+        ({"oidc_provider_arn": "x", "role_name": "r"}, "is not the ARN of a cluster's OIDC"),
+        ({"oidc_provider_arn": PROVIDER}, "role_name: with IRSA the service account's manifest"),
+        ({"cluster_name": "a", "role_name": "a b"}, "role_name: a role's name has 1 to 64"),
+        ({"cluster_name": "a", "namespace": "A"}, "namespace: a name here has 1 to 63"),
+        ({"cluster_name": "a", "service_account": "A"}, "service_account: a service account's"),
+    ],
+)
+def test_an_identity_that_could_not_be_is_refused(arguments: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match="EksWorkloadIdentity 'Identity': ") as refusal:
+        identity_of(stack_in(), **arguments)
+    assert sentence in str(refusal.value)
+
+
+def test_the_nodes_that_pull_are_allowed_to_and_nobody_else() -> None:
+    stack = stack_in()
+    nodes = iam.Role(stack, "Nodes", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+    EksImageJob(stack, "Job", name="list", image=image_in(stack), pulled_by=nodes)
+    policy = only(template_of(stack), "AWS::IAM::Policy")
+    arn = "arn:aws:ecr:eu-west-1:111111111111:repository/team/api"
+    assert {item["Resource"] for item in policy["PolicyDocument"]["Statement"]} == {arn, "*"}
+    (role,) = policy["Roles"]
+    assert role["Ref"].startswith("Nodes")
+
+
+def test_the_owner_of_another_accounts_repository_is_told_what_to_add() -> None:
+    stack = stack_in()
+    job = EksImageJob(stack, "Job", name="list", image=image_in(stack, account="222222222222"))
+    (output,) = template_of(stack)["Outputs"].values()
+    assert json.loads(output["Value"]) == job.owners_statement
+    assert job.owners_statement == {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111111111111:root"},
+        "Action": [
+            "ecr:BatchCheckLayerAvailability",
+            "ecr:BatchGetImage",
+            "ecr:GetDownloadUrlForLayer",
+        ],
+    }
+    stack = stack_in()
+    declared = image_in(stack, account="222222222222", policy_declared_by_owner=True)
+    assert EksImageJob(stack, "Job", name="list", image=declared).owners_statement is None
+
+
+def test_a_cron_job_keeps_its_name_and_runs_alone() -> None:
+    stack = stack_in()
+    job = EksImageCronJob(
+        stack,
+        "Nightly",
+        name="report",
+        schedule=CronSchedule(schedule="15 3 * * mon-fri", time_zone="Europe/Berlin"),
+        image=image_in(stack),
+        run=JobRun(backoff_limit=1),
+    )
+    assert job.manifest["metadata"]["name"] == "report"
+    spec = job.manifest["spec"]
+    assert spec["schedule"] == "15 3 * * mon-fri"
+    assert spec["timeZone"] == "Europe/Berlin"
+    assert spec["concurrencyPolicy"] == "Forbid"
+    assert spec["jobTemplate"]["spec"]["backoffLimit"] == 1
+    assert only(template_of(stack), "AWS::SSM::Parameter")["Value"] == job.manifest_yaml
+
+
+def test_the_name_of_a_cron_job_leaves_room_for_its_jobs() -> None:
+    stack = stack_in()
+    with pytest.raises(ValueError, match="name: a name here has 1 to 52"):
+        EksImageCronJob(
+            stack,
+            "Nightly",
+            name="a" * 53,
+            schedule=CronSchedule(schedule="@daily"),
+            image=image_in(stack),
+        )
+
+
+@pytest.mark.parametrize(
+    "schedule", ["@daily", "*/5 * * * *", "0 0 1,15 jan-jun *", "59 23 31 12 6", "0 3 * * 1-5/2"]
+)
+def test_a_schedule_that_kubernetes_takes_is_taken(schedule: str) -> None:
+    assert CronSchedule(schedule=schedule).schedule == schedule
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"schedule": "15 3 * *"}, "month and day of the week, got 4 in '15 3 * *'."),
+        ({"schedule": "60 3 * * *"}, "schedule: the minute of a schedule is 0 to 59"),
+        ({"schedule": "0 24 * * *"}, "the hour of a schedule is 0 to 23"),
+        ({"schedule": "0 0 0 * *"}, "the day of the month of a schedule is 1 to 31"),
+        ({"schedule": "0 0 * foo *"}, "the month of a schedule is 1 to 12"),
+        ({"schedule": "0 0 * * 7"}, "the day of the week of a schedule is 0 to 6"),
+        ({"schedule": "5-1 0 * * *"}, "the minute of a schedule is"),
+        ({"schedule": "*/0 0 * * *"}, "the minute of a schedule is"),
+        ({"schedule": "@daily", "time_zone": "Berlin!"}, "time_zone: 'Berlin!' is not a time"),
+        ({"schedule": "@daily", "concurrency_policy": "No"}, "is Forbid, Allow, Replace, got 'No'"),
+        ({"schedule": "@daily", "starting_deadline_seconds": 5}, "is at least 10, as a CronJob"),
+    ],
+)
+def test_a_schedule_that_kubernetes_would_refuse_is_refused(
+    arguments: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match="CronJob '") as refusal:
+        CronSchedule(**arguments)
+    assert sentence in str(refusal.value)
