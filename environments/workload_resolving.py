@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 
+from constructs_lib.rules.tag_immutability import TagImmutability
+
 from .ecs_models import ContainerModel, EcsTaskModel, SecretModel
 from .eks_models import EksClusterModel, EksJobModel, IdentityModel
 from .model import EnvironmentModel, PinModel, tag_immutability
@@ -58,7 +60,7 @@ def image_of(pin: PinModel, registry: EnvironmentModel | None) -> ImageSettings:
                 if one.name == pin.repository
             )
             if registry
-            else None
+            else TagImmutability(mode="MUTABLE")
         ),
     )
 

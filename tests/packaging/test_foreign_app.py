@@ -11,18 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import ROOT
+from tests.support import ROOT, only, resources
 
 BIN = Path(sys.executable).parent
 CACHE = BIN.parent / "uv-cache"
 OURS = {"app", "bench", "constructs_lib", "ecrctl", "environments", "stacks", "tests"}
 APP = """\
 import aws_cdk as cdk
-from constructs_lib import PrivateRepository
+from aws_cdk import aws_ecr as ecr
+from constructs_lib import EcsContainer, EcsImageTask, EksImageJob, Image, PrivateRepository
 
 app = cdk.App(outdir="cdk.out")
-stack = cdk.Stack(app, "Foreign")
+environment = cdk.Environment(account="111111111111", region="eu-west-1")
+stack = cdk.Stack(app, "Foreign", env=environment)
 PrivateRepository(stack, "Api", repository_name="team/api")
+theirs = ecr.Repository(stack, "Theirs", repository_name="team/theirs")
+image = Image(repository=theirs, digest="sha256:" + "a" * 64, tag="v1")
+container = EcsContainer(image=image, memory_mib=200)
+EcsImageTask(stack, "Task", family="theirs", container=container)
+EksImageJob(stack, "Job", name="list", image=image)
 app.synth()
 """
 
@@ -56,10 +63,16 @@ def test_it_gets_the_constructs_and_no_other_name_of_ours(foreign: Path) -> None
     assert (site_packages / "constructs_lib" / "rules" / "lifecycle.py").exists()
 
 
-def test_it_writes_one_construct_and_gets_a_safe_repository(foreign: Path) -> None:
+def test_it_runs_images_of_its_own_repository_beside_a_safe_one_of_ours(foreign: Path) -> None:
     (foreign / "app.py").write_text(APP)
     subprocess.run([foreign / "venv" / "bin" / "python", "app.py"], cwd=foreign, check=True)
     template = json.loads((foreign / "cdk.out" / "Foreign.template.json").read_text())
     repository = template["Resources"]["RepositoryteamSlashapi"]
     assert repository["Properties"]["ImageTagMutability"] == "IMMUTABLE"
     assert repository["DeletionPolicy"] == "Retain"
+    uri = f"111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/theirs@sha256:{'a' * 64}"
+    (task,) = resources(template, "AWS::ECS::TaskDefinition")
+    assert "@sha256:" in str(task)
+    assert f'image: "{uri}"' in only(template, "AWS::SSM::Parameter")["Value"]
+    manifest = foreign / "cdk.out" / "manifests" / "Foreign" / "list.yaml"
+    assert manifest.read_text() == only(template, "AWS::SSM::Parameter")["Value"]

@@ -1,0 +1,115 @@
+"""`ecrctl verify --images` and `ecrctl manifests`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ecrctl.aws import Aws
+from ecrctl.checks import MISSING
+from ecrctl.emulator import Emulator
+from ecrctl.sample_image import OciImage, sample_image
+from ecrctl.verify_images import check_images
+from ecrctl.verify_schema import check_schemas, newest_versions
+from environments.loading import load_environment, pins_path
+from tests.assemblies import jobs_of
+from tests.ecrctl.test_cli import FILE, REPOSITORY, ecrctl, pushed
+
+__all__ = ["pushed"]  # the fixture is found by its name
+
+OTHER = "sha256:" + "d" * 64
+
+
+def pinned(folder: Path, **pin: str) -> Path:
+    """Write an environment whose one workload has a pin."""
+    (folder / "dev.yaml").write_text(FILE)
+    pins_path("dev", folder).write_text(yaml.safe_dump({"api": {"repository": REPOSITORY} | pin}))
+    return folder
+
+
+def found(folder: Path, aws: Aws) -> list[tuple[str, bool]]:
+    """Give what was looked up and whether it is there."""
+    settings = load_environment("dev", folder)
+    return [(check.what, check.holds) for check in check_images(settings, lambda _region: aws)]
+
+
+def test_a_pinned_image_that_is_there_is_found_by_digest_and_tag(
+    tmp_path: Path, aws: Aws, pushed: OciImage
+) -> None:
+    folder = pinned(tmp_path, tag="v1", digest=pushed.digest)
+    assert found(folder, aws) == [("in its registry", True), ("tag v1", True)]
+    assert found(pinned(tmp_path, tag="v1"), aws) == [("in its registry", True)]
+
+
+def test_a_pinned_image_that_is_not_there_is_named(
+    tmp_path: Path, aws: Aws, pushed: OciImage
+) -> None:
+    folder = pinned(tmp_path, tag="v1", digest=OTHER)
+    assert found(folder, aws) == [("in its registry", False), ("tag v1", False)]
+    (check, tagged) = check_images(load_environment("dev", folder), lambda _region: aws)
+    assert (check.declared, check.found) == (OTHER, MISSING)
+    assert tagged.found == pushed.digest
+
+
+def test_a_repository_that_is_not_there_holds_nothing(tmp_path: Path, aws: Aws) -> None:
+    assert found(pinned(tmp_path, digest=OTHER), aws) == [("in its registry", False)]
+
+
+@pytest.mark.parametrize(("digest", "code"), [(sample_image().digest, 0), (OTHER, 3)])
+@pytest.mark.usefixtures("pushed")
+def test_the_command_says_so_before_a_deployment(
+    tmp_path: Path, emulator: Emulator, digest: str, code: int
+) -> None:
+    folder = pinned(tmp_path, digest=digest)
+    said = ecrctl(
+        *("--environments", str(folder), "verify", "dev", "--images"),
+        variables=emulator.variables(),
+    )
+    assert said.returncode == code, said.stdout + said.stderr
+    assert f"image 000000000000/us-east-1/{REPOSITORY}" in said.stdout
+    assert ("checks differ" in said.stdout) is (code == 3)
+
+
+def test_manifests_are_written_byte_for_byte_and_what_is_left_over_is_named(
+    tmp_path: Path, environments: Path, assembly: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "gone.yaml").write_text("kind: Job\n")
+    command = [sys.executable, "-m", "ecrctl", "--environments", str(environments)]
+    said = subprocess.run(
+        [*command, "manifests", "dev", "--out", str(out)],
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    (text,) = [text for name, _, text in jobs_of(assembly) if name == "dev"]
+    assert (out / "batch" / "eks-iam-test-s3.yaml").read_text() == text
+    assert said.stdout == f"{out / 'batch' / 'eks-iam-test-s3.yaml'}\n"
+    assert said.stderr == f"{out / 'gone.yaml'} was there before and is no Job of 'dev'.\n"
+
+
+def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, environments: Path) -> None:
+    (tmp_path / "batch").write_text("a file")
+    said = ecrctl(
+        *("--environments", str(environments), "manifests", "dev", "--out", str(tmp_path))
+    )
+    assert said.returncode == 2
+    assert "cannot be written: " in said.stderr
+    assert "Give another --out." in said.stderr
+
+
+def test_every_job_of_every_environment_is_judged_by_the_newest_schemas(
+    environments: Path,
+) -> None:
+    assert len(newest_versions()) == 3
+    for name in ("article", "dev", "local", "prod", "staging"):
+        checks = list(check_schemas(load_environment(name, environments)))
+        assert checks
+        assert all(check.holds for check in checks)

@@ -1,0 +1,202 @@
+"""Workloads in environment files: what they are given, and every fault with its path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from environments.loading import EnvironmentFault, load_environment
+from tests.environments.test_loading import DIGEST, HEAD, refusal, write
+
+REPOSITORY = "repositories: [{name: web, tag_immutability: MUTABLE}, {name: api}]\n"
+PINS = f"web: {{repository: web, digest: {DIGEST}}}\napi: {{repository: api, tag: v1}}\n"
+NETWORK = "network: {cidr: 10.0.0.0/24, availability_zones: [us-west-2a, us-west-2b]}\n"
+
+
+def task(**settings: str) -> str:
+    """Give a file with one task, more of it said in YAML."""
+    given = {"name": "web", "image": "web", "memory_mib": "200"} | settings
+    inner = ", ".join(f"{name}: {value}" for name, value in given.items())
+    return f"{HEAD}{REPOSITORY}ecs_tasks: [{{{inner}}}]\n"
+
+
+def job(**settings: str) -> str:
+    """Give a file with one Job, more of it said in YAML."""
+    given = {"name": "list", "image": "web"} | settings
+    inner = ", ".join(f"{name}: {value}" for name, value in given.items())
+    return f"{HEAD}{REPOSITORY}eks_jobs: [{{{inner}}}]\n"
+
+
+SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (task(hardening="{user: root}"), "ecs_tasks[0].hardening.user: a container runs as a num"),
+        (task(ports="[0]"), "ecs_tasks[0].ports[0]: a port is 1 to 65,535, got 0."),
+        (
+            task(sidecars="[{name: web, image: api, memory_mib: 64}]"),
+            "ecs_tasks[0].sidecars[0].name: the name 'web' is taken by the task itself.",
+        ),
+        (
+            task(sidecars="[{name: proxy, image: prxy, memory_mib: 64}]"),
+            "ecs_tasks[0].sidecars[0].image: the image 'prxy' has no pin",
+        ),
+        (
+            task(sidecars="[{name: proxy, image: api, memory_mib: 2}]"),
+            "ecs_tasks[0].sidecars[0].memory_mib: a container has at least 6 MiB",
+        ),
+        (
+            task(secrets=f"{{A: {{secret: '{SECRET}'}}}}"),
+            "ecs_tasks[0].secrets.A.key: which key it is encrypted with is missing, and without a "
+            "grant on it no task would start. Write 'key: aws-managed', or the ARN of its KMS key.",
+        ),
+        (
+            task(secrets="{A: {secret: db, key: aws-managed}}"),
+            "ecs_tasks[0].secrets.A.secret: 'db' does not have its form.",
+        ),
+        (
+            task(secrets="{A: {key: aws-managed}}"),
+            "ecs_tasks[0].secrets.A: a variable is a secret or a parameter, got neither.",
+        ),
+        (
+            task(secrets=f"{{A: {{secret: '{SECRET}', key: mine}}}}"),
+            "ecs_tasks[0].secrets.A.key: a key is aws-managed or the ARN of a KMS key, got 'mine'.",
+        ),
+        (
+            task(secrets=f"{{A: {{secret: '{SECRET}', key: aws-managed}}}}", environment="{A: x}"),
+            "ecs_tasks[0].secrets.A: 'A' is given in environment as well. Leave one out.",
+        ),
+        (
+            task() + "ecs_services: [{name: web, task: web}]\n",
+            "ecs_services[0]: a service runs in the environment's private network, which is miss",
+        ),
+        (
+            task() + NETWORK + "ecs_services: [{name: web, task: wbe}]\n",
+            "ecs_services[0].task: ecs_tasks has no 'wbe'; did you mean 'web'?",
+        ),
+        (
+            task() + NETWORK + "ecs_services: [{name: web, task: web}]\n",
+            "ecs_services[0].task: a service runs on Fargate, and the task 'web' is for EC2.",
+        ),
+        (
+            task() + "network: {cidr: 10.0.0.0/8, availability_zones: [a]}\n",
+            "network.cidr: a network's range is /16 to /26, got '10.0.0.0/8'.",
+        ),
+        (job(parallelism="0"), "eks_jobs[0].parallelism: parallelism is 1 to"),
+        (
+            job(resources="{limits: {cpu: lots}}"),
+            "eks_jobs[0].resources.limits.cpu: an amount of cpu is a positive Kubernetes quantity, "
+            "got 'lots'. Write it such as '250m'.",
+        ),
+        (job(hardening="{user: 0}"), "eks_jobs[0].hardening.user: a container runs as a numeric"),
+        (job(schedule="'0 24 * * *'"), "eks_jobs[0].schedule: the hour of a schedule is 0 to 23"),
+        (
+            job(delivery="cluster"),
+            "eks_jobs[0].delivery: this needs the environment's eks_cluster, which is missing.",
+        ),
+        (
+            job(rollback_window_seconds="5"),
+            "eks_jobs[0].rollback_window_seconds: rollback_window_seconds goes with delivery: clu",
+        ),
+        (
+            job(delivery="cluster", ttl_seconds_after_finished="5"),
+            "eks_jobs[0].ttl_seconds_after_finished: a Job that its TTL has deleted is run again",
+        ),
+        (
+            job(identity="{cluster: main}"),
+            "eks_jobs[0].service_account: an identity is for one service_account. Name it.",
+        ),
+        (
+            job(identity="{}", service_account="a", namespace="b"),
+            "eks_jobs[0].identity: an identity is by EKS Pod Identity, with cluster_name, or by",
+        ),
+    ],
+)
+def test_a_workload_that_could_not_run_is_refused(tmp_path: Path, file: str, sentence: str) -> None:
+    write(tmp_path, dev=file, dev_images=PINS)
+    assert sentence in refusal(tmp_path)
+
+
+def test_every_fault_of_a_job_is_named_at_once(tmp_path: Path) -> None:
+    file = job(parallelism="0", schedule="often", rollback_window_seconds="5", service_account="A")
+    write(tmp_path, dev=file, dev_images=PINS)
+    assert "dev.yaml: 4 faults" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("pin", "sentence"),
+    [
+        (
+            "{repository: web, tag: v1}",
+            "web.tag: the tag 'v1' can be moved in 'web', so it does not say which image runs.",
+        ),
+        (
+            "{registry: public.ecr.aws, repository: docker/library/busybox, tag: '1'}",
+            "web.tag: the tag '1' can be moved in 'docker/library/busybox'",
+        ),
+        (
+            f"{{registry: public.ecr.aws, repository: busybox, digest: {DIGEST}}}",
+            "web.repository: a repository given as text is one of ECR Public",
+        ),
+        ("{repository: web, digest: sha256:abc}", "web.digest: an image digest is 'sha256:' and"),
+    ],
+)
+def test_a_pin_that_does_not_say_what_runs_is_refused(
+    tmp_path: Path, pin: str, sentence: str
+) -> None:
+    write(tmp_path, dev=task(), dev_images=f"web: {pin}\n")
+    assert sentence in refusal(tmp_path)
+
+
+def test_a_moving_tag_and_an_image_of_ecr_public_are_taken_when_said(tmp_path: Path) -> None:
+    pins = "web: {repository: web, tag: v1, tag_may_move: true}\n"
+    (found,) = load_environment("dev", write(tmp_path, dev=task(), dev_images=pins)).ecs_tasks
+    assert found.image.uri.endswith("/web:v1")
+    pins = (
+        f"web: {{registry: public.ecr.aws, repository: docker/library/busybox, digest: {DIGEST}}}"
+    )
+    (found,) = load_environment("dev", write(tmp_path, dev=task(), dev_images=pins)).ecs_tasks
+    assert found.image.uri == f"public.ecr.aws/docker/library/busybox@{DIGEST}"
+
+
+def test_a_service_without_a_way_out_needs_an_image_of_its_region(tmp_path: Path) -> None:
+    service = task(fargate="smallest") + NETWORK + "ecs_services: [{name: web, task: web}]\n"
+    public = f"{{registry: public.ecr.aws, repository: docker/library/busybox, digest: {DIGEST}}}"
+    write(tmp_path, dev=service, dev_images=f"web: {public}\n")
+    assert "is in ECR Public, which has no VPC endpoint" in refusal(tmp_path)
+    far = HEAD.replace("us-west-2", "eu-west-1") + "repositories: [{name: web}]\n"
+    pins = f"web: {{registry: far, repository: web, digest: {DIGEST}}}\n"
+    write(tmp_path, dev=service, dev_images=pins, far=far)
+    with pytest.raises(
+        EnvironmentFault, match="is in eu-west-1, which no VPC endpoint in us-west-2"
+    ):
+        load_environment("dev", tmp_path)
+
+
+def test_what_a_task_is_given_reaches_its_settings(tmp_path: Path) -> None:
+    sidecar = "[{name: proxy, image: api, memory_mib: 64, essential: false}]"
+    file = task(
+        sidecars=sidecar,
+        depends_on="{proxy: SUCCESS}",
+        health_check="{command: [CMD, /healthy], retries: 5}",
+        writable_volumes="{tmp: /tmp}",
+        secrets=f"{{A: {{secret: '{SECRET}', field: password, key: aws-managed}}}}",
+        hardening="{user: '1000:1000'}",
+        fargate="smallest",
+        architecture="ARM64",
+    )
+    (found,) = load_environment("dev", write(tmp_path, dev=file, dev_images=PINS)).ecs_tasks
+    main, proxy = found.containers
+    assert (proxy.name, proxy.spec.essential) == ("proxy", False)
+    assert main.spec.depends_on == {"proxy": "SUCCESS"}
+    assert main.spec.health_check is not None
+    assert main.spec.health_check.retries == 5
+    assert main.spec.hardening.user == "1000:1000"
+    assert main.spec.hardening.drop_capabilities
+    assert main.secrets["A"].value == f"{SECRET}:password::"
+    assert main.secrets["A"].key_arn is None
+    assert found.architecture == "ARM64"
+    assert found.fargate is not None
