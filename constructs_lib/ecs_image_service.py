@@ -106,8 +106,8 @@ def network_faults(
             Fault(
                 "subnets",
                 f"these subnets have no way out, and their VPC lacks the endpoints that a start "
-                f"needs: {', '.join(missing)}. Add `RegistryEndpoints` (and one for each secrets' "
-                "service), or say `endpoints_exist=True` if they are made elsewhere.",
+                f"needs: {', '.join(missing)}. Add `RegistryEndpoints` (with `secrets_from` for "
+                "those of secrets), or say `endpoints_exist=True` if they are made elsewhere.",
             )
         )
     return faults

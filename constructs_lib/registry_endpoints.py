@@ -14,6 +14,7 @@ from .rules.endpoint_policies import (
     INTERFACE_SERVICES,
     PulledFrom,
     RegistryService,
+    SecretService,
     endpoint_statements,
 )
 from .stack_facts import facts_of, stack_of
@@ -23,6 +24,8 @@ _INTERFACES = {
     "ecr.api": lambda: ec2.InterfaceVpcEndpointAwsService.ECR,
     "ecr.dkr": lambda: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
     "logs": lambda: ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
+    "secretsmanager": lambda: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+    "ssm": lambda: ec2.InterfaceVpcEndpointAwsService.SSM,
 }
 
 _SERVICE = re.compile(r"\.(ecr\.api|ecr\.dkr|secretsmanager|ssm|logs|s3)(?![\w.-])")
@@ -42,6 +45,8 @@ class RegistryEndpoints(Construct):
     :param pulled_from: whose repositories may be pulled from; by default this account's.
     :param clients: who reaches the interface endpoints, such as a service's security group;
         by default everything in the VPC.
+    :param secrets_from: ``secretsmanager`` and ``ssm``, where tasks are given secrets of this
+        account; neither by default.
     :raises ValueError: when an account or an organisation does not have its form.
 
     Attributes: ``endpoints`` are the interface endpoints by service, ``gateway`` that of S3,
@@ -63,6 +68,7 @@ class RegistryEndpoints(Construct):
         vpc: ec2.IVpc,
         pulled_from: PulledFrom = OWN_REPOSITORIES,
         clients: Sequence[ec2.IPeer] | None = None,
+        secrets_from: Sequence[SecretService] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         self._pulled_from = pulled_from
@@ -75,14 +81,17 @@ class RegistryEndpoints(Construct):
         )
         for client in clients or [ec2.Peer.ipv4(vpc.vpc_cidr_block)]:
             self.security_group.add_ingress_rule(client, ec2.Port.tcp(443))
-        self.endpoints = {service: self._interface(vpc, service) for service in INTERFACE_SERVICES}
+        services = (*INTERFACE_SERVICES, *secrets_from)
+        self.endpoints = {service: self._interface(vpc, service) for service in services}
         self.gateway = vpc.add_gateway_endpoint(
             f"{construct_id}-s3", service=ec2.GatewayVpcEndpointAwsService.S3
         )
         for statement in self._statements("s3"):
             self.gateway.add_to_policy(statement)
 
-    def _interface(self, vpc: ec2.IVpc, service: RegistryService) -> ec2.InterfaceVpcEndpoint:
+    def _interface(
+        self, vpc: ec2.IVpc, service: RegistryService | SecretService
+    ) -> ec2.InterfaceVpcEndpoint:
         endpoint = ec2.InterfaceVpcEndpoint(
             self,
             service,
@@ -97,7 +106,7 @@ class RegistryEndpoints(Construct):
             endpoint.add_to_policy(statement)
         return endpoint
 
-    def _statements(self, service: RegistryService) -> list[iam.PolicyStatement]:
+    def _statements(self, service: RegistryService | SecretService) -> list[iam.PolicyStatement]:
         facts = facts_of(stack_of(self))
         return [
             iam.PolicyStatement.from_json(statement)

@@ -9,6 +9,7 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from constructs_lib import EcsImageService, EcsImageTask, PulledFrom, RegistryEndpoints
+from constructs_lib.rules.endpoint_policies import SECRET_SERVICES
 from environments.workload_settings import EcsServiceSettings, NetworkSettings
 
 
@@ -46,8 +47,15 @@ class PrivateServices(Construct):
             pulled_from=PulledFrom(accounts=network.registry_accounts),
             # By its addresses: there is nothing else in this network.
             clients=[ec2.Peer.ipv4(network.cidr)],
+            secrets_from=[
+                service
+                for service in SECRET_SERVICES
+                if any(service in tasks[one.task].endpoint_services for one in services)
+            ],
         )
-        cluster = ecs.Cluster(self, "Cluster", vpc=vpc)
+        cluster = ecs.Cluster(
+            self, "Cluster", vpc=vpc, container_insights_v2=ecs.ContainerInsights.ENABLED
+        )
         for service in services:
             EcsImageService(
                 self,

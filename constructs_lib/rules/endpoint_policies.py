@@ -17,6 +17,8 @@ from .repository_policy import PULL_ACTIONS
 from .statements import Statement
 
 RegistryService = Literal["ecr.api", "ecr.dkr", "logs", "s3"]
+SecretService = Literal["secretsmanager", "ssm"]
+SECRET_SERVICES: tuple[SecretService, ...] = ("secretsmanager", "ssm")
 INTERFACE_SERVICES: tuple[RegistryService, ...] = ("ecr.api", "ecr.dkr", "logs")
 
 
@@ -54,7 +56,7 @@ class PulledFrom:
 
 
 def endpoint_statements(
-    service: RegistryService,
+    service: RegistryService | SecretService,
     *,
     account: str,
     region: str,
@@ -72,6 +74,12 @@ def endpoint_statements(
     if service == "logs":
         groups = f"arn:{partition}:logs:{region}:{account}:log-group:*"
         return [_allow(("logs:CreateLogStream", "logs:PutLogEvents"), groups, own)]
+    if service == "secretsmanager":
+        secrets = f"arn:{partition}:secretsmanager:{region}:{account}:secret:*"
+        return [_allow(("secretsmanager:GetSecretValue",), secrets, own)]
+    if service == "ssm":
+        parameters = f"arn:{partition}:ssm:{region}:{account}:parameter/*"
+        return [_allow(("ssm:GetParameters",), parameters, own)]
     if service == "s3":
         # The layers are in a bucket of ECR's, which gives them out by signed addresses: the
         # principal there is ECR's and not the VPC's.

@@ -76,8 +76,8 @@ def test_without_a_way_out_the_endpoints_are_needed() -> None:
     assert refused(stack, isolated_vpc(stack)) == (
         "EcsImageService 'Service': subnets: these subnets have no way out, and their VPC lacks "
         "the endpoints that a start needs: ecr.api, ecr.dkr, logs, s3. Add `RegistryEndpoints` "
-        "(and one for each secrets' service), or say `endpoints_exist=True` if they are made "
-        "elsewhere."
+        "(with `secrets_from` for those of secrets), or say `endpoints_exist=True` if they are "
+        "made elsewhere."
     )
 
 
