@@ -15,6 +15,7 @@ from ecrctl.aws import Aws
 from ecrctl.checks import MISSING, NOT_GIVEN_BACK, Check
 from ecrctl.table import table_of, verdict
 from ecrctl.verify import verify
+from ecrctl.verify_workloads import check_service
 from environments.loading import load_environment
 from environments.settings import EnvironmentSettings
 from tests.assemblies import stacks_of
@@ -304,3 +305,42 @@ def test_the_verdict_names_every_difference() -> None:
         "dev: all 1 checks read back as declared; 1 more not given back by this endpoint."
     )
     assert verdict("dev", checks[1:]) == "dev: all 1 checks read back as declared."
+
+
+def differences_of_service(settings: EnvironmentSettings, aws: Aws) -> list[str]:
+    """Give what differs of the environment's one service."""
+    (service,) = settings.ecs_services
+    return [check.what for check in check_service(service, settings, aws) if not check.holds]
+
+
+def test_a_service_that_is_not_there_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
+    assert differences_of_service(settings, aws) == ["exists"]
+
+
+def test_a_service_changed_by_hand_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
+    cluster = "local-EcsWorkloads-Cluster"
+    aws.ecs.create_cluster(clusterName=cluster)
+    definition = aws.ecs.register_task_definition(
+        family="sample-app-on-fargate",
+        containerDefinitions=[{"name": "sample-app-on-fargate", "image": "x", "memory": 200}],
+    )["taskDefinition"]["taskDefinitionArn"]
+    aws.ecs.create_service(
+        cluster=cluster,
+        serviceName="by-hand",
+        taskDefinition=definition,
+        launchType="FARGATE",
+        desiredCount=0,
+        networkConfiguration={
+            "awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}
+        },
+    )
+    try:
+        assert differences_of_service(settings, aws) == [
+            "tasks",
+            "public address",
+            "circuit breaker",
+        ]
+    finally:
+        aws.ecs.delete_service(cluster=cluster, service="by-hand", force=True)
+        aws.ecs.delete_cluster(cluster=cluster)
+        aws.ecs.deregister_task_definition(taskDefinition=definition)

@@ -79,7 +79,7 @@ def test_the_main_job_deploys_pushes_pins_and_reads_back(folder: Path) -> None:
     assert result.returncode == 0, said + result.stderr
     assert "TAG_INVALID: tag 'v1' is immutable" in said
     assert re.search(r"local: all \d+ checks read back as declared", said)
-    for subject in ("key alias/ecr/local", "repository team/api", "Job eks-iam-test-s3"):
+    for subject in ("key alias/ecr/local", "repository team/api", "service sample-app", "Job eks-"):
         assert subject in said
     assert "\x1b" not in said, "plain lines where there is no terminal"
     pins = (folder / "environments" / "local.images.yaml").read_text()
