@@ -36,6 +36,15 @@ def delivery_faults(
                 "rollback would run the Job a second time.",
             )
         )
+    if ttl is not None and wait_seconds is not None and ttl < wait_seconds:
+        faults.append(
+            Fault(
+                "ttl_seconds_after_finished",
+                "a Job that is waited for is kept at least as long as the waiting, which looks "
+                f"for it again and again, got a TTL of {ttl} seconds and {wait_seconds} seconds "
+                "of waiting. Lengthen the TTL: a Job that has succeeded and is gone looks failed.",
+            )
+        )
     if wait_seconds is not None and not 1 <= wait_seconds <= LONGEST_WAIT_SECONDS:
         faults.append(
             Fault(

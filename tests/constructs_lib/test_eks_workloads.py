@@ -111,6 +111,15 @@ def test_a_deployment_can_wait_for_the_job_to_succeed() -> None:
             "would run the Job a second time.",
         ),
         (
+            JobRun(active_deadline_seconds=60, ttl_seconds_after_finished=60),
+            {
+                "rollback_window": cdk.Duration.seconds(60),
+                "wait_for_completion": cdk.Duration.minutes(5),
+            },
+            "got a TTL of 60 seconds and 300 seconds of waiting. Lengthen the TTL: a Job that has "
+            "succeeded and is gone looks failed.",
+        ),
+        (
             JobRun(active_deadline_seconds=60),
             {"wait_for_completion": cdk.Duration.hours(1)},
             "a deployment waits up to 14 minutes for a Job, got 3600 seconds.",
