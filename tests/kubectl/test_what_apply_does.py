@@ -382,16 +382,26 @@ def test_waiting_ends_when_the_job_has_succeeded(
 
 
 @pytest.mark.parametrize(
-    "happens",
+    ("happens", "last_error"),
     [
-        pytest.param(lambda _: None, id="it runs on"),
-        pytest.param(lambda cluster: cluster.finish(OLD, succeeded=False), id="it fails"),
-        pytest.param(lambda cluster: cluster.finish(OLD) or cluster.let_ttl_pass(), id="its TTL"),
+        pytest.param(lambda _: None, "None", id="it runs on"),
+        pytest.param(lambda cluster: cluster.finish(OLD, succeeded=False), "None", id="it fails"),
+        pytest.param(
+            lambda cluster: cluster.finish(OLD) or cluster.let_ttl_pass(),
+            ".*NotFound",
+            id="its TTL",
+        ),
     ],
 )
 def test_waiting_fails_for_a_job_that_runs_on_or_fails_or_that_its_ttl_deletes_between_two_looks(
-    happens: Callable[[Cluster], None], cluster: Cluster, stack: StackDelivery, load: Load
+    happens: Callable[[Cluster], None],
+    last_error: str,
+    cluster: Cluster,
+    stack: StackDelivery,
+    load: Load,
 ) -> None:
     stack.apply(WITH_TTL)
-    with pytest.raises(RuntimeError, match=r"'-n', 'default', 'job', .*status.completionTime"):
+    # What it last saw: an answer without a time, or no Job at all.
+    seen = rf"'-n', 'default', 'job', .*status.completionTime.*last_error={last_error}"
+    with pytest.raises(RuntimeError, match=seen):
         wait(load, lambda: happens(cluster))
