@@ -34,6 +34,7 @@ class EcsWorkloadsStack(cdk.Stack):
         services: Sequence[EcsServiceSettings] = (),
         network: NetworkSettings | None = None,
     ) -> None:
+        self._zones = list(network.availability_zones) if network else []
         super().__init__(
             scope, construct_id, description="ECS task definitions that run images by their URI"
         )
@@ -43,6 +44,11 @@ class EcsWorkloadsStack(cdk.Stack):
             from .private_services import PrivateServices  # noqa: PLC0415
 
             PrivateServices(self, "Private", tasks=defined, services=services, network=network)
+
+    @property
+    def availability_zones(self) -> list[str]:
+        """Give the zones that the file says. The CDK would look them up in the account."""
+        return self._zones
 
     def _task(self, task: EcsTaskSettings) -> EcsImageTask:
         container, *sidecars = (self._container(one) for one in task.containers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
@@ -39,6 +40,12 @@ class PrivateServices(Construct):
                 )
             ],
             restrict_default_security_group=False,
+        )
+        cdk.Validations.of(vpc).acknowledge(
+            cdk.Acknowledgment(
+                id="CloudFormation-Validate::W3010",
+                reason="The environment's file says its zones, so that nothing is looked up.",
+            )
         )
         RegistryEndpoints(
             self,

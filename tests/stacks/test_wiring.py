@@ -246,3 +246,9 @@ def test_one_environment_alone_is_the_same_as_among_all(
     for item in stacks_of(alone):
         among_all = stack(assembly, "dev", item.name)
         assert item.file.read_bytes() == among_all.file.read_bytes()
+
+
+def test_no_synth_asks_an_account_for_anything(assembly: Path) -> None:
+    manifests = list(assembly.rglob("manifest.json"))
+    assert len(manifests) > 1
+    assert [one for one in manifests if "missing" in json.loads(one.read_text())] == []
