@@ -27,6 +27,7 @@ from .errors import DIFFERS, FAILED, TOOL_ERROR, UserError
 from .image_records import images_from_ecr, images_from_file
 from .local import LocalRun, run_local
 from .manifests import left_over, write_manifests
+from .review import cli as review
 from .steps import Steps
 from .table import save_picture, table_of, verdict
 from .toolchain import ROOT
@@ -269,6 +270,31 @@ def access_command(
             _console(width=ACCESS_WIDTH).print(access.as_text(name, declared))
     if output is AccessFormat.TEXT:
         print(access.told_of_owners(owners, other_halves))
+
+
+@app.command("review")
+def review_command(
+    base: review.Base,
+    head: review.Head = None,
+    output: review.Format = review.ReviewFormat.TEXT,
+    fail_on: review.FailOn = review.STOPPING,
+    acknowledgements: review.Acknowledgements = None,
+    images: review.Images = None,
+    out: review.Out = None,
+    today: review.Today = None,
+) -> None:
+    """Say what a change does to images, access and workloads, before it is deployed."""
+    review.run_review(
+        base=base,
+        head=head,
+        output=output,
+        fail_on=fail_on,
+        acknowledgements=acknowledgements,
+        images=images or [],
+        out=out,
+        today=today.date() if today else None,
+        environments=_options.environments,
+    )
 
 
 def _write_json(file: Path, document: object) -> None:

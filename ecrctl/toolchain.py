@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -29,28 +30,6 @@ def node_binary() -> Path:
     return Path(wheel.origin).parent / "bin" / "node"
 
 
-def tool_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give the environment for tools: ours first on the path, nothing reported to anyone."""
-    node = node_binary()
-    path = os.pathsep.join(
-        (str(Path(sys.executable).parent), str(node.parent), os.environ.get("PATH", ""))
-    )
-    return {
-        **os.environ,
-        "PATH": path,
-        "JSII_NODE": str(node),
-        "PYTHONUTF8": "1",
-        "CDK_DISABLE_CLI_TELEMETRY": "1",
-        "CDK_DISABLE_VERSION_CHECK": "1",
-        **(extra or {}),
-    }
-
-
-def app_command() -> str:
-    """Give the command by which the CDK CLI runs the app, with this very Python."""
-    return f"{shlex.quote(sys.executable)} app.py"
-
-
 def check_cdk() -> None:
     """See that the CDK CLI is there, and is the one that ``package.json`` pins."""
     pinned = json.loads((ROOT / "package.json").read_text())["devDependencies"]["aws-cdk"]
@@ -65,11 +44,68 @@ def check_cdk() -> None:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """Define the tools of one virtual environment, and the CDK CLI that goes with it."""
+
+    python: Path
+    node: Path
+    cdk: Path
+
+    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Give the environment for tools: ours first on the path, nothing reported to anyone."""
+        path = os.pathsep.join(
+            (str(self.python.parent), str(self.node.parent), os.environ.get("PATH", ""))
+        )
+        return {
+            **os.environ,
+            "PATH": path,
+            "JSII_NODE": str(self.node),
+            "PYTHONUTF8": "1",
+            "CDK_DISABLE_CLI_TELEMETRY": "1",
+            "CDK_DISABLE_VERSION_CHECK": "1",
+            **(extra or {}),
+        }
+
+    def app_command(self) -> str:
+        """Give the command by which the CDK CLI runs the app, with this very Python."""
+        return f"{shlex.quote(str(self.python))} app.py"
+
+
+def present_tools() -> Tools:
+    """Give the tools that run this very command."""
+    return Tools(python=Path(sys.executable), node=node_binary(), cdk=CDK)
+
+
+def tool_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Give the environment for the tools that run this very command."""
+    return present_tools().environment(extra)
+
+
+def app_command() -> str:
+    """Give the command by which the CDK CLI runs the app, with this very Python."""
+    return present_tools().app_command()
+
+
 def run_cdk(
-    arguments: Sequence[str], *, environment: Mapping[str, str], log: Path, cwd: Path = ROOT
+    arguments: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    log: Path,
+    cwd: Path = ROOT,
+    tools: Tools | None = None,
+    offline: bool = False,
 ) -> None:
-    """Run the CDK CLI, its output in a log file of which the end is shown when it fails."""
-    command = [str(node_binary()), str(CDK / "bin" / "cdk"), *arguments]
+    """Run the CDK CLI, its output in a log file of which the end is shown when it fails.
+
+    :param offline: whether it gets no credentials and nothing else that is meant for AWS.
+    """
+    tools = tools or present_tools()
+    variables = tools.environment(environment)
+    if offline:
+        variables = {name: value for name, value in variables.items() if name[:4] != "AWS_"}
+        variables["AWS_EC2_METADATA_DISABLED"] = "true"
+    command = [str(tools.node), str(tools.cdk / "bin" / "cdk"), *arguments]
     with log.open("ab") as output:
         output.write(f"$ cdk {' '.join(arguments)}\n".encode())
         output.flush()
@@ -78,7 +114,7 @@ def run_cdk(
         process = subprocess.Popen(
             command,
             cwd=cwd,
-            env=tool_environment(environment),
+            env=variables,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

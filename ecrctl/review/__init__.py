@@ -1,0 +1,1 @@
+"""What a change does to images, access and workloads, from two synths alone."""

@@ -1,0 +1,202 @@
+"""What differs between two cloud assemblies: stacks, and the resources in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from constructs_lib.rules.lifecycle_preview import ImageRecord
+from ecrctl.assemblies import Stack
+
+Impact = Literal[
+    "WILL_CREATE",
+    "WILL_UPDATE",
+    "WILL_REPLACE",
+    "MAY_REPLACE",
+    "WILL_DESTROY",
+    "WILL_ORPHAN",
+    "NO_CHANGE",
+]
+Resource = Mapping[str, Any]
+
+# The property that gives a resource its name. CloudFormation makes the new one before it deletes
+# the old, so it refuses to replace what keeps such a name.
+_NAMING_PROPERTIES = {
+    "AWS::CodeBuild::Project": "Name",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::ECR::PublicRepository": "RepositoryName",
+    "AWS::ECR::Repository": "RepositoryName",
+    "AWS::ECS::Cluster": "ClusterName",
+    "AWS::ECS::Service": "ServiceName",
+    "AWS::EKS::Cluster": "Name",
+    "AWS::Events::EventBus": "Name",
+    "AWS::Events::Rule": "Name",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::IAM::User": "UserName",
+    "AWS::KMS::Alias": "AliasName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::SSM::Parameter": "Name",
+    "AWS::SecretsManager::Secret": "Name",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackPair:
+    """Define one stack on both sides; ``None`` where it is not there."""
+
+    name: str
+    base: Stack | None
+    head: Stack | None
+
+    @property
+    def stack(self) -> Stack:
+        """Give the stack as it will be, or else as it was."""
+        stack = self.head or self.base
+        assert stack is not None  # noqa: S101 - a pair of nothing is never made
+        return stack
+
+    @property
+    def environment(self) -> str:
+        """Give the stage, or where the stack is deployed when it is in none."""
+        return environment_of(self.stack)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ResourceChange:
+    """Define one resource on both sides.
+
+    :param impact: what CloudFormation does with it, as the CDK's own diff says.
+    :param changed: the properties that differ.
+    :param replacing: those of them that make CloudFormation replace the resource, or may.
+    :param other: what differs beside its properties, such as ``DeletionPolicy``.
+    """
+
+    pair: StackPair
+    logical_id: str
+    base: Resource | None
+    head: Resource | None
+    impact: Impact
+    changed: tuple[str, ...] = ()
+    replacing: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+
+    @property
+    def resource(self) -> Resource:
+        """Give the resource as it will be, or else as it was."""
+        resource = self.head if self.head is not None else self.base
+        assert resource is not None  # noqa: S101 - a change of nothing is never made
+        return resource
+
+    @property
+    def type(self) -> str:
+        """Give the CloudFormation type."""
+        return str(self.resource.get("Type", ""))
+
+    @property
+    def is_update(self) -> bool:
+        """Say whether the resource is there on both sides."""
+        return self.base is not None and self.head is not None
+
+    @property
+    def is_replaced(self) -> bool:
+        """Say whether CloudFormation makes another resource in its place, or may."""
+        return self.impact in {"WILL_REPLACE", "MAY_REPLACE"}
+
+    @cached_property
+    def name(self) -> str:
+        """Give what a person calls it: its own name, or else its path in the app."""
+        naming = {"AWS::ECS::TaskDefinition": "Family", **_NAMING_PROPERTIES}.get(self.type)
+        given = properties(self.resource).get(naming) if naming else None
+        return given if isinstance(given, str) else path_of(self.logical_id, self.resource)
+
+    def keeps_its_name(self) -> bool:
+        """Say whether both sides give the resource the same explicit name."""
+        naming = _NAMING_PROPERTIES.get(self.type)
+        if naming is None or self.base is None or self.head is None:
+            return False
+        given = properties(self.base).get(naming)
+        return given is not None and given == properties(self.head).get(naming)
+
+    def values(self, *path: str) -> tuple[Any, Any]:
+        """Give a property, or what is inside one, on both sides; ``None`` where it is not."""
+        return value_at(self.base, *path), value_at(self.head, *path)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison:
+    """Define two assemblies, and every difference between them.
+
+    :param changes: what differs, in the order of the stacks and their templates.
+    :param texts: what ``cdk diff`` would print, by the name of the stack.
+    :param parts: the parts of each template beside its resources that differ.
+    :param image_sets: images by repository, for lifecycle previews; ``""`` for all others.
+    """
+
+    base: Sequence[Stack]
+    head: Sequence[Stack]
+    pairs: Sequence[StackPair]
+    changes: Sequence[ResourceChange]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    image_sets: Mapping[str, Sequence[ImageRecord]] = field(default_factory=dict)
+
+    def of_type(self, *types: str) -> Iterator[ResourceChange]:
+        """Give the changes of some types."""
+        return (change for change in self.changes if change.type in types)
+
+
+def environment_of(stack: Stack) -> str:
+    """Give the stage of a stack, or its account and region where it is in none."""
+    if stack.stage:
+        return stack.stage
+    unknown = stack.account == "unknown-account"
+    return "no stage" if unknown else f"{stack.account}/{stack.region}"
+
+
+def properties(resource: Resource | None) -> Mapping[str, Any]:
+    """Give the properties of a resource, none where it is not there."""
+    given = (resource or {}).get("Properties", {})
+    return given if isinstance(given, Mapping) else {}
+
+
+def value_at(resource: Resource | None, *path: str) -> Any:
+    """Give a property, or what is inside one; ``None`` where it is not there."""
+    value: Any = properties(resource)
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def path_of(logical_id: str, resource: Resource) -> str:
+    """Give a resource's path in its app, which says more than its logical ID."""
+    metadata = resource.get("Metadata", {})
+    path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+    return str(path).removesuffix("/Resource") if path else logical_id
+
+
+def pairs_of(base: Sequence[Stack], head: Sequence[Stack]) -> list[StackPair]:
+    """Give the stacks of both sides that differ, by name."""
+    before, after = ({stack.name: stack for stack in side} for side in (base, head))
+    pairs = [
+        StackPair(name=name, base=before.get(name), head=after.get(name))
+        for name in sorted({*before, *after}, key=lambda name: name.split("/"))
+    ]
+    return [pair for pair in pairs if not _is_same(pair)]
+
+
+def _is_same(pair: StackPair) -> bool:
+    base, head = pair.base, pair.head
+    return (
+        base is not None
+        and head is not None
+        and base.template == head.template
+        and (base.account, base.region, base.is_protected)
+        == (head.account, head.region, head.is_protected)
+    )

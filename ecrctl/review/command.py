@@ -1,0 +1,74 @@
+"""``ecrctl review``: from two sides to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from constructs_lib.rules.lifecycle_preview import ImageRecord
+from ecrctl.errors import UserError
+from environments.fault_text import one_of
+
+from .acknowledgements import Acknowledgement, read_acknowledgements
+from .findings import CATEGORIES, Category
+from .sides import both_sides
+from .table import findings_of
+from .template_diff import compare
+from .verdict import Review, judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Define what is to be reviewed, and what stops it.
+
+    :param environments: the environments' folder, relative to the repository.
+    :param acknowledgements: a file instead of the base side's own.
+    :param images: images by repository, instead of assumed ones.
+    :param today: the day on which acknowledgements must hold.
+    """
+
+    base: str
+    head: str | None
+    environments: str
+    gate: Sequence[Category]
+    acknowledgements: Path | None
+    images: Mapping[str, Sequence[ImageRecord]]
+    today: date
+
+
+def review(request: Request) -> Review:
+    """Review a change."""
+    with both_sides(request.base, request.head, request.environments) as (base, head):
+        comparison = compare(base.stacks, head.stacks, image_sets=request.images)
+        answers = base.acknowledgements
+        if request.acknowledgements:
+            answers = _given(request.acknowledgements)
+        judged, unused = judge(findings_of(comparison), answers, request.gate, request.today)
+        return Review(
+            base=base,
+            head=head,
+            comparison=comparison,
+            gate=request.gate,
+            judged=judged,
+            unused=unused,
+        )
+
+
+def _given(file: Path) -> Sequence[Acknowledgement]:
+    if not file.is_file():
+        raise UserError(f"{file} cannot be read: there is no such file. Leave the option out.")
+    return read_acknowledgements(file, str(file.parent))
+
+
+def gate_of(text: str) -> list[Category]:
+    """Read the categories that stop a change: a list with commas, or ``none``."""
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if names == ["none"]:
+        return []
+    unknown = [name for name in names if name not in CATEGORIES]
+    if unknown:
+        known = one_of(unknown[0], [*CATEGORIES, "none"])
+        raise UserError(f"--fail-on: there is no category '{unknown[0]}'; {known}")
+    return [category for category in CATEGORIES if category in names]

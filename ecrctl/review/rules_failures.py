@@ -1,0 +1,223 @@
+"""What a deployment of a change would fail at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from constructs_lib.rules.faults import RuleError
+from constructs_lib.rules.kubernetes_manifest import immutable_hash
+from constructs_lib.rules.lifecycle_documents import policy_from_document
+from constructs_lib.rules.statements import (
+    repository_policy_faults,
+    statement_faults,
+    statements_of,
+)
+from ecrctl.assemblies import Stack
+
+from .changes import Comparison, ResourceChange, StackPair, environment_of, properties
+from .findings import Category, Saying
+from .rule import REPOSITORY, Rule, about, each
+from .workloads import APPLIED, workload_changes
+
+_FAILS = Category.WILL_FAIL
+_MOST_RESOURCES = 500
+_MOST_BYTES = 1_000_000
+_MOST_TOLD = 3
+
+
+def _named_replaced(change: ResourceChange) -> str | None:
+    if not change.is_replaced or not change.keeps_its_name():
+        return None
+    will = "cannot" if change.impact == "WILL_REPLACE" else "may not be able to"
+    return (
+        f"{will} change {' and '.join(f'`{one}`' for one in change.replacing)}: CloudFormation "
+        "would have to replace it, and refuses to replace what keeps an explicit name. Nothing "
+        "is lost; the deployment fails"
+    )
+
+
+def _job_immutable(comparison: Comparison) -> Iterator[Saying]:
+    for one in workload_changes(comparison):
+        if one.base is None or one.head is None or one.head.kind != "Job":
+            continue
+        before, after = (side.document.get("spec", {}) for side in (one.base, one.head))
+        is_same_name = one.base.full_name == one.head.full_name
+        if is_same_name and immutable_hash(before) != immutable_hash(after):
+            what = "the deployment" if one.change.type == APPLIED else "applying its manifest"
+            yield about(
+                one.change,
+                f"changes an immutable field under the same name `{one.head.full_name}`: {what} "
+                "fails. Give the changed Job another name",
+                subject=one.subject,
+            )
+
+
+def _declared_twice(comparison: Comparison) -> Iterator[Saying]:
+    places: dict[tuple[str, str, str], list[str]] = {}
+    for stack in comparison.head:
+        for logical_id, resource in stack.resources(REPOSITORY):
+            name = properties(resource).get("RepositoryName")
+            if isinstance(name, str):
+                where = f"`{stack.name}` ({logical_id})"
+                places.setdefault((stack.account, stack.region, name), []).append(where)
+    for change in comparison.of_type(REPOSITORY):
+        name = properties(change.head).get("RepositoryName")
+        stack = change.pair.stack
+        found = places.get((stack.account, stack.region, name), []) if isinstance(name, str) else []
+        if change.base is None and len(found) > 1:
+            yield about(change, f"is declared {len(found)} times, by {', '.join(found)}")
+
+
+def _exports_in_use(comparison: Comparison) -> Iterator[Saying]:
+    """Tell of exports that go while a deployed stack still imports them."""
+    used: dict[tuple[str, str, str], list[str]] = {}
+    for stack in comparison.base:
+        for name in _imports(stack.template):
+            used.setdefault((stack.account, stack.region, name), []).append(stack.name)
+    for pair in comparison.pairs:
+        if pair.base is None or pair.head is None:
+            continue
+        for name in sorted(_exports(pair.base) - _exports(pair.head)):
+            importers = used.get((pair.base.account, pair.base.region, name), [])
+            others = sorted({one for one in importers if one != pair.name})
+            if others:
+                yield _of_stack(
+                    pair,
+                    f"removes the export `{name}`, which {', '.join(f'`{one}`' for one in others)} "
+                    "imports: CloudFormation refuses while it does. Deploy a change that no "
+                    "longer imports it first",
+                )
+
+
+def _exports(stack: Stack) -> set[str]:
+    outputs = stack.template.get("Outputs", {}).values()
+    names = [one.get("Export", {}).get("Name") for one in outputs if isinstance(one, Mapping)]
+    return {name for name in names if isinstance(name, str)}
+
+
+def _imports(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        name = value.get("Fn::ImportValue")
+        if isinstance(name, str):
+            yield name
+        for item in value.values():
+            yield from _imports(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _imports(item)
+
+
+def _lifecycle_refused(change: ResourceChange) -> str | None:
+    text = (properties(change.head).get("LifecyclePolicy") or {}).get("LifecyclePolicyText")
+    if not isinstance(text, str) or not _is_changed(change, "LifecyclePolicy"):
+        return None
+    try:
+        policy_from_document(json.loads(text))
+    except RuleError as error:
+        faults = [str(fault) for fault in error.faults]
+    except ValueError:
+        faults = ["it is not JSON."]
+    else:
+        return None
+    return f"has a lifecycle policy that ECR refuses: {_told(faults)}"
+
+
+def _policy_refused(change: ResourceChange) -> str | None:
+    policy = properties(change.head).get("RepositoryPolicyText")
+    if policy is None or not _is_changed(change, "RepositoryPolicyText"):
+        return None
+    statements = statements_of(_read(policy))
+    # What stood there before was deployed, whatever we think of it.
+    known = statements_of(_read(properties(change.base).get("RepositoryPolicyText")))
+    new = [one for one in statements if one not in known]
+    faults = [
+        str(fault) for fault in (*statement_faults(new), *repository_policy_faults(statements))
+    ]
+    return f"has a repository policy that ECR refuses: {_told(faults)}" if faults else None
+
+
+def _read(policy: Any) -> Any:
+    try:
+        return json.loads(policy) if isinstance(policy, str) else policy
+    except ValueError:
+        return None
+
+
+def _is_changed(change: ResourceChange, name: str) -> bool:
+    return change.base is None or name in change.changed
+
+
+def _told(faults: list[str]) -> str:
+    more = len(faults) - _MOST_TOLD
+    return "; ".join([*faults[:_MOST_TOLD], *([f"and {more} more."] if more > 0 else [])]).rstrip(
+        "."
+    )
+
+
+def _over_limits(comparison: Comparison) -> Iterator[Saying]:
+    for pair in comparison.pairs:
+        if pair.head is None:
+            continue
+        count = len(pair.head.template.get("Resources", {}))
+        size = len(json.dumps(pair.head.template, separators=(",", ":")))
+        if count > _MOST_RESOURCES:
+            yield _of_stack(pair, f"has {count} resources, and CloudFormation takes 500")
+        if size > _MOST_BYTES:
+            yield _of_stack(pair, f"is a template of {size:,} bytes, and CloudFormation takes 1 MB")
+
+
+def _of_stack(pair: StackPair, message: str) -> Saying:
+    return Saying(
+        environment=environment_of(pair.stack),
+        stack=pair.name,
+        subject=f"stack {pair.name}",
+        message=message,
+    )
+
+
+RULES = (
+    Rule(
+        id="named-resource-replaced",
+        category=_FAILS,
+        finds="CloudFormation would have to replace what keeps an explicit name",
+        look=each(says=_named_replaced),
+    ),
+    Rule(
+        id="job-immutable",
+        category=_FAILS,
+        finds="A Job changes an immutable field under the same name",
+        look=_job_immutable,
+    ),
+    Rule(
+        id="repository-declared-twice",
+        category=_FAILS,
+        finds="Two stacks declare one repository",
+        look=_declared_twice,
+    ),
+    Rule(
+        id="export-in-use",
+        category=_FAILS,
+        finds="A stack no longer exports what another one imports",
+        look=_exports_in_use,
+    ),
+    Rule(
+        id="lifecycle-refused",
+        category=_FAILS,
+        finds="ECR refuses the lifecycle policy",
+        look=each(REPOSITORY, says=_lifecycle_refused),
+    ),
+    Rule(
+        id="repository-policy-refused",
+        category=_FAILS,
+        finds="ECR refuses the repository policy",
+        look=each(REPOSITORY, says=_policy_refused),
+    ),
+    Rule(
+        id="stack-over-limits",
+        category=_FAILS,
+        finds="A stack is past CloudFormation's limits",
+        look=_over_limits,
+    ),
+)
