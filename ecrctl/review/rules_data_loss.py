@@ -149,16 +149,6 @@ def _key_removed(change: ResourceChange) -> str | None:
     )
 
 
-def _key_replaced(change: ResourceChange) -> str | None:
-    if not change.is_replaced:
-        return None
-    old = "stays" if _keeps(change.base, "UpdateReplacePolicy") else "is deleted"
-    return (
-        f"is replaced by another key ({', '.join(change.replacing)}), and the old one {old}. What "
-        "it encrypted stays encrypted with the old one"
-    )
-
-
 def _key_disabled(change: ResourceChange) -> str | None:
     _, after = change.values("Enabled")
     if not change.is_update or "Enabled" not in change.changed or after is not False:
@@ -233,12 +223,6 @@ RULES = (
         category=_LOSS,
         finds="A key leaves the app, kept or deleted",
         look=each(*KEY, says=_key_removed),
-    ),
-    Rule(
-        id="key-replaced",
-        category=_LOSS,
-        finds="A key is replaced by another",
-        look=each(*KEY, says=_key_replaced),
     ),
     Rule(
         id="key-disabled",

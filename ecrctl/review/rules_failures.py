@@ -18,11 +18,13 @@ from ecrctl.assemblies import Stack
 
 from .changes import Comparison, ResourceChange, StackPair, environment_of, properties
 from .findings import Category, Saying
-from .rule import REPOSITORY, Rule, about, each
+from .rule import KEY, REPOSITORY, Rule, about, each
 from .workloads import APPLIED, workload_changes
 
 _FAILS = Category.WILL_FAIL
 _MOST_RESOURCES = 500
+# The CloudFormation reference of AWS::KMS::Key says of each that an update of it fails.
+_FIXED_OF_A_KEY = ("KeySpec", "KeyUsage", "MultiRegion", "Origin")
 _MOST_BYTES = 1_000_000
 _MOST_TOLD = 3
 
@@ -35,6 +37,16 @@ def _named_replaced(change: ResourceChange) -> str | None:
         f"{will} change {' and '.join(f'`{one}`' for one in change.replacing)}: CloudFormation "
         "would have to replace it, and refuses to replace what keeps an explicit name. Nothing "
         "is lost; the deployment fails"
+    )
+
+
+def _key_fixed(change: ResourceChange) -> str | None:
+    fixed = [name for name in _FIXED_OF_A_KEY if name in change.changed]
+    if not change.is_update or not fixed:
+        return None
+    return (
+        f"cannot change {' and '.join(f'`{one}`' for one in fixed)}: a key is made with it for "
+        "good, and CloudFormation refuses. Make another key"
     )
 
 
@@ -183,6 +195,12 @@ RULES = (
         category=_FAILS,
         finds="CloudFormation would have to replace what keeps an explicit name",
         look=each(says=_named_replaced),
+    ),
+    Rule(
+        id="key-fixed-property",
+        category=_FAILS,
+        finds="A key changes what it is made with for good",
+        look=each(*KEY, says=_key_fixed),
     ),
     Rule(
         id="job-immutable",

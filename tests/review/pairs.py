@@ -1,0 +1,123 @@
+"""Pairs of assemblies, from short YAML files: what stands on the base side and what on the head.
+
+A file names its stacks by their path, such as ``dev/Repositories``, and has their resources by
+logical ID. What is deployed elsewhere, or protected, is said under ``stacks``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CORPUS = Path(__file__).parent / "corpus"
+ACCOUNT, REGION = "111111111111", "us-west-2"
+SCHEMA = "55.0.0"
+_MANY = re.compile(r"(\w+)\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Define one change: both sides, and what a review must find.
+
+    :param expect: the rules that must find something, routine ones left out.
+    :param worse: whether it destroys, fails or widens, and so must be gated.
+    :param says: parts of sentences that must be said.
+    """
+
+    name: str
+    title: str
+    base: Mapping[str, Any]
+    head: Mapping[str, Any]
+    expect: tuple[str, ...] = ()
+    worse: bool = False
+    says: tuple[str, ...] = ()
+    stacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def write(self, folder: Path) -> tuple[Path, Path]:
+        """Write both sides as cloud assemblies."""
+        sides = []
+        for name, stacks in (("base", self.base), ("head", self.head)):
+            facts = {
+                stack: {**given, **given.get(name, {})} for stack, given in self.stacks.items()
+            }
+            sides.append(write_assembly(folder / name, stacks, facts))
+        return sides[0], sides[1]
+
+
+def read_pair(file: Path) -> Pair:
+    """Read one file."""
+    given = yaml.safe_load(file.read_text())
+    given.pop("x", None)  # what is only there to be merged into both sides
+    for name in ("expect", "says"):
+        given[name] = tuple(given.get(name, ()))
+    return Pair(name=file.stem, **given)
+
+
+def pairs() -> list[Pair]:
+    """Give the whole corpus, in order."""
+    return [read_pair(file) for file in sorted(CORPUS.glob("*.yaml"))]
+
+
+def write_assembly(
+    folder: Path,
+    stacks: Mapping[str, Mapping[str, Any]],
+    facts: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Path:
+    """Write a cloud assembly, as the CDK lays it out: each stage in a folder of its own."""
+    folder.mkdir(parents=True)
+    stages: dict[str, dict[str, Any]] = {}
+    for path, given in stacks.items():
+        stage, _, name = path.rpartition("/")
+        stages.setdefault(stage, {})[name] = _stack(path, (facts or {}).get(path, {}))
+        file = _folder(folder, stage) / f"{path.replace('/', '')}.template.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(_template(given)))
+    top = stages.pop("", {})
+    for stage, artifacts in stages.items():
+        _manifest(_folder(folder, stage), artifacts)
+        top[f"assembly-{stage}"] = {
+            "type": "cdk:cloud-assembly",
+            "properties": {"directoryName": f"assembly-{stage}", "displayName": stage},
+        }
+    _manifest(folder, top)
+    return folder
+
+
+def _folder(folder: Path, stage: str) -> Path:
+    return folder / f"assembly-{stage}" if stage else folder
+
+
+def _template(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a template: short ones are resources alone, and ``Topic[500]`` is 500 of one kind."""
+    if "Resources" in given:
+        return given
+    resources: dict[str, Any] = {}
+    for name, resource in given.items():
+        found = _MANY.fullmatch(name)
+        for index in range(int(found[2]) if found else 1):
+            resources[f"{found[1]}{index}" if found else name] = resource
+    return {"Resources": resources}
+
+
+def _stack(path: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    account, region = facts.get("account", ACCOUNT), facts.get("region", REGION)
+    return {
+        "type": "aws:cloudformation:stack",
+        "environment": f"aws://{account}/{region}",
+        "displayName": path,
+        "properties": {
+            "templateFile": f"{path.replace('/', '')}.template.json",
+            "stackName": path.replace("/", "-"),
+            "terminationProtection": facts.get("protected", False),
+        },
+    }
+
+
+def _manifest(folder: Path, artifacts: Mapping[str, Any]) -> None:
+    (folder / "manifest.json").write_text(json.dumps({"version": SCHEMA, "artifacts": artifacts}))
