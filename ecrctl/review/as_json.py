@@ -105,3 +105,7 @@ def _finding(judged: Judged) -> FindingDocument:
         if answer
         else None,
     )
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(schema() + "\n", encoding="utf-8")

@@ -12,6 +12,8 @@ from .verdict import Judged, Review
 LONGEST_COMMENT = 65_536
 TITLE = "Images, access and workloads"
 _CUT = "\n*Cut here: a comment holds 65,536 characters. {where}*\n"
+# What Markdown or HTML would read; a line's end among them.
+_MEANT = frozenset("&<>|*_[]#~\\\n\r")
 _CLOSING = "\n```\n\n</details>\n"
 
 
@@ -54,7 +56,7 @@ def _part_of(section: str, room: int) -> str:
             break
         lines.append(line)
     # A fence or a summary that is cut by itself would swallow what follows.
-    is_whole = any(line.startswith("</summary>") or "</summary>" in line for line in lines)
+    is_whole = any("</summary>" in line for line in lines)
     if closing and not is_whole:
         return ""
     if closing == _CLOSING and not any(line.startswith("```") for line in lines):
@@ -186,15 +188,17 @@ def _unfenced(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Keep what templates say from being read as HTML, as a mention or as another cell."""
+    """Write a text so that nothing a template says is read as Markdown or HTML.
+
+    What stands between backticks becomes code, whoever wrote them: inside and outside of it nothing
+    has a meaning of its own, so a name with a backtick in it can do no more than look odd.
+    """
     parts = text.split("`")
-    # Between backticks nothing is read; there only a line's end would end it.
-    return "`".join(
-        part if index % 2 else _outside(part) for index, part in enumerate(parts)
-    ).replace("\n", " ")
+    return "".join(
+        f"<code>{_plain(part)}</code>" if index % 2 else _plain(part).replace("@", "@&#8203;")
+        for index, part in enumerate(parts)
+    )
 
 
-def _outside(text: str) -> str:
-    for char, instead in (("&", "&amp;"), ("<", "&lt;"), ("|", "\\|"), ("@", "&#64;")):
-        text = text.replace(char, instead)
-    return text.replace("*", "\\*") if "**" not in text else text
+def _plain(text: str) -> str:
+    return "".join(f"&#{ord(char)};" if char in _MEANT else char for char in text)

@@ -54,7 +54,7 @@ def _table(group: Group) -> Table:
 
 def _told(judged: Judged) -> Lines:
     said = judged.finding.saying
-    lines = [f"[bold]{escape(said.subject)}[/] {escape(said.message.replace('**', ''))}"]
+    lines = [f"[bold]{escape(said.subject)}[/] {escape(said.message)}"]
     lines += _notes(judged)
     return Lines(*lines)
 

@@ -92,7 +92,7 @@ def _fate(change: ResourceChange) -> str:
             "import it: a template that has it again fails with AlreadyExists."
         )
     if properties(change.base).get("EmptyOnDelete") is True:
-        return "**it is deleted with all of its images**."
+        return "it is deleted with all of its images."
     return "it is deleted, which fails as long as it holds images."
 
 
@@ -144,7 +144,7 @@ def _key_removed(change: ResourceChange) -> str | None:
         return f"leaves the app: it stays in the account, {where}. What it encrypted can be read"
     days = properties(change.base).get("PendingWindowInDays", _DEFAULT_PENDING_DAYS)
     return (
-        f"is deleted after {days} days: **no image that it encrypts can be pulled from then on**, "
+        f"is deleted after {days} days: no image that it encrypts can be pulled from then on, "
         "by anyone"
     )
 
