@@ -155,7 +155,7 @@ def _storage_class_faults(
                 )
             )
     catch_all = [rule for rule in rules if rule.tag_status == "any"]
-    if catch_all and max(rule.priority or 0 for rule in rules) != catch_all[0].priority:
+    if len(catch_all) == 1 and max(rule.priority or 0 for rule in rules) != catch_all[0].priority:
         faults.append(
             Fault(
                 "",

@@ -29,8 +29,8 @@ _BY_REGION_PREFIX = (
     ("cn-", Partition("aws-cn", "amazonaws.com.cn")),
 )
 
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
-_ACCOUNT = re.compile(r"\d{12}")
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def partition_of(region: str) -> Partition:

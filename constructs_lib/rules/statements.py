@@ -24,7 +24,8 @@ _SID = re.compile(r"[A-Za-z0-9 _-]{0,100}")
 _ACTION = re.compile(r"[A-Za-z]*[A-Za-z*?]*")
 _PRINCIPAL = re.compile(
     r"\*|\d{12}|arn:aws[a-z-]*:(?:iam::\d{12}:(?:root|user/.+|role/.+)"
-    r"|sts::\d{12}:(?:assumed-role|federated-user)/.+)"
+    r"|sts::\d{12}:(?:assumed-role|federated-user)/.+)",
+    re.ASCII,
 )
 _OPERATOR = re.compile(
     r"(?:ForAnyValue:|ForAllValues:)?(?:"

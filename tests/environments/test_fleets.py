@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,13 @@ def test_a_group_past_the_limit_of_bytes_is_refused_with_its_size(tmp_path: Path
     roles = ", ".join(f"arn:aws:iam::111111111111:role/{'r' * 50}{n:02}" for n in range(30))
     lines = [f"  - {{name: app-{n}, push: {{roles: [{roles}]}}}}" for n in range(300)]
     (tmp_path / "dev.yaml").write_text("\n".join([HEAD + "repositories:", *lines, ""]))
-    assert "the group 'main' makes a template of about 1," in refusal(tmp_path)
+    said = refusal(tmp_path)
+    assert re.search(
+        r"  - line 3, repositories: the group 'main' makes a template of about 1,\d{3},\d{3} "
+        r"bytes, and CloudFormation takes 1,000,000\. Put new repositories into a new group with "
+        r"`stack:`; never move those that exist\.$",
+        said,
+    )
 
 
 def test_the_size_that_is_said_is_about_the_size_that_is_made(
@@ -104,9 +111,10 @@ def test_nothing_is_destroyed_in_a_protected_environment(tmp_path: Path) -> None
 def test_emptying_on_delete_is_said_together_with_destroying(tmp_path: Path) -> None:
     text = HEAD + "repositories: [{name: a/b, empty_on_delete: true}]\n"
     (tmp_path / "dev.yaml").write_text(text)
-    assert "repositories[0].empty_on_delete: empty_on_delete goes with 'removal: destroy'" in (
-        refusal(tmp_path)
-    )
+    assert (
+        "repositories[0].empty_on_delete: empty_on_delete goes with 'removal: destroy' only. "
+        "Say that too, or leave it out."
+    ) in refusal(tmp_path)
 
 
 def test_required_tags_are_asked_of_every_repository(tmp_path: Path) -> None:
@@ -136,7 +144,9 @@ repositories: [{name: a/b}]
     )
     (tmp_path / "dev.yaml").write_text(text)
     assert (
-        "administrators: administrators and break_glass_role are given together, got one of them."
+        "administrators: administrators and break_glass_role are given together, got one of "
+        "them. Without a break-glass role nobody could mend a repository whose administrators "
+        "are gone."
     ) in refusal(tmp_path)
     role = "break_glass_role: arn:aws:iam::111111111111:role/break-glass\n"
     (tmp_path / "dev.yaml").write_text(text + role)
@@ -202,3 +212,37 @@ def test_cosign_takes_one_word(tmp_path: Path) -> None:
     (tmp_path / "dev.yaml").write_text(HEAD + entry)
     (repository,) = load_environment("dev", tmp_path).repositories
     assert repository.tag_immutability == TagImmutability.immutable_except_signatures()
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (
+            "encryption: none",
+            "encryption: encryption is customer-managed, aws-managed, aes256 or the ARN of a KMS "
+            "key, got 'none'.",
+        ),
+        (
+            "repositories: [{name: a/b, stack: 2nd}]",
+            "repositories[0].stack: the name of a group of repositories has up to 64 letters, "
+            "digits and '-' and begins with a letter, got '2nd'. Name it after its owner, such "
+            "as 'web'.",
+        ),
+        (
+            "repositories: [{name: a/b, pull: {organization: true}}]",
+            "repositories[0].pull.organization: this needs the environment's organization_id, "
+            "which is missing. Write it at the top of the file, such as 'organization_id: "
+            "o-a1b2c3d4e5'.",
+        ),
+        (
+            "repositories: [{name: a/b, push: {github: [{repository: acme/api}]}}]",
+            "repositories[0].push.github[0]: a workflow run is told by exactly one of ref, "
+            "environment and pull_request, got none. Give one.",
+        ),
+    ],
+)
+def test_what_a_file_says_wrongly_is_named_where_it_stands(
+    tmp_path: Path, line: str, sentence: str
+) -> None:
+    (tmp_path / "dev.yaml").write_text(HEAD + line + "\n")
+    assert refusal(tmp_path).splitlines()[1:] == [f"  - line 3, {sentence}"]

@@ -105,11 +105,24 @@ def test_a_policy_is_adopted_from_its_document_and_from_its_text() -> None:
     assert adopted_statements(None) == ([], [])
 
 
-@pytest.mark.parametrize("policy", ["{", "[]", {}, {"statement": []}, 5])
-def test_what_is_no_policy_is_refused(policy: object) -> None:
+@pytest.mark.parametrize(
+    ("policy", "given"),
+    [
+        (
+            "{",
+            "text that is not JSON (Expecting property name enclosed in double quotes: line 1 "
+            "column 2 (char 1))",
+        ),
+        ("[]", "[]"),
+        ({}, "{}"),
+        ({"statement": []}, "{'statement': []}"),
+        (5, "5"),
+    ],
+)
+def test_what_is_no_policy_is_refused(policy: object, given: str) -> None:
     statements, (fault,) = adopted_statements(policy)
     assert statements == []
-    assert str(fault).startswith(
+    assert str(fault) == (
         "existing_policy: the policy that exists is a document with a 'Statement', as "
-        "`aws ecr get-repository-policy` gives it, or None, got "
+        f"`aws ecr get-repository-policy` gives it, or None, got {given}."
     )

@@ -30,20 +30,50 @@ def test_a_subject_is_as_it_stands_in_the_token(fields: dict[str, Any], subject:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({}, "exactly one of ref, environment and pull_request, got none"),
+        (
+            {},
+            "GitHubSubject: a workflow run is told by exactly one of ref, environment and "
+            "pull_request, got none. Give one.",
+        ),
         (
             {"ref": "refs/heads/main", "environment": "prod"},
-            "exactly one of ref, environment and pull_request, got ref, environment",
+            "GitHubSubject: a workflow run is told by exactly one of ref, environment and "
+            "pull_request, got ref, environment. Give one.",
         ),
-        ({"ref": "main"}, "ref: 'main' is not a full ref. Write it such as 'refs/heads/main'"),
-        ({"ref": "refs/heads/*"}, "ref: 'refs/heads/*' is not a full ref"),
-        ({"environment": "*"}, "environment: '*' is not an environment's name"),
-        ({"ref": "refs/heads/main", "repository": "acme/*"}, "without wildcards"),
-        ({"ref": "refs/heads/main", "repository": "acme"}, "Write it 'OWNER/NAME'"),
-        ({"ref": "refs/heads/main", "owner_id": "12"}, "are given together or not at all"),
+        (
+            {"ref": "main"},
+            "GitHubSubject: ref: 'main' is not a full ref. Write it such as 'refs/heads/main' "
+            "or 'refs/tags/v1', without wildcards.",
+        ),
+        (
+            {"ref": "refs/heads/*"},
+            "GitHubSubject: ref: 'refs/heads/*' is not a full ref. Write it such as "
+            "'refs/heads/main' or 'refs/tags/v1', without wildcards.",
+        ),
+        (
+            {"environment": "*"},
+            "GitHubSubject: environment: '*' is not an environment's name: up to 255 characters "
+            "without '*', '?' and ':'. Write it as on GitHub.",
+        ),
+        (
+            {"ref": "refs/heads/main", "repository": "acme/*"},
+            "GitHubSubject: repository: 'acme/*' is not a repository on GitHub. Write it "
+            "'OWNER/NAME', without wildcards.",
+        ),
+        (
+            {"ref": "refs/heads/main", "repository": "acme"},
+            "GitHubSubject: repository: 'acme' is not a repository on GitHub. Write it "
+            "'OWNER/NAME', without wildcards.",
+        ),
+        (
+            {"ref": "refs/heads/main", "owner_id": "12"},
+            "GitHubSubject: owner_id and repository_id are given together or not at all, got "
+            "one of them. Both stand in a token's subject.",
+        ),
         (
             {"ref": "refs/heads/main", "owner_id": "a", "repository_id": "1"},
-            "owner_id: an ID on GitHub is a number, got 'a'",
+            "GitHubSubject: owner_id: an ID on GitHub is a number, got 'a'. Write its digits, "
+            "quoted.",
         ),
     ],
 )
@@ -52,4 +82,4 @@ def test_a_subject_that_would_trust_too_much_or_nobody_is_refused(
 ) -> None:
     with pytest.raises(RuleError) as refusal:
         GitHubSubject(**{"repository": "acme/api"} | fields)
-    assert sentence in str(refusal.value)
+    assert str(refusal.value) == sentence

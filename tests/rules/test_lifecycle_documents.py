@@ -31,49 +31,68 @@ def test_a_policy_survives_the_way_through_its_document(preset: str) -> None:
 @pytest.mark.parametrize(
     ("document", "sentence"),
     [
-        ([], "a lifecycle policy is a mapping with a list of 'rules'"),
-        ({"rules": [1]}, "rules[0]: a rule is a mapping"),
-        ({"rules": []}, "a lifecycle policy has 1 to 50 rules, got 0"),
-        ({"rules": [{}]}, "rules[0].rulePriority: this is required, and missing"),
+        (
+            [],
+            "lifecycle policy: a lifecycle policy is a mapping with a list of 'rules'. Write one.",
+        ),
+        ({"rules": [1]}, "lifecycle policy: rules[0]: a rule is a mapping. Write one."),
+        (
+            {"rules": []},
+            "LifecyclePolicy: a lifecycle policy has 1 to 50 rules, got 0. Merge rules, or "
+            "leave the policy out.",
+        ),
+        (
+            {"rules": [{}]},
+            "lifecycle policy: 3 faults:\n  "
+            "- rules[0].rulePriority: this is required, and missing. Give a whole number.\n  "
+            "- rules[0].selection: this is required, and missing. Give a mapping.\n  "
+            "- rules[0].action: this is required, and missing. Give a mapping.",
+        ),
         (
             {"rules": [RULE | {"priority": 1}]},
-            "rules[0].priority: ECR knows no such property here. Known: rulePriority",
+            "lifecycle policy: rules[0].priority: ECR knows no such property here. Known: "
+            "rulePriority, description, selection, action.",
         ),
         (
             {"rules": [RULE | {"rulePriority": "1"}]},
-            "rules[0].rulePriority: a whole number is expected here, got '1'",
+            "lifecycle policy: rules[0].rulePriority: a whole number is expected here, got '1'.",
         ),
         (
             {"rules": [RULE | {"selection": SELECTION | {"countUnit": "days"}}]},
-            "rules[0].selection.countUnit: imageCountMoreThan counts images and takes no countUnit",
+            "lifecycle policy: rules[0].selection.countUnit: imageCountMoreThan counts images "
+            "and takes no countUnit. Remove it.",
         ),
         (
             {"rules": [RULE | {"selection": SELECTION | {"countType": "sinceImagePushed"}}]},
-            "rules[0].selection.countUnit: sinceImagePushed needs countUnit 'days', got None",
+            "lifecycle policy: rules[0].selection.countUnit: sinceImagePushed needs countUnit "
+            "'days', got None.",
         ),
         (
             {"rules": [RULE | {"action": {"type": "transition"}}]},
-            "rules[0].action.targetStorageClass: the action 'transition' has targetStorageClass "
-            "archive, got None",
+            "lifecycle policy: rules[0].action.targetStorageClass: the action 'transition' has "
+            "targetStorageClass archive, got None.",
         ),
         (
             {"rules": [RULE | {"action": {"type": "expire", "targetStorageClass": "archive"}}]},
-            "the action 'expire' has targetStorageClass left out, got 'archive'",
+            "lifecycle policy: rules[0].action.targetStorageClass: the action 'expire' has "
+            "targetStorageClass left out, got 'archive'.",
         ),
         (
             {"rules": [RULE | {"selection": SELECTION | {"tagPatternList": [1]}}]},
-            "rules[0].selection.tagPatternList: a list of text is expected here, got [1]",
+            "lifecycle policy: rules[0].selection.tagPatternList: a list of text is expected "
+            "here, got [1].",
         ),
         (
             {"rules": [RULE | {"selection": SELECTION | {"countNumber": True}}]},
-            "rules[0].selection.countNumber: a whole number is expected here, got True",
+            "lifecycle policy: rules[0].selection.countNumber: a whole number is expected here, "
+            "got True.",
         ),
     ],
 )
 def test_what_ecr_would_refuse_is_refused_with_its_path(document: Any, sentence: str) -> None:
     with pytest.raises(RuleError) as refusal:
         policy_from_document(document)
-    assert sentence in str(refusal.value)
+    assert str(refusal.value) == sentence
 
 
 KEYS = st.sampled_from(

@@ -15,6 +15,7 @@ from constructs_lib.rules.statements import (
 )
 
 ROLE = "arn:aws:iam::111111111111:role/ci"
+DIGITS = "\u0661" * 12  # of another script: none to AWS
 
 
 def statement(**elements: Any) -> dict[str, Any]:
@@ -99,6 +100,11 @@ def test_what_ecr_takes_has_no_fault(elements: dict[str, Any]) -> None:
             "[0].Principal.AWS: 'AROA1234567890EXAMPLE' is no principal. Write an account's number "
             "or the ARN of a role, such as 'arn:aws:iam::111111111111:role/ci-push'.",
         ),
+        (
+            {"Principal": {"AWS": DIGITS}},
+            f"[0].Principal.AWS: '{DIGITS}' is no principal. Write an account's number or the ARN "
+            "of a role, such as 'arn:aws:iam::111111111111:role/ci-push'.",
+        ),
         ({"Action": []}, "[0].Action: at least one action is needed, got none. Name one."),
         (
             {"Action": ["s3:GetObject"]},
@@ -122,6 +128,10 @@ def test_what_ecr_takes_has_no_fault(elements: dict[str, Any]) -> None:
             {"Condition": {"StringEqual": {"aws:PrincipalOrgID": "o-a1"}}},
             "[0].Condition.StringEqual: IAM knows no such condition operator. "
             "Write one such as ArnEquals.",
+        ),
+        (
+            {"Condition": {"StringEquals": {5: "o-a1"}}},
+            "[0].Condition.StringEquals: a condition key is text, got 5.",
         ),
         (
             {"Condition": {"StringEquals": {}}},

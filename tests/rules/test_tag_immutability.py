@@ -33,13 +33,48 @@ def test_seven_filters_are_refused_with_a_way_out() -> None:
 @pytest.mark.parametrize(
     ("mode", "filters", "sentence"),
     [
-        ("IMMUTABLE", ("dev-*",), "IMMUTABLE takes no exclusion filters, got 1"),
-        ("MUTABLE_WITH_EXCLUSION", (), "needs at least one exclusion filter, got none"),
-        ("IMMUTABLE_WITH_EXCLUSION", ("a/b",), "letters, digits, '.', '_', '-' and '*', got 'a/b'"),
-        ("IMMUTABLE_WITH_EXCLUSION", ("*a*b*",), "at most 2 '*', got 3 in '*a*b*'"),
-        ("IMMUTABLE_WITH_EXCLUSION", ("a" * 129,), "at most 128 characters, got 129"),
-        ("IMMUTABLE_WITH_EXCLUSION", ("a", "a"), "'a' is given twice"),
-        ("FROZEN", (), "tag immutability is one of IMMUTABLE, MUTABLE"),
+        (
+            "IMMUTABLE",
+            ("dev-*",),
+            "TagImmutability: exclusion_filters: IMMUTABLE takes no exclusion filters, got 1. "
+            "Use IMMUTABLE_WITH_EXCLUSION, or leave them out.",
+        ),
+        (
+            "MUTABLE_WITH_EXCLUSION",
+            (),
+            "TagImmutability: exclusion_filters: MUTABLE_WITH_EXCLUSION needs at least one "
+            "exclusion filter, got none. Give one such as 'dev-*', or use MUTABLE.",
+        ),
+        (
+            "IMMUTABLE_WITH_EXCLUSION",
+            ("a/b",),
+            "TagImmutability: exclusion_filters[0]: an exclusion filter is made of letters, "
+            "digits, '.', '_', '-' and '*', got 'a/b'. Remove the other characters.",
+        ),
+        (
+            "IMMUTABLE_WITH_EXCLUSION",
+            ("*a*b*",),
+            "TagImmutability: exclusion_filters[0]: an exclusion filter has at most 2 '*', got "
+            "3 in '*a*b*'. Use fewer wildcards.",
+        ),
+        (
+            "IMMUTABLE_WITH_EXCLUSION",
+            ("a" * 129,),
+            "TagImmutability: exclusion_filters[0]: an exclusion filter has at most 128 "
+            "characters, got 129. Shorten it with a wildcard.",
+        ),
+        (
+            "IMMUTABLE_WITH_EXCLUSION",
+            ("a", "a"),
+            "TagImmutability: exclusion_filters[1]: the exclusion filter 'a' is given twice. "
+            "Leave one out.",
+        ),
+        (
+            "FROZEN",
+            (),
+            "TagImmutability: mode: tag immutability is one of IMMUTABLE, MUTABLE, "
+            "IMMUTABLE_WITH_EXCLUSION, MUTABLE_WITH_EXCLUSION, got 'FROZEN'.",
+        ),
     ],
 )
 def test_modes_and_filters_that_ecr_refuses_are_refused(
@@ -47,4 +82,4 @@ def test_modes_and_filters_that_ecr_refuses_are_refused(
 ) -> None:
     with pytest.raises(RuleError) as refusal:
         TagImmutability(mode=mode, exclusion_filters=filters)
-    assert sentence in str(refusal.value)
+    assert str(refusal.value) == sentence
