@@ -310,9 +310,9 @@ class PrivateRepository(NamedRepository):
     @property
     def other_halves(self) -> list[OtherHalf]:
         """Give what owners of other accounts must allow, as things stand."""
-        return other_halves(
-            self._statements, account=self._account, repository_arn=self.repository_arn
-        )
+        # The CDK's own grants name accounts by tokens.
+        statements = stack_of(self).resolve(self._statements)
+        return other_halves(statements, account=self._account, repository_arn=self.repository_arn)
 
     def add_to_resource_policy(
         self, statement: iam.PolicyStatement

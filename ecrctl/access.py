@@ -7,6 +7,7 @@ elsewhere allows cannot be seen here; where a grant needs one, that is said.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
@@ -18,7 +19,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from constructs_lib.rules.images import repository_arn
-from constructs_lib.rules.other_halves import OtherHalf, other_halves, policies_of_others
+from constructs_lib.rules.other_halves import (
+    OtherHalf,
+    completed_by_cdk,
+    other_halves,
+    plain_text,
+    policies_of_others,
+)
 from constructs_lib.rules.repository_policy import PULL_ACTIONS, PUSH_ACTIONS
 from constructs_lib.rules.statements import statements_of
 
@@ -39,7 +46,11 @@ _TELLING: Mapping[Verb, tuple[str, ...]] = {
         "ecr:SetRepositoryPolicy",
     ),
 }
-_NEEDED = {"pull": PULL_ACTIONS, "push": PUSH_ACTIONS, "administer": ()}
+# One of these is enough to stop a verb that is denied; who pushes reads manifests only to compare.
+_STOPPING = {**_TELLING, "push": tuple(a for a in PUSH_ACTIONS if a != "ecr:BatchGetImage")}
+_ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
+_ACCOUNT_OF = re.compile(r"(?:account |arn:[^:]+:(?:iam|sts)::)(\d{12})")
+_NEEDED = {"pull": PULL_ACTIONS, "push": PUSH_ACTIONS, "administer": _TELLING["administer"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,23 +141,36 @@ def _by_identity_policies(
     environment: str, name: str, arn: str, stacks: Sequence[Stack]
 ) -> Iterator[Grant]:
     for stack in stacks:
-        for _, policy in stack.resources("AWS::IAM::Policy"):
-            properties = policy["Properties"]
-            for statement in statements_of(properties["PolicyDocument"]):
+        for who, document in _identity_policies(stack):
+            for statement in statements_of(document):
                 if not _names(statement, arn):
                     continue
-                for role in properties.get("Roles", []):
-                    for verb in _verbs(statement):
-                        yield Grant(
-                            environment=environment,
-                            repository=name,
-                            verb=verb,
-                            effect=statement["Effect"],
-                            who=f"role {_path(stack, role)}",
-                            condition=_condition(statement),
-                            by="identity policy",
-                            also_needs="",
-                        )
+                for verb in _verbs(statement):
+                    yield Grant(
+                        environment=environment,
+                        repository=name,
+                        verb=verb,
+                        effect=statement["Effect"],
+                        who=who,
+                        condition=_condition(statement),
+                        by="identity policy",
+                        also_needs="",
+                    )
+
+
+def _identity_policies(stack: Stack) -> Iterator[tuple[str, Any]]:
+    """Give every identity policy with whose it is, attached or inline."""
+    for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        for _, policy in stack.resources(kind):
+            properties = policy["Properties"]
+            for identity in ("Role", "User", "Group"):
+                for named in properties.get(f"{identity}s", []):
+                    yield f"{identity.lower()} {_path(stack, named)}", properties["PolicyDocument"]
+    for identity in ("Role", "User", "Group"):
+        for logical_id, resource in stack.resources(f"AWS::IAM::{identity}"):
+            for policy in resource.get("Properties", {}).get("Policies", []):
+                who = f"{identity.lower()} {_path(stack, {'Ref': logical_id})}"
+                yield who, policy["PolicyDocument"]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -154,29 +178,46 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _verbs(statement: Mapping[str, Any]) -> Iterator[Verb]:
-    actions = [str(action).lower() for action in _listed(statement.get("Action", []))]
-    for verb, telling in _TELLING.items():
-        told = [any(fnmatchcase(item.lower(), action) for action in actions) for item in telling]
-        if any(told) if verb == "administer" else all(told):
+    denied = statement["Effect"] == "Deny"
+    for verb, telling in (_STOPPING if denied else _TELLING).items():
+        told = [_is_about(statement, action) for action in telling]
+        if any(told) if denied or verb == "administer" else all(told):
             yield verb
 
 
+def _is_about(statement: Mapping[str, Any], action: str) -> bool:
+    element = "NotAction" if "NotAction" in statement else "Action"
+    patterns = [str(item).lower() for item in _listed(statement.get(element, []))]
+    named = any(fnmatchcase(action.lower(), pattern) for pattern in patterns)
+    return named != (element == "NotAction")
+
+
 def _principals(statement: Mapping[str, Any]) -> list[str]:
-    principal = statement.get("Principal", {})
+    if "NotPrincipal" in statement:
+        return [f"everyone but {', '.join(_named(statement['NotPrincipal']))}"]
+    return _named(statement.get("Principal", {}))
+
+
+def _named(principal: Any) -> list[str]:
     if principal == "*":
         return ["everyone"]
-    shown = []
-    for kind, values in principal.items():
-        for value in _listed(values):
-            text = value if isinstance(value, str) else json.dumps(value)
-            is_account = kind == "AWS" and text.endswith(":root")
-            shown.append(f"account {text.split(':')[4]}" if is_account else text)
-    return shown
+    return [_shown(kind, item) for kind, values in principal.items() for item in _listed(values)]
+
+
+def _shown(kind: str, principal: Any) -> str:
+    text = plain_text(principal) or json.dumps(principal)
+    if kind != "AWS":
+        return text
+    if account := _ACCOUNT.fullmatch(text):
+        return f"account {account[1]}"
+    return "everyone" if text == "*" else text
 
 
 def _names(statement: Mapping[str, Any], arn: str) -> bool:
-    resources = [item for item in _listed(statement.get("Resource", [])) if isinstance(item, str)]
-    return any(fnmatchcase(arn, resource) for resource in resources)
+    element = "NotResource" if "NotResource" in statement else "Resource"
+    texts = [plain_text(item) for item in _listed(statement.get(element, []))]
+    named = any(fnmatchcase(arn, text) for text in texts if text is not None)
+    return named != (element == "NotResource")
 
 
 def _condition(statement: Mapping[str, Any]) -> str:
@@ -198,13 +239,16 @@ def _path(stack: Stack, role: Any) -> str:
 
 def _other_half(who: str, statement: Mapping[str, Any], verb: Verb, stack: Stack, name: str) -> str:
     """Say what must be allowed where the principal is: across accounts ECR asks both sides."""
-    everywhere = who == "everyone"
-    elsewhere = who.startswith("account ") and who != f"account {stack.account}"
+    everywhere = who.startswith("everyone")
+    found = _ACCOUNT_OF.match(who)
+    elsewhere = found is not None and found[1] != stack.account
     if statement["Effect"] != "Allow" or not (everywhere or elsewhere):
+        return ""
+    if completed_by_cdk(statement):
         return ""
     arn = repository_arn(stack.account, stack.region, name)
     actions = ", ".join(_NEEDED[verb])
-    where = "in each other account" if everywhere else f"in {who}"
+    where = "in each other account" if found is None else f"in account {found[1]}"
     return f"{where}, an identity policy: {actions} on {arn}; ecr:GetAuthorizationToken on *"
 
 

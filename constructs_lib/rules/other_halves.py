@@ -15,6 +15,9 @@ from .statements import VERSION, Statement
 _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
 _PRINCIPAL_ARN = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):.+")
 _ARN_OPERATORS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
+# The CDK names the account of a role that it makes in another one, and knows the role by a tag. The
+# role's own half is then in the same app.
+_CDK_ROLE_TAG = "aws:PrincipalTag/aws-cdk:id"
 _TOKEN_STATEMENT = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
 
 
@@ -45,9 +48,25 @@ def other_halves(
             repository_arn=repository_arn,
         )
         for statement in statements
-        if statement.get("Effect") == "Allow"
+        if statement.get("Effect") == "Allow" and not completed_by_cdk(statement)
         for whose in _others(statement, account)
     ]
+
+
+def completed_by_cdk(statement: Statement) -> bool:
+    """Say whether a statement is half of a grant whose other half the CDK made in the same app."""
+    return bool(_condition(statement, _CDK_ROLE_TAG, ("StringEquals",)))
+
+
+def plain_text(value: Any) -> str | None:
+    """Give a text of a policy, also where CloudFormation is to join it with its partition."""
+    if isinstance(value, str):
+        return value
+    join = value.get("Fn::Join") if isinstance(value, Mapping) else None
+    if not isinstance(join, list | tuple) or not join or join[0] != "":
+        return None
+    parts = ["aws" if part == {"Ref": "AWS::Partition"} else part for part in join[-1]]
+    return "".join(parts) if all(isinstance(part, str) for part in parts) else None
 
 
 def policies_of_others(halves: Iterable[OtherHalf]) -> dict[str, dict[str, Any]]:
@@ -136,4 +155,4 @@ def _condition(statement: Statement, key: str, operators: Sequence[str]) -> list
 
 def _texts(value: Any) -> list[str]:
     listed = value if isinstance(value, list | tuple) else [value]
-    return [item for item in listed if isinstance(item, str)]
+    return [text for text in map(plain_text, listed) if text is not None]

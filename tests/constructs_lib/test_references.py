@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 
 from constructs_lib import PrivateRepository
-from tests.support import only, stack_in, template_of
+from tests.support import ACCOUNT, REGION, cdk_context, only, resources, stack_in, template_of
 
 OTHER = "222222222222"
 OWNERS_HALF = (
@@ -56,3 +57,39 @@ def test_the_own_half_of_a_grant_is_made_when_the_owner_has_the_other() -> None:
 def test_a_reference_of_the_wrong_form_is_refused(fault: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="ReferencedRepository 'Api': "):
         PrivateRepository.from_name(stack_in(), "Api", **{"repository_name": "team/api"} | fault)
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, None])
+def test_a_grant_to_an_account_says_what_that_account_must_add(account: str | None) -> None:
+    stack = stack_in(account=account, region=REGION if account else None)
+    api = PrivateRepository(stack, "Api", repository_name="team/api")
+    api.grant_pull(iam.AccountPrincipal(OTHER))
+    (half,) = api.other_halves
+    assert half.whose == f"account {OTHER}"
+    assert "ecr:BatchGetImage" in half.actions
+
+
+def test_a_role_of_another_account_in_the_same_app_is_granted_both_halves() -> None:
+    app = cdk.App(analytics_reporting=False, context=cdk_context())
+    owner, user = (
+        cdk.Stack(app, name, env=cdk.Environment(account=account, region=REGION))
+        for name, account in (("Owner", ACCOUNT), ("User", OTHER))
+    )
+    api = PrivateRepository(owner, "Api", repository_name="team/api")
+    role = iam.Role(user, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
+    api.grant_pull(role)
+    assembly = app.synth()
+    mine, theirs = (assembly.get_stack_by_name(name).template for name in ("Owner", "User"))
+    (statement,) = only(mine, "AWS::ECR::Repository")["RepositoryPolicyText"]["Statement"]
+    # ECR refuses a role that is not there yet: its account is named, and the role by its tag.
+    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{OTHER}:root"}
+    (made,) = resources(theirs, "AWS::IAM::Role")
+    (tag,) = made["Properties"]["Tags"]
+    assert statement["Condition"] == {
+        "StringEquals": {f"aws:PrincipalTag/{tag['Key']}": tag["Value"]}
+    }
+    pull, _ = only(theirs, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    assert pull["Resource"] == api.repository_arn
+    # The app has both halves, and neither stack waits for the other.
+    assert api.other_halves == []
+    assert [stack.dependencies for stack in (owner, user)] == [[], []]

@@ -94,6 +94,111 @@ def test_a_deny_is_shown_as_one() -> None:
     assert "**never** administer" in as_markdown("dev", [grant])
 
 
+def verbs_of(**elements: Any) -> list[tuple[str, str]]:
+    """Give who may do what by a statement of somebody's own."""
+    statement = {"Effect": "Allow", "Principal": "*", **elements}
+    return [(grant.verb, grant.who) for grant in grants_of([stack_with(statement)])]
+
+
+@pytest.mark.parametrize(
+    ("elements", "verbs"),
+    [
+        # All but pushing is pulling and administering.
+        ({"NotAction": "ecr:PutImage"}, ["pull", "administer"]),
+        ({"NotAction": ["ecr:GetDownloadUrlForLayer", "ecr:*Policy", "ecr:*Delete*"]}, ["push"]),
+        # One layer less, and nothing is pulled; one is not enough to pull.
+        ({"Effect": "Deny", "Action": "ecr:GetDownloadUrlForLayer"}, ["pull"]),
+        ({"Action": "ecr:GetDownloadUrlForLayer"}, []),
+        ({"Effect": "Deny", "Action": "ecr:UploadLayerPart"}, ["push"]),
+    ],
+)
+def test_each_statement_is_read_for_what_it_says(
+    elements: dict[str, Any], verbs: list[str]
+) -> None:
+    assert verbs_of(**elements) == [(verb, "everyone") for verb in verbs]
+
+
+@pytest.mark.parametrize(
+    ("elements", "who"),
+    [
+        ({"Principal": {"AWS": "*"}}, "everyone"),
+        ({"Principal": {"AWS": "222222222222"}}, "account 222222222222"),
+        (
+            {
+                "Principal": None,
+                "NotPrincipal": {"AWS": ["222222222222", "arn:aws:iam::111111111111:role/ci"]},
+            },
+            "everyone but account 222222222222, arn:aws:iam::111111111111:role/ci",
+        ),
+        (
+            {
+                "Principal": {
+                    "AWS": {
+                        "Fn::Join": [
+                            "",
+                            ["arn:", {"Ref": "AWS::Partition"}, ":iam::222222222222:root"],
+                        ]
+                    }
+                }
+            },
+            "account 222222222222",
+        ),
+    ],
+)
+def test_each_way_to_name_somebody_is_read(elements: dict[str, Any], who: str) -> None:
+    given = {key: value for key, value in elements.items() if value is not None}
+    statement = {"Effect": "Allow", "Action": "ecr:PutImage", **given}
+    (grant,) = grants_of([stack_with(statement)])
+    assert grant.who == who
+    assert ", an identity policy: " in grant.also_needs
+
+
+def test_a_role_of_another_account_needs_its_own_half() -> None:
+    role = "arn:aws:iam::222222222222:role/ci"
+    statement = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "ecr:PutImage"}
+    (grant,) = grants_of([stack_with(statement)])
+    assert grant.also_needs.startswith("in account 222222222222, an identity policy: ")
+    own = {**statement, "Principal": {"AWS": role.replace("2", "1")}}
+    (grant,) = grants_of([stack_with(own)])
+    assert grant.also_needs == ""
+    # The CDK makes both halves of a grant to a role of the same app.
+    tag = {"StringEquals": {"aws:PrincipalTag/aws-cdk:id": "Other_c84"}}
+    (grant,) = grants_of([stack_with({**statement, "Condition": tag})])
+    assert grant.also_needs == ""
+
+
+def test_who_administers_from_elsewhere_needs_a_half_for_that() -> None:
+    principal = {"AWS": "arn:aws:iam::222222222222:root"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "ecr:DeleteRepository"}
+    (grant,) = grants_of([stack_with(statement)])
+    assert grant.also_needs.startswith(
+        "in account 222222222222, an identity policy: ecr:BatchDeleteImage, ecr:DeleteRepository,"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "who"),
+    [
+        ("AWS::IAM::ManagedPolicy", {"Roles": [{"Ref": "R"}]}, "role dev/Main/R"),
+        ("AWS::IAM::Policy", {"Users": ["u"], "Groups": ["g"]}, "user dev/Main/u"),
+        ("AWS::IAM::Role", {}, "role dev/Main/It"),
+        ("AWS::IAM::User", {}, "user dev/Main/It"),
+    ],
+)
+def test_identity_policies_of_every_kind_are_joined(
+    kind: str, properties: dict[str, Any], who: str
+) -> None:
+    stack = stack_with()
+    document = {"Statement": {"Effect": "Allow", "Action": "ecr:PutImage", "NotResource": "x"}}
+    inline = {"Policies": [{"PolicyName": "p", "PolicyDocument": document}]}
+    attached = {"PolicyDocument": document}
+    held = attached if kind.endswith("Policy") else inline
+    stack.template["Resources"]["It"] = {"Type": kind, "Properties": {**properties, **held}}
+    assert who in [grant.who for grant in grants_of([stack])]
+    document["Statement"]["NotResource"] = "*"
+    assert grants_of([stack]) == []
+
+
 def test_an_identity_policy_counts_for_the_repositories_it_names() -> None:
     stack = stack_with()
     document = {

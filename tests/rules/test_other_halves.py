@@ -30,6 +30,11 @@ def whose(**elements: Any) -> list[str]:
         ({"Service": "lambda.amazonaws.com"}, []),
         ({"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}, []),
         ("*", ["everyone"]),
+        (
+            {"AWS": {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, f":iam::{OTHER}:root"]]}},
+            [f"account {OTHER}"],
+        ),
+        ({"AWS": {"Fn::Join": ["", ["arn:aws:iam::", {"Ref": "Who"}, ":root"]]}}, []),
     ],
 )
 def test_whoever_is_elsewhere_has_a_half(principal: Any, owners: list[str]) -> None:
@@ -45,6 +50,11 @@ def test_a_condition_says_more_closely_who_it_is() -> None:
     assert whose(Principal={"AWS": "*"}, Condition=path) == [
         "organization path o-a1b2c3d4e5/r-ab12/*"
     ]
+
+
+def test_a_role_that_the_cdk_makes_in_the_same_app_has_its_half() -> None:
+    tagged = {"StringEquals": {"aws:PrincipalTag/aws-cdk:id": "Other_c84"}}
+    assert whose(Principal={"AWS": OTHER}, Condition=tagged) == []
 
 
 def test_a_denial_needs_nobody() -> None:
