@@ -112,17 +112,21 @@ class EntryWriter:
         key = repository.kms_key
         if repository.encryption_type == "AES256":
             return "aes256"
+        own = key is not None and _same_key(key, self.keys.environment)
+        if repository.encryption_type == "KMS_DSSE" and own:
+            return "dsse"
         if repository.encryption_type != "KMS":
             self.note(
                 repository,
-                f"its encryption is {repository.encryption_type}",
+                f"its encryption is {repository.encryption_type} with another key than this "
+                "environment's",
                 "it is left out: a file has no word for that. Adopt it in an app of yours, with "
                 "PrivateRepository.adopt(encryption=Encryption.dsse(key)).",
             )
             return None
         if key is None or _same_key(key, self.keys.aws_managed):
             return "aws-managed"
-        return "customer-managed" if _same_key(key, self.keys.environment) else key
+        return "customer-managed" if own else key
 
     def _immutability(self, repository: ExistingRepository, known: Entry) -> Entry:
         filters = repository.exclusion_filters

@@ -159,8 +159,9 @@ def _encryption(
         return "KMS", kind
     own = repository.encryption.key_arn or _key(settings, aws).get("Arn", MISSING)
     shown = repository.encryption.key_arn or key_alias(settings.name)
-    declared = f"KMS {shown}"
-    if kind == "KMS" and key in (own, own.rpartition("/")[2]):
+    wanted = "KMS_DSSE" if repository.encryption.kind == "dsse" else "KMS"
+    declared = f"{wanted} {shown}"
+    if kind == wanted and key in (own, own.rpartition("/")[2]):
         return declared, declared
     return declared, f"{kind} {key}".strip()
 

@@ -66,14 +66,14 @@ def _group_faults(group: str) -> list[Fault]:
 
 
 def _encryption_faults(encryption: str) -> list[Fault]:
-    if encryption in ("customer-managed", "aws-managed", "aes256"):
+    if encryption in ("customer-managed", "dsse", "aws-managed", "aes256"):
         return []
     if _KEY_ARN.fullmatch(encryption):
         return []
     return [
         Fault(
             "",
-            "encryption is customer-managed, aws-managed, aes256 or the ARN of a KMS key, "
+            "encryption is customer-managed, dsse, aws-managed, aes256 or the ARN of a KMS key, "
             f"got '{encryption[:120]}'.",
         )
     ]

@@ -31,7 +31,10 @@ def fleet_faults(environment: EnvironmentModel | None) -> list[Fault]:
     """Check what no repository shows by itself; nothing when the file itself has faults."""
     if environment is None:
         return []
-    faults = [*_administrator_faults(environment)]
+    faults = [
+        *_administrator_faults(environment),
+        *_dual_layer_faults(environment.encryption, environment.region),
+    ]
     sizes: dict[str, list[int]] = {}
     for index, repository in enumerate(environment.repositories):
         found = [*_deletion_faults(environment, repository)]
@@ -40,6 +43,7 @@ def fleet_faults(environment: EnvironmentModel | None) -> list[Fault]:
             for fault in required_tag_faults(repository.tags, environment.required_tags)
         ]
         found += _adoption_faults(repository)
+        found += _dual_layer_faults(repository.encryption, environment.region)
         policy = _policy(environment, repository)
         found += repository_policy_faults(statements_of(policy))
         faults += [fault.under(f"repositories[{index}]") for fault in found]
@@ -71,6 +75,15 @@ def _deletion_faults(environment: EnvironmentModel, repository: RepositoryModel)
         )
 
 
+def _dual_layer_faults(encryption: str | None, region: str) -> Iterator[Fault]:
+    if encryption == "dsse" and partition_of(region).name != "aws-us-gov":
+        yield Fault(
+            "encryption",
+            "dual-layer encryption (dsse) is there in GovCloud regions only, and this environment "
+            f"is in '{region}'. Write customer-managed.",
+        )
+
+
 def _adoption_faults(repository: RepositoryModel) -> Iterator[Fault]:
     if not repository.adopted:
         return
@@ -84,8 +97,8 @@ def _adoption_faults(repository: RepositoryModel) -> Iterator[Fault]:
         yield Fault(
             "encryption",
             "an adopted repository states the encryption that it has, because only a new one "
-            "could change it. Write aes256, aws-managed, customer-managed (the environment's own "
-            "key) or the key's ARN.",
+            "could change it. Write aes256, aws-managed, customer-managed or dsse (with the "
+            "environment's own key) or the key's ARN.",
         )
     if repository.removal == "destroy":
         yield Fault(

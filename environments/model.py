@@ -272,7 +272,8 @@ class EnvironmentModel(FileModel):
     )
     encryption: EncryptionWord = Field(
         default="customer-managed",
-        description="customer-managed (one rotating key), aws-managed, aes256 or a key's ARN",
+        description="customer-managed (one rotating key), dsse (that key in two layers, in "
+        "GovCloud alone), aws-managed, aes256 or a key's ARN",
     )
     administrators: list[RoleArn] = Field(
         default=[], description="roles that alone may delete and change policies"

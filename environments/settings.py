@@ -20,14 +20,15 @@ from .workload_settings import (
     NetworkSettings,
 )
 
-EncryptionKind = Literal["customer-managed", "aws-managed", "aes256"]
+EncryptionKind = Literal["customer-managed", "dsse", "aws-managed", "aes256"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptionSettings:
     """Define how an environment's repositories are encrypted.
 
-    :param key_arn: with ``customer-managed``, a key that exists; the environment's own if absent.
+    :param key_arn: with ``customer-managed``, a key that exists; the environment's own if absent,
+        which ``dsse`` always uses.
     """
 
     kind: EncryptionKind
@@ -36,7 +37,7 @@ class EncryptionSettings:
     @property
     def makes_key(self) -> bool:
         """Say whether the environment has a key of its own, and so a stack for it."""
-        return self.kind == "customer-managed" and self.key_arn is None
+        return self.kind in ("customer-managed", "dsse") and self.key_arn is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,6 +59,8 @@ class RepositoriesStack(cdk.Stack):
             return Encryption.aes256()
         if settings.kind == "aws-managed":
             return Encryption.aws_managed()
+        if settings.kind == "dsse":
+            return Encryption.dsse(key)
         if settings.key_arn:
             key = kms.Key.from_key_arn(self, f"Key {settings.key_arn}", settings.key_arn)
         return Encryption.customer_managed(key)

@@ -88,6 +88,7 @@ def test_a_repository_is_stated_as_it_is() -> None:
         ({"encryption_type": "KMS", "kms_key": KEY}, {"encryption": KEY}),
         ({"encryption_type": "KMS", "kms_key": OWN_KEY}, {"encryption": "customer-managed"}),
         ({"encryption_type": "KMS"}, {"encryption": "aws-managed"}),
+        ({"encryption_type": "KMS_DSSE", "kms_key": OWN_KEY}, {"encryption": "dsse"}),
         ({"lifecycle": keep_releases().document()}, {"lifecycle": "keep_releases"}),
         (
             {"tags": {"owner": "web", "aws:cloudformation:stack-name": "x"}},
@@ -220,7 +221,7 @@ def test_what_an_import_would_delete_or_change_is_noted() -> None:
         ),
         (
             {"encryption_type": "KMS_DSSE"},
-            "its encryption is KMS_DSSE",
+            "its encryption is KMS_DSSE with another key than this environment's",
             "it is left out: a file has no word for that. Adopt it in an app of yours, with "
             "PrivateRepository.adopt(encryption=Encryption.dsse(key)).",
         ),

@@ -17,7 +17,7 @@ from ecrctl.table import table_of, verdict
 from ecrctl.verify import verify
 from ecrctl.verify_workloads import check_service
 from environments.loading import load_environment
-from environments.settings import EnvironmentSettings
+from environments.settings import EncryptionSettings, EnvironmentSettings
 from tests.assemblies import stacks_of
 from tests.support import resources
 
@@ -109,6 +109,24 @@ def test_what_a_construct_leaves_out_is_named(
 ) -> None:
     create(aws, settings, {key: item for key, item in properties.items() if key != without})
     assert differing(settings, aws) == [what]
+
+
+@pytest.mark.parametrize(("kind", "holds"), [("KMS_DSSE", True), ("KMS", False)])
+def test_encryption_in_two_layers_is_told_from_that_in_one(
+    aws: Aws, settings: EnvironmentSettings, kind: Any, *, holds: bool
+) -> None:
+    remove(aws)
+    key = key_arn(aws, f"alias/ecr/{settings.name}")
+    aws.ecr.create_repository(
+        repositoryName=NAME, encryptionConfiguration={"encryptionType": kind, "kmsKey": key}
+    )
+    declared = tuple(
+        replace(item, encryption=EncryptionSettings(kind="dsse")) for item in settings.repositories
+    )
+    found = verify(replace(settings, repositories=declared), aws)
+    (check,) = [item for item in found if item.what == "encryption"][:1]
+    assert check.declared == "KMS_DSSE alias/ecr/local"
+    assert check.holds is holds
 
 
 def test_a_repository_that_no_stack_deploys_is_explained(

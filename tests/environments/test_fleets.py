@@ -165,7 +165,7 @@ def test_an_adopted_repository_states_what_it_has(tmp_path: Path) -> None:
     assert refusal(tmp_path).splitlines()[1:] == [
         "  - line 3, repositories[0].encryption: an adopted repository states the encryption that "
         "it has, because only a new one could change it. Write aes256, aws-managed, "
-        "customer-managed (the environment's own key) or the key's ARN.",
+        "customer-managed or dsse (with the environment's own key) or the key's ARN.",
         "  - line 3, repositories[0].removal: an adopted repository holds images that were there "
         "before this file, so it is retained. Leave 'removal' out, or 'adopted' once it is "
         "imported.",
@@ -207,6 +207,18 @@ def test_a_repository_may_keep_a_key_of_its_own(tmp_path: Path) -> None:
     }
 
 
+def test_two_layers_use_the_environments_own_key_in_govcloud(tmp_path: Path) -> None:
+    head = HEAD.replace("us-west-2", "us-gov-west-1") + "encryption: dsse\n"
+    (tmp_path / "dev.yaml").write_text(head + "repositories: [{name: team/api}]\n")
+    stacks = {item.name: item for item in stacks_of(synthesise(tmp_path, tmp_path / "cdk.out"))}
+    ((_, resource),) = stacks["Repositories-main"].template["Resources"].items()
+    found = resource["Properties"]["EncryptionConfiguration"]
+    assert found["EncryptionType"] == "KMS_DSSE"
+    assert "Fn::ImportValue" in found["KmsKey"]
+    (key, *_) = stacks["Encryption"].template["Resources"].values()
+    assert key["DeletionPolicy"] == "Retain"
+
+
 def test_cosign_takes_one_word(tmp_path: Path) -> None:
     entry = "repositories: [{name: team/api, tag_immutability: IMMUTABLE_EXCEPT_SIGNATURES}]\n"
     (tmp_path / "dev.yaml").write_text(HEAD + entry)
@@ -219,8 +231,18 @@ def test_cosign_takes_one_word(tmp_path: Path) -> None:
     [
         (
             "encryption: none",
-            "encryption: encryption is customer-managed, aws-managed, aes256 or the ARN of a KMS "
-            "key, got 'none'.",
+            "encryption: encryption is customer-managed, dsse, aws-managed, aes256 or the ARN of "
+            "a KMS key, got 'none'.",
+        ),
+        (
+            "encryption: dsse",
+            "encryption: dual-layer encryption (dsse) is there in GovCloud regions only, and this "
+            "environment is in 'us-west-2'. Write customer-managed.",
+        ),
+        (
+            "repositories: [{name: a/b, encryption: dsse}]",
+            "repositories[0].encryption: dual-layer encryption (dsse) is there in GovCloud regions "
+            "only, and this environment is in 'us-west-2'. Write customer-managed.",
         ),
         (
             "repositories: [{name: a/b, stack: 2nd}]",

@@ -165,7 +165,7 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
         ('account: "1"\naccount: "2"\n', "line 2: the key 'account' stands twice; keep one"),
         ("- a\n", "a mapping is expected here, got a list."),
         ("", "account: this is required, and missing."),
-        (HEAD + "encryption: yes please\n", "encryption is customer-managed, aws-managed, aes256"),
+        (HEAD + "encryption: yes please\n", "encryption is customer-managed, dsse, aws-managed, aes256"),
         (HEAD + "repositories: {}\n", "repositories: a list is expected here, got a mapping."),
         (HEAD + "repositories: [{}]\n", "repositories[0].name: this is required, and missing."),
         (
