@@ -158,8 +158,9 @@ def _faults_of_pin(
         )
         return
     account = _account(environments[own_name])
-    if account != _account(environments[registry]) and account not in _pullers(
-        declared[repository]
+    if account != _account(environments[registry]) and not (
+        account in _pullers(declared[repository])
+        or _organization_pulls(declared[repository], environments[registry], environments[own_name])
     ):
         yield Fault(
             f"{image}.registry",
@@ -176,6 +177,25 @@ def _pullers(repository: Mapping[str, Any]) -> Sequence[Any]:
     pull = repository.get("pull")
     accounts = pull.get("accounts") if isinstance(pull, Mapping) else None
     return accounts if isinstance(accounts, list) else []
+
+
+def _organization_pulls(repository: Mapping[str, Any], owner: Any, puller: Any) -> bool:
+    """Say whether a repository lets in the organisation of both environments, or a part of it.
+
+    Which part an account is in, no file says: that is for the owner of the organisation to know.
+    """
+    pull, ours = repository.get("pull"), _organization(puller)
+    if ours is None or not isinstance(pull, Mapping):
+        return False
+    paths = pull.get("organization_paths")
+    named = [str(path).partition("/")[0] for path in paths] if isinstance(paths, list) else []
+    if pull.get("organization") is True:
+        named.append(str(_organization(owner)))
+    return ours in named
+
+
+def _organization(environment: Any) -> Any:
+    return environment.get("organization_id") if isinstance(environment, Mapping) else None
 
 
 def _items(environment: Any, part: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -143,6 +143,34 @@ def test_a_registry_must_let_this_account_pull(tmp_path: Path) -> None:
     load_environment("dev", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("pull", "holds"),
+    [
+        ("organization: true", True),
+        ("organization_paths: [o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*]", True),
+        ("organization_paths: [o-zzzzzzzzzz/r-ab12/*]", False),
+        ("organization: false", False),
+    ],
+)
+def test_a_registry_may_let_the_organisation_of_both_pull(
+    tmp_path: Path, pull: str, *, holds: bool
+) -> None:
+    organization = "organization_id: o-a1b2c3d4e5\n"
+    central = (
+        f'account: "222222222222"\nregion: us-west-2\n{organization}'
+        f"repositories: [{{name: team/web, pull: {{{pull}}}}}]\n"
+    )
+    pins = f"web: {{registry: central, repository: team/web, digest: {DIGEST}}}\n"
+    write(tmp_path, dev=HEAD + organization, dev_images=pins, central=central)
+    if holds:
+        load_environment("dev", tmp_path)
+    else:
+        assert "does not let account 111111111111 pull 'team/web'" in refusal(tmp_path)
+    # Of an account whose organisation nobody names, nothing is known.
+    write(tmp_path, dev=HEAD)
+    assert "does not let account 111111111111 pull 'team/web'" in refusal(tmp_path)
+
+
 def test_a_registry_that_does_not_hold_is_named_by_its_own_file(tmp_path: Path) -> None:
     pins = f"web: {{registry: central, repository: team/web, digest: {DIGEST}}}\n"
     central = 'account: "222222222222"\nregion: west\nrepositories: [{name: team/web}]\n'
@@ -165,7 +193,10 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
         ('account: "1"\naccount: "2"\n', "line 2: the key 'account' stands twice; keep one"),
         ("- a\n", "a mapping is expected here, got a list."),
         ("", "account: this is required, and missing."),
-        (HEAD + "encryption: yes please\n", "encryption is customer-managed, dsse, aws-managed, aes256"),
+        (
+            HEAD + "encryption: yes please\n",
+            "encryption is customer-managed, dsse, aws-managed, aes256",
+        ),
         (HEAD + "repositories: {}\n", "repositories: a list is expected here, got a mapping."),
         (HEAD + "repositories: [{}]\n", "repositories[0].name: this is required, and missing."),
         (
