@@ -27,6 +27,9 @@ Node; the removal policy is 0.5 ms. Tried, and what it would cost in clarity:
 - Left: the generic `CfnResource` is no faster than `CfnRepository`, and loses its types.
 - Left: the removal policy by an aspect of the stack. One call for all, but it would also touch
   repositories that somebody else declares there.
+- Left: the CDK's `MissingRemovalPolicies`, an aspect that passes over whoever says something, a
+  tenth of our time. It would still keep repositories of somebody else who says nothing, and that
+  images are kept would no longer stand where their repository is made.
 - Left: `CfnInclude` of a template for each stack, 0.4 of Python's time by hand, and still above 1.5
   of JavaScript's. There would be templates in Python beside the construct, and no `IRepository`.
 - Left: one object that is both resource and `IRepository`, 0.7 ms less. Every grant and event
@@ -34,7 +37,11 @@ Node; the removal policy is 0.5 ms. Tried, and what it would cost in clarity:
 - Left: `python -O`, which drops jsii's type checks, 0.4 ms. It is the app's to choose, and helps
   what is written by hand as well.
 
-What is left is jsii's own floor: three calls a repository, each a JSON line to Node and back."""
+What is left is jsii's own floor: three calls a repository, each a JSON line to Node and back, for
+which Python and Node wait in turn; our own rules are 0.1 ms of it. Two fifths of the time are the
+synth in Node, most of that the check against CloudFormation's schemas, and they alone take nearly
+as long as all of JavaScript's way: 1.0 is out of reach from Python. 0.5 takes one object a
+repository instead of two, 1.5 takes none."""
 # The packages that npm has, which those for Python bring along.
 PACKAGES = {
     "aws-cdk-lib": "aws_cdk",
