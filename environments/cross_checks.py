@@ -62,6 +62,27 @@ def organization_faults(environment: Any) -> list[Fault]:
     ]
 
 
+def makes_github_provider(environment: Any) -> bool:
+    """Say whether an environment makes GitHub's identity provider."""
+    return isinstance(environment, Mapping) and environment.get("github_provider") == "create"
+
+
+def github_provider_faults(environment: Any, others: Mapping[str, Any]) -> list[Fault]:
+    """Check that nobody else makes GitHub's identity provider in this environment's account.
+
+    :param others: by name, what YAML gave for all other environments.
+    """
+    return [
+        Fault(
+            "github_provider",
+            f"an account has GitHub's identity provider once, and the environment '{name}' makes "
+            f"it in account {_account(environment)} too. Write 'existing' in one of the two.",
+        )
+        for name, other in others.items()
+        if makes_github_provider(other) and _account(other) == _account(environment)
+    ]
+
+
 def missing_pin_faults(environment: Any, pins: Any, name: str) -> list[Fault]:
     """Check that every workload has a pin, or says that it awaits its image."""
     faults: list[Fault] = []

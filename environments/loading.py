@@ -14,6 +14,8 @@ from constructs_lib.rules.faults import Fault
 
 from .cross_checks import (
     duplicate_faults,
+    github_provider_faults,
+    makes_github_provider,
     missing_pin_faults,
     organization_faults,
     pin_faults,
@@ -95,6 +97,9 @@ def load_environment(
     checked_pins = _validated_pins(pins)
     raw = {registry: file.raw for registry, file in files.items()}
     files[name].faults += duplicate_faults(raw[name]) + organization_faults(raw[name])
+    if makes_github_provider(raw[name]):
+        others = {other: _read(directory / f"{other}.yaml").raw for other in known if other != name}
+        files[name].faults += github_provider_faults(raw[name], others)
     if with_pins:
         files[name].faults += missing_pin_faults(raw[name], pins.raw, name)
     files[name].faults += fleet_faults(models[name])

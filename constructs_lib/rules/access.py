@@ -25,7 +25,8 @@ class Access:
 
     :param accounts: account numbers. The account decides which of its principals may: its own
         identity policies are the other half of the grant.
-    :param role_arns: roles that exist, by full ARN: of CI, of SageMaker, of Batch jobs. A role of
+    :param role_arns: roles that exist, by full ARN: of CI, and those with which SageMaker and Batch
+        pull, which for Batch is the execution role on Fargate, not the job role. A role of
         the repository's own account may by this alone. For a role of another account its account
         is named and the role is the condition, and the role's own policy is the other half.
     :param organization_id: an AWS organisation, such as ``o-a1b2c3d4e5``: all its accounts,

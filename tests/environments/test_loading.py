@@ -143,6 +143,20 @@ def test_a_registry_must_let_this_account_pull(tmp_path: Path) -> None:
     load_environment("dev", tmp_path)
 
 
+def test_an_account_gets_the_identity_provider_of_github_once(tmp_path: Path) -> None:
+    made = "github_provider: create\n"
+    write(tmp_path, dev=HEAD + made, prod=HEAD + made)
+    assert refusal(tmp_path).splitlines()[1:] == [
+        "  - line 3, github_provider: an account has GitHub's identity provider once, and the "
+        "environment 'prod' makes it in account 111111111111 too. Write 'existing' in one of the "
+        "two."
+    ]
+    write(tmp_path, prod=HEAD)
+    load_environment("dev", tmp_path)
+    write(tmp_path, prod=HEAD.replace("1" * 12, "2" * 12) + made)
+    load_environment("dev", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("pull", "holds"),
     [
