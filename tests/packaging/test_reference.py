@@ -24,3 +24,8 @@ def test_the_reference_is_built_and_has_every_name(tmp_path: Path) -> None:
     assert "&gt;&gt;&gt;" in pages
     assert "<blockquote>" not in pages
     assert not re.search(r":(?:class|func|param)\b", pages)
+    # A picture is one, and not the text that some other site would draw.
+    guide = (tmp_path / "guides" / "repositories-and-access.html").read_text()
+    (picture,) = re.findall(r'<img[^>]* src="([^"]+)"', guide)
+    assert (tmp_path / "guides" / picture).resolve().is_file()
+    assert "mermaid" not in guide
