@@ -87,5 +87,5 @@ def _owners_statement(image: Image, stack: cdk.Stack) -> Statement | None:
     repository = image.repository
     if isinstance(repository, ReferencedRepository) and repository.policy_declared_by_owner:
         return None
-    wanted = {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Principal": "*"}
-    return owners_statement(wanted, account=ours)
+    wanted = {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Principal": {"AWS": ours}}
+    return owners_statement(wanted, account=ours, partition=facts_of(stack).partition)

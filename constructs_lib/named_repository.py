@@ -169,9 +169,10 @@ class ReferencedRepository(NamedRepository):
     ) -> iam.AddToResourcePolicyResult:
         """Refuse, or pass over, the half of a grant that only the repository's owner can write."""
         if not self._policy_declared_by_owner:
-            half = owners_statement(
-                statement.to_statement_json(), account=facts_of(stack_of(self)).account
-            )
+            stack = stack_of(self)
+            facts = facts_of(stack)
+            asked = stack.resolve(statement.to_statement_json())
+            half = owners_statement(asked, account=facts.account, partition=facts.partition)
             refuse(
                 f"{type(self).__name__} '{self._construct_id}'",
                 [

@@ -89,29 +89,47 @@ def policies_of_others(halves: Iterable[OtherHalf]) -> dict[str, dict[str, Any]]
     }
 
 
-def owners_statement(statement: Statement, *, account: str) -> Statement:
+def owners_statement(statement: Statement, *, account: str, partition: str) -> Statement:
     """Give what the owner of a repository must add to its policy for a statement to hold.
 
-    ECR looks whether a role that is named exists, and one of this deployment may not yet: so the
-    account is named, and the role, where it is known, is the condition.
+    ECR looks whether a role that is named exists, and one of this deployment may not yet: so its
+    account is named, and the role, where its ARN is known, is the condition.
 
-    :param statement: what is asked for, in IAM's own words.
-    :param account: the account that asks.
+    :param statement: what is asked for, in IAM's own words, its tokens resolved.
+    :param account: the account that asks, which is that of a role whose ARN is not known yet.
     """
-    named = statement.get("Principal")
-    arns = (
-        [arn for arn in _texts(named.get("AWS")) if _PRINCIPAL_ARN.fullmatch(arn)]
-        if isinstance(named, Mapping)
-        else []
-    )
-    partition = arns[0].split(":")[1] if arns else "aws"
-    condition = {"Condition": {"ArnEquals": {"aws:PrincipalArn": arns}}} if arns else {}
+    principal = statement.get("Principal")
+    # The CDK tags a role only where it writes the repository's policy itself.
+    condition = {} if completed_by_cdk(statement) else dict(statement.get("Condition", {}))
+    if isinstance(principal, Mapping) and list(principal) == ["AWS"]:
+        given = principal["AWS"]
+        named = [plain_text(item) for item in (given if isinstance(given, list) else [given])]
+        roles = [text for text in named if text and _PRINCIPAL_ARN.fullmatch(text)]
+        roles = [text for text in roles if not _ACCOUNT.fullmatch(text)]
+        # One condition cannot be for some of its principals: beside others, roles are named.
+        alone = len(roles) == len(named)
+        if alone:
+            condition["ArnEquals"] = {"aws:PrincipalArn": roles if len(roles) > 1 else roles[0]}
+        roots = [_named_by_owner(text, account, partition, alone=alone) for text in named]
+        unique = list(dict.fromkeys(roots))
+        principal = {"AWS": unique if len(unique) > 1 else unique[0]}
     return {
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:{partition}:iam::{account}:root"},
+        "Principal": principal,
         "Action": sorted(_texts(statement["Action"])),
-        **condition,
+        **({"Condition": condition} if condition else {}),
     }
+
+
+def _named_by_owner(text: str | None, account: str, partition: str, *, alone: bool) -> str:
+    if text == "*":
+        return text
+    if text is None:
+        return f"arn:{partition}:iam::{account}:root"
+    if found := _ACCOUNT.fullmatch(text):
+        return f"arn:{partition}:iam::{found[1]}:root"
+    found = _PRINCIPAL_ARN.fullmatch(text)
+    return f"arn:{partition}:iam::{found[1]}:root" if found and alone else text
 
 
 def _others(statement: Statement, account: str) -> Iterator[str]:

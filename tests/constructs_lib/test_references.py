@@ -59,6 +59,16 @@ def test_a_reference_of_the_wrong_form_is_refused(fault: dict[str, Any]) -> None
         PrivateRepository.from_name(stack_in(), "Api", **{"repository_name": "team/api"} | fault)
 
 
+@pytest.mark.parametrize("owner", [None, OTHER])
+def test_a_reference_says_which_account_its_owner_must_let_in(owner: str | None) -> None:
+    reference = PrivateRepository.from_name(
+        stack_in(), "Api", repository_name="team/api", account=owner
+    )
+    with pytest.raises(Exception, match="which a reference cannot write") as refusal:
+        reference.grant_pull(iam.AccountPrincipal("333333333333"))
+    assert '"Principal": {"AWS": "arn:aws:iam::333333333333:root"}' in str(refusal.value)
+
+
 @pytest.mark.parametrize("account", [ACCOUNT, None])
 def test_a_grant_to_an_account_says_what_that_account_must_add(account: str | None) -> None:
     stack = stack_in(account=account, region=REGION if account else None)

@@ -6,11 +6,17 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.rules.other_halves import OtherHalf, other_halves, policies_of_others
+from constructs_lib.rules.other_halves import (
+    OtherHalf,
+    other_halves,
+    owners_statement,
+    policies_of_others,
+)
 
 OWN, OTHER = "111111111111", "222222222222"
 ARN = f"arn:aws:ecr:us-west-2:{OWN}:repository/team/api"
 ROLE = f"arn:aws:iam::{OTHER}:role/ci"
+TAGGED = {"StringEquals": {"aws:PrincipalTag/aws-cdk:id": "Other_c84"}}
 
 
 def whose(**elements: Any) -> list[str]:
@@ -53,8 +59,59 @@ def test_a_condition_says_more_closely_who_it_is() -> None:
 
 
 def test_a_role_that_the_cdk_makes_in_the_same_app_has_its_half() -> None:
-    tagged = {"StringEquals": {"aws:PrincipalTag/aws-cdk:id": "Other_c84"}}
-    assert whose(Principal={"AWS": OTHER}, Condition=tagged) == []
+    assert whose(Principal={"AWS": OTHER}, Condition=TAGGED) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "stated"),
+    [
+        # Whoever is asked for is let in, and not the account that asks.
+        ({"Principal": {"AWS": OTHER}}, {"Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}}),
+        (
+            {"Principal": {"AWS": ROLE}},
+            {
+                "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"},
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": ROLE}},
+            },
+        ),
+        (
+            {"Principal": {"AWS": [ROLE, f"{ROLE}2"]}},
+            {
+                "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"},
+                "Condition": {"ArnEquals": {"aws:PrincipalArn": [ROLE, f"{ROLE}2"]}},
+            },
+        ),
+        # A condition for the role would be one for the account beside it too.
+        (
+            {"Principal": {"AWS": [ROLE, OWN]}},
+            {"Principal": {"AWS": [ROLE, f"arn:aws:iam::{OWN}:root"]}},
+        ),
+        (
+            {"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1"}}},
+            {"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-a1"}}},
+        ),
+        ({"Principal": {"AWS": "*"}}, {"Principal": {"AWS": "*"}}),
+        (
+            {"Principal": {"Service": "lambda.amazonaws.com"}},
+            {"Principal": {"Service": "lambda.amazonaws.com"}},
+        ),
+        (
+            {"Principal": {"AWS": OTHER}, "Condition": TAGGED},
+            {"Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}},
+        ),
+        # A role that is not there yet has no ARN that ECR would take.
+        (
+            {"Principal": {"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}},
+            {"Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}},
+        ),
+    ],
+)
+def test_the_owner_is_told_to_let_in_whoever_is_asked_for(
+    asked: dict[str, Any], stated: dict[str, Any]
+) -> None:
+    statement = {"Effect": "Allow", "Action": "ecr:BatchGetImage", **asked}
+    found = owners_statement(statement, account=OWN, partition="aws")
+    assert found == {"Effect": "Allow", "Action": ["ecr:BatchGetImage"], **stated}
 
 
 def test_a_denial_needs_nobody() -> None:
