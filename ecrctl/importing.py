@@ -21,6 +21,7 @@ from .verify import stack_name
 
 # Room for what a stack of repositories may grow by before CloudFormation's 500.
 GROUP_SIZE = 400
+_WORKLOADS = ("ecs_tasks", "ecs_services", "network", "eks_cluster", "eks_jobs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +103,7 @@ def import_of(
 
 def _document(head: Mapping[str, Any], entries: list[Entry]) -> dict[str, Any]:
     """Put the repositories where a file has them: after its settings, before its workloads."""
-    workloads = {key: head[key] for key in ("ecs_tasks", "eks_jobs") if key in head}
+    workloads = {key: head[key] for key in _WORKLOADS if key in head}
     settings = {key: value for key, value in head.items() if key not in workloads}
     return {**settings, "repositories": entries, **workloads}
 

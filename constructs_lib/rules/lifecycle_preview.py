@@ -8,7 +8,9 @@ It still counts for the rules below. An image under an index does not go before 
 Sources: Amazon ECR user guide, "Automate the cleanup of images by using lifecycle policies" and
 "Examples of lifecycle policies in Amazon ECR". Where they are silent, this is what is assumed: of
 images pushed in one instant the last by digest is the newest, an age must exceed its limit and is
-not cut to whole days, and an image goes together with the last index above it.
+not cut to whole days, and an image goes together with the last index above it. What refers to an
+image as its subject, a signature or an SBOM, goes with that image by itself; here it is an image
+like any other.
 """
 
 from __future__ import annotations

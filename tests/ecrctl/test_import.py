@@ -166,6 +166,12 @@ def test_many_repositories_are_put_into_groups_with_room() -> None:
     }
 
 
+def test_a_file_keeps_its_order_settings_repositories_workloads() -> None:
+    network = {"cidr": "10.20.0.0/24", "availability_zones": ["us-west-2a", "us-west-2b"]}
+    result = imported(existing(), head={"network": network, "protected": True})
+    assert list(result.document) == ["account", "region", "protected", "repositories", "network"]
+
+
 def statement(**elements: Any) -> dict[str, Any]:
     """Give a statement of somebody's own."""
     principal = {"AWS": "arn:aws:iam::222222222222:root"}
