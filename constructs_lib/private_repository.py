@@ -334,11 +334,8 @@ class PrivateRepository(NamedRepository):
 
 def _deletion_faults(removal_policy: cdk.RemovalPolicy, *, empty_on_delete: bool) -> list[Fault]:
     if removal_policy == cdk.RemovalPolicy.SNAPSHOT:
-        message = (
-            "a repository is retained or destroyed, got SNAPSHOT, which ECR does not have. "
-            "Use RETAIN, which keeps its images."
-        )
-        return [Fault("removal_policy", message)]
+        message = "a repository is retained or destroyed, got SNAPSHOT, which ECR does not have. "
+        return [Fault("removal_policy", message + "Use RETAIN, which keeps its images.")]
     if empty_on_delete and removal_policy != cdk.RemovalPolicy.DESTROY:
         return [
             Fault(

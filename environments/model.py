@@ -236,7 +236,7 @@ class NotificationsModel(FileModel):
         default=None, description="a topic that exists and lets EventBridge publish"
     )
     event_bus_arn: EventBusArn | None = None
-    scan_severity: Severity | Literal["none"] = Field(
+    scan_severity: Literal[Severity, "none"] = Field(
         default="HIGH", description="tell findings at least this severe"
     )
     pushes: bool = False

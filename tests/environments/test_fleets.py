@@ -235,6 +235,11 @@ def test_cosign_takes_one_word(tmp_path: Path) -> None:
             "a KMS key, got 'none'.",
         ),
         (
+            "notifications: {scan_severity: low}",
+            "notifications.scan_severity: one of 'CRITICAL', 'HIGH', 'MEDIUM', 'LOW', "
+            "'INFORMATIONAL' or 'none' is expected here, got 'low'.",
+        ),
+        (
             "encryption: dsse",
             "encryption: dual-layer encryption (dsse) is there in GovCloud regions only, and this "
             "environment is in 'us-west-2'. Write customer-managed.",

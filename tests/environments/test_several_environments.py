@@ -1,0 +1,52 @@
+"""What environments owe each other: an account they share, an organisation they are both of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from environments.loading import load_environment
+from tests.environments.test_loading import DIGEST, HEAD, refusal, write
+
+
+def test_an_account_gets_the_identity_provider_of_github_once(tmp_path: Path) -> None:
+    made = "github_provider: create\n"
+    write(tmp_path, dev=HEAD + made, prod=HEAD + made)
+    assert refusal(tmp_path).splitlines()[1:] == [
+        "  - line 3, github_provider: an account has GitHub's identity provider once, and the "
+        "environment 'prod' makes it in account 111111111111 too. Write 'existing' in one of the "
+        "two."
+    ]
+    write(tmp_path, prod=HEAD)
+    load_environment("dev", tmp_path)
+    write(tmp_path, prod=HEAD.replace("1" * 12, "2" * 12) + made)
+    load_environment("dev", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("pull", "holds"),
+    [
+        ("organization: true", True),
+        ("organization_paths: [o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*]", True),
+        ("organization_paths: [o-zzzzzzzzzz/r-ab12/*]", False),
+        ("organization: false", False),
+    ],
+)
+def test_a_registry_may_let_the_organisation_of_both_pull(
+    tmp_path: Path, pull: str, *, holds: bool
+) -> None:
+    organization = "organization_id: o-a1b2c3d4e5\n"
+    central = (
+        f'account: "222222222222"\nregion: us-west-2\n{organization}'
+        f"repositories: [{{name: team/web, pull: {{{pull}}}}}]\n"
+    )
+    pins = f"web: {{registry: central, repository: team/web, digest: {DIGEST}}}\n"
+    write(tmp_path, dev=HEAD + organization, dev_images=pins, central=central)
+    if holds:
+        load_environment("dev", tmp_path)
+    else:
+        assert "does not let account 111111111111 pull 'team/web'" in refusal(tmp_path)
+    # Of an account whose organisation nobody names, nothing is known.
+    write(tmp_path, dev=HEAD)
+    assert "does not let account 111111111111 pull 'team/web'" in refusal(tmp_path)
