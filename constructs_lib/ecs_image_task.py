@@ -58,9 +58,10 @@ class EcsImageTask(Construct):
         role: the EC2 instance's own role pulls and writes logs, and must be allowed to.
     :raises ValueError: before anything is created, with every rule that is broken.
 
-    Attributes: ``task_definition`` is the ``ecs.TaskDefinition``, which services, schedules and
-    ``aws_ecs_patterns`` take; ``container`` its main container; ``images`` the images it runs;
-    ``endpoint_services`` the AWS services that it needs a way to when it starts.
+    Attributes: ``task_definition`` is an ``ecs.FargateTaskDefinition`` or an
+    ``ecs.Ec2TaskDefinition``, which services, schedules and ``aws_ecs_patterns`` take;
+    ``container`` its main container; ``images`` the images it runs; ``endpoint_services`` the
+    AWS services that it needs a way to when it starts.
 
     Sources: Amazon ECS developer guide, "Amazon ECS task definition parameters" and "Amazon ECS
     task execution IAM role".
@@ -106,17 +107,28 @@ class EcsImageTask(Construct):
         )
         refuse(f"EcsImageTask '{construct_id}'", task_faults(spec))
         super().__init__(scope, construct_id)
-        self.task_definition = ecs.TaskDefinition(
-            self,
-            "Resource",
-            compatibility=ecs.Compatibility.FARGATE if fargate else ecs.Compatibility.EC2,
-            cpu=str(fargate.cpu) if fargate else None,
-            memory_mib=str(fargate.memory_mib) if fargate else None,
-            family=family,
-            network_mode=_NETWORK_MODES[network_mode] if network_mode else None,
-            runtime_platform=_platform(architecture),
-            task_role=task_role,
-            volumes=[ecs.Volume(name=name) for name in _volumes(by_path.values())] or None,
+        volumes = [ecs.Volume(name=name) for name in _volumes(by_path.values())] or None
+        # Of the CDK's own kinds: its patterns take no other.
+        self.task_definition: ecs.TaskDefinition = (
+            ecs.FargateTaskDefinition(
+                self,
+                "Resource",
+                cpu=fargate.cpu,
+                memory_limit_mib=fargate.memory_mib,
+                family=family,
+                runtime_platform=_platform(architecture),
+                task_role=task_role,
+                volumes=volumes,
+            )
+            if fargate
+            else ecs.Ec2TaskDefinition(
+                self,
+                "Resource",
+                family=family,
+                network_mode=_NETWORK_MODES[network_mode] if network_mode else None,
+                task_role=task_role,
+                volumes=volumes,
+            )
         )
         logging = self._log_driver(family, log_retention, log_key, pulled_by)
         added = {
