@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, cast
 
-import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
-from constructs import IConstruct
+from constructs import Construct
 
 from .rules.faults import Fault, refuse
+from .rules.partitions import partition_of
+from .stack_facts import facts_of, is_token, stack_of
 
 AwsManaged = Literal["aws-managed"]
+_UNKNOWN_SUFFIX = "-??????"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,8 @@ class ContainerSecret:
     never start, so the key is said where the CDK does not know it.
 
     :param value: the secret's, or its field's, or the parameter's ARN, as ECS takes it.
-    :param arn: the ARN of the secret or parameter.
+    :param arn: the ARN of the secret or parameter, as policies name it: of a secret that is
+        referred to by its name, ``-??????`` stands for the suffix that Secrets Manager added.
     :param service: ``secretsmanager`` or ``ssm``.
     :param key: the KMS key it is encrypted with, ``None`` for the service's own.
 
@@ -36,6 +39,7 @@ class ContainerSecret:
     Sources: Amazon ECS developer guide, "Pass sensitive data to an Amazon ECS container"; AWS
     Secrets Manager user guide, "Secret encryption and decryption".
 
+    >>> import aws_cdk as cdk
     >>> stack = cdk.Stack(cdk.App(), "Workloads")
     >>> password = secretsmanager.Secret(stack, "Password")
     >>> ContainerSecret.from_secrets_manager(password).service
@@ -71,7 +75,7 @@ class ContainerSecret:
         return ContainerSecret(
             # Version stage and version ID stay empty: the current one.
             value=f"{arn}:{field}::" if field else arn,
-            arn=arn,
+            arn=secret.secret_full_arn or f"{arn}{_UNKNOWN_SUFFIX}",
             service="secretsmanager",
             key=None if isinstance(known, str) else known,
         )
@@ -126,7 +130,7 @@ class _ExactSecret(ecs.Secret):
     @property
     def has_field(self) -> bool:
         """Say whether it is a field of a secret, which old versions of Fargate refuse."""
-        return self._secret.value != self._secret.arn
+        return self._secret.value.endswith("::")
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow reading this secret and, by its service alone, decrypting it."""
@@ -147,15 +151,25 @@ def _decrypt(
     secret: ContainerSecret, key: kms.IKey, grantee: iam.IGrantable
 ) -> iam.PolicyStatement:
     # An execution role is a construct; its interface does not say so.
-    region = cdk.Stack.of(cast("IConstruct", grantee.grant_principal)).region
+    facts = facts_of(stack_of(cast("Construct", grantee.grant_principal)))
+    region, suffix = facts.region, facts.url_suffix
+    if not is_token(secret.arn):
+        # A secret may be in another region, whose service is who decrypts then.
+        region = secret.arn.split(":")[3]
+        suffix = partition_of(region).url_suffix
     context = "SecretARN" if secret.service == "secretsmanager" else "PARAMETER_ARN"
+    # Outside the commercial partition the CDK and AWS' own policies name services differently.
+    names = dict.fromkeys(
+        f"{secret.service}.{region}.{ending}" for ending in (suffix, "amazonaws.com")
+    )
+    via = {"kms:ViaService": list(names) if len(names) > 1 else next(iter(names))}
+    which = {f"kms:EncryptionContext:{context}": secret.arn}
     return iam.PolicyStatement(
         actions=["kms:Decrypt"],
         resources=[key.key_arn],
-        conditions={
-            "StringEquals": {
-                "kms:ViaService": f"{secret.service}.{region}.amazonaws.com",
-                f"kms:EncryptionContext:{context}": secret.arn,
-            }
-        },
+        conditions=(
+            {"StringEquals": via, "StringLike": which}
+            if secret.arn.endswith(_UNKNOWN_SUFFIX)
+            else {"StringEquals": via | which}
+        ),
     )

@@ -158,6 +158,51 @@ def test_the_execution_role_reads_exactly_the_secrets_given_and_decrypts_by_thei
     )
 
 
+def granted_for(secret: Any, region: str = "eu-west-1") -> dict[str, dict[str, Any]]:
+    """Give what is granted for a secret with a key of its own, by action."""
+    stack = stack_in(region=region)
+    given = ContainerSecret.from_secrets_manager(
+        secret(stack), field="password", key=kms.Key.from_key_arn(stack, "Key", KEY)
+    )
+    EcsImageTask(stack, "Task", family="api", container=container(stack, secrets={"P": given}))
+    (found,) = containers_of(stack)[0]["Secrets"]
+    assert found["ValueFrom"].endswith(":password::")
+    return {item["Action"]: item for item in statements_of(stack) if "kms" in str(item)} | {
+        item["Action"]: item for item in statements_of(stack) if "Secret" in str(item["Action"])
+    }
+
+
+def test_a_secret_by_its_name_is_granted_whatever_suffix_it_was_given() -> None:
+    granted = granted_for(lambda stack: secretsmanager.Secret.from_secret_name_v2(stack, "S", "db"))
+    pattern = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:db-??????"
+    assert granted["secretsmanager:GetSecretValue"]["Resource"] == pattern
+    assert granted["kms:Decrypt"]["Condition"] == {
+        "StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"},
+        "StringLike": {"kms:EncryptionContext:SecretARN": pattern},
+    }
+
+
+def test_a_secret_of_another_region_is_decrypted_by_the_service_there() -> None:
+    arn = SECRET.replace("eu-west-1", "us-east-1")
+    granted = granted_for(
+        lambda stack: secretsmanager.Secret.from_secret_complete_arn(stack, "S", arn)
+    )
+    assert granted["kms:Decrypt"]["Condition"]["StringEquals"] == {
+        "kms:ViaService": "secretsmanager.us-east-1.amazonaws.com",
+        "kms:EncryptionContext:SecretARN": arn,
+    }
+
+
+def test_in_another_partition_the_service_goes_by_either_of_its_names() -> None:
+    granted = granted_for(
+        lambda stack: secretsmanager.Secret.from_secret_name_v2(stack, "S", "db"), "cn-north-1"
+    )
+    assert granted["kms:Decrypt"]["Condition"]["StringEquals"]["kms:ViaService"] == [
+        "secretsmanager.cn-north-1.amazonaws.com.cn",
+        "secretsmanager.cn-north-1.amazonaws.com",
+    ]
+
+
 def test_a_secret_whose_key_is_unknown_is_refused() -> None:
     stack = stack_in()
     secret = secretsmanager.Secret.from_secret_complete_arn(stack, "Db", SECRET)
