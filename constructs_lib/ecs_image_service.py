@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -10,9 +10,9 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from .ecs_image_task import EcsImageTask
-from .registry_endpoints import services_with_endpoints
+from .registry_endpoints import endpoints_of
 from .rules.faults import Fault, refuse
-from .stack_facts import facts_of, is_token
+from .stack_facts import facts_of, is_token, stack_of
 
 
 class EcsImageService(Construct):
@@ -21,7 +21,8 @@ class EcsImageService(Construct):
     No task has a public address. A deployment whose tasks do not start, because their image
     is not there or they die at once, is rolled back by ECS' circuit breaker instead of keeping
     CloudFormation waiting for hours. In subnets without a way out, the endpoints that a start
-    needs must be there, or the service is refused here: its tasks would never start.
+    needs must be there, or the service is refused here: its tasks would never start. It is made
+    after them, and after what its execution role may do, or its first tasks would fail.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
@@ -31,8 +32,8 @@ class EcsImageService(Construct):
     :param subnets: the cluster's subnets it runs in; its private ones by default.
     :param security_groups: what its tasks may reach and be reached by; by default a new one that
         nobody reaches.
-    :param endpoints_exist: ``True`` states that the VPC has the endpoints where this app does not
-        make them, such as in a VPC that is imported.
+    :param endpoints_exist: ``True`` states that the VPC has the endpoints where neither its stack
+        nor this one makes them, such as in a VPC that is imported.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``service`` is the ``ecs.FargateService``.
@@ -65,13 +66,13 @@ class EcsImageService(Construct):
     ) -> None:
         vpc = cluster.vpc
         selection = subnets or _private_subnets(vpc)
-        refuse(
-            f"EcsImageService '{construct_id}'",
-            [
-                *_service_faults(task, desired_count),
-                *network_faults(vpc, selection, task, endpoints_exist=endpoints_exist),
-            ],
-        )
+        is_isolated = _is_isolated(vpc, selection)
+        endpoints = endpoints_of(vpc, stack_of(scope)) if is_isolated else {}
+        faults = [*_service_faults(task, desired_count)]
+        if is_isolated:
+            faults += [*_public_faults(task), *_region_faults(vpc, task)]
+            faults += () if endpoints_exist else _endpoint_faults(task, endpoints)
+        refuse(f"EcsImageService '{construct_id}'", faults)
         super().__init__(scope, construct_id)
         self.service = ecs.FargateService(
             self,
@@ -88,29 +89,25 @@ class EcsImageService(Construct):
             max_healthy_percent=200,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
         )
-
-
-def network_faults(
-    vpc: ec2.IVpc, subnets: ec2.SubnetSelection, task: EcsImageTask, *, endpoints_exist: bool
-) -> list[Fault]:
-    """Check that a task can pull its images, and whatever else its start needs, where it is."""
-    if not _is_isolated(vpc, subnets):
-        return []
-    faults = [*_public_faults(task), *_region_faults(vpc, task)]
-    if endpoints_exist:
-        return faults
-    there = services_with_endpoints(vpc)
-    missing = [service for service in task.endpoint_services if service not in there]
-    if missing:
-        faults.append(
-            Fault(
-                "subnets",
-                f"these subnets have no way out, and their VPC lacks the endpoints that a start "
-                f"needs: {', '.join(missing)}. Add `RegistryEndpoints` (with `secrets_from` for "
-                "those of secrets), or say `endpoints_exist=True` if they are made elsewhere.",
-            )
+        # Neither is referred to, so CloudFormation would make the service at the same time, and
+        # the circuit breaker gives up after a few tasks that could not pull. Its security group
+        # waits for nothing: the endpoints' own may let it in.
+        execution_role = task.task_definition.execution_role
+        needed = [endpoints[name] for name in task.endpoint_services if name in endpoints]
+        self.service.node.find_child("Service").node.add_dependency(
+            *([execution_role] if execution_role else ()), *needed
         )
-    return faults
+
+
+def _endpoint_faults(task: EcsImageTask, endpoints: Container[str]) -> Iterator[Fault]:
+    missing = [service for service in task.endpoint_services if service not in endpoints]
+    if missing:
+        yield Fault(
+            "subnets",
+            f"these subnets have no way out, and their VPC lacks the endpoints that a start "
+            f"needs: {', '.join(missing)}. Add `RegistryEndpoints` (with `secrets_from` for "
+            "those of secrets), or say `endpoints_exist=True` if they are made elsewhere.",
+        )
 
 
 def _public_faults(task: EcsImageTask) -> Iterator[Fault]:

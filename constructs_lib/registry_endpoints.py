@@ -120,16 +120,15 @@ class RegistryEndpoints(Construct):
         ]
 
 
-def services_with_endpoints(vpc: ec2.IVpc) -> set[str]:
-    """Give the services that this app makes endpoints of a VPC for, such as ``ecr.api``."""
-    stack = cdk.Stack.of(vpc)
-    wanted = stack.resolve(vpc.vpc_id)
-    found: set[str] = set()
-    for construct in stack.node.find_all():
-        if not isinstance(construct, ec2.CfnVPCEndpoint):
-            continue
-        if stack.resolve(construct.vpc_id) == wanted and construct.service_name:
-            found.add(_short(str(stack.resolve(construct.service_name))))
+def endpoints_of(vpc: ec2.IVpc, *stacks: cdk.Stack) -> dict[str, ec2.CfnVPCEndpoint]:
+    """Give the endpoints of a VPC that its own stack makes, or some others, by their service."""
+    found: dict[str, ec2.CfnVPCEndpoint] = {}
+    for stack in dict.fromkeys((cdk.Stack.of(vpc), *stacks)):
+        for construct in stack.node.find_all():
+            # The VPC's ID is one token, whichever stack refers to it.
+            if isinstance(construct, ec2.CfnVPCEndpoint) and construct.vpc_id == vpc.vpc_id:
+                name = construct.service_name
+                found[_short(str(stack.resolve(name)))] = construct
     return found
 
 

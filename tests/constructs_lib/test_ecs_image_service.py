@@ -19,7 +19,7 @@ from constructs_lib import (
     PulledFrom,
     RegistryEndpoints,
 )
-from tests.support import only, resources, stack_in, template_of
+from tests.support import ACCOUNT, REGION, only, resources, stack_in, template_of
 
 DIGEST = "sha256:" + "a" * 64
 ZONES = ["eu-west-1a", "eu-west-1b"]
@@ -100,6 +100,50 @@ def test_endpoints_that_the_cdk_makes_count_and_those_of_another_vpc_do_not() ->
     assert "a start needs: ecr.dkr, logs, s3." in refused(stack, vpc)
 
 
+def waited_for(stack: cdk.Stack) -> set[str]:
+    """Give the types of what a stack's service is made after."""
+    template = template_of(stack)
+    (service,) = resources(template, "AWS::ECS::Service")
+    found = [template["Resources"][name] for name in service["DependsOn"]]
+    kinds = [(item["Type"], item["Properties"].get("VpcEndpointType")) for item in found]
+    return {f"{kind} {which}" if which else kind for kind, which in kinds}
+
+
+def test_a_service_is_made_after_all_that_its_first_task_needs() -> None:
+    stack = stack_in()
+    vpc = isolated_vpc(stack)
+    endpoints = RegistryEndpoints(stack, "Endpoints", vpc=vpc, secrets_from=["ssm"])
+    service = service_in(stack, vpc)
+    assert waited_for(stack) == {
+        "AWS::EC2::VPCEndpoint Gateway",
+        "AWS::EC2::VPCEndpoint Interface",
+        "AWS::IAM::Policy",
+        "AWS::IAM::Role",
+    }
+    resource = service.service.node.find_child("Service")
+    depended_on = {one.node.path for one in resource.node.dependencies}
+    needed = [endpoints.endpoints[name] for name in ("ecr.api", "ecr.dkr", "logs")]
+    assert {f"{one.node.path}/Resource" for one in needed} < depended_on
+    assert not [path for path in depended_on if "ssm" in path], "no secret is fetched by it"
+
+
+def test_with_a_way_out_it_is_made_after_what_may_pull() -> None:
+    stack = stack_in()
+    service_in(stack, ec2.Vpc(stack, "Vpc", availability_zones=ZONES, nat_gateways=1))
+    assert "AWS::IAM::Policy" in waited_for(stack)
+
+
+def test_endpoints_that_the_services_own_stack_makes_in_the_vpc_of_another_count() -> None:
+    network = stack_in()
+    app = network.node.root
+    assert isinstance(app, cdk.App)
+    stack = cdk.Stack(app, "Services", env=cdk.Environment(account=ACCOUNT, region=REGION))
+    vpc = isolated_vpc(network)
+    RegistryEndpoints(stack, "Endpoints", vpc=vpc)
+    service_in(stack, vpc)
+    assert "AWS::EC2::VPCEndpoint Interface" in waited_for(stack)
+
+
 def test_an_image_that_no_endpoint_reaches_is_refused() -> None:
     stack = stack_in()
     public = Image(repository="public.ecr.aws/docker/library/busybox", digest=DIGEST)
@@ -110,10 +154,12 @@ def test_an_image_that_no_endpoint_reaches_is_refused() -> None:
     far = PrivateRepository.from_name(stack, "Far", repository_name="team/far", region="us-east-1")
     vpc = isolated_vpc(stack)
     RegistryEndpoints(stack, "Endpoints", vpc=vpc)
-    assert (
-        "is in us-east-1, and the endpoints of a VPC in eu-west-1 reach the registry of eu-west-1 "
-        "alone. Replicate the repository to eu-west-1"
-    ) in refused(stack, vpc, Image(repository=far, digest=DIGEST))
+    assert refused(stack, vpc, Image(repository=far, digest=DIGEST)) == (
+        "EcsImageService 'Service': task: the image "
+        f"111111111111.dkr.ecr.us-east-1.amazonaws.com/team/far@{DIGEST} is in us-east-1, and the "
+        "endpoints of a VPC in eu-west-1 reach the registry of eu-west-1 alone. Replicate the "
+        "repository to eu-west-1, or run the service in subnets with a way out."
+    )
 
 
 def test_a_task_for_ec2_is_no_service_on_fargate() -> None:
