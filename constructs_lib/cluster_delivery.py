@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
+from .eks_workload_identity import EksWorkloadIdentity
 from .rules.delivery import delivery_faults
-from .rules.faults import refuse
+from .rules.faults import Fault, refuse
 from .rules.kubernetes_job import JobRun
 from .rules.kubernetes_manifest import Document
+
+_SERVICE_ACCOUNT = "ServiceAccount"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,9 @@ class ClusterDelivery:
     to its end, and a rollback finds the old one as it was and does not run it again. Finished
     Jobs stay until their TTL, or until somebody deletes them.
 
+    What a Job's pods need is there before it: the service account and what its role may do, once
+    for all Jobs that have one identity, and the permission to pull.
+
     :param cluster: the cluster, of this app or imported, with a kubectl provider.
     :param rollback_window: with a TTL: for how long after its end a Job may still be rolled back
         to. A TTL shorter than that is refused: the Job would be gone, and a rollback would run it
@@ -29,14 +36,34 @@ class ClusterDelivery:
     :param wait_for_completion: the deployment waits so long for the Job to succeed, and fails,
         and rolls back, when it does not; up to 14 minutes, as a Lambda function waits. By default
         it succeeds as soon as the cluster has accepted the Job.
+    :raises ValueError: when the cluster has no kubectl provider.
 
     Sources: Amazon EKS construct library, "Kubernetes Manifests" and "Querying Kubernetes
     Resources"; Kubernetes documentation, "Automatic Cleanup for Finished Jobs".
     """
 
-    cluster: eks.ICluster
+    # The CDK's own types do not say that its cluster is one.
+    cluster: eks.ICluster | eks.Cluster
     rollback_window: cdk.Duration | None = None
     wait_for_completion: cdk.Duration | None = None
+
+    def __post_init__(self) -> None:
+        if self.cluster.kubectl_provider is None:
+            refuse(
+                "ClusterDelivery",
+                [
+                    Fault(
+                        "cluster",
+                        f"'{self.cluster.node.id}' has no kubectl provider, so nothing could apply "
+                        "a Job to it. Give a cluster of this app kubectl_provider_options, and one "
+                        "that is imported its kubectl_provider.",
+                    )
+                ],
+            )
+
+    @property
+    def _cluster(self) -> eks.ICluster:
+        return cast("eks.ICluster", self.cluster)
 
     def check(self, who: str, run: JobRun) -> None:
         """Refuse what would run a Job twice, or wait longer than can be waited."""
@@ -50,11 +77,19 @@ class ClusterDelivery:
             ),
         )
 
-    def deliver(self, scope: Construct, documents: list[Document]) -> eks.KubernetesManifest:
+    def deliver(
+        self, scope: Construct, documents: list[Document], construct_id: str = "Resource"
+    ) -> eks.KubernetesManifest:
         """Have the documents applied; nothing that is left out later is deleted."""
         return eks.KubernetesManifest(
-            scope, "Resource", cluster=self.cluster, manifest=documents, prune=False
+            scope, construct_id, cluster=self._cluster, manifest=documents, prune=False
         )
+
+    def deliver_identity(self, identity: EksWorkloadIdentity) -> None:
+        """Have an identity's service account applied, by the first workload that has it."""
+        # A second manifest that held it too would find it there, and fail its first deployment.
+        if identity.node.try_find_child(_SERVICE_ACCOUNT) is None:
+            self.deliver(identity, identity.documents, _SERVICE_ACCOUNT)
 
     def wait(
         self, scope: Construct, manifest: eks.KubernetesManifest, job: Document
@@ -65,7 +100,7 @@ class ClusterDelivery:
         value = eks.KubernetesObjectValue(
             scope,
             "Completion",
-            cluster=self.cluster,
+            cluster=self._cluster,
             object_type="job",
             object_name=job["metadata"]["name"],
             object_namespace=job["metadata"].get("namespace", "default"),

@@ -16,6 +16,7 @@ from .eks_workload import (
 )
 from .image import Image
 from .rules.cron_job import CronSchedule, cron_name_faults
+from .rules.delivery import cron_delivery_faults
 from .rules.faults import refuse
 from .rules.kubernetes_job import JobRun, JobSpec
 from .rules.kubernetes_manifest import cron_job_manifest
@@ -42,7 +43,8 @@ class EksImageCronJob(EksWorkload):
     :param pod: what the container is given and kept from; see ``JobPod``.
     :param run: how often and how long each run tries; see ``JobRun``.
     :param pulled_by: who pulls, to be allowed to: the nodes' role, or the pod execution role.
-    :param delivery: a ``ClusterDelivery``; by default a manifest. Nothing is waited for.
+    :param delivery: a ``ClusterDelivery``; by default a manifest. One that waits is refused, as
+        a CronJob never ends.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: those of ``EksImageJob``, without ``job_name``.
@@ -76,7 +78,8 @@ class EksImageCronJob(EksWorkload):
         delivery: ClusterDelivery | None = None,
     ) -> None:
         who = f"EksImageCronJob '{construct_id}'"
-        refuse(who, cron_name_faults(name))
+        waits = delivery is not None and delivery.wait_for_completion is not None
+        refuse(who, [*cron_name_faults(name), *cron_delivery_faults(waits=waits)])
         spec = JobSpec(
             name=name,
             image_uri=image.for_kubernetes(),

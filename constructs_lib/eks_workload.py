@@ -61,15 +61,21 @@ class EksWorkload(Construct):
         super().__init__(scope, construct_id)
         self.parameter_name: str | None = None
         self.owners_statement = _owners_statement(image, stack)
+        pull = image.grant_pull(pulled_by) if pulled_by else None
         if delivery:
-            applied = delivery.deliver(self, self.documents)
+            if identity:
+                delivery.deliver_identity(identity)
+            applied = delivery.deliver(self, [document])
+            # The Job runs as soon as it is applied, and with what its role may do by then.
+            if identity:
+                applied.node.add_dependency(identity)
+            if pull:
+                pull.apply_before(applied)
             if document["kind"] == "Job":
                 delivery.wait(self, applied, document)
         else:
             deliver_manifest(self, stack, path, self.manifest_yaml)
             self.parameter_name = parameter_name(stack, path)
-        if pulled_by:
-            image.grant_pull(pulled_by)
         if self.owners_statement:
             cdk.CfnOutput(
                 self,

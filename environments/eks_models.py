@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from constructs_lib.rules.cron_job import ConcurrencyPolicy, CronSchedule, cron_name_faults
-from constructs_lib.rules.delivery import delivery_faults
+from constructs_lib.rules.delivery import cron_delivery_faults, delivery_faults
 from constructs_lib.rules.faults import Fault, RuleError, refuse
 from constructs_lib.rules.kubernetes_job import JobRun, JobSpec, NameSuffix
 from constructs_lib.rules.kubernetes_pod import (
@@ -216,6 +216,9 @@ class EksJobModel(FileModel):
 
     def _delivery_faults(self) -> list[Fault]:
         window, wait = self.rollback_window_seconds, self.wait_for_completion_seconds
+        if self.delivery == "cluster" and self.schedule is not None:
+            found = cron_delivery_faults(rollback_window=window is not None, waits=wait is not None)
+            return [Fault(f"{fault.path}_seconds", fault.message) for fault in found]
         if self.delivery == "cluster":
             return delivery_faults(self._run(), rollback_window_seconds=window, wait_seconds=wait)
         return [

@@ -24,6 +24,7 @@ def workload_faults(
     return [
         *_service_faults(environment),
         *_cluster_faults(environment),
+        *_identity_faults(environment),
         *_network_faults(environment, name, pins, models),
     ]
 
@@ -82,6 +83,23 @@ def _cluster_faults(environment: EnvironmentModel) -> Iterator[Fault]:
                 "this needs the environment's eks_cluster, which is missing. Write "
                 "'eks_cluster: {name: ..., kubectl_provider: arn:aws:lambda:...}'.",
             )
+
+
+def _identity_faults(environment: EnvironmentModel) -> Iterator[Fault]:
+    """Check that a service account is made once: the second of its associations would fail."""
+    made: dict[tuple[str | None, str | None], int] = {}
+    for index, job in enumerate(environment.eks_jobs):
+        if job.identity is None:
+            continue
+        account = (job.namespace, job.service_account)
+        if account in made:
+            yield Fault(
+                f"eks_jobs[{index}].identity",
+                f"the service account '{job.service_account}' of the namespace '{job.namespace}' "
+                f"is made by eks_jobs[{made[account]}]. Leave the identity out here, and the Job "
+                "has that one; or name another service account.",
+            )
+        made.setdefault(account, index)
 
 
 def _network_faults(

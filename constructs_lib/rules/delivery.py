@@ -64,3 +64,19 @@ def delivery_faults(
             )
         )
     return faults
+
+
+def cron_delivery_faults(*, rollback_window: bool = False, waits: bool = False) -> list[Fault]:
+    """Check that nothing is asked of the delivery of a CronJob that is for a Job alone.
+
+    Its own Jobs are the cluster's: no rollback applies one of them again, whatever their TTL.
+    """
+    asked = (
+        (
+            "rollback_window",
+            rollback_window,
+            "a rollback runs no Job of a CronJob again, so it needs no rollback_window.",
+        ),
+        ("wait_for_completion", waits, "a CronJob never ends, so none can be waited for."),
+    )
+    return [Fault(path, f"{why} Leave it out.") for path, given, why in asked if given]

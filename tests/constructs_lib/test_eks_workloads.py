@@ -1,4 +1,4 @@
-"""EksImageJob on a cluster, EksImageCronJob, and their identities."""
+"""EksImageJob on a cluster, and its identity."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 import yaml
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 
 from constructs_lib import (
     ClusterDelivery,
-    CronSchedule,
-    EksImageCronJob,
     EksImageJob,
     EksWorkloadIdentity,
     Image,
@@ -93,6 +93,86 @@ def test_a_deployment_can_wait_for_the_job_to_succeed() -> None:
     assert waited["TimeoutSeconds"] == 360
     (resource,) = resources(template, WAITED)
     assert resource["DependsOn"]
+
+
+def applied_after(template: dict[str, Any], kind: str) -> list[set[str]]:
+    """Give, for each thing applied of a kind, the types of what is made before it."""
+    return [
+        {template["Resources"][name]["Type"] for name in item.get("DependsOn", [])}
+        for item in resources(template, APPLIED)
+        if f'\\"kind\\":\\"{kind}\\"' in json.dumps(item["Properties"]["Manifest"])
+    ]
+
+
+def test_a_job_runs_after_what_it_may_do_and_its_service_account_is_applied_once() -> None:
+    stack = stack_in()
+    listing = iam.PolicyStatement(actions=["s3:ListAllMyBuckets"], resources=["*"])
+    identity = identity_of(stack, cluster_name="main", statements=[listing])
+    nodes = iam.Role(stack, "Nodes", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+    delivery, image = ClusterDelivery(cluster=cluster_in(stack)), image_in(stack)
+    jobs = [
+        EksImageJob(
+            stack,
+            f"Job{name}",
+            name=name,
+            image=image,
+            service_account=identity,
+            delivery=delivery,
+            pulled_by=pulled_by,
+        )
+        for name, pulled_by in (("one", None), ("two", nodes))
+    ]
+    template = template_of(stack)
+    assert applied_after(template, "ServiceAccount") == [set()]
+    identified = {
+        "AWS::EKS::PodIdentityAssociation",
+        "AWS::IAM::Policy",
+        "AWS::IAM::Role",
+        APPLIED,
+    }
+    assert applied_after(template, "Job") == [identified, identified]
+    policies = {name for name, item in template["Resources"].items() if "Policy" in item["Type"]}
+    (_, second) = (
+        item["DependsOn"] for item in resources(template, APPLIED) if "DependsOn" in item
+    )
+    assert policies < set(second), "the nodes' as well"
+    assert [len(job.documents) for job in jobs] == [2, 2]
+
+
+def test_a_job_is_applied_after_its_nodes_may_pull() -> None:
+    stack = stack_in()
+    nodes = iam.Role(stack, "Nodes", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+    delivery = ClusterDelivery(cluster=cluster_in(stack))
+    EksImageJob(stack, "Job", name="a", image=image_in(stack), delivery=delivery, pulled_by=nodes)
+    assert applied_after(template_of(stack), "Job") == [{"AWS::IAM::Policy"}]
+
+
+def test_a_cluster_of_this_app_will_do_and_one_that_nothing_can_apply_to_is_refused() -> None:
+    stack = stack_in()
+    vpc = ec2.Vpc(
+        stack,
+        "Vpc",
+        availability_zones=["eu-west-1a", "eu-west-1b"],
+        restrict_default_security_group=False,
+    )
+    layer = "arn:aws:lambda:eu-west-1:111111111111:layer:kubectl:1"
+    provided = eks.KubectlProviderOptions(
+        kubectl_layer=lambda_.LayerVersion.from_layer_version_arn(stack, "Layer", layer)
+    )
+    version = eks.KubernetesVersion.V1_33
+    own = eks.Cluster(stack, "Own", version=version, vpc=vpc, kubectl_provider_options=provided)
+    EksImageJob(
+        stack, "Job", name="a", image=image_in(stack), delivery=ClusterDelivery(cluster=own)
+    )
+    assert "a-" in str(only(template_of(stack), APPLIED)["Manifest"])
+    bare = eks.Cluster.from_cluster_attributes(stack_in(), "Bare", cluster_name="bare")
+    with pytest.raises(ValueError, match="ClusterDelivery") as refusal:
+        ClusterDelivery(cluster=bare)
+    assert str(refusal.value) == (
+        "ClusterDelivery: cluster: 'Bare' has no kubectl provider, so nothing could apply a Job to "
+        "it. Give a cluster of this app kubectl_provider_options, and one that is imported its "
+        "kubectl_provider."
+    )
 
 
 @pytest.mark.parametrize(
@@ -254,65 +334,3 @@ def test_the_owner_of_another_accounts_repository_is_told_what_to_add() -> None:
     stack = stack_in()
     declared = image_in(stack, account="222222222222", policy_declared_by_owner=True)
     assert EksImageJob(stack, "Job", name="list", image=declared).owners_statement is None
-
-
-def test_a_cron_job_keeps_its_name_and_runs_alone() -> None:
-    stack = stack_in()
-    job = EksImageCronJob(
-        stack,
-        "Nightly",
-        name="report",
-        schedule=CronSchedule(schedule="15 3 * * mon-fri", time_zone="Europe/Berlin"),
-        image=image_in(stack),
-        run=JobRun(backoff_limit=1),
-    )
-    assert job.manifest["metadata"]["name"] == "report"
-    spec = job.manifest["spec"]
-    assert spec["schedule"] == "15 3 * * mon-fri"
-    assert spec["timeZone"] == "Europe/Berlin"
-    assert spec["concurrencyPolicy"] == "Forbid"
-    assert spec["jobTemplate"]["spec"]["backoffLimit"] == 1
-    assert only(template_of(stack), "AWS::SSM::Parameter")["Value"] == job.manifest_yaml
-
-
-def test_the_name_of_a_cron_job_leaves_room_for_its_jobs() -> None:
-    stack = stack_in()
-    with pytest.raises(ValueError, match="name: a name here has 1 to 52"):
-        EksImageCronJob(
-            stack,
-            "Nightly",
-            name="a" * 53,
-            schedule=CronSchedule(schedule="@daily"),
-            image=image_in(stack),
-        )
-
-
-@pytest.mark.parametrize(
-    "schedule", ["@daily", "*/5 * * * *", "0 0 1,15 jan-jun *", "59 23 31 12 6", "0 3 * * 1-5/2"]
-)
-def test_a_schedule_that_kubernetes_takes_is_taken(schedule: str) -> None:
-    assert CronSchedule(schedule=schedule).schedule == schedule
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        ({"schedule": "15 3 * *"}, "month and day of the week, got 4 in '15 3 * *'."),
-        ({"schedule": "60 3 * * *"}, "schedule: the minute of a schedule is 0 to 59"),
-        ({"schedule": "0 24 * * *"}, "the hour of a schedule is 0 to 23"),
-        ({"schedule": "0 0 0 * *"}, "the day of the month of a schedule is 1 to 31"),
-        ({"schedule": "0 0 * foo *"}, "the month of a schedule is 1 to 12"),
-        ({"schedule": "0 0 * * 7"}, "the day of the week of a schedule is 0 to 6"),
-        ({"schedule": "5-1 0 * * *"}, "the minute of a schedule is"),
-        ({"schedule": "*/0 0 * * *"}, "the minute of a schedule is"),
-        ({"schedule": "@daily", "time_zone": "Berlin!"}, "time_zone: 'Berlin!' is not a time"),
-        ({"schedule": "@daily", "concurrency_policy": "No"}, "is Forbid, Allow, Replace, got 'No'"),
-        ({"schedule": "@daily", "starting_deadline_seconds": 5}, "is at least 10, as a CronJob"),
-    ],
-)
-def test_a_schedule_that_kubernetes_would_refuse_is_refused(
-    arguments: dict[str, Any], sentence: str
-) -> None:
-    with pytest.raises(ValueError, match="CronJob '") as refusal:
-        CronSchedule(**arguments)
-    assert sentence in str(refusal.value)

@@ -106,6 +106,32 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
             "eks_jobs[0].ttl_seconds_after_finished: a Job that its TTL has deleted is run again",
         ),
         (
+            job(
+                delivery="cluster",
+                schedule="'@daily'",
+                wait_for_completion_seconds="60",
+                active_deadline_seconds="60",
+            ),
+            "eks_jobs[0].wait_for_completion_seconds: a CronJob never ends, so none can be waited "
+            "for. Leave it out.",
+        ),
+        (
+            job(delivery="cluster", schedule="'@daily'", rollback_window_seconds="60"),
+            "eks_jobs[0].rollback_window_seconds: a rollback runs no Job of a CronJob again, so it "
+            "needs no rollback_window. Leave it out.",
+        ),
+        (
+            f"{HEAD}{REPOSITORY}eks_jobs:\n"
+            + "".join(
+                f"  - {{name: {name}, image: web, service_account: reader, namespace: batch, "
+                "identity: {cluster: main}}\n"
+                for name in ("one", "two")
+            ),
+            "eks_jobs[1].identity: the service account 'reader' of the namespace 'batch' is made "
+            "by eks_jobs[0]. Leave the identity out here, and the Job has that one; or name "
+            "another service account.",
+        ),
+        (
             job(identity="{cluster: main}"),
             "eks_jobs[0].service_account: an identity is for one service_account. Name it.",
         ),
@@ -118,6 +144,17 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
 def test_a_workload_that_could_not_run_is_refused(tmp_path: Path, file: str, sentence: str) -> None:
     write(tmp_path, dev=file, dev_images=PINS)
     assert sentence in refusal(tmp_path)
+
+
+def test_a_cron_job_on_a_cluster_may_have_a_ttl_for_its_jobs(tmp_path: Path) -> None:
+    cluster = (
+        "eks_cluster: {name: main, kubectl_provider: "
+        "'arn:aws:lambda:us-west-2:111111111111:function:kubectl'}\n"
+    )
+    file = job(delivery="cluster", schedule="'@daily'", ttl_seconds_after_finished="60") + cluster
+    (found,) = load_environment("dev", write(tmp_path, dev=file, dev_images=PINS)).eks_jobs
+    assert found.spec.run.ttl_seconds_after_finished == 60
+    assert found.cluster is not None
 
 
 def test_every_fault_of_a_job_is_named_at_once(tmp_path: Path) -> None:

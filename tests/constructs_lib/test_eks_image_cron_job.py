@@ -1,0 +1,101 @@
+"""EksImageCronJob, and when it runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+from constructs_lib import ClusterDelivery, CronSchedule, EksImageCronJob, JobRun
+from tests.constructs_lib.test_eks_workloads import APPLIED, cluster_in, image_in
+from tests.support import only, resources, stack_in, template_of
+
+
+def test_a_cron_job_keeps_its_name_and_runs_alone() -> None:
+    stack = stack_in()
+    job = EksImageCronJob(
+        stack,
+        "Nightly",
+        name="report",
+        schedule=CronSchedule(schedule="15 3 * * mon-fri", time_zone="Europe/Berlin"),
+        image=image_in(stack),
+        run=JobRun(backoff_limit=1),
+    )
+    assert job.manifest["metadata"]["name"] == "report"
+    spec = job.manifest["spec"]
+    assert spec["schedule"] == "15 3 * * mon-fri"
+    assert spec["timeZone"] == "Europe/Berlin"
+    assert spec["concurrencyPolicy"] == "Forbid"
+    assert spec["jobTemplate"]["spec"]["backoffLimit"] == 1
+    assert only(template_of(stack), "AWS::SSM::Parameter")["Value"] == job.manifest_yaml
+
+
+def test_the_name_of_a_cron_job_leaves_room_for_its_jobs() -> None:
+    stack = stack_in()
+    with pytest.raises(ValueError, match="name: a name here has 1 to 52"):
+        EksImageCronJob(
+            stack,
+            "Nightly",
+            name="a" * 53,
+            schedule=CronSchedule(schedule="@daily"),
+            image=image_in(stack),
+        )
+
+
+@pytest.mark.parametrize(
+    "schedule", ["@daily", "*/5 * * * *", "0 0 1,15 jan-jun *", "59 23 31 12 6", "0 3 * * 1-5/2"]
+)
+def test_a_schedule_that_kubernetes_takes_is_taken(schedule: str) -> None:
+    assert CronSchedule(schedule=schedule).schedule == schedule
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"schedule": "15 3 * *"}, "month and day of the week, got 4 in '15 3 * *'."),
+        ({"schedule": "60 3 * * *"}, "schedule: the minute of a schedule is 0 to 59"),
+        ({"schedule": "0 24 * * *"}, "the hour of a schedule is 0 to 23"),
+        ({"schedule": "0 0 0 * *"}, "the day of the month of a schedule is 1 to 31"),
+        ({"schedule": "0 0 * foo *"}, "the month of a schedule is 1 to 12"),
+        ({"schedule": "0 0 * * 7"}, "the day of the week of a schedule is 0 to 6"),
+        ({"schedule": "5-1 0 * * *"}, "the minute of a schedule is"),
+        ({"schedule": "*/0 0 * * *"}, "the minute of a schedule is"),
+        ({"schedule": "@daily", "time_zone": "Berlin!"}, "time_zone: 'Berlin!' is not a time"),
+        ({"schedule": "@daily", "concurrency_policy": "No"}, "is Forbid, Allow, Replace, got 'No'"),
+        ({"schedule": "@daily", "starting_deadline_seconds": 5}, "is at least 10, as a CronJob"),
+    ],
+)
+def test_a_schedule_that_kubernetes_would_refuse_is_refused(
+    arguments: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match="CronJob '") as refusal:
+        CronSchedule(**arguments)
+    assert sentence in str(refusal.value)
+
+
+def on_a_cluster(**delivery: Any) -> dict[str, Any]:
+    """Give the template of a CronJob that CloudFormation applies."""
+    stack = stack_in()
+    EksImageCronJob(
+        stack,
+        "Nightly",
+        name="report",
+        schedule=CronSchedule(schedule="@daily"),
+        image=image_in(stack),
+        run=JobRun(ttl_seconds_after_finished=60),
+        delivery=ClusterDelivery(cluster=cluster_in(stack), **delivery),
+    )
+    return template_of(stack)
+
+
+def test_on_a_cluster_its_jobs_may_have_any_ttl_and_it_is_not_waited_for() -> None:
+    template = on_a_cluster()
+    assert '"ttlSecondsAfterFinished":60' in only(template, APPLIED)["Manifest"]
+    assert len(resources(template, APPLIED)) == 1
+    with pytest.raises(ValueError, match="EksImageCronJob") as refusal:
+        on_a_cluster(wait_for_completion=cdk.Duration.minutes(5))
+    assert str(refusal.value) == (
+        "EksImageCronJob 'Nightly': wait_for_completion: a CronJob never ends, so none can be "
+        "waited for. Leave it out."
+    )
