@@ -30,7 +30,8 @@ class JobRun:
     :param ttl_seconds_after_finished: a finished Job is deleted after so long; kept by default.
         Whoever applies the same manifest after that, a GitOps loop or a rollback, runs it again.
     :param parallelism: how many pods run at once; Kubernetes' default is 1.
-    :param completions: how many pods must succeed; Kubernetes' default is 1.
+    :param completions: how many pods must succeed; Kubernetes' default is 1. With parallelism
+        alone the Job is done when one pod has succeeded and the others have ended.
 
     >>> JobRun(backoff_limit=2, active_deadline_seconds=3600).completions is None
     True

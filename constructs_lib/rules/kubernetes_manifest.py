@@ -92,6 +92,10 @@ def manifests_text(documents: list[Document]) -> str:
 def immutable_hash(spec: Mapping[str, Any]) -> str:
     """Give ten hexadecimal digits that differ when any immutable field of a Job's spec does."""
     immutable = {key: value for key, value in spec.items() if key not in _MUTABLE_SPEC_FIELDS}
+    if "parallelism" in spec:
+        # Without either, Kubernetes sets completions to 1; with parallelism alone, to nothing,
+        # which is another kind of Job.
+        immutable.setdefault("completions", None)
     canonical = json.dumps(immutable, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode()).hexdigest()[:SUFFIX_LENGTH]
 

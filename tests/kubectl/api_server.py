@@ -197,8 +197,10 @@ def _started(job: Document) -> Document:
 
 
 def _with_job_defaults(job: Document) -> Document:
-    """Add what a manifest may leave out, as at every write."""
-    defaults = {"parallelism": 1, "completions": 1, "backoffLimit": 6, "suspend": False}
+    """Add what a manifest may leave out, as at every write (``SetDefaults_Job``)."""
+    # With parallelism alone there is no number of completions: any pod's success is the Job's.
+    completions = {} if "parallelism" in job["spec"] else {"completions": 1}
+    defaults = completions | {"parallelism": 1, "backoffLimit": 6, "suspend": False}
     job["spec"] = defaults | {"completionMode": "NonIndexed"} | job["spec"]
     pod = job["spec"]["template"]["spec"]
     pod.setdefault("dnsPolicy", "ClusterFirst")

@@ -292,13 +292,29 @@ def test_what_may_change_is_changed_in_place_and_back_and_runs_nothing(
 ) -> None:
     delivery.apply(V1)
     before = cluster.job(OLD)["spec"]
-    spec = {"parallelism": 2, "backoffLimit": 0, "activeDeadlineSeconds": 60}
-    changed = manifest("v1", parallelism=2, backoff_limit=0, active_deadline_seconds=60)
+    spec = {"backoffLimit": 0, "activeDeadlineSeconds": 60}
+    changed = manifest("v1", backoff_limit=0, active_deadline_seconds=60)
     assert f"job.batch/{OLD} configured" in delivery.apply(changed)
     assert cluster.job(OLD)["spec"] == before | spec
     assert f"job.batch/{OLD} configured" in delivery.apply(WITH_TTL)
     assert cluster.job(OLD)["spec"] == before | {"ttlSecondsAfterFinished": 60}
     assert cluster.mutations == [("create", OLD), ("patch", OLD), ("patch", OLD)]
+
+
+def test_how_many_pods_run_at_once_is_changed_in_place_and_left_out_makes_another_job(
+    cluster: Cluster, delivery: Delivery
+) -> None:
+    two, three = (manifest("v1", parallelism=count) for count in (2, 3))
+    name = two["metadata"]["name"]
+    delivery.apply(two)
+    assert f"job.batch/{name} configured" in delivery.apply(three)
+    assert cluster.job(name)["spec"]["parallelism"] == 3
+    # Under one name Kubernetes would set completions to 1, which it refuses to change.
+    assert f"job.batch/{OLD} created" in delivery.apply(V1)
+    same_name = manifest("v1", name_suffix="none", parallelism=2)
+    delivery.apply(same_name)
+    with pytest.raises(Exception, match=r"spec\.completions.* is immutable"):
+        delivery.apply(manifest("v1", name_suffix="none"))
 
 
 def test_a_service_account_comes_and_goes_with_the_stack(

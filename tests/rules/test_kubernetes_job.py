@@ -46,6 +46,8 @@ def pod_of(job: JobSpec) -> dict[str, Any]:
         replace(JOB, service_account="writer"),
         replace(JOB, service_account=None),
         replace(JOB, run=JobRun(completions=2)),
+        # Which Kubernetes sets to 1 for a Job that says neither.
+        replace(JOB, run=JobRun(parallelism=1)),
         with_pod(args=("s3", "ls")),
         with_pod(command=("/bin/list",)),
         with_pod(restart_policy="OnFailure"),
@@ -68,7 +70,6 @@ def test_a_change_that_kubernetes_refuses_in_place_makes_another_job(changed: Jo
     "run",
     [
         JobRun(backoff_limit=2),
-        JobRun(parallelism=3),
         JobRun(active_deadline_seconds=5),
         JobRun(ttl_seconds_after_finished=5),
     ],
@@ -76,6 +77,14 @@ def test_a_change_that_kubernetes_refuses_in_place_makes_another_job(changed: Jo
 def test_what_kubernetes_changes_in_place_keeps_the_name(run: JobRun) -> None:
     assert name_of(replace(JOB, run=run)) == name_of(JOB)
     assert job_manifest(replace(JOB, run=run))["spec"] != job_manifest(JOB)["spec"]
+
+
+@pytest.mark.parametrize("completions", [None, 4])
+def test_how_many_pods_run_at_once_may_change_in_place(completions: int | None) -> None:
+    few, many = (
+        replace(JOB, run=JobRun(parallelism=count, completions=completions)) for count in (2, 3)
+    )
+    assert name_of(few) == name_of(many)
 
 
 def test_a_name_without_hash_is_kept() -> None:
