@@ -117,11 +117,21 @@ def test_a_long_manifest_needs_an_advanced_parameter_and_a_longer_one_is_refused
 def test_a_manifest_with_a_token_is_refused() -> None:
     stack = stack_in()
     image = Image(repository=ecr.Repository(stack, "Plain"), tag="v1", tag_may_move=True)
-    with pytest.raises(ValueError, match="EksImageJob 'Job': a manifest file cannot hold"):
+    with pytest.raises(ValueError, match="a manifest file cannot hold") as refusal:
         job_in(stack, image=image)
+    assert str(refusal.value) == (
+        "EksImageJob 'Job': a manifest file cannot hold a value that is known only at deployment, "
+        "and one of image, args, command or labels is. Give the stack, or the repository's "
+        "reference, a concrete account and region, and the repository a name."
+    )
     assert stack.node.try_find_child("Job") is None
 
 
 def test_a_fault_names_the_job() -> None:
-    with pytest.raises(ValueError, match="Job 'List': name: a name here has 1 to 52"):
+    with pytest.raises(ValueError, match="Job 'List'") as refusal:
         job_in(stack_in(), name="List")
+    assert str(refusal.value) == (
+        "Job 'List': name: a name here has 1 to 52 lower-case letters, digits and '-', and begins "
+        "and ends with a letter or digit (RFC 1123), got 'List' (4 characters). "
+        "Choose another name."
+    )

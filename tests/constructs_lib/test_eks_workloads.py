@@ -317,6 +317,13 @@ def test_the_nodes_that_pull_are_allowed_to_and_nobody_else() -> None:
     assert role["Ref"].startswith("Nodes")
 
 
+def test_the_owner_is_told_the_account_as_its_partition_writes_it() -> None:
+    stack = stack_in(region="cn-north-1")
+    job = EksImageJob(stack, "Job", name="list", image=image_in(stack, account="222222222222"))
+    assert job.owners_statement is not None
+    assert job.owners_statement["Principal"] == {"AWS": "arn:aws-cn:iam::111111111111:root"}
+
+
 def test_the_owner_of_another_accounts_repository_is_told_what_to_add() -> None:
     stack = stack_in()
     job = EksImageJob(stack, "Job", name="list", image=image_in(stack, account="222222222222"))
