@@ -17,7 +17,10 @@ _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?")
 _LABEL_KEY = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
-_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+_QUANTITY = re.compile(
+    r"(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d{1,2})|(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei))?"
+)
+_RESOURCE = re.compile(r"cpu|memory|ephemeral-storage|hugepages-[1-9]\d*[KMG]i")
 _FACTORS = {
     "m": Decimal(1) / 1000,
     **{unit: Decimal(1000) ** power for power, unit in enumerate("kMGTPE", start=1)},
@@ -82,7 +85,37 @@ def is_label_value(value: str) -> bool:
 def quantity_of(text: str) -> Decimal | None:
     """Give the number that a quantity such as ``250m`` or ``64Mi`` stands for, if it is one."""
     found = _QUANTITY.fullmatch(text)
-    return Decimal(found[1]) * _FACTORS.get(found[2], Decimal(1)) if found else None
+    if found is None:
+        return None
+    factor = Decimal(10) ** int(found[2]) if found[2] else _FACTORS.get(found[3], Decimal(1))
+    return Decimal(found[1]) * factor
+
+
+def is_extended_resource(resource: str) -> bool:
+    """Say whether a resource is one that nodes advertise by a qualified name, such as a GPU."""
+    return "/" in resource
+
+
+def resource_faults(resource: str, text: str) -> list[Fault]:
+    """Check an amount of what a container may ask for."""
+    if not _RESOURCE.fullmatch(resource) and not (
+        is_extended_resource(resource) and _LABEL_KEY.fullmatch(resource)
+    ):
+        return [
+            Fault(
+                "",
+                f"'{resource[:80]}' is nothing that a container asks for. Write cpu, memory, "
+                "ephemeral-storage, or a qualified name such as 'nvidia.com/gpu'.",
+            )
+        ]
+    if is_extended_resource(resource) and not text.isdecimal():
+        return [
+            Fault(
+                "",
+                f"{resource} is counted in whole numbers, got '{text[:40]}'. Write it such as '1'.",
+            )
+        ]
+    return quantity_faults(resource, text)
 
 
 def quantity_faults(resource: str, text: str) -> list[Fault]:

@@ -15,9 +15,11 @@ from .faults import Fault
 from .kubernetes_names import (
     dns_label_faults,
     dns_subdomain_faults,
+    is_extended_resource,
     label_faults,
     quantity_faults,
     quantity_of,
+    resource_faults,
 )
 from .pod_hardening import PodHardening, hardening_faults
 
@@ -176,9 +178,18 @@ def _resource_faults(resources: Resources | None) -> Iterator[Fault]:
         return
     for part in ("requests", "limits"):
         for resource, text in getattr(resources, part).items():
-            for fault in quantity_faults(resource, text):
+            for fault in resource_faults(resource, text):
                 yield fault.under(f"resources.{part}.{resource}")
+    for resource, text in resources.requests.items():
+        if is_extended_resource(resource) and resources.limits.get(resource) != text:
+            yield Fault(
+                f"resources.requests.{resource}",
+                f"as much {resource} is asked for as it is limited to, got {text} with "
+                f"{resources.limits.get(resource, 'no limit')}. Say it as the limit alone.",
+            )
     for resource, limit in resources.limits.items():
+        if is_extended_resource(resource):
+            continue
         most, asked = quantity_of(limit), quantity_of(resources.requests.get(resource, "0"))
         if most is not None and asked is not None and asked > most:
             yield Fault(

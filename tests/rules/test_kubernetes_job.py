@@ -271,6 +271,25 @@ REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
         "'128m' of memory is 0.128 bytes, as 'm' means a thousandth. For mebibytes write '128Mi'.",
     ),
     (
+        {"resources": Resources(requests={"memmory": "1Gi"}, limits={})},
+        "resources.requests.memmory: 'memmory' is nothing that a container asks for. Write cpu, "
+        "memory, ephemeral-storage, or a qualified name such as 'nvidia.com/gpu'.",
+    ),
+    (
+        {"resources": Resources(requests={}, limits={"nvidia.com/gpu": "500m"})},
+        "resources.limits.nvidia.com/gpu: nvidia.com/gpu is counted in whole numbers, got '500m'. "
+        "Write it such as '1'.",
+    ),
+    (
+        {"resources": Resources(requests={"nvidia.com/gpu": "1"}, limits={})},
+        "resources.requests.nvidia.com/gpu: as much nvidia.com/gpu is asked for as it is limited "
+        "to, got 1 with no limit. Say it as the limit alone.",
+    ),
+    (
+        {"resources": Resources(requests={"memory": "2e9"}, limits={"memory": "1Gi"})},
+        "a container asks for no more memory than its limit, got 2e9 with a limit of 1Gi.",
+    ),
+    (
         {"resources": Resources(requests={"memory": "2Gi"}, limits={"memory": "1Gi"})},
         "resources.requests.memory: a container asks for no more memory than its limit, got 2Gi "
         "with a limit of 1Gi. Raise the limit, or ask for less.",
@@ -314,6 +333,13 @@ REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
         "tolerations[0].operator: a toleration's operator is Exists or Equal, got 'In'.",
     ),
 ]
+
+
+@pytest.mark.parametrize("amount", ["1", "0.5", ".5", "1.", "1e3", "2E-1", "1E", "128Mi"])
+def test_a_quantity_that_kubernetes_takes_is_taken(amount: str) -> None:
+    resources = Resources(requests={}, limits={"memory": amount, "nvidia.com/gpu": "1"})
+    container = pod_of(with_pod(resources=resources))["containers"][0]
+    assert container["resources"]["limits"]["memory"] == amount
 
 
 @pytest.mark.parametrize(
