@@ -15,6 +15,7 @@ from .ecs_container import EcsContainer, add_container, depend
 from .rules.fargate_sizes import FargateSize
 from .rules.faults import refuse
 from .rules.task_definition import Architecture, NetworkMode, PulledBy, TaskSpec, task_faults
+from .stack_facts import facts_of, stack_of
 
 _NETWORK_MODES = {
     "awsvpc": ecs.NetworkMode.AWS_VPC,
@@ -105,7 +106,12 @@ class EcsImageTask(Construct):
             architecture=architecture,
             secrets={path: tuple(one.secrets) for path, one in by_path.items()},
         )
-        refuse(f"EcsImageTask '{construct_id}'", task_faults(spec))
+        faults = task_faults(spec)
+        if pulled_by == "execution-role":
+            account = facts_of(stack_of(scope)).account
+            for path, one in by_path.items():
+                faults += [fault.under(f"{path}.image") for fault in one.image.pull_faults(account)]
+        refuse(f"EcsImageTask '{construct_id}'", faults)
         super().__init__(scope, construct_id)
         volumes = [ecs.Volume(name=name) for name in _volumes(by_path.values())] or None
         # Of the CDK's own kinds: its patterns take no other.

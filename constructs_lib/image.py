@@ -9,9 +9,10 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
-from .named_repository import NamedRepository
+from .named_repository import NamedRepository, ReferencedRepository
 from .rules import images
 from .rules.faults import Fault, refuse
+from .rules.repository_policy import PULL_ACTIONS
 from .rules.tag_immutability import Mode, TagImmutability
 from .stack_facts import is_token
 
@@ -105,6 +106,16 @@ class Image:
     def grant_pull(self, grantee: iam.IGrantable) -> iam.Grant | None:
         """Allow somebody to pull it; anybody may pull from ECR Public."""
         return None if isinstance(self.repository, str) else self.repository.grant_pull(grantee)
+
+    def pull_faults(self, account: str) -> list[Fault]:
+        """Check that an account may pull it, as far as that is said here."""
+        repository, owner = self.repository, self.account
+        if not isinstance(repository, ReferencedRepository) or repository.policy_declared_by_owner:
+            return []
+        if owner is None or is_token(owner) or is_token(account) or owner == account:
+            return []
+        asked = {"Action": list(PULL_ACTIONS), "Principal": {"AWS": account}}
+        return [repository.owners_half_fault(asked)]
 
     @property
     def _suffix(self) -> str:

@@ -14,6 +14,7 @@ from .rules.faults import Fault, refuse
 from .rules.other_halves import owners_statement
 from .rules.partitions import account_faults, region_faults
 from .rules.repository_policy import PULL_ACTIONS
+from .rules.statements import Statement
 from .rules.tag_immutability import TagImmutability
 from .stack_facts import StackFacts, facts_of, is_token, stack_of
 
@@ -164,25 +165,27 @@ class ReferencedRepository(NamedRepository):
             )
         return super().grant(grantee, *actions)
 
+    def owners_half_fault(self, statement: Statement) -> Fault:
+        """Give the sentence that says what the owner must add for a statement to hold."""
+        stack = stack_of(self)
+        facts = facts_of(stack)
+        asked = stack.resolve(statement)
+        half = owners_statement(asked, account=facts.account, partition=facts.partition)
+        return Fault(
+            "",
+            f"a grant across accounts needs a statement in the policy of '{self._name}', which a "
+            f"reference cannot write. Its owner must add {json.dumps(half)}; then say "
+            "`policy_declared_by_owner=True` here.",
+        )
+
     def add_to_resource_policy(
         self, statement: iam.PolicyStatement
     ) -> iam.AddToResourcePolicyResult:
         """Refuse, or pass over, the half of a grant that only the repository's owner can write."""
         if not self._policy_declared_by_owner:
-            stack = stack_of(self)
-            facts = facts_of(stack)
-            asked = stack.resolve(statement.to_statement_json())
-            half = owners_statement(asked, account=facts.account, partition=facts.partition)
             refuse(
                 f"{type(self).__name__} '{self._construct_id}'",
-                [
-                    Fault(
-                        "",
-                        f"a grant across accounts needs a statement in the policy of "
-                        f"'{self._name}', which a reference cannot write. Its owner must add "
-                        f"{json.dumps(half)}; then say `policy_declared_by_owner=True` here.",
-                    )
-                ],
+                [self.owners_half_fault(statement.to_statement_json())],
             )
         return iam.AddToResourcePolicyResult(statement_added=False)
 

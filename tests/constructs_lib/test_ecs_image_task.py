@@ -150,6 +150,33 @@ def test_all_faults_are_raised_at_once_and_before_anything_is_created() -> None:
     assert stack.node.try_find_child("Task") is None
 
 
+def test_an_image_whose_owner_does_not_let_it_be_pulled_is_refused_before_anything_is_made() -> (
+    None
+):
+    stack = stack_in()
+    theirs = PrivateRepository.from_name(
+        stack, "Theirs", repository_name="team/api", account="222222222222"
+    )
+    image = Image(repository=theirs, digest=DIGEST)
+    with pytest.raises(ValueError, match="EcsImageTask 'Task'") as refusal:
+        task_in(stack, image=image)
+    assert str(refusal.value) == (
+        "EcsImageTask 'Task': container.image: a grant across accounts needs a statement in the "
+        "policy of 'team/api', which a reference cannot write. Its owner must add "
+        '{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": '
+        '["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}; '
+        "then say `policy_declared_by_owner=True` here."
+    )
+    assert stack.node.try_find_child("Task") is None
+    assert EcsImageTask(
+        stack_in(),
+        "Task",
+        family="api",
+        container=EcsContainer(image=image, memory_mib=200),
+        pulled_by="container-instance",
+    )
+
+
 def test_an_image_says_what_is_wrong_with_it() -> None:
     api = PrivateRepository.from_name(stack_in(), "Api", repository_name="team/api")
     with pytest.raises(ValueError, match="deploying the tag 'latest' is refused"):
