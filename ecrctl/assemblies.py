@@ -70,51 +70,67 @@ def stacks_of(assembly: Path) -> list[Stack]:
 
     :raises UserError: where the folder is no cloud assembly, or one that cannot be read.
     """
-    return sorted(_stacks_in(assembly), key=lambda stack: stack.name.split("/"))
+    return sorted(_Reader(assembly).stacks(), key=lambda stack: stack.name.split("/"))
 
 
-def _stacks_in(folder: Path, stage: str = "") -> Iterator[Stack]:
-    for artifact_id, artifact in _artifacts(folder).items():
-        properties = artifact.get("properties", {})
-        if artifact["type"] == "cdk:cloud-assembly":
-            path = properties.get("displayName", artifact_id).split(" ")[0]
-            yield from _stacks_in(folder / properties["directoryName"], path)
-        elif artifact["type"] == "aws:cloudformation:stack":
-            # aws://ACCOUNT/REGION
-            _, _, account, region = artifact["environment"].split("/")
-            stack = Stack(
-                name=artifact.get("displayName", artifact_id).split(" ")[0],
-                account=account,
-                region=region,
-                template=_read_template(folder / properties["templateFile"]),
-                file=folder / properties["templateFile"],
-                stage=stage,
-                stack_name=properties.get("stackName", artifact_id),
-                is_protected=properties.get("terminationProtection", False),
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Read an assembly, and no file outside of it, whoever wrote its manifest."""
+
+    assembly: Path
+
+    def stacks(self, folder: Path | None = None, stage: str = "") -> Iterator[Stack]:
+        folder = folder or self.assembly
+        for artifact_id, artifact in _artifacts(folder).items():
+            properties = artifact.get("properties", {})
+            if artifact["type"] == "cdk:cloud-assembly":
+                path = properties.get("displayName", artifact_id).split(" ")[0]
+                yield from self.stacks(self._inside(folder, properties["directoryName"]), path)
+            elif artifact["type"] == "aws:cloudformation:stack":
+                file = self._inside(folder, properties["templateFile"])
+                # aws://ACCOUNT/REGION
+                _, _, account, region = artifact["environment"].split("/")
+                stack = Stack(
+                    name=artifact.get("displayName", artifact_id).split(" ")[0],
+                    account=account,
+                    region=region,
+                    template=_read_template(file),
+                    file=file,
+                    stage=stage,
+                    stack_name=properties.get("stackName", artifact_id),
+                    is_protected=properties.get("terminationProtection", False),
+                )
+                yield stack
+                yield from self._nested_in(stack)
+
+    def _nested_in(self, stack: Stack) -> Iterator[Stack]:
+        """Give the stacks that a stack nests, whose templates the CDK leaves beside its own."""
+        for logical_id, resource in stack.resources("AWS::CloudFormation::Stack"):
+            asset = resource.get("Metadata", {}).get("aws:asset:path")
+            if asset is None:
+                continue  # its template lies somewhere else, and only its address is known here
+            # The logical ID is what tells two of them apart; their path in the app says it better.
+            path = str(resource["Metadata"].get("aws:cdk:path", ""))
+            name = path.removesuffix(".NestedStackResource").rpartition("/")[2] or logical_id
+            file = self._inside(stack.file.parent, asset)
+            nested = replace(
+                stack,
+                name=f"{stack.name}/{name.removesuffix('.NestedStack')}",
+                template=_read_template(file),
+                file=file,
+                stack_name=f"{stack.stack_name}/{logical_id}",
             )
-            yield stack
-            yield from _nested_in(stack)
+            yield nested
+            yield from self._nested_in(nested)
 
-
-def _nested_in(stack: Stack) -> Iterator[Stack]:
-    """Give the stacks that a stack nests, whose templates the CDK leaves beside its own."""
-    for logical_id, resource in stack.resources("AWS::CloudFormation::Stack"):
-        asset = resource.get("Metadata", {}).get("aws:asset:path")
-        if asset is None:
-            continue  # its template lies somewhere else, and only its address is known here
-        # The logical ID is what tells two of them apart; their path in the app says it better.
-        path = str(resource["Metadata"].get("aws:cdk:path", ""))
-        name = path.removesuffix(".NestedStackResource").rpartition("/")[2] or logical_id
-        file = stack.file.parent / asset
-        nested = replace(
-            stack,
-            name=f"{stack.name}/{name.removesuffix('.NestedStack')}",
-            template=_read_template(file),
-            file=file,
-            stack_name=f"{stack.stack_name}/{logical_id}",
-        )
-        yield nested
-        yield from _nested_in(nested)
+    def _inside(self, folder: Path, name: str) -> Path:
+        path = folder / name
+        if not path.resolve().is_relative_to(self.assembly.resolve()):
+            raise UserError(
+                f"{folder / 'manifest.json'} names a file outside of its cloud assembly: '{name}'. "
+                "No synth of the CDK writes that; look at where the assembly comes from."
+            )
+        return path
 
 
 def _artifacts(folder: Path) -> dict[str, dict[str, Any]]:

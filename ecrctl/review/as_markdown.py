@@ -10,6 +10,8 @@ from .verdict import Judged, Review
 
 # What GitHub takes in a comment. Counted in bytes, which are never fewer than characters.
 LONGEST_COMMENT = 65_536
+# Not shown. By it a comment is found again, and what was reviewed is known.
+MARKER = "<!-- ecrctl review of"
 TITLE = "Images, access and workloads"
 _CUT = "\n*Cut here: a comment holds 65,536 characters. {where}*\n"
 # What Markdown or HTML would read; a line's end among them.
@@ -70,7 +72,7 @@ def _size(text: str) -> int:
 
 def _sections(review: Review) -> Iterator[str]:
     """Give the parts of a comment, the most important first: what does not fit is cut."""
-    yield f"**{review.verdict()}**"
+    yield f"**{review.verdict()}**\n{MARKER} {review.head.digest} -->"
     if review.changes_nothing:
         return
     groups = groups_of(review)

@@ -92,7 +92,8 @@ def both(folder: Path) -> Review:
 def test_the_verdict_comes_first_and_names_what_stops(tmp_path: Path) -> None:
     first, *rest = as_markdown(both(tmp_path)).splitlines()
     assert first == ("**1 finding stops this change: 1 data-loss. Also found: 6 access-gained.**")
-    assert rest[1:5] == [
+    assert rest[0] == f"<!-- ecrctl review of {both(tmp_path / 'again').head.digest} -->"
+    assert rest[2:6] == [
         "| | data-loss | access-gained |",
         "|---|---:|---:|",
         "| dev, staging |  | 2 |",
@@ -124,9 +125,10 @@ def test_identical_input_gives_identical_bytes(tmp_path: Path) -> None:
 def test_no_change_is_one_friendly_line(tmp_path: Path) -> None:
     stacks = {"dev/Web": {"Web": repository("web")}}
     found = reviewed(tmp_path, stacks, stacks)
-    assert as_markdown(found) == (
-        "**Nothing changes: both sides deploy the same, to the letter.**\n"
-    )
+    assert as_markdown(found).splitlines() == [
+        "**Nothing changes: both sides deploy the same, to the letter.**",
+        f"<!-- ecrctl review of {found.head.digest} -->",
+    ]
     assert json.loads(as_json(found))["result"] == "unchanged"
 
 

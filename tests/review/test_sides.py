@@ -279,6 +279,19 @@ def test_an_assembly_that_cannot_be_read_is_one_sentence(
     assert (done.returncode, done.stderr) == (2, f"ecrctl: {said.format(head=head)}\n")
 
 
+@pytest.mark.parametrize("name", ["../../elsewhere.json", "/etc/passwd"])
+def test_no_assembly_has_a_file_outside_of_it_read(tmp_path: Path, name: str) -> None:
+    base = write_assembly(tmp_path / "base", STACKS)
+    manifest = base / "assembly-dev" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("devWeb.template.json", name))
+    done = ecrctl("--base", base, "--head", base)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"ecrctl: {manifest} names a file outside of its cloud assembly: '{name}'. No synth of "
+        "the CDK writes that; look at where the assembly comes from.\n",
+    )
+
+
 def test_a_template_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     base = write_assembly(tmp_path / "base", STACKS)
     (base / TEMPLATE).unlink()

@@ -1,0 +1,115 @@
+"""The workflows hold to GitHub's schema, and let nobody do more than they need."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from constructs_lib.rules.github_oidc import GitHubSubject
+from environments.loading import environment_names
+from tests.support import ROOT
+
+FOLDER = ROOT / ".github" / "workflows"
+FILES = sorted(FOLDER.glob("*.yml"))
+BIN = Path(sys.executable).parent
+PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}")
+
+
+def workflow(file: Path) -> Any:
+    """Read a workflow; YAML takes its ``on`` for a boolean."""
+    read = yaml.safe_load(file.read_text())
+    return {("on" if key is True else key): value for key, value in read.items()}
+
+
+def steps(file: Path) -> Iterator[Any]:
+    """Give every step of a workflow."""
+    for job in workflow(file)["jobs"].values():
+        yield from job["steps"]
+
+
+def test_every_workflow_is_what_githubs_schema_says() -> None:
+    assert [file.stem for file in FILES] == ["deploy", "review-comment", "review", "test"]
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
+    command += map(str, FILES)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_nothing_unsafe_is_found_in_them() -> None:
+    command = [str(BIN / "zizmor"), "--offline", "--no-progress", "--persona", "pedantic"]
+    command.append(str(FOLDER))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
+def test_actions_are_pinned_by_commit_and_named_by_version(file: Path) -> None:
+    used = [step["uses"] for step in steps(file) if "uses" in step]
+    assert used
+    assert [one for one in used if not PINNED.fullmatch(one)] == []
+    named = re.findall(r"uses: \S+ # v\d+\.\d+\.\d+$", file.read_text(), flags=re.MULTILINE)
+    assert len(named) == len(used)
+
+
+@pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
+def test_a_job_has_the_permissions_that_it_names_and_no_others(file: Path) -> None:
+    read = workflow(file)
+    assert read["permissions"] == {}
+    for job in read["jobs"].values():
+        assert job["permissions"]["contents"] == "read"
+
+
+@pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
+def test_what_somebody_else_wrote_stands_in_no_script(file: Path) -> None:
+    assert [step["run"] for step in steps(file) if "${{" in step.get("run", "")] == []
+
+
+def test_the_code_of_a_pull_request_sees_no_token_that_could_write() -> None:
+    read = workflow(FOLDER / "review.yml")
+    assert read["on"] == "pull_request"
+    for job in read["jobs"].values():
+        assert job["permissions"] == {"contents": "read"}
+    text = (FOLDER / "review.yml").read_text()
+    assert not re.search(r"secrets\.|github\.token|GITHUB_TOKEN", text)
+    checkouts = [
+        step for step in steps(FOLDER / "review.yml") if "checkout" in step.get("uses", "")
+    ]
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_what_may_write_runs_the_code_of_the_default_branch_alone() -> None:
+    read = workflow(FOLDER / "review-comment.yml")
+    assert read["on"] == {"workflow_run": {"workflows": ["Review"], "types": ["completed"]}}
+    assert workflow(FOLDER / "review.yml")["name"] == "Review"
+    (checkout,) = [
+        step for step in steps(FOLDER / "review-comment.yml") if "checkout" in step.get("uses", "")
+    ]
+    assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
+
+
+def test_every_environment_but_the_local_ones_is_deployed_by_its_own_subject() -> None:
+    job = workflow(FOLDER / "deploy.yml")["jobs"]["deploy"]
+    environments = job["strategy"]["matrix"]["environment"]
+    assert sorted(environments) == sorted(set(environment_names()) - {"article", "local"})
+    # What another environment pulls from is deployed before it.
+    assert environments.index("registry") < environments.index("prod")
+    assert job["environment"] == "${{ matrix.environment }}"
+    assert job["permissions"]["id-token"] == "write"
+    for name in environments:
+        subject = GitHubSubject(repository="acme/images", environment=name).subject
+        assert subject == f"repo:acme/images:environment:{name}"
+
+
+def test_a_deployment_looks_for_its_images_before_and_reads_back_after() -> None:
+    runs = [step.get("run", "") for step in steps(FOLDER / "deploy.yml")]
+    (before,) = [index for index, run in enumerate(runs) if run.endswith("--images")]
+    (deploy,) = [index for index, run in enumerate(runs) if "cdk deploy" in run]
+    (after,) = [index for index, run in enumerate(runs) if run.endswith('verify "$ENVIRONMENT"')]
+    assert before < deploy < after
