@@ -20,6 +20,12 @@ SERVICE = "AWS::ECS::Service"
 _WORDS = {
     REPOSITORY: "repository",
     "AWS::ECR::PublicRepository": "public repository",
+    "AWS::ECR::PullThroughCacheRule": "pull-through cache rule",
+    "AWS::ECR::RegistryPolicy": "registry policy",
+    "AWS::ECR::RegistryScanningConfiguration": "scanning configuration",
+    "AWS::ECR::ReplicationConfiguration": "replication configuration",
+    "AWS::ECR::RepositoryCreationTemplate": "repository creation template",
+    "AWS::ECR::SigningConfiguration": "signing configuration",
     "AWS::ECS::Service": "service",
     "AWS::IAM::Role": "role",
     "AWS::KMS::Key": "key",

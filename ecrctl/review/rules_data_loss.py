@@ -30,7 +30,7 @@ def _removed(comparison: Comparison) -> Iterator[Saying]:
     elsewhere = _places(comparison)
     for change in comparison.of_type(REPOSITORY):
         if change.head is None and not elsewhere.get(_identity(change)):
-            yield about(change, f"leaves the app: {_fate(change)}")
+            yield about(change, f"leaves the app: {_fate(change)}".rstrip("."))
 
 
 def _moved(comparison: Comparison) -> Iterator[Saying]:

@@ -21,6 +21,12 @@ _REGISTRY_TYPES = {
     SIGNING: "signing in the whole registry",
     TEMPLATE: "the template of repositories that ECR makes itself",
 }
+_SINGLE = (
+    "AWS::ECR::RegistryPolicy",
+    "AWS::ECR::ReplicationConfiguration",
+    SCANNING,
+    SIGNING,
+)
 # What is paid for by the month as soon as it is there.
 _PRICED = {
     "AWS::EC2::NatGateway": "a NAT gateway",
@@ -36,7 +42,8 @@ _PRICED = {
 def _registry_setting(change: ResourceChange) -> str | None:
     what = _REGISTRY_TYPES[change.type]
     if change.base is None:
-        return f"is new and sets {what}; there is one of it in an account and region"
+        single = "; there is one in an account and region, and it takes the place of what is set"
+        return f"is new and sets {what}{single if change.type in _SINGLE else ''}"
     if change.head is None:
         stays = change.impact == "WILL_ORPHAN" or change.pair.head is None
         return f"leaves the app: {what} {'stays as it is' if stays else 'is removed'}"
