@@ -20,6 +20,7 @@ from .git import commit_of, copy_working_tree, worktree
 from .own_tools import tools_for
 
 WORKING_TREE = "working tree"
+LOGS = toolchain.ROOT / ".ecrctl" / "review"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +98,7 @@ def _side(label: str, source: _Source, environments: str) -> Side:
     if not source.is_app:
         return Side(label=label, stacks=stacks_of(source.folder))
     try:
-        assembly = _synthesise(source.folder, environments)
+        assembly = _synthesise(source, environments)
     except UserError as error:
         raise UserError(f"'{label}' cannot be synthesised: {error}") from None
     return Side(
@@ -107,18 +108,22 @@ def _side(label: str, source: _Source, environments: str) -> Side:
     )
 
 
-def _synthesise(folder: Path, environments: str) -> Path:
-    tools = tools_for(folder)
-    assembly = folder / "cdk.out"
+def _synthesise(source: _Source, environments: str) -> Path:
+    tools = tools_for(source.folder)
+    assembly = source.folder / "cdk.out"
+    # Kept when the folder is gone: a synth that fails is looked into.
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{source.folder.name}.log"
+    log.unlink(missing_ok=True)
     toolchain.run_cdk(
         [
             *("synth", "--quiet", "--app", tools.app_command()),
             *("--output", str(assembly)),
-            *("--context", f"environments={folder / environments}"),
+            *("--context", f"environments={source.folder / environments}"),
         ],
         environment={},
-        log=folder / "cdk.log",
-        cwd=folder,
+        log=log,
+        cwd=source.folder,
         tools=tools,
         offline=True,
     )

@@ -59,6 +59,7 @@ class Values:
         """Give what an intrinsic function comes to; ``None`` where that is not known here."""
         known: Mapping[str, Callable[[Any, int], str | None]] = {
             "Fn::GetAtt": self._got_attribute,
+            "Fn::GetStackOutput": self._stack_output,
             "Fn::ImportValue": self._imported,
             "Fn::Join": self._joined,
             "Fn::Select": self._selected,
@@ -120,6 +121,17 @@ class Values:
 
         return _SUBSTITUTED.sub(one, str(text))
 
+    def _stack_output(self, argument: Any, depth: int) -> str | None:
+        """Give another stack's output: how the CDK refers to it when references are weak."""
+        if not isinstance(argument, Mapping):
+            return None
+        wanted = [self.text(argument.get(key, ""), depth) for key in ("StackName", "OutputName")]
+        for stack in self.side:
+            if stack.stack_name == wanted[0] and stack.account == self.stack.account:
+                output = stack.template.get("Outputs", {}).get(wanted[1], {})
+                return Values(stack=stack, side=self.side).text(output.get("Value"), depth)
+        return f"${{{'.'.join(wanted)}}}"
+
     def _imported(self, argument: Any, depth: int) -> str:
         export = self.text(argument, depth)
         for stack in self.side:
@@ -154,11 +166,12 @@ class Values:
         account = self.stack.account if self.stack.account.isdigit() else None
         region = None if self.stack.region.startswith("unknown") else self.stack.region
         partition = partition_of(region) if region else None
+        # Without colons, which would be taken for those of an ARN.
         return {
-            "AWS::AccountId": account or "${AWS::AccountId}",
-            "AWS::Region": region or "${AWS::Region}",
-            "AWS::Partition": partition.name if partition else "${AWS::Partition}",
-            "AWS::URLSuffix": partition.url_suffix if partition else "${AWS::URLSuffix}",
+            "AWS::AccountId": account or "${AccountId}",
+            "AWS::Region": region or "${Region}",
+            "AWS::Partition": partition.name if partition else "${Partition}",
+            "AWS::URLSuffix": partition.url_suffix if partition else "${URLSuffix}",
             "AWS::StackName": self.stack.stack_name,
             "AWS::NoValue": "",
         }

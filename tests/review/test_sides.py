@@ -161,6 +161,9 @@ def test_a_synth_that_fails_on_one_side_is_told_with_its_side(checkout: Path) ->
         "ecrctl: 'working tree' cannot be synthesised: `cdk synth` failed."
     )
     assert "'nowhere' is not a region's name" in done.stderr
+    log = checkout / ".ecrctl" / "review" / "head.log"
+    assert f"(all of it is in {log})" in done.stderr
+    assert "'nowhere' is not a region's name" in log.read_text()
 
 
 def test_two_assemblies_of_another_app_are_compared(tmp_path: Path) -> None:
