@@ -19,6 +19,7 @@ from ecrctl.assemblies import Stack
 from .changes import Comparison, ResourceChange, StackPair, environment_of, properties
 from .findings import Category, Saying
 from .rule import KEY, REPOSITORY, Rule, about, each
+from .verbs import listed
 from .workloads import APPLIED, workload_changes
 
 _FAILS = Category.WILL_FAIL
@@ -30,22 +31,22 @@ _MOST_TOLD = 3
 
 
 def _named_replaced(change: ResourceChange) -> str | None:
-    if not change.is_replaced or not change.keeps_its_name():
+    # What may be replaced, or not, is told as routine: most of it is not.
+    if change.impact != "WILL_REPLACE" or not change.keeps_its_name():
         return None
-    will = "cannot" if change.impact == "WILL_REPLACE" else "may not be able to"
     return (
-        f"{will} change {' and '.join(f'`{one}`' for one in change.replacing)}: CloudFormation "
-        "would have to replace it, and refuses to replace what keeps an explicit name. Nothing "
-        "is lost; the deployment fails"
+        f"cannot change {listed([f'`{one}`' for one in change.replacing])}: CloudFormation would "
+        "have to replace it, and refuses to replace what keeps an explicit name. Nothing is lost; "
+        "the deployment fails"
     )
 
 
 def _key_fixed(change: ResourceChange) -> str | None:
-    fixed = [name for name in _FIXED_OF_A_KEY if name in change.changed]
+    fixed = [f"`{name}`" for name in _FIXED_OF_A_KEY if name in change.changed]
     if not change.is_update or not fixed:
         return None
     return (
-        f"cannot change {' and '.join(f'`{one}`' for one in fixed)}: a key is made with it for "
+        f"cannot change {listed(fixed)}: a key is made with it for "
         "good, and CloudFormation refuses. Make another key"
     )
 

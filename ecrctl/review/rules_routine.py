@@ -63,13 +63,23 @@ def _unsaid(comparison: Comparison, told: set[Place]) -> Iterable[Saying]:
             key = change.pair.name, change.impact, change.type
             groups.setdefault(key, []).append(change)
     for (_, impact, resource_type), changes in groups.items():
-        names = [f"`{change.name}`" for change in changes]
-        more = len(names) - _MOST_SHOWN
-        if more > 0:
-            names = [*names[:_MOST_SHOWN], f"{more} more"]
+        names = _cut([f"`{change.name}`" for change in changes])
+        parts = sorted({part for one in changes if one.is_update for part in _parts(one)})
+        which = f" ({', '.join(_cut(parts))})" if parts else ""
         pair = changes[0].pair
-        message = f"{_SAID[impact]} {len(changes)} {word_of(resource_type)}: {listed(names)}"
+        count = f"{len(changes)} {word_of(resource_type)}"
+        message = f"{_SAID[impact]} {count}: {listed(names)}{which}"
         yield _saying(pair, f"stack {pair.name}", message, {_place(one) for one in changes})
+
+
+def _parts(change: ResourceChange) -> set[str]:
+    """Give the names of what differs: properties, and what stands beside them."""
+    return {*change.changed, *change.other} - {"Metadata"}
+
+
+def _cut(names: list[str]) -> list[str]:
+    more = len(names) - _MOST_SHOWN
+    return names if more <= 0 else [*names[:_MOST_SHOWN], f"{more} more"]
 
 
 def _of_stack(comparison: Comparison, pair: StackPair) -> Iterable[Saying]:
