@@ -10,11 +10,13 @@ from .changes import Comparison
 from .findings import Place, Saying
 from .holders import Holder, Pool, pools_of
 from .patterns import can_be_ordered
-from .permissions import Permission
+from .permissions import OWN_ACCOUNT, Named, Permission
 from .values import UNKNOWN
 from .verbs import listed
 
 _IDENTITY_KINDS = ("identity", "trust", "boundary")
+# Whose policy is a resource of its own, which goes without them.
+_WITH_POLICIES_APART = ("registry ", "bucket policy ", "queue policy ", "secret ", "topic policy ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,21 +37,25 @@ def access_changes(comparison: Comparison) -> list[AccessChange]:
             ([pair.head for pair in comparison.pairs], comparison.head),
         )
     )
-    accounts = {pair.environment: pair.stack.account for pair in comparison.pairs}
+    kept = {
+        (change.pair.name, change.logical_id)
+        for change in comparison.changes
+        if change.impact == "WILL_ORPHAN"
+    }
     # What leaves the app with its whole stack is deleted by nobody, and grants what it granted.
     gone = {pair.name for pair in comparison.pairs if pair.head is None}
     return [
         change
         for holder in sorted(
-            {*before, *after}, key=lambda one: (one.environment, one.name, one.kind)
+            {*before, *after}, key=lambda one: (one.environment, one.name, one.kind, one.where)
         )
         for change in _of_holder(
             _Sides(
                 holder=holder,
-                account=accounts.get(holder.environment, ""),
                 base=before.get(holder),
                 head=after.get(holder),
-                is_gone=holder in before and before[holder].stacks <= gone,
+                stays=holder in before
+                and (before[holder].stacks <= gone or before[holder].sources <= kept),
             )
         )
     ]
@@ -70,10 +76,15 @@ def _same_resources(comparison: Comparison) -> frozenset[Place]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sides:
     holder: Holder
-    account: str
     base: Pool | None
     head: Pool | None
-    is_gone: bool
+    stays: bool
+
+    @property
+    def account(self) -> Named:
+        """Give the holder's own account as a principal."""
+        account = self.holder.where.partition("/")[0]
+        return (False, frozenset({f"account {account if account.isdigit() else OWN_ACCOUNT}"}))
 
     def say(self, direction: Direction, subject: str, message: str) -> AccessChange:
         pool = self.head or self.base or Pool()
@@ -92,8 +103,10 @@ class _Sides:
 
 
 def _of_holder(sides: _Sides) -> Iterator[AccessChange]:
-    if sides.head is None and (sides.is_gone or sides.holder.kind not in _IDENTITY_KINDS):
+    if sides.head is None and (sides.stays or not _outlives_its_policies(sides.holder)):
         return  # it stays and grants what it did, or it is gone, which another rule tells
+    if sides.holder.kind in {"boundary", "endpoint"} and None in (sides.base, sides.head):
+        return  # what only limits gives nothing when it is new, and its role is told of its loss
     base, head = sides.base or Pool(), sides.head or Pool()
     if sides.base is None and sides.holder.kind in {"resource", "trust"}:
         yield from _of_new(sides, head)
@@ -101,7 +114,7 @@ def _of_holder(sides: _Sides) -> Iterator[AccessChange]:
     yield from _of_permissions(sides, base, head)
     yield from _of_attached(sides, base, head)
     yield from _of_boundary(sides, base, head)
-    for _ in base.unreadable ^ head.unreadable:
+    if base.unreadable != head.unreadable:
         yield sides.say(
             "undecided",
             sides.holder.name,
@@ -110,10 +123,16 @@ def _of_holder(sides: _Sides) -> Iterator[AccessChange]:
         )
 
 
+def _outlives_its_policies(holder: Holder) -> bool:
+    """Say whether somebody, or something, is still there when no policy speaks of it any more."""
+    return holder.kind in _IDENTITY_KINDS or holder.name.startswith(_WITH_POLICIES_APART)
+
+
 def _of_new(sides: _Sides, head: Pool) -> Iterator[AccessChange]:
     """Tell in one sentence who may use what is new; its own account may anyway."""
-    own = (False, frozenset({f"account {sides.account}"}))
-    allowed = {one for one in head.permissions if not one.is_deny and one.principal != own}
+    allowed = {
+        one for one in head.permissions if not one.is_deny and one.principal != sides.account
+    }
     told = [sentence for _, sentence in told_of(sides.holder.name, "gained", allowed)]
     told += ["has a policy that depends on what only the deployment knows"] * bool(head.unreadable)
     if told:
@@ -124,7 +143,9 @@ def _of_new(sides: _Sides, head: Pool) -> Iterator[AccessChange]:
 
 def _of_permissions(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessChange]:
     before, after = set(base.permissions), set(head.permissions)
-    added, removed = _beyond(after, before), _beyond(before, after)
+    added, removed = (
+        _beyond(these, those, sides.account) for these, those in ((after, before), (before, after))
+    )
     unclear = _incomparable(added, removed)
     unclear |= {one for one in added | removed if _is_unknown(one)}
     for permissions, others, is_added in (
@@ -166,9 +187,21 @@ def _of_boundary(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessChange
         yield sides.say("undecided", sides.holder.name, message)
 
 
-def _beyond(these: set[Permission], those: set[Permission]) -> set[Permission]:
-    """Give the permissions that no permission of the other side contains."""
-    return {one for one in these - those if not any(one.within(other) for other in those)}
+def _beyond(these: set[Permission], those: set[Permission], account: Named) -> set[Permission]:
+    """Give the permissions that no permission of the other side contains.
+
+    :param account: the account that the policies stand in. Naming it only delegates, to what its
+        identities are allowed elsewhere; a role of it that is named needs nothing else.
+    """
+    return {
+        one
+        for one in these - those
+        if not any(
+            one.within(other)
+            and (one.is_deny or other.principal != account or one.principal == account)
+            for other in those
+        )
+    }
 
 
 def _incomparable(added: set[Permission], removed: set[Permission]) -> set[Permission]:

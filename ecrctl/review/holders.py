@@ -40,6 +40,10 @@ _IDENTITY_POLICIES = (
     "AWS::IAM::RolePolicy",
     "AWS::IAM::UserPolicy",
 )
+# What an endpoint without a policy has.
+_OPEN_ENDPOINT = {
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]
+}
 Source = tuple[str, str]
 
 
@@ -66,12 +70,14 @@ class Holder:
     """Define whose policies a pool holds.
 
     :param environment: the environment it is deployed to.
+    :param where: its account and region; of an identity, which has no region, its account.
     :param kind: what the policies do: a resource's own say who may use it, an identity's what it
         may do, a trust policy who may act as it, and a boundary limits it.
     :param name: such as ``repository team/api`` or ``role dev/GitHubAccess/Role``.
     """
 
     environment: str
+    where: str
     kind: Kind
     name: str
 
@@ -187,9 +193,11 @@ class _Gathering:
     ) -> None:
         kind, name, principal = holder
         pool = self._pool(values, logical_id, (kind, name))
+        if document is None and kind == "endpoint":
+            document = _OPEN_ENDPOINT
         if document is None:
             return
-        read = _parsed(document)
+        read = _with_values(values, _parsed(document))
         permissions = permissions_of(read, values.text, principal=principal)
         # A resource, or a statement, that is there under a condition is there perhaps.
         perhaps = "Condition" in resource or _is_conditional(read)
@@ -200,7 +208,14 @@ class _Gathering:
 
     def _pool(self, values: Values, logical_id: str, holder: tuple[Kind, str]) -> Pool:
         kind, name = holder
-        key = Holder(environment=environment_of(values.stack), kind=kind, name=name)
+        stack = values.stack
+        has_region = kind in {"resource", "endpoint"}
+        key = Holder(
+            environment=environment_of(stack),
+            where=f"{stack.account}/{stack.region}" if has_region else stack.account,
+            kind=kind,
+            name=name,
+        )
         pool = self.pools.setdefault(key, Pool())
         pool.stacks.add(values.stack.name)
         pool.sources.add((values.stack.name, logical_id))
@@ -261,6 +276,20 @@ def _parsed(document: Any) -> Any:
         return json.loads(document)
     except ValueError:
         return document
+
+
+def _with_values(values: Values, document: Any) -> Any:
+    """Put in the JSON that the CDK hands through a resource, as keys of conditions need it."""
+    if isinstance(document, list):
+        return [_with_values(values, item) for item in document]
+    if not isinstance(document, Mapping):
+        return document
+    given = document.get("Fn::GetAtt")
+    resources = values.stack.template.get("Resources", {})
+    resource = resources.get(given[0]) if isinstance(given, list) and len(given) > 1 else None
+    if isinstance(resource, Mapping) and resource.get("Type") == "Custom::AWSCDKCfnJson":
+        return _parsed(values.text(properties(resource).get("Value")))
+    return {key: _with_values(values, item) for key, item in document.items()}
 
 
 def _is_conditional(document: Any) -> bool:

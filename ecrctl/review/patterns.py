@@ -55,6 +55,8 @@ def conditions_of(given: Any, text: Callable[[Any], str]) -> frozenset[Condition
         if not isinstance(keys, Mapping) or str(operator).startswith("Fn::"):
             return None
         for key, values in keys.items():
+            if str(key).startswith("Fn::") or key == "Ref":
+                return None
             listed = values if isinstance(values, list) else [values]
             found.add((str(operator), str(key), frozenset(text(value) for value in listed)))
     return frozenset(found)

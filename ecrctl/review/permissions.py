@@ -17,7 +17,12 @@ Kind = Literal["resource", "identity", "trust", "boundary", "endpoint"]
 Named = tuple[bool, frozenset[str]]
 
 _MOST_PARTS = 256
-_ACCOUNT = re.compile(r"(?:\d{12}|arn:[^:]+:iam::(\d{12}):root)")
+# The account of a stack that may be deployed to any.
+OWN_ACCOUNT = "${AWS::AccountId}"
+_ACCOUNT = re.compile(
+    r"(?:\d{12}|\$\{AWS::AccountId\}"
+    r"|arn:(?:\$\{AWS::Partition\}|[^:]+):iam::(\d{12}|\$\{AWS::AccountId\}):root)"
+)
 _ARN_ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):")
 _SPLIT = re.compile(r"(?:String(?:Equals|Like)|Arn(?:Equals|Like))(?:IfExists)?")
 
@@ -41,7 +46,7 @@ class Permission:
         """Say whether another one says the same of everything that this one does."""
         return (
             self.is_deny == wide.is_deny
-            and _named_within(self.principal, wide.principal, _principal_within)
+            and _named_within(self.principal, wide.principal, _principal_within, _principals_meet)
             and _named_within(self.action, wide.action, within)
             and _named_within(self.resource, wide.resource, within)
             and self.is_stricter(wide)
@@ -83,6 +88,9 @@ def _taken_apart(
     if not isinstance(statement, Mapping) or statement.get("Effect") not in ("Allow", "Deny"):
         return None
     conditions = conditions_of(statement.get("Condition", {}), text)
+    names_nobody = principal is None and not {"Principal", "NotPrincipal"} & statement.keys()
+    if conditions is None or names_nobody:
+        return None
     parts = itertools.product(
         _principals(statement, text) if principal is None else [(False, frozenset({principal}))],
         _named(statement, "Action", lambda value: text(value).lower()),
@@ -115,12 +123,16 @@ def _principals(statement: Mapping[str, Any], text: Callable[[Any], str]) -> lis
 
 
 def _principal_texts(given: Any, text: Callable[[Any], str]) -> Iterator[str]:
-    if not isinstance(given, Mapping):
+    if not isinstance(given, Mapping) or any(_is_function(key) for key in given):
         yield _principal("AWS", text(given))
         return
     for kind, values in given.items():
         for value in _listed(values):
             yield _principal(str(kind), text(value))
+
+
+def _is_function(key: object) -> bool:
+    return str(key).startswith("Fn::") or key == "Ref"
 
 
 def _principal(kind: str, value: str) -> str:
@@ -139,13 +151,22 @@ def _principal_within(narrow: str, wide: str) -> bool:
     return found is not None and wide == f"account {found.group(1)}"
 
 
-def _named_within(narrow: Named, wide: Named, compare: Callable[[str, str], bool]) -> bool:
+def _principals_meet(one: str, other: str) -> bool:
+    return _principal_within(one, other) or _principal_within(other, one) or may_meet(one, other)
+
+
+def _named_within(
+    narrow: Named,
+    wide: Named,
+    compare: Callable[[str, str], bool],
+    meet: Callable[[str, str], bool] = may_meet,
+) -> bool:
     """Say whether one set of texts lies within another, for certain."""
     (not_narrow, ones), (not_wide, others) = narrow, wide
     if not_narrow and not_wide:
         return all(any(compare(other, one) for one in ones) for other in others)
     if not_wide:
-        return not any(may_meet(one, other) for one in ones for other in others)
+        return not any(meet(one, other) for one in ones for other in others)
     if not_narrow:
         return "*" in others
     return all(any(compare(one, other) for other in others) for one in ones)
