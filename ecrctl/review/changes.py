@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 from constructs_lib.rules.lifecycle_preview import ImageRecord
@@ -107,7 +108,14 @@ class ResourceChange:
     @property
     def is_replaced(self) -> bool:
         """Say whether CloudFormation makes another resource in its place, or may."""
-        return self.impact in {"WILL_REPLACE", "MAY_REPLACE"}
+        return self.impact in {"WILL_REPLACE", "MAY_REPLACE"} and not self.is_another_type
+
+    @property
+    def is_another_type(self) -> bool:
+        """Say whether one logical ID is of another type, which CloudFormation refuses."""
+        if self.base is None or self.head is None:
+            return False
+        return self.base.get("Type") != self.head.get("Type")
 
     @cached_property
     def name(self) -> str:
@@ -160,9 +168,14 @@ def environment_of(stack: Stack) -> str:
     return "no stage" if unknown else f"{stack.account}/{stack.region}"
 
 
+def account_of(stack: Stack) -> str:
+    """Give the account of a stack; of one that may be deployed anywhere, its stage instead."""
+    return stack.account if stack.account.isdigit() else stack.stage or stack.name
+
+
 def properties(resource: Resource | None) -> Mapping[str, Any]:
     """Give the properties of a resource, none where it is not there."""
-    given = (resource or {}).get("Properties", {})
+    given = resource.get("Properties", {}) if isinstance(resource, Mapping) else {}
     return given if isinstance(given, Mapping) else {}
 
 
@@ -174,6 +187,22 @@ def value_at(resource: Resource | None, *path: str) -> Any:
     return value
 
 
+def mappings(value: Any) -> list[Mapping[str, Any]]:
+    """Give the mappings in a list, none where something else stands in the list's place."""
+    given = value if isinstance(value, list) else []
+    return [one for one in given if isinstance(one, Mapping)]
+
+
+def is_true(value: Any) -> bool:
+    """Say whether a value switches something on: CloudFormation takes it as text as well."""
+    return value is True or (isinstance(value, str) and value.lower() == "true")
+
+
+def is_known(value: Any) -> bool:
+    """Say whether a value stands in the template, and is not left to the deployment."""
+    return not isinstance(value, Mapping)
+
+
 def path_of(logical_id: str, resource: Resource) -> str:
     """Give a resource's path in its app, which says more than its logical ID."""
     metadata = resource.get("Metadata", {})
@@ -182,13 +211,49 @@ def path_of(logical_id: str, resource: Resource) -> str:
 
 
 def pairs_of(base: Sequence[Stack], head: Sequence[Stack]) -> list[StackPair]:
-    """Give the stacks of both sides that differ, by name."""
-    before, after = ({stack.name: stack for stack in side} for side in (base, head))
-    pairs = [
-        StackPair(name=name, base=before.get(name), head=after.get(name))
-        for name in sorted({*before, *after}, key=lambda name: name.split("/"))
-    ]
+    """Give the stacks of both sides that differ, by name.
+
+    What is deployed over what is said by CloudFormation's name for a stack and where it is
+    deployed, as its path in the app does not.
+    """
+    left = list(base)
+    pairs = []
+    for stack in head:
+        same = [one for one in left if _is_deployed_over(one, stack)]
+        found = next((one for one in same if one.name == stack.name), same[0] if same else None)
+        if found is not None:
+            left.remove(found)
+            found = replace(found, name=stack.name, stage=stack.stage)
+        pairs.append(StackPair(name=stack.name, base=found, head=stack))
+    names = {stack.name for stack in head}
+    for stack in left:
+        name = stack.name
+        if name in names:
+            name = f"{name} ({stack.stack_name} in {stack.account}/{stack.region})"
+        gone = replace(stack, name=name)
+        pairs.append(StackPair(name=name, base=gone, head=_emptied(gone, base, head)))
+    pairs.sort(key=lambda pair: pair.name.split("/"))
     return [pair for pair in pairs if not _is_same(pair)]
+
+
+def _is_deployed_over(base: Stack, head: Stack) -> bool:
+    here, there = ((one.stack_name, one.account, one.region) for one in (base, head))
+    return all(
+        one == other or one.startswith("unknown-") or other.startswith("unknown-")
+        for one, other in zip(here, there, strict=True)
+    )
+
+
+def _emptied(gone: Stack, base: Sequence[Stack], head: Sequence[Stack]) -> Stack | None:
+    """Give what is left of a nested stack that goes: unlike others, it is deleted."""
+    around, _, logical_id = gone.stack_name.rpartition("/")
+    parents = [one for one in base if around and one.stack_name == around]
+    if not any(_is_deployed_over(parent, one) for parent in parents for one in head):
+        return None
+    nested = parents[0].template.get("Resources", {}).get(logical_id, {})
+    if nested.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate"):
+        return None
+    return replace(gone, template={"Resources": {}}, file=Path())
 
 
 def _is_same(pair: StackPair) -> bool:

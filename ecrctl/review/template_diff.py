@@ -59,6 +59,7 @@ def _changes(pair: StackPair, answer: Mapping[str, Any]) -> list[ResourceChange]
         )
         for logical_id in ids
         if (found := answer["resources"].get(logical_id)) is not None
+        and (before.get(logical_id), after.get(logical_id)) != (None, None)
     ]
 
 
@@ -71,7 +72,10 @@ def _impact(found: Mapping[str, Any]) -> Impact:
 
 def _resource(given: Any) -> Mapping[str, Any] | None:
     """Give a resource; an ``Fn::ForEach``, which is a list, as one of that type."""
-    return {"Type": "Fn::ForEach", "Value": given} if isinstance(given, list) else given
+    if given is None or isinstance(given, Mapping):
+        return given
+    kind = "Fn::ForEach" if isinstance(given, list) else "no resource"
+    return {"Type": kind, "Value": given}
 
 
 def _answers(pairs: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
@@ -81,7 +85,8 @@ def _answers(pairs: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
         {
             "name": pair.name,
             "base": str(pair.base.file) if pair.base else None,
-            "head": str(pair.head.file) if pair.head else None,
+            # A nested stack that goes has no template any more.
+            "head": str(pair.head.file) if pair.head and pair.head.file.name else None,
         }
         for pair in pairs
     ]
