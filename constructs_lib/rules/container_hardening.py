@@ -57,12 +57,13 @@ def hardening_faults(hardening: ContainerHardening) -> list[Fault]:
 
 def hardened_faults(container: Mapping[str, Any]) -> Iterator[Fault]:
     """Check a container, as a template has it, for what the hardened default has."""
-    parameters = container.get("LinuxParameters", {})
+    parameters = _mapping(container.get("LinuxParameters"))
+    dropped = _mapping(parameters.get("Capabilities")).get("Drop")
     if container.get("ReadonlyRootFilesystem") is not True:
         yield Fault("ReadonlyRootFilesystem", "it can write to the image's files.")
     if not _USER.fullmatch(str(container.get("User", ""))):
         yield Fault("User", "nothing keeps it from running as root.")
-    if "ALL" not in parameters.get("Capabilities", {}).get("Drop", []):
+    if not isinstance(dropped, list) or "ALL" not in dropped:
         yield Fault("LinuxParameters.Capabilities", "it keeps Linux capabilities.")
     if parameters.get("InitProcessEnabled") is not True:
         yield Fault("LinuxParameters.InitProcessEnabled", "nothing reaps what it leaves behind.")
@@ -72,3 +73,7 @@ def hardened_faults(container: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault("Memory", "nothing limits its memory.")
     if not container.get("LogConfiguration"):
         yield Fault("LogConfiguration", "nothing keeps what it says.")
+
+
+def _mapping(given: Any) -> Mapping[str, Any]:
+    return given if isinstance(given, Mapping) else {}

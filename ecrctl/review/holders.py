@@ -224,7 +224,8 @@ class _Gathering:
 
 def identity_name(values: Values, logical_id: str) -> str:
     """Give what an identity is called: by its own name, or else by its path in the app."""
-    resource = values.stack.template.get("Resources", {}).get(logical_id, {})
+    resource = values.stack.template.get("Resources", {}).get(logical_id)
+    resource = resource if isinstance(resource, Mapping) else {}
     kind, naming = _IDENTITIES.get(str(resource.get("Type")), ("role", ""))
     given = properties(resource).get(naming)
     return f"{kind} {given if isinstance(given, str) else values.path(logical_id)}"

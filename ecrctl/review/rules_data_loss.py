@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .changes import Comparison, ResourceChange, properties
+from .changes import Comparison, ResourceChange, account_of, is_known, is_true, properties
 from .findings import Category, Saying
 from .rule import KEY, REPOSITORY, Rule, about, each
 
@@ -72,7 +72,7 @@ def _places(comparison: Comparison) -> dict[tuple[str, str, str], ResourceChange
 def _identity(change: ResourceChange) -> tuple[str, str, str]:
     stack = change.pair.stack
     name = _repository_name(change)
-    return stack.account, stack.region, str(name or f"{change.pair.name} {change.logical_id}")
+    return account_of(stack), stack.region, str(name or f"{change.pair.name} {change.logical_id}")
 
 
 def _repository_name(change: ResourceChange) -> object:
@@ -91,7 +91,7 @@ def _fate(change: ResourceChange) -> str:
             "it stays in the account with all of its images, in no stack. To have it back, "
             "import it: a template that has it again fails with AlreadyExists."
         )
-    if properties(change.base).get("EmptyOnDelete") is True:
+    if is_true(properties(change.base).get("EmptyOnDelete")):
         return "it is deleted with all of its images."
     return "it is deleted, which fails as long as it holds images."
 
@@ -131,7 +131,11 @@ def _keeps(resource: object, attribute: str) -> bool:
 
 def _empties(change: ResourceChange) -> str | None:
     before, after = change.values("EmptyOnDelete")
-    if not change.is_update or after is not True or before is True:
+    if not change.is_update or is_true(before):
+        return None
+    if not is_known(after) and after != before:
+        return "may now be deleted together with all of its images: the deployment decides"
+    if not is_true(after):
         return None
     return "is now deleted together with all of its images (EmptyOnDelete)"
 

@@ -16,7 +16,15 @@ from constructs_lib.rules.statements import (
 )
 from ecrctl.assemblies import Stack
 
-from .changes import Comparison, ResourceChange, StackPair, environment_of, properties
+from .changes import (
+    Comparison,
+    ResourceChange,
+    StackPair,
+    account_of,
+    environment_of,
+    properties,
+    value_at,
+)
 from .findings import Category, Saying
 from .rule import KEY, REPOSITORY, Rule, about, each
 from .verbs import listed
@@ -38,6 +46,15 @@ def _named_replaced(change: ResourceChange) -> str | None:
         f"cannot change {listed([f'`{one}`' for one in change.replacing])}: CloudFormation would "
         "have to replace it, and refuses to replace what keeps an explicit name. Nothing is lost; "
         "the deployment fails"
+    )
+
+
+def _type_changed(change: ResourceChange) -> str | None:
+    if not change.is_another_type or change.base is None or change.head is None:
+        return None
+    return (
+        f"is a `{change.head.get('Type')}` instead of a `{change.base.get('Type')}` under the same "
+        f"logical ID `{change.logical_id}`: CloudFormation refuses. Give it another logical ID"
     )
 
 
@@ -73,12 +90,13 @@ def _declared_twice(comparison: Comparison) -> Iterator[Saying]:
         for logical_id, resource in stack.resources(REPOSITORY):
             name = properties(resource).get("RepositoryName")
             if isinstance(name, str):
-                where = f"`{stack.name}` ({logical_id})"
-                places.setdefault((stack.account, stack.region, name), []).append(where)
+                told = f"`{stack.name}` ({logical_id})"
+                places.setdefault((account_of(stack), stack.region, name), []).append(told)
     for change in comparison.of_type(REPOSITORY):
         name = properties(change.head).get("RepositoryName")
         stack = change.pair.stack
-        found = places.get((stack.account, stack.region, name), []) if isinstance(name, str) else []
+        where = account_of(stack), stack.region
+        found = places.get((*where, name), []) if isinstance(name, str) else []
         if change.base is None and len(found) > 1:
             yield about(change, f"is declared {len(found)} times, by {', '.join(found)}")
 
@@ -106,7 +124,8 @@ def _exports_in_use(comparison: Comparison) -> Iterator[Saying]:
 
 def _exports(stack: Stack) -> set[str]:
     outputs = stack.template.get("Outputs", {}).values()
-    names = [one.get("Export", {}).get("Name") for one in outputs if isinstance(one, Mapping)]
+    exports = [one.get("Export") for one in outputs if isinstance(one, Mapping)]
+    names = [one.get("Name") for one in exports if isinstance(one, Mapping)]
     return {name for name in names if isinstance(name, str)}
 
 
@@ -123,7 +142,7 @@ def _imports(value: Any) -> Iterator[str]:
 
 
 def _lifecycle_refused(change: ResourceChange) -> str | None:
-    text = (properties(change.head).get("LifecyclePolicy") or {}).get("LifecyclePolicyText")
+    text = value_at(change.head, "LifecyclePolicy", "LifecyclePolicyText")
     if not isinstance(text, str) or not _is_changed(change, "LifecyclePolicy"):
         return None
     try:
@@ -196,6 +215,12 @@ RULES = (
         category=_FAILS,
         finds="CloudFormation would have to replace what keeps an explicit name",
         look=each(says=_named_replaced),
+    ),
+    Rule(
+        id="type-changed",
+        category=_FAILS,
+        finds="A resource becomes one of another type",
+        look=each(says=_type_changed),
     ),
     Rule(
         id="key-fixed-property",

@@ -179,11 +179,8 @@ def _shields(policy: LifecyclePolicy | None) -> bool:
 
 def _unreadable(comparison: Comparison) -> Iterator[Saying]:
     for change in _changes(comparison):
-        text = _text(change.head)
-        if (
-            _policies(change) is None
-            and text is not None
-            and not isinstance(value_at(change.head, "LifecyclePolicy", "LifecyclePolicyText"), str)
+        if _policies(change) is None and not (
+            _is_refused(change.head) and change.type == REPOSITORY
         ):
             yield about(
                 change,
@@ -191,6 +188,18 @@ def _unreadable(comparison: Comparison) -> Iterator[Saying]:
                 "cannot be told here",
                 is_undecided=True,
             )
+
+
+def _is_refused(resource: Resource | None) -> bool:
+    """Say whether another rule tells that a policy is refused, which has no effect then."""
+    text = value_at(resource, "LifecyclePolicy", "LifecyclePolicyText")
+    if not isinstance(text, str):
+        return False
+    try:
+        _policy(text)
+    except (RuleError, ValueError):
+        return True
+    return False
 
 
 RULES = (

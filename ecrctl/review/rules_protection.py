@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from constructs_lib.rules.tag_patterns import pattern_covers
 
-from .changes import Comparison, Resource, ResourceChange, properties, value_at
+from .changes import (
+    Comparison,
+    Resource,
+    ResourceChange,
+    is_known,
+    is_true,
+    mappings,
+    properties,
+    value_at,
+)
 from .findings import Category, Saying
 from .rule import KEY, REPOSITORY, Rule, each
 from .verbs import listed
@@ -16,10 +25,13 @@ TEMPLATE = "AWS::ECR::RepositoryCreationTemplate"
 SCANNING = "AWS::ECR::RegistryScanningConfiguration"
 SIGNING = "AWS::ECR::SigningConfiguration"
 _DEFAULT_PENDING_DAYS = 30
+_UNKNOWN = "unknown"
 
 
 def _tags_mutable(change: ResourceChange) -> str | None:
     before, after = (_mode(side) for side in (change.base, change.head))
+    if change.is_update and before.startswith("IMMUTABLE") and after == _UNKNOWN:
+        return "may let tags be moved: what only the deployment knows says whether they can be"
     if change.is_update and before.startswith("IMMUTABLE") and after.startswith("MUTABLE"):
         return "lets tags be moved: what was pulled by a tag may be another image tomorrow"
     return None
@@ -40,15 +52,14 @@ def _exclusions_wider(change: ResourceChange) -> str | None:
 
 
 def _mode(resource: Resource | None) -> str:
-    return str(value_at(resource, "ImageTagMutability") or "MUTABLE")
+    given = value_at(resource, "ImageTagMutability") or "MUTABLE"
+    return str(given) if is_known(given) else _UNKNOWN
 
 
 def _filters(resource: Resource | None) -> tuple[str, ...]:
-    given = value_at(resource, "ImageTagMutabilityExclusionFilters") or []
     return tuple(
         str(one.get("ImageTagMutabilityExclusionFilterValue"))
-        for one in given
-        if isinstance(one, Mapping)
+        for one in mappings(value_at(resource, "ImageTagMutabilityExclusionFilters"))
     )
 
 
@@ -58,7 +69,7 @@ def _uncovered(these: Sequence[str], those: Sequence[str]) -> list[str]:
 
 def _scan_off(change: ResourceChange) -> str | None:
     before, after = change.values("ImageScanningConfiguration", "ScanOnPush")
-    if change.is_update and before is True and after is not True:
+    if change.is_update and is_true(before) and not is_true(after):
         return "is no longer scanned when an image is pushed, unless the registry's settings do"
     return None
 
@@ -90,8 +101,8 @@ def _as_often(wanted: str, given: str) -> bool:
 def _scanned(resource: Resource | None) -> list[tuple[str, str]]:
     return [
         (str(one.get("Filter")), str(rule.get("ScanFrequency")))
-        for rule in value_at(resource, "Rules") or []
-        for one in rule.get("RepositoryFilters", [])
+        for rule in mappings(value_at(resource, "Rules"))
+        for one in mappings(rule.get("RepositoryFilters"))
     ]
 
 
@@ -116,15 +127,28 @@ def _signing_removed(change: ResourceChange) -> str | None:
     gone = change.head is None and change.pair.head is not None
     if gone and change.impact != "WILL_ORPHAN":
         return "is removed: images that are pushed are no longer signed"
-    before, after = change.values("Rules")
-    if change.is_update and len(after or []) < len(before or []):
-        return f"signs by {len(after or [])} rules instead of {len(before or [])}"
-    return None
+    if not change.is_update:
+        return None
+    before, after = (_signed(side) for side in (change.base, change.head))
+    lost = [
+        f"`{name}`"
+        for profile, name in before
+        if not any(pattern_covers(other, name) for same, other in after if same == profile)
+    ]
+    return f"no longer signs, as it did, repositories like {listed(lost)}" if lost else None
+
+
+def _signed(resource: Resource | None) -> list[tuple[str, str]]:
+    return [
+        (str(rule.get("SigningProfileArn")), str(one.get("Filter")))
+        for rule in mappings(value_at(resource, "Rules"))
+        for one in mappings(rule.get("RepositoryFilters")) or [{"Filter": "*"}]
+    ]
 
 
 def _rotation_off(change: ResourceChange) -> str | None:
     before, after = change.values("EnableKeyRotation")
-    if change.is_update and before is True and after is not True:
+    if change.is_update and is_true(before) and not is_true(after):
         return "no longer rotates"
     days = change.values("PendingWindowInDays")
     old, new = (day if isinstance(day, int) else _DEFAULT_PENDING_DAYS for day in days)
@@ -151,12 +175,11 @@ def _new_and_open(change: ResourceChange) -> str | None:
     told = []
     if _mode(change.head).startswith("MUTABLE"):
         told.append("its tags can be moved")
-    if (
-        change.type == REPOSITORY
-        and value_at(change.head, "ImageScanningConfiguration", "ScanOnPush") is not True
+    if change.type == REPOSITORY and not is_true(
+        value_at(change.head, "ImageScanningConfiguration", "ScanOnPush")
     ):
         told.append("it does not scan what is pushed")
-    if given.get("EmptyOnDelete") is True:
+    if is_true(given.get("EmptyOnDelete")):
         told.append("it is deleted together with its images")
     return f"is new and less protected than by default: {listed(told)}" if told else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .changes import ResourceChange, properties
+from .changes import ResourceChange, mappings, properties
 from .findings import Category
 from .rule import REPOSITORY, SERVICE, TASK_DEFINITION, Rule, each
 from .rules_protection import SCANNING, SIGNING, TEMPLATE
@@ -106,11 +106,11 @@ def _replication_cost(change: ResourceChange) -> str | None:
 
 
 def _destinations(configuration: Any) -> set[str]:
-    rules = configuration.get("Rules", []) if isinstance(configuration, Mapping) else []
+    rules = configuration.get("Rules") if isinstance(configuration, Mapping) else []
     return {
         f"`{one.get('RegistryId')} {one.get('Region')}`"
-        for rule in rules
-        for one in rule.get("Destinations", [])
+        for rule in mappings(rules)
+        for one in mappings(rule.get("Destinations"))
     }
 
 

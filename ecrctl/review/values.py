@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 from constructs_lib.rules.partitions import partition_of
 from ecrctl.assemblies import Stack
@@ -18,6 +18,7 @@ from .changes import path_of, properties
 UNKNOWN = "${?"
 _SUBSTITUTED = re.compile(r"\$\{(!?)([^}]+)\}")
 _DEEPEST = 20
+_TWO = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,9 @@ class Values:
             found = self._function(str(function), argument, depth + 1)
             if found is not None:
                 return found
-        return f"{UNKNOWN}{json.dumps(value, sort_keys=True)}}}"
+        # Without the quotes of JSON: such a value may stand inside of a JSON text.
+        told = json.dumps(value, sort_keys=True).replace("\\", "/").replace('"', "'")
+        return f"{UNKNOWN}{told}}}"
 
     def arn(self, service: str, resource: str, *, is_global: bool = False) -> str:
         """Give an ARN of this stack's account and region."""
@@ -51,7 +54,8 @@ class Values:
 
     def path(self, logical_id: str) -> str:
         """Give the path of a resource in the app, with its stack where the CDK says none."""
-        resource = self._resources.get(logical_id, {})
+        resource = self._resources.get(logical_id)
+        resource = resource if isinstance(resource, Mapping) else {}
         path = path_of(logical_id, resource)
         return path if path != logical_id else f"{self.stack.name}/{logical_id}"
 
@@ -69,19 +73,19 @@ class Values:
         return known[name](argument, depth) if name in known else None
 
     def _joined(self, argument: Any, depth: int) -> str | None:
-        if not isinstance(argument, list) or not isinstance(argument[1], list):
+        if not _is_pair(argument) or not isinstance(argument[1], list):
             return None
         return str(argument[0]).join(self.text(item, depth) for item in argument[1])
 
     def _got_attribute(self, argument: Any, _depth: int) -> str | None:
         steps = argument if isinstance(argument, list) else str(argument).split(".", 1)
-        return self._attribute(*map(str, steps)) if len(steps) > 1 else None
+        return self._attribute(str(steps[0]), str(steps[1])) if _is_pair(steps) else None
 
     def _reference(self, name: str) -> str:
         if name in self._pseudo:
             return self._pseudo[name]
         resource = self._resources.get(name)
-        if resource is None:
+        if not isinstance(resource, Mapping):
             return f"${{{name}}}"
         return self._name(name, resource)
 
@@ -95,7 +99,8 @@ class Values:
         return given if isinstance(given, str) else f"${{{self.path(logical_id)}}}"
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
-        resource = self._resources.get(logical_id, {})
+        resource = self._resources.get(logical_id)
+        resource = resource if isinstance(resource, Mapping) else {}
         named = self._name(logical_id, resource)
         if attribute == "Arn" and not named.startswith("${"):
             kind = resource.get("Type")
@@ -108,7 +113,10 @@ class Values:
         return f"${{{self.path(logical_id)}.{attribute}}}"
 
     def _substituted(self, argument: Any, depth: int) -> str | None:
-        text, given = (argument, {}) if isinstance(argument, str) else (argument[0], argument[1])
+        parts = [argument, {}] if isinstance(argument, str) else argument
+        if not _is_pair(parts) or not isinstance(parts[1], Mapping):
+            return None
+        text, given = parts
 
         def one(match: re.Match[str]) -> str:
             literal, name = match.groups()
@@ -136,18 +144,18 @@ class Values:
         export = self.text(argument, depth)
         for stack in self.side:
             for output in stack.template.get("Outputs", {}).values():
-                if output.get("Export", {}).get("Name") == export:
+                if isinstance(output, Mapping) and output.get("Export") == {"Name": export}:
                     return Values(stack=stack, side=self.side).text(output.get("Value"), depth)
         return f"${{{export}}}"
 
     def _selected(self, argument: Any, depth: int) -> str | None:
         """Give a part of a text that is split, as the CDK takes account and region from ARNs."""
-        if not isinstance(argument, list) or not isinstance(argument[1], Mapping):
+        if not _is_pair(argument) or not str(argument[0]).isdigit():
             return None
-        index = int(argument[0])
-        separator, whole = argument[1].get("Fn::Split", (None, None))
-        if separator is None:
+        split_by = argument[1].get("Fn::Split") if isinstance(argument[1], Mapping) else None
+        if not _is_pair(split_by) or not split_by[0]:
             return None
+        index, (separator, whole) = int(argument[0]), split_by
         text = self.text(whole, depth)
         if text.startswith("${") and text.endswith(".Arn}"):
             known = {3: self._pseudo["AWS::Region"], 4: self._pseudo["AWS::AccountId"]}
@@ -175,3 +183,8 @@ class Values:
             "AWS::StackName": self.stack.stack_name,
             "AWS::NoValue": "",
         }
+
+
+def _is_pair(argument: Any) -> TypeGuard[list[Any]]:
+    """Say whether a function has two arguments, as nearly all of them must."""
+    return isinstance(argument, list) and len(argument) == _TWO

@@ -15,7 +15,7 @@ from constructs_lib.rules.container_hardening import hardened_faults
 from constructs_lib.rules.kubernetes_manifest import VERSION_ANNOTATION, VERSION_LABEL
 from constructs_lib.rules.pod_hardening import restricted_faults
 
-from .changes import Comparison, Resource, ResourceChange, properties
+from .changes import Comparison, Resource, ResourceChange, mappings, properties
 from .rule import TASK_DEFINITION
 from .values import Values
 
@@ -145,7 +145,7 @@ def workloads_of(values: Values | None, resource: Resource | None) -> Iterator[W
 
 
 def _task(values: Values, given: Mapping[str, Any]) -> Workload:
-    containers = [one for one in given.get("ContainerDefinitions", []) if isinstance(one, Mapping)]
+    containers = mappings(given.get("ContainerDefinitions"))
     family = values.text(given.get("Family", "task"))
     return Workload(
         kind="task definition",
@@ -154,7 +154,7 @@ def _task(values: Values, given: Mapping[str, Any]) -> Workload:
         images={
             str(one.get("Name")): ImageReference(
                 uri=values.text(one.get("Image", "")),
-                version=one.get("DockerLabels", {}).get(VERSION_DOCKER_LABEL),
+                version=_label(one.get("DockerLabels")),
             )
             for one in containers
         },
@@ -170,6 +170,11 @@ def _task(values: Values, given: Mapping[str, Any]) -> Workload:
         },
         document=given,
     )
+
+
+def _label(labels: Any) -> str | None:
+    given = labels.get(VERSION_DOCKER_LABEL) if isinstance(labels, Mapping) else None
+    return given if isinstance(given, str) else None
 
 
 def _pod(document: Mapping[str, Any]) -> Workload:
