@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -31,9 +32,18 @@ _NAMING_PROPERTIES = {
     "AWS::ECR::Repository": "RepositoryName",
     "AWS::ECS::Cluster": "ClusterName",
     "AWS::ECS::Service": "ServiceName",
+    "AWS::EC2::SecurityGroup": "GroupName",
+    "AWS::ECR::PullThroughCacheRule": "EcrRepositoryPrefix",
+    "AWS::ECR::RepositoryCreationTemplate": "Prefix",
+    "AWS::ECS::CapacityProvider": "Name",
     "AWS::EKS::Cluster": "Name",
+    "AWS::EKS::Nodegroup": "NodegroupName",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "Name",
+    "AWS::ElasticLoadBalancingV2::TargetGroup": "Name",
     "AWS::Events::EventBus": "Name",
     "AWS::Events::Rule": "Name",
+    "AWS::IAM::Group": "GroupName",
+    "AWS::IAM::InstanceProfile": "InstanceProfileName",
     "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
     "AWS::IAM::Role": "RoleName",
     "AWS::IAM::User": "UserName",
@@ -124,6 +134,22 @@ class ResourceChange:
         given = properties(self.resource).get(naming) if naming else None
         return given if isinstance(given, str) else path_of(self.logical_id, self.resource)
 
+    @cached_property
+    def evidence(self) -> str:
+        """Give all that differs as one text, by which two changes are told from each other."""
+        base, head = (side or {} for side in (self.base, self.head))
+        before, after = (properties(side) for side in (self.base, self.head))
+        told = [
+            [name, before.get(name), after.get(name)] for name in (self.changed or {**before})
+        ] + [[name, base.get(name), head.get(name)] for name in self.other if name != "Metadata"]
+        return json.dumps([self.impact, told], sort_keys=True, default=str)
+
+    @property
+    def explicit_name(self) -> str | None:
+        """Give the name that the template says; ``None`` where CloudFormation makes one."""
+        given = properties(self.resource).get(_NAMING_PROPERTIES.get(self.type, ""))
+        return given if isinstance(given, str) else None
+
     def keeps_its_name(self) -> bool:
         """Say whether both sides give the resource the same explicit name."""
         naming = _NAMING_PROPERTIES.get(self.type)
@@ -143,7 +169,8 @@ class Comparison:
 
     :param changes: what differs, in the order of the stacks and their templates.
     :param texts: what ``cdk diff`` would print, by the name of the stack.
-    :param parts: the parts of each template beside its resources that differ.
+    :param parts: by stack and by part of its template, such as ``parameters``, the names of what
+        differs there.
     :param image_sets: images by repository, for lifecycle previews; ``""`` for all others.
     """
 
@@ -152,7 +179,7 @@ class Comparison:
     pairs: Sequence[StackPair]
     changes: Sequence[ResourceChange]
     texts: Mapping[str, str] = field(default_factory=dict)
-    parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     image_sets: Mapping[str, Sequence[ImageRecord]] = field(default_factory=dict)
 
     def of_type(self, *types: str) -> Iterator[ResourceChange]:

@@ -67,8 +67,12 @@ def gate_of(text: str) -> list[Category]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     if names == ["none"]:
         return []
+    if not names or "none" in names:
+        raise UserError(
+            f"--fail-on takes categories with commas between them, or none by itself, got '{text}'."
+        )
     unknown = [name for name in names if name not in CATEGORIES]
     if unknown:
-        known = one_of(unknown[0], [*CATEGORIES, "none"])
+        known = one_of(unknown[0], CATEGORIES)
         raise UserError(f"--fail-on: there is no category '{unknown[0]}'; {known}")
     return [category for category in CATEGORIES if category in names]

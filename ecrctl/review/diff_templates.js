@@ -44,10 +44,20 @@ function diffOf({ base, head }) {
   return {
     text: diff.isEmpty ? "" : textOf(diff),
     resources: Object.fromEntries(changes.map(([id, change]) => [id, changeOf(change)])),
-    parts: PARTS.filter((part) => diff[part].differenceCount > 0),
+    parts: Object.fromEntries(
+      PARTS.map((part) => [part, diff[part].logicalIds]).filter(([, names]) => names.length > 0),
+    ),
   };
 }
 
 const pairs = JSON.parse(readFileSync(0, "utf8"));
-const answers = Object.fromEntries(pairs.map((pair) => [pair.name, diffOf(pair)]));
+const answers = {};
+for (const pair of pairs) {
+  try {
+    answers[pair.name] = diffOf(pair);
+  } catch (error) {
+    process.stderr.write(`Error: ${pair.name}: ${error.message}\n`);
+    process.exit(1);
+  }
+}
 process.stdout.write(JSON.stringify(answers));

@@ -39,6 +39,7 @@ class Saying:
     :param message: what happens to it, as a sentence that goes on from the subject.
     :param is_undecided: whether it could not be told which way the change goes.
     :param places: the resources whose change is told by this.
+    :param evidence: what differs, as text: what is said of another change is another finding.
     """
 
     environment: str
@@ -47,6 +48,7 @@ class Saying:
     message: str
     is_undecided: bool = False
     places: frozenset[Place] = frozenset()
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,8 @@ class Finding:
     def id(self) -> str:
         """Give what an acknowledgement names: another change has another one."""
         said = self.saying
-        parts = (self.rule, said.environment, said.stack, said.subject, said.message)
+        where = (said.environment, said.stack, said.subject)
+        parts = (self.rule, *where, said.message, said.evidence)
         text = "\n".join(parts)
         return f"{self.rule}-{sha256(text.encode()).hexdigest()[:8]}"
 

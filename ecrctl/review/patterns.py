@@ -83,13 +83,15 @@ def _implies(have: Condition, wanted: Condition) -> bool:
     (have_operator, have_key, have_values), (operator, key, values) = have, wanted
     if have_key.lower() != key.lower():
         return False
-    if have_operator.endswith("IfExists") and not operator.endswith("IfExists"):
+    is_negated = _NEGATED.search(operator) is not None
+    # A negated operator holds of a key that is not there, with IfExists or without.
+    if have_operator.endswith("IfExists") > operator.endswith("IfExists") and not is_negated:
         return False
     have_operator, operator = (name.removesuffix("IfExists") for name in (have_operator, operator))
     have_prefix, operator_prefix = (name.rpartition(":")[0] for name in (have_operator, operator))
     if have_prefix != operator_prefix or not _same_family(have_operator, operator):
         return False
-    if _NEGATED.search(operator):
+    if is_negated:
         covers = _covers(operator, have_operator)
         return all(any(covers(value, kept) for kept in have_values) for value in values)
     covers = _covers(have_operator, operator)

@@ -18,10 +18,10 @@ Named = tuple[bool, frozenset[str]]
 
 _MOST_PARTS = 256
 # The account of a stack that may be deployed to any.
-OWN_ACCOUNT = "${AWS::AccountId}"
+OWN_ACCOUNT = "${AccountId}"
 _ACCOUNT = re.compile(
-    r"(?:\d{12}|\$\{AWS::AccountId\}"
-    r"|arn:(?:\$\{AWS::Partition\}|[^:]+):iam::(\d{12}|\$\{AWS::AccountId\}):root)"
+    r"(?:\d{12}|\$\{AccountId\}"
+    r"|arn:(?:\$\{Partition\}|[^:]+):iam::(\d{12}|\$\{AccountId\}):root)"
 )
 _ARN_ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):")
 _SPLIT = re.compile(r"(?:String(?:Equals|Like)|Arn(?:Equals|Like))(?:IfExists)?")

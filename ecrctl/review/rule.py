@@ -35,6 +35,12 @@ _WORDS = {
 }
 
 
+class Undecided(str):
+    """A sentence about something of which it cannot be told which way it goes."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """Define one consequence of a change.
@@ -70,8 +76,9 @@ def about(
         stack=change.pair.name,
         subject=subject or subject_of(change),
         message=message,
-        is_undecided=is_undecided,
+        is_undecided=is_undecided or isinstance(message, Undecided),
         places=frozenset({(change.pair.name, change.logical_id)}),
+        evidence=change.evidence,
     )
 
 

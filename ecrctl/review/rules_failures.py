@@ -26,6 +26,7 @@ from .changes import (
     value_at,
 )
 from .findings import Category, Saying
+from .leaves import differences
 from .rule import KEY, REPOSITORY, Rule, about, each
 from .verbs import listed
 from .workloads import APPLIED, workload_changes
@@ -76,10 +77,11 @@ def _job_immutable(comparison: Comparison) -> Iterator[Saying]:
         is_same_name = one.base.full_name == one.head.full_name
         if is_same_name and immutable_hash(before) != immutable_hash(after):
             what = "the deployment" if one.change.type == APPLIED else "applying its manifest"
+            told = ", ".join(differences(before, after))
             yield about(
                 one.change,
-                f"changes an immutable field under the same name `{one.head.full_name}`: {what} "
-                "fails. Give the changed Job another name",
+                f"changes an immutable field under the same name `{one.head.full_name}` ({told}): "
+                f"{what} fails. Give the changed Job another name",
                 subject=one.subject,
             )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .changes import Comparison, ResourceChange, StackPair
+from .changes import Comparison, ResourceChange, StackPair, properties
 from .findings import Category, Finding, Place, Saying
+from .leaves import differences
 from .rule import TASK_DEFINITION, subject_of, word_of
-from .verbs import listed
+from .verbs import counted, listed
+from .workloads import VERSION_DOCKER_LABEL
 
 REVISION, UNSAID, STACK = "new-revision", "other-change", "stack-change"
 FINDS = {
@@ -51,7 +53,10 @@ def _finding(rule: str, saying: Saying) -> Finding:
 def _revisions(comparison: Comparison) -> Iterable[Saying]:
     for change in comparison.of_type(TASK_DEFINITION):
         if change.is_update and change.is_replaced:
-            yield _saying(change.pair, subject_of(change), "gets a new revision", {_place(change)})
+            before, after = (properties(side) for side in (change.base, change.head))
+            told = differences(before, after, besides=("Image", VERSION_DOCKER_LABEL))
+            message = f"gets a new revision{': ' if told else ''}{', '.join(told)}"
+            yield _saying(change.pair, subject_of(change), message, {_place(change)}, change)
 
 
 def _unsaid(comparison: Comparison, told: set[Place]) -> Iterable[Saying]:
@@ -59,7 +64,9 @@ def _unsaid(comparison: Comparison, told: set[Place]) -> Iterable[Saying]:
     groups: dict[tuple[str, str, str], list[ResourceChange]] = {}
     for change in comparison.changes:
         is_revision = change.type == TASK_DEFINITION and change.is_update
-        if _place(change) not in told and not is_revision and not _is_note(change):
+        # What leaves the app with its stack stays as it is, and the stack's sentence says so.
+        stays = change.pair.head is None
+        if _place(change) not in told and not (is_revision or stays or _is_note(change)):
             key = change.pair.name, change.impact, change.type
             groups.setdefault(key, []).append(change)
     for (_, impact, resource_type), changes in groups.items():
@@ -67,7 +74,7 @@ def _unsaid(comparison: Comparison, told: set[Place]) -> Iterable[Saying]:
         parts = sorted({part for one in changes if one.is_update for part in _parts(one)})
         which = f" ({', '.join(_cut(parts))})" if parts else ""
         pair = changes[0].pair
-        count = f"{len(changes)} {word_of(resource_type)}"
+        count = counted(len(changes), word_of(resource_type))
         message = f"{_SAID[impact]} {count}: {listed(names)}{which}"
         yield _saying(pair, f"stack {pair.name}", message, {_place(one) for one in changes})
 
@@ -89,7 +96,11 @@ def _of_stack(comparison: Comparison, pair: StackPair) -> Iterable[Saying]:
     if pair.base is None:
         yield say("is new")
     elif pair.head is None:
-        yield say("leaves the app. Nothing deletes it: its resources, access included, stay")
+        count = len(pair.base.template.get("Resources", {}))
+        yield say(
+            f"leaves the app. Nothing deletes it: all of its resources ({count}) stay as they are, "
+            "access included, and nobody updates them any more"
+        )
     else:
         before, after = pair.base, pair.head
         if (before.account, before.region) != (after.account, after.region):
@@ -98,9 +109,10 @@ def _of_stack(comparison: Comparison, pair: StackPair) -> Iterable[Saying]:
                 f"{before.account}/{before.region}: everything in it is made anew there, and "
                 "stays where it was"
             )
-        parts = comparison.parts.get(pair.name, ())
+        parts = comparison.parts.get(pair.name, {})
         if parts:
-            yield say(f"changes its {listed(list(parts))}")
+            told = [f"{part} ({', '.join(_cut(list(names)))})" for part, names in parts.items()]
+            yield say(f"changes its {listed(told)}")
 
 
 def _is_note(change: ResourceChange) -> bool:
@@ -112,11 +124,18 @@ def _place(change: ResourceChange) -> Place:
     return change.pair.name, change.logical_id
 
 
-def _saying(pair: StackPair, subject: str, message: str, places: set[Place]) -> Saying:
+def _saying(
+    pair: StackPair,
+    subject: str,
+    message: str,
+    places: set[Place],
+    change: ResourceChange | None = None,
+) -> Saying:
     return Saying(
         environment=pair.environment,
         stack=pair.name,
         subject=subject,
         message=message,
         places=frozenset(places),
+        evidence=change.evidence if change else "",
     )

@@ -7,11 +7,14 @@ from typing import Any
 
 from .changes import Comparison, ResourceChange, properties
 from .findings import Category, Saying
+from .leaves import differences
 from .rule import SERVICE, TASK_DEFINITION, Look, Rule, about, each
 from .verbs import listed
 from .workloads import APPLIED, ImageReference, WorkloadChange, workload_changes
 
 _WORKLOADS = Category.WORKLOADS
+# The image has a sentence of its own, and a Job's name follows from what it runs.
+_TOLD_ELSEWHERE = ("image", "metadata")
 
 
 def _each_workload(says: Callable[[WorkloadChange], str | None]) -> Look:
@@ -63,6 +66,8 @@ def _or_none(text: str | None) -> str:
 def _removed(one: WorkloadChange) -> str | None:
     if one.head is not None:
         return None
+    if one.change.pair.head is None:
+        return "leaves the app with its stack, and runs on"
     if one.base is not None and one.base.kind == "task definition":
         return "is removed: what runs it goes on until it is stopped, and cannot be started again"
     return "is removed from the app: nothing is pruned, so what is in the cluster stays there"
@@ -115,7 +120,9 @@ def _runs_anew(one: WorkloadChange) -> str | None:
         return f"is new, and runs {when}"
     if one.base.full_name == one.head.full_name:
         return None
-    return f"runs anew {when}, as `{one.head.full_name}` (before: `{one.base.full_name}`)"
+    told = differences(one.base.document, one.head.document, besides=_TOLD_ELSEWHERE)
+    what = f", because it is another one: {', '.join(told)}" if told else ""
+    return f"runs anew {when}, under another name{what}"
 
 
 def _schedule_changed(one: WorkloadChange) -> str | None:

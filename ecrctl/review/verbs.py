@@ -92,6 +92,13 @@ def listed(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def counted(count: int, word: str) -> str:
+    """Count things by their word; AWS's names of types have no plural."""
+    if count == 1 or "::" in word:
+        return f"{count} {word}"
+    return f"{count} {word[:-1]}ies" if word.endswith(("ry", "cy")) else f"{count} {word}s"
+
+
 def conditions_text(conditions: Iterable[Condition]) -> str:
     """Say under which conditions; empty for none."""
     return " and ".join(
