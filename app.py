@@ -111,7 +111,16 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
     for workload in workloads:
         for stack in repositories:
             workload.add_stack_dependency(stack)
+    if environment.protected:
+        protect(stage)
     return stage
+
+
+def protect(stage: cdk.Stage) -> None:
+    """Have CloudFormation refuse to delete the stacks of a stage, until that is taken back."""
+    for stack in stage.node.children:
+        if isinstance(stack, cdk.Stack):
+            stack.termination_protection = True
 
 
 def main() -> None:

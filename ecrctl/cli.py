@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import sys
@@ -351,5 +352,9 @@ def main() -> None:
         _fail(str(fault), FAILED)
     except UserError as error:
         _fail(f"ecrctl: {error}", error.exit_code)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EPIPE, errno.EIO):
+            raise
+        _fail(f"ecrctl: what it says cannot be written: {error.strerror}.", TOOL_ERROR)
     except _Stopped:
         _fail("ecrctl: stopped; nothing it started is left running.", 130)

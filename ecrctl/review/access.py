@@ -10,7 +10,7 @@ from .changes import Comparison
 from .findings import Place, Saying
 from .holders import Holder, Pool, pools_of
 from .patterns import can_be_ordered
-from .permissions import OWN_ACCOUNT, Named, Permission
+from .permissions import OWN_ACCOUNT, Named, Permission, Shelf
 from .values import UNKNOWN
 from .verbs import listed
 
@@ -37,6 +37,13 @@ def access_changes(comparison: Comparison) -> list[AccessChange]:
             ([pair.head for pair in comparison.pairs], comparison.head),
         )
     )
+    both = {
+        (pair.name, logical_id)
+        for pair in comparison.pairs
+        if pair.base and pair.head
+        for logical_id in pair.base.template.get("Resources", {})
+        if logical_id in pair.head.template.get("Resources", {})
+    }
     kept = {
         (change.pair.name, change.logical_id)
         for change in comparison.changes
@@ -54,6 +61,7 @@ def access_changes(comparison: Comparison) -> list[AccessChange]:
                 holder=holder,
                 base=before.get(holder),
                 head=after.get(holder),
+                is_known=(before.get(holder) or after[holder]).sources <= both,
                 stays=holder in before
                 and (before[holder].stacks <= gone or before[holder].sources <= kept),
             )
@@ -79,6 +87,13 @@ class _Sides:
     base: Pool | None
     head: Pool | None
     stays: bool
+    is_known: bool
+
+    @property
+    def is_detached(self) -> bool:
+        """Say whether a policy of whoever has it is told of anew, or no more, and was there."""
+        is_of_whoever = self.holder.name.startswith("whoever ")
+        return is_of_whoever and self.is_known and None in (self.base, self.head)
 
     @property
     def account(self) -> Named:
@@ -103,6 +118,8 @@ class _Sides:
 
 
 def _of_holder(sides: _Sides) -> Iterator[AccessChange]:
+    if sides.is_detached:
+        return  # a policy that is attached to nobody gives nothing, and is told of where it was
     if sides.head is None and (sides.stays or not _outlives_its_policies(sides.holder)):
         return  # it stays and grants what it did, or it is gone, which another rule tells
     if sides.holder.kind in {"boundary", "endpoint"} and None in (sides.base, sides.head):
@@ -146,6 +163,9 @@ def _of_permissions(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessCha
     added, removed = (
         _beyond(these, those, sides.account) for these, those in ((after, before), (before, after))
     )
+    if head.unreadable - base.unreadable:
+        # What was granted may be so still, by what cannot be read any more.
+        removed = {one for one in removed if one.is_deny}
     unclear = _incomparable(added, removed)
     unclear |= {one for one in added | removed if _is_unknown(one)}
     for permissions, others, is_added in (
@@ -164,9 +184,9 @@ def _of_permissions(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessCha
 
 def _of_attached(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessChange]:
     for policy in sorted(head.attached - base.attached):
-        yield sides.say("gained", sides.holder.name, f"gets the managed policy `{policy}`")
+        yield sides.say("gained", sides.holder.name, f"gets {policy}")
     for policy in sorted(base.attached - head.attached):
-        yield sides.say("lost", sides.holder.name, f"loses the managed policy `{policy}`")
+        yield sides.say("lost", sides.holder.name, f"loses {policy}")
 
 
 def _of_boundary(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessChange]:
@@ -193,13 +213,14 @@ def _beyond(these: set[Permission], those: set[Permission], account: Named) -> s
     :param account: the account that the policies stand in. Naming it only delegates, to what its
         identities are allowed elsewhere; a role of it that is named needs nothing else.
     """
+    shelf = Shelf(those)
     return {
         one
         for one in these - those
         if not any(
             one.within(other)
             and (one.is_deny or other.principal != account or one.principal == account)
-            for other in those
+            for other in shelf.that_may_contain(one)
         )
     }
 
@@ -207,8 +228,9 @@ def _beyond(these: set[Permission], those: set[Permission], account: Named) -> s
 def _incomparable(added: set[Permission], removed: set[Permission]) -> set[Permission]:
     """Give permissions whose conditions alone changed, in a way that has no order."""
     found: set[Permission] = set()
+    shelf = Shelf(removed)
     for one in added:
-        for other in removed:
+        for other in shelf.that_may_contain(one):
             if one.concerns_same(other) and other.concerns_same(one):
                 mine, theirs = one.conditions or frozenset(), other.conditions or frozenset()
                 if not can_be_ordered(mine ^ theirs):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from .findings import CATEGORIES, Category
-from .folding import Group, groups_of, stack_names
-from .verdict import Judged, Review
+from .folding import Group, Told, groups_of, stack_names
+from .verdict import HOW_TO_ANSWER, Review
 
 # What GitHub takes in a comment. Counted in bytes, which are never fewer than characters.
 LONGEST_COMMENT = 65_536
@@ -94,38 +94,40 @@ def _table(groups: Sequence[Group]) -> str:
     ]
     for group in groups:
         cells = [_cell(_of(group, category)) for category in categories]
-        lines.append(f"| {_escaped(group.name)} | {' | '.join(cells)} |")
+        each = ", each" if len(group.environments) > 1 else ""
+        lines.append(f"| {_escaped(group.name)}{each} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _of(group: Group, category: Category) -> list[Judged]:
-    return [one for one in group.judged if one.finding.category == category]
+def _of(group: Group, category: Category) -> list[Told]:
+    return [one for one in group.told if one.first.finding.category == category]
 
 
-def _cell(judged: Sequence[Judged]) -> str:
-    if not judged:
+def _cell(told: Sequence[Told]) -> str:
+    if not told:
         return ""
-    return f"**{len(judged)}**" if any(one.stops for one in judged) else str(len(judged))
+    return f"**{len(told)}**" if any(one.first.stops for one in told) else str(len(told))
 
 
 def _stopping(groups: Sequence[Group]) -> Iterator[str]:
     lines = [
-        f"- **{one.finding.category}**, {_escaped(group.name)}: {_told(one)}"
+        f"- **{one.first.finding.category}**, {_escaped(group.name)}: {_told(one)}"
         for group in groups
-        for one in group.judged
-        if one.stops
+        for one in group.told
+        if one.first.stops
     ]
     if lines:
         yield "\n### What stops it\n"
         yield from lines
+        yield f"\n{_escaped(HOW_TO_ANSWER)}"
 
 
 def _notes(review: Review, groups: Sequence[Group]) -> Iterator[str]:
     lines = [
         f"- {_escaped(group.name)}: {_told(one)} — until {answer.until}: {_escaped(answer.reason)}"
         for group in groups
-        for one in group.judged
-        if (answer := one.acknowledged)
+        for one in group.told
+        if (answer := one.first.acknowledged)
     ]
     lines += [
         f"- `{one.finding}` is acknowledged and not found in this change; remove it when it has "
@@ -138,30 +140,29 @@ def _notes(review: Review, groups: Sequence[Group]) -> Iterator[str]:
 
 
 def _details(group: Group) -> Iterator[str]:
-    by_stack: dict[str, list[Judged]] = {}
-    for one in group.judged:
-        by_stack.setdefault(one.finding.saying.stack, []).append(one)
-    for stack, judged in sorted(by_stack.items()):
-        found = [one for one in CATEGORIES if any(item.finding.category == one for item in judged)]
+    by_stack: dict[str, list[Told]] = {}
+    for one in group.told:
+        by_stack.setdefault(one.first.finding.saying.stack, []).append(one)
+    for stack, told in sorted(by_stack.items()):
+        found = list(dict.fromkeys(one.first.finding.category for one in told))
         lines = [
             "<details>",
             f"<summary>{_escaped(stack_names(group, stack))}: {', '.join(found)}</summary>",
             "",
-            *(f"- **{one.finding.category}** {_told(one)}" for one in judged),
+            *(f"- **{one.first.finding.category}** {_told(one)}" for one in told),
             "",
             "</details>",
         ]
         yield "\n".join(lines)
 
 
-def _told(judged: Judged) -> str:
-    said = judged.finding.saying
-    mark = " *(undecided)*" if said.is_undecided else ""
-    expired = (
-        f" *(acknowledged until {judged.expired.until}, which is over)*" if judged.expired else ""
-    )
-    sentence = f"{_escaped(said.subject)} {_escaped(said.message)}."
-    return f"{sentence}{mark}{expired} <sub>{judged.finding.id}</sub>"
+def _told(told: Told) -> str:
+    judged = told.first
+    mark = " *(undecided)*" if judged.finding.saying.is_undecided else ""
+    expired = judged.expired
+    over = f" *(acknowledged until {expired.until}, which is over)*" if expired else ""
+    sentence = f"{_escaped(told.subject)} {_escaped(told.message)}."
+    return f"{sentence}{mark}{over} <sub>{told.ids}</sub>"
 
 
 def _cli_texts(review: Review) -> Iterator[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from rich import box
 from rich.console import Console
 from rich.console import Group as Lines
@@ -11,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from .findings import Category
-from .folding import Group, groups_of, stack_names
-from .verdict import Judged, Review
+from .folding import Group, Told, groups_of, stack_names
+from .verdict import HOW_TO_ANSWER, Review
 
 _STYLES = {
     Category.DATA_LOSS: "bold red",
@@ -31,6 +29,8 @@ def print_review(review: Review, console: Console) -> None:
         console.print(
             f"{one.finding} is acknowledged and not found in this change.", highlight=False
         )
+    if review.stopping:
+        console.print(HOW_TO_ANSWER, highlight=False, soft_wrap=True)
     console.print(review.verdict(), highlight=False, soft_wrap=True)
 
 
@@ -40,27 +40,21 @@ def _table(group: Group) -> Table:
     table.add_column("Stack", overflow="fold")
     table.add_column("What happens", overflow="fold")
     previous = ""
-    for one in group.judged:
-        category = one.finding.category
+    for one in group.told:
+        category = one.first.finding.category
         if previous and category != previous:
             table.add_section()
         style = _STYLES.get(category, "")
         shown = f"[{style}]{category}[/]" if style else str(category)
-        stack = stack_names(group, one.finding.saying.stack)
-        table.add_row(shown if category != previous else "", escape(stack), _told(one))
+        stack = stack_names(group, one.first.finding.saying.stack)
+        table.add_row(shown if category != previous else "", escape(stack), _lines(one))
         previous = category
     return table
 
 
-def _told(judged: Judged) -> Lines:
-    said = judged.finding.saying
-    lines = [f"[bold]{escape(said.subject)}[/] {escape(said.message)}"]
-    lines += _notes(judged)
-    return Lines(*lines)
-
-
-def _notes(judged: Judged) -> Sequence[str]:
-    notes = [f"[dim]{judged.finding.id}[/]"]
+def _lines(told: Told) -> Lines:
+    judged = told.first
+    notes = [f"[dim]{told.ids}[/]"]
     if judged.finding.saying.is_undecided:
         notes.append("[yellow]undecided[/]")
     if judged.stops:
@@ -70,4 +64,4 @@ def _notes(judged: Judged) -> Sequence[str]:
         notes.append(f"[green]acknowledged until {answer.until}[/]: {escape(answer.reason)}")
     if judged.expired:
         notes.append(f"[red]was acknowledged until {judged.expired.until}[/]")
-    return ["  ".join(notes)]
+    return Lines(f"[bold]{escape(told.subject)}[/] {escape(told.message)}", "  ".join(notes))

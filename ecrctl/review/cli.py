@@ -138,7 +138,11 @@ def _images(given: Sequence[str]) -> Mapping[str, Sequence[ImageRecord]]:
     found: dict[str, Sequence[ImageRecord]] = {}
     for one in given:
         repository, _, file = one.rpartition("=")
-        found[repository] = images_from_file(Path(file))
+        try:
+            found[repository] = images_from_file(Path(file))
+        except UserError as error:
+            # Here it is a tool error: 1 would say that an environment's file does not hold.
+            raise UserError(f"--images: {error}") from None
     return found
 
 

@@ -8,11 +8,14 @@ from datetime import date
 from pathlib import Path
 
 from constructs_lib.rules.lifecycle_preview import ImageRecord
+from ecrctl.assemblies import Stack
 from ecrctl.errors import UserError
 from environments.fault_text import one_of
 
 from .acknowledgements import Acknowledgement, read_acknowledgements
+from .changes import properties
 from .findings import CATEGORIES, Category
+from .rule import REPOSITORY
 from .sides import both_sides
 from .table import findings_of
 from .template_diff import compare
@@ -41,6 +44,7 @@ class Request:
 def review(request: Request) -> Review:
     """Review a change."""
     with both_sides(request.base, request.head, request.environments) as (base, head):
+        _check_images(request.images, [*base.stacks, *head.stacks])
         comparison = compare(base.stacks, head.stacks, image_sets=request.images)
         answers = base.acknowledgements
         if request.acknowledgements:
@@ -56,10 +60,28 @@ def review(request: Request) -> Review:
         )
 
 
+def _check_images(images: Mapping[str, object], stacks: Sequence[Stack]) -> None:
+    """Refuse images of a repository that neither side has: assumed ones would be taken instead."""
+    names = sorted(
+        {
+            str(properties(resource).get("RepositoryName"))
+            for stack in stacks
+            for _, resource in stack.resources(REPOSITORY)
+        }
+    )
+    for name in images:
+        if name and name not in names:
+            raise UserError(
+                f"--images: neither side has a repository '{name}'; {one_of(name, names)}"
+            )
+
+
 def _given(file: Path) -> Sequence[Acknowledgement]:
     if not file.is_file():
-        raise UserError(f"{file} cannot be read: there is no such file. Leave the option out.")
-    return read_acknowledgements(file, str(file.parent))
+        raise UserError(
+            f"--acknowledgements: there is no file {file}. Give one, or leave the option out."
+        )
+    return read_acknowledgements(file, None)
 
 
 def gate_of(text: str) -> list[Category]:

@@ -8,19 +8,40 @@ from dataclasses import dataclass
 
 from .verdict import Judged, Review
 
-# A Job's name carries a hash of its image's URI, in which the account stands.
-_JOB_HASH = re.compile(r"(?<=-)[0-9a-f]{10}\b")
+# What differs between environments by nature, and what stands for it where it is told of several.
+_WORDS = ("ENVIRONMENT", "ACCOUNT", "REGION")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Define a finding of one or several environments, told once.
+
+    :param each: the finding in each of them, in their order.
+    :param subject: what it is about, without what differs between them.
+    :param message: what happens, likewise.
+    """
+
+    each: tuple[Judged, ...]
+    subject: str
+    message: str
+
+    @property
+    def first(self) -> Judged:
+        """Give the finding in the first environment."""
+        return self.each[0]
+
+    @property
+    def ids(self) -> str:
+        """Give the ids, by which each of them is answered for."""
+        return ", ".join(dict.fromkeys(one.finding.id for one in self.each))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Define environments in which the same happens.
-
-    :param judged: what happens, as the first of them says it.
-    """
+    """Define environments in which the same happens."""
 
     environments: tuple[str, ...]
-    judged: tuple[Judged, ...]
+    told: tuple[Told, ...]
 
     @property
     def name(self) -> str:
@@ -33,19 +54,20 @@ def groups_of(review: Review) -> list[Group]:
     by_environment: dict[str, list[Judged]] = {}
     for one in review.judged:
         by_environment.setdefault(one.finding.saying.environment, []).append(one)
-    where = {
-        pair.environment: (pair.stack.account, pair.stack.region)
+    names = {
+        pair.environment: (pair.environment, pair.stack.account, pair.stack.region)
         for pair in review.comparison.pairs
     }
-    groups: dict[tuple[str, ...], list[str]] = {}
+    alike: dict[tuple[str, ...], list[str]] = {}
     for environment, judged in sorted(by_environment.items()):
-        names = (environment, *where.get(environment, ()))
-        groups.setdefault(tuple(sorted(_alike(one, names) for one in judged)), []).append(
-            environment
-        )
+        key = tuple(sorted(_alike(one, names[environment]) for one in judged))
+        alike.setdefault(key, []).append(environment)
     return [
-        Group(environments=tuple(environments), judged=tuple(by_environment[environments[0]]))
-        for environments in groups.values()
+        Group(
+            environments=tuple(environments),
+            told=tuple(_told([by_environment[one] for one in environments], names, environments)),
+        )
+        for environments in alike.values()
     ]
 
 
@@ -56,14 +78,41 @@ def stack_names(group: Group, stack: str) -> str:
     return ", ".join([stack, *(f"{one}{rest}" for one in others)])
 
 
+def _told(
+    findings: Sequence[Sequence[Judged]],
+    names: dict[str, tuple[str, str, str]],
+    environments: Sequence[str],
+) -> list[Told]:
+    """Put together what is alike, in the order of the first environment."""
+    by_text = [
+        sorted(judged, key=lambda one, name=name: _alike(one, names[name]))  # type: ignore[misc]
+        for name, judged in zip(environments, findings, strict=True)
+    ]
+    together = {each[0].finding.id: each for each in zip(*by_text, strict=True)}
+    told = []
+    for one in findings[0]:
+        each = together[one.finding.id]
+        sayings = [item.finding.saying for item in each]
+        subject, message = sayings[0].subject, sayings[0].message
+        if any((said.subject, said.message) != (subject, message) for said in sayings):
+            subject, message = (
+                _general(text, names[environments[0]]) for text in (subject, message)
+            )
+        told.append(Told(each=tuple(each), subject=subject, message=message))
+    return told
+
+
 def _alike(judged: Judged, names: Sequence[str]) -> str:
     """Give a finding without what differs between environments by nature."""
     said = judged.finding.saying
-    text = "\n".join(
-        (judged.finding.rule, said.stack, said.subject, said.message, str(judged.stops))
-    )
-    for index, name in enumerate(names):
-        if name:
-            text = re.sub(rf"(?<![\w]){re.escape(name)}(?![\w])", f"<{index}>", text)
     answer = judged.acknowledged or judged.expired
-    return _JOB_HASH.sub("<hash>", text) + (f"\n{answer.until}\n{answer.reason}" if answer else "")
+    parts = (judged.finding.rule, said.stack, said.subject, said.message, str(judged.stops))
+    answered = (str(answer.until), answer.reason) if answer else ()
+    return "\n".join((_general("\n".join(parts), names), *answered))
+
+
+def _general(text: str, names: Sequence[str]) -> str:
+    for name, word in zip(names, _WORDS, strict=True):
+        if name:
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", word, text)
+    return text

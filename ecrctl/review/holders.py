@@ -10,6 +10,7 @@ from typing import Any
 from constructs_lib.rules.statements import canonical
 from ecrctl.assemblies import Stack
 
+from . import elsewhere
 from .changes import environment_of, properties
 from .permissions import Kind, Permission, permissions_of
 from .values import Values
@@ -119,6 +120,11 @@ class _Gathering:
             self._identity_policy(values, logical_id, resource)
         elif kind == "AWS::EKS::PodIdentityAssociation":
             self._pod_identity(values, logical_id, given)
+        else:
+            for name, what in elsewhere.attachments(values, resource):
+                self._pool(values, logical_id, ("identity", name)).attached.add(what)
+            for name, document in elsewhere.policies(values, logical_id, resource):
+                self._policy(values, logical_id, resource, ("resource", name, None), document)
 
     def _identity(self, values: Values, logical_id: str, resource: Mapping[str, Any]) -> None:
         given, name = properties(resource), identity_name(values, logical_id)
@@ -132,9 +138,11 @@ class _Gathering:
         for attached in _listed(given.get("ManagedPolicyArns", [])):
             document = _own_policy(values, attached)
             if document is None:
-                pool.attached.add(values.text(attached))
+                pool.attached.add(f"the managed policy `{values.text(attached)}`")
             else:
                 self._policy(values, logical_id, resource, ("identity", name, name), document)
+        for group in _listed(given.get("Groups", [])):
+            pool.attached.add(f"what the group `{values.text(group)}` may do")
         if "PermissionsBoundary" in given:
             pool.boundary = values.text(given["PermissionsBoundary"])
             document = _own_policy(values, given["PermissionsBoundary"])
@@ -220,6 +228,14 @@ class _Gathering:
         pool.stacks.add(values.stack.name)
         pool.sources.add((values.stack.name, logical_id))
         return pool
+
+
+def grants_something(resource: Any) -> bool:
+    """Say whether a resource holds a policy, or is an identity that has some."""
+    kind = resource.get("Type") if isinstance(resource, Mapping) else None
+    if kind in _RESOURCE_POLICIES:
+        return _RESOURCE_POLICIES[kind][0] in properties(resource)
+    return kind in _IDENTITIES or kind in _IDENTITY_POLICIES
 
 
 def identity_name(values: Values, logical_id: str) -> str:

@@ -63,6 +63,36 @@ class Permission:
         return replace(self, conditions=frozenset()).within(replace(other, conditions=frozenset()))
 
 
+class Shelf:
+    """Hold permissions so that those which may contain one are found without asking all.
+
+    Most name one action and one resource, and contain nothing but those.
+    """
+
+    def __init__(self, permissions: Iterable[Permission]) -> None:
+        self._plain: dict[tuple[str, str], list[Permission]] = {}
+        self._others: list[Permission] = []
+        for one in permissions:
+            action, resource = _plain(one.action), _plain(one.resource)
+            if action is None or resource is None:
+                self._others.append(one)
+            else:
+                self._plain.setdefault((action, resource), []).append(one)
+
+    def that_may_contain(self, one: Permission) -> Iterator[Permission]:
+        """Give the permissions within which one may lie."""
+        action, resource = _plain(one.action), _plain(one.resource)
+        if action is not None and resource is not None:
+            yield from self._plain.get((action, resource), ())
+        yield from self._others
+
+
+def _plain(named: Named) -> str | None:
+    is_negated, texts = named
+    text = next(iter(texts), "")
+    return None if is_negated or len(texts) != 1 or set(text) & set("*?") else text
+
+
 def permissions_of(
     policy: Any, text: Callable[[Any], str], *, principal: str | None = None
 ) -> list[Permission] | None:

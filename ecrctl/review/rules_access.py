@@ -7,9 +7,11 @@ from weakref import WeakKeyDictionary
 
 from .access import AccessChange, access_changes
 from .access_sentences import Direction
-from .changes import Comparison
+from .changes import Comparison, ResourceChange, mappings, path_of, value_at
+from .dependencies import changed_names, references
 from .findings import Category, Saying
-from .rule import Look, Rule
+from .holders import grants_something
+from .rule import Look, Rule, each, word_of
 
 _FOUND: WeakKeyDictionary[Comparison, list[AccessChange]] = WeakKeyDictionary()
 
@@ -21,6 +23,45 @@ def _in_direction(direction: Direction) -> Look:
         return (one.saying for one in _FOUND[comparison] if one.direction == direction)
 
     return look
+
+
+def _depends(comparison: Comparison) -> Iterator[Saying]:
+    """Tell of policies that stay as they are, and name what changes its meaning."""
+    for pair in comparison.pairs:
+        names = changed_names(comparison, pair)
+        if not names or pair.head is None or pair.base is None:
+            continue
+        for logical_id, resource in pair.head.template.get("Resources", {}).items():
+            is_same = pair.base.template.get("Resources", {}).get(logical_id) == resource
+            if not is_same or not grants_something(resource):
+                continue
+            for name in sorted({*references(resource)} & names.keys()):
+                yield Saying(
+                    environment=pair.environment,
+                    stack=pair.name,
+                    subject=f"{word_of(str(resource.get('Type')))} {path_of(logical_id, resource)}",
+                    message=f"has a policy that names what the {names[name]} `{name}` says, which "
+                    "changes: whether it gives more or less cannot be told here",
+                    is_undecided=True,
+                    places=frozenset({(pair.name, logical_id)}),
+                )
+
+
+def _replicated(change: ResourceChange) -> Iterator[str]:
+    before, after = (
+        {
+            (str(one.get("RegistryId")), str(one.get("Region")))
+            for rule in mappings(value_at(side, "ReplicationConfiguration", "Rules"))
+            for one in mappings(rule.get("Destinations"))
+        }
+        for side in (change.base, change.head)
+    )
+    for account, region in sorted(after - before):
+        if account != change.pair.stack.account:
+            yield (
+                f"copies images to account {account} in {region}, which may then do with them "
+                "what it wants"
+            )
 
 
 RULES = (
@@ -35,6 +76,18 @@ RULES = (
         category=Category.ACCESS_GAINED,
         finds="A policy changes, and whether it gives more or less cannot be told",
         look=_in_direction("undecided"),
+    ),
+    Rule(
+        id="access-depends",
+        category=Category.ACCESS_GAINED,
+        finds="A policy stays as it is, and what it refers to changes",
+        look=_depends,
+    ),
+    Rule(
+        id="replicated-to-another-account",
+        category=Category.ACCESS_GAINED,
+        finds="Another account gets copies of images",
+        look=each("AWS::ECR::ReplicationConfiguration", says=_replicated),
     ),
     Rule(
         id="access-lost",

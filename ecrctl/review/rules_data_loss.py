@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .changes import Comparison, ResourceChange, account_of, is_known, is_true, properties
+from .dependencies import changed_names
 from .findings import Category, Saying
 from .rule import KEY, REPOSITORY, Rule, about, each
 
@@ -41,10 +42,18 @@ def _moved(comparison: Comparison) -> Iterator[Saying]:
             yield about(
                 change,
                 f"moves to the stack `{found.pair.name}`, which CloudFormation cannot do: "
-                f"{_fate(change)} The other stack fails to create what exists "
-                "(AlreadyExists), or makes it anew and empty. Leave it where it is, or take it "
-                "over there with `cdk import`",
+                f"{_moved_to(change)} Leave it where it is, or take it over there with "
+                "`cdk import`",
             )
+
+
+def _moved_to(change: ResourceChange) -> str:
+    if change.pair.head is not None and change.impact != "WILL_ORPHAN":
+        return (
+            "one stack deletes it, and the other fails to create what exists (AlreadyExists) or "
+            "makes it anew, without its images."
+        )
+    return "it stays, in no stack, and the other stack fails to create what exists (AlreadyExists)."
 
 
 def _another_logical_id(comparison: Comparison) -> Iterator[Saying]:
@@ -145,7 +154,10 @@ def _key_removed(change: ResourceChange) -> str | None:
         return None
     if change.pair.head is None or change.impact == "WILL_ORPHAN":
         where = "with its stack" if change.pair.head is None else "in no stack"
-        return f"leaves the app: it stays in the account, {where}. What it encrypted can be read"
+        return (
+            f"leaves the app: it stays in the account, {where}. What it encrypted can be read as "
+            "long as nobody deletes it there"
+        )
     days = properties(change.base).get("PendingWindowInDays", _DEFAULT_PENDING_DAYS)
     return (
         f"is deleted after {days} days: no image that it encrypts can be pulled from then on, "
@@ -177,6 +189,31 @@ def _logs_shortened(change: ResourceChange) -> str | None:
         until = "for ever" if before is None else f"{before} days"
         return f"keeps logs {after} days instead of {until}: older ones are deleted"
     return None
+
+
+def _under_a_condition(comparison: Comparison) -> Iterator[Saying]:
+    """Tell of what is there perhaps, and was there, or was there under another condition."""
+    for pair in comparison.pairs:
+        if pair.base is None or pair.head is None:
+            continue
+        names = changed_names(comparison, pair)
+        before = pair.base.template.get("Resources", {})
+        for kind in (REPOSITORY, *KEY, *_HOLDS_DATA):
+            for logical_id, resource in pair.head.resources(kind):
+                given, was = resource.get("Condition"), before.get(logical_id)
+                if given is None or not isinstance(was, dict):
+                    continue
+                if was.get("Condition") == given and given not in names:
+                    continue
+                change = ResourceChange(
+                    pair=pair, logical_id=logical_id, base=was, head=resource, impact="MAY_REPLACE"
+                )
+                yield about(
+                    change,
+                    f"is there only where the condition `{given}` holds: where it does not, it is "
+                    "removed",
+                    is_undecided=True,
+                )
 
 
 RULES = (
@@ -215,6 +252,12 @@ RULES = (
         category=_LOSS,
         finds="What was kept when it is replaced no longer is",
         look=each(REPOSITORY, *KEY, *_HOLDS_DATA, says=_retention_weakened),
+    ),
+    Rule(
+        id="there-under-a-condition",
+        category=_LOSS,
+        finds="What holds data is there under a condition, or another one",
+        look=_under_a_condition,
     ),
     Rule(
         id="empty-on-delete",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from constructs_lib.rules.faults import RuleError
@@ -28,6 +28,7 @@ from .changes import (
 from .findings import Category, Saying
 from .leaves import differences
 from .rule import KEY, REPOSITORY, Rule, about, each
+from .values import Values
 from .verbs import listed
 from .workloads import APPLIED, workload_changes
 
@@ -104,31 +105,41 @@ def _declared_twice(comparison: Comparison) -> Iterator[Saying]:
 
 
 def _exports_in_use(comparison: Comparison) -> Iterator[Saying]:
-    """Tell of exports that go while a deployed stack still imports them."""
-    used: dict[tuple[str, str, str], list[str]] = {}
+    """Tell of exports that go, or change, while a deployed stack still imports them."""
+    used: dict[tuple[str, str, str], set[str]] = {}
     for stack in comparison.base:
         for name in _imports(stack.template):
-            used.setdefault((stack.account, stack.region, name), []).append(stack.name)
+            used.setdefault((stack.account, stack.region, name), set()).add(stack.name)
     for pair in comparison.pairs:
         if pair.base is None or pair.head is None:
             continue
-        for name in sorted(_exports(pair.base) - _exports(pair.head)):
-            importers = used.get((pair.base.account, pair.base.region, name), [])
-            others = sorted({one for one in importers if one != pair.name})
-            if others:
+        before = _exports(pair.base, comparison.base)
+        after = _exports(pair.head, comparison.head)
+        for name in sorted(before):
+            importers = used.get((pair.base.account, pair.base.region, name), set()) - {pair.name}
+            if importers and before[name] != after.get(name):
+                does = "changes" if name in after else "removes"
+                others = listed([f"`{one}`" for one in sorted(importers)])
                 yield _of_stack(
                     pair,
-                    f"removes the export `{name}`, which {', '.join(f'`{one}`' for one in others)} "
-                    "imports: CloudFormation refuses while it does. Deploy a change that no "
-                    "longer imports it first",
+                    f"{does} the export `{name}`, which {others} imports: CloudFormation refuses "
+                    "while it does. Deploy a change that no longer imports it first",
                 )
 
 
-def _exports(stack: Stack) -> set[str]:
-    outputs = stack.template.get("Outputs", {}).values()
-    exports = [one.get("Export") for one in outputs if isinstance(one, Mapping)]
-    names = [one.get("Name") for one in exports if isinstance(one, Mapping)]
-    return {name for name in names if isinstance(name, str)}
+def _exports(stack: Stack, side: Sequence[Stack]) -> dict[str, str]:
+    """Give what a stack exports: by name, its value as far as it is known."""
+    values = Values(stack=stack, side=side)
+    found = {}
+    for output in stack.template.get("Outputs", {}).values():
+        export = output.get("Export") if isinstance(output, Mapping) else None
+        name = export.get("Name") if isinstance(export, Mapping) else None
+        if isinstance(name, str):
+            text = values.text(output.get("Value"))
+            # What is known by its path alone may have been put elsewhere in the tree.
+            is_known = not text.startswith("${")
+            found[name] = text if is_known else json.dumps(output.get("Value"), sort_keys=True)
+    return found
 
 
 def _imports(value: Any) -> Iterator[str]:
@@ -141,6 +152,25 @@ def _imports(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _imports(item)
+
+
+def _name_taken(comparison: Comparison) -> Iterator[Saying]:
+    """Tell of names that CloudFormation is to give again before they are free."""
+    gone = {
+        (change.type, change.pair.stack.account, name): change
+        for change in comparison.changes
+        if change.head is None and change.type != REPOSITORY and (name := change.explicit_name)
+    }
+    for change in comparison.changes:
+        name = change.explicit_name
+        other = gone.get((change.type, change.pair.stack.account, name)) if name else None
+        if change.base is None and other and other.pair.stack.region == change.pair.stack.region:
+            yield about(
+                change,
+                f"takes the name of what is still there when it is made, `{other.logical_id}` in "
+                f"`{other.pair.name}`: CloudFormation creates before it deletes, and fails "
+                "(AlreadyExists). Keep the logical ID and the stack, or choose another name",
+            )
 
 
 def _lifecycle_refused(change: ResourceChange) -> str | None:
@@ -243,9 +273,15 @@ RULES = (
         look=_declared_twice,
     ),
     Rule(
+        id="name-taken",
+        category=_FAILS,
+        finds="What has an explicit name gets another logical ID or stack",
+        look=_name_taken,
+    ),
+    Rule(
         id="export-in-use",
         category=_FAILS,
-        finds="A stack no longer exports what another one imports",
+        finds="A stack exports another value than another one imports, or none",
         look=_exports_in_use,
     ),
     Rule(

@@ -44,6 +44,8 @@ def _exclusions_wider(change: ResourceChange) -> str | None:
     old, new = (_filters(side) for side in (change.base, change.head))
     if before.startswith("IMMUTABLE") and after == "IMMUTABLE_WITH_EXCLUSION":
         added = _uncovered(new, old if before == "IMMUTABLE_WITH_EXCLUSION" else ())
+        if "`*`" in added:
+            return "lets every tag be moved: its exclusions leave nothing immutable"
         return f"lets tags like {listed(added)} be moved" if added else None
     if before == "MUTABLE_WITH_EXCLUSION" and after.startswith("MUTABLE"):
         removed = _uncovered(old, new if after == "MUTABLE_WITH_EXCLUSION" else ())

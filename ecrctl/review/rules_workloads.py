@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .changes import Comparison, ResourceChange, properties
+from .changes import Comparison, ResourceChange, is_true, properties
 from .findings import Category, Saying
 from .leaves import differences
 from .rule import SERVICE, TASK_DEFINITION, Look, Rule, about, each
@@ -159,6 +159,13 @@ def _breaker_off(change: ResourceChange) -> str | None:
     return None
 
 
+def _execute_command(change: ResourceChange) -> str | None:
+    before, after = change.values("EnableExecuteCommand")
+    if is_true(after) and not is_true(before):
+        return "lets whoever may `ecs:ExecuteCommand` have a shell in its containers"
+    return None
+
+
 def _host_access(change: ResourceChange) -> str | None:
     before, after = (
         {
@@ -236,6 +243,12 @@ RULES = (
         category=_WORKLOADS,
         finds="A service's tasks get public addresses",
         look=each(SERVICE, says=_public),
+    ),
+    Rule(
+        id="execute-command-on",
+        category=_WORKLOADS,
+        finds="A shell can be had in the containers of a service",
+        look=each(SERVICE, says=_execute_command),
     ),
     Rule(
         id="circuit-breaker-off",

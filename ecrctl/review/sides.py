@@ -109,6 +109,7 @@ def _side(label: str, source: _Source, environments: str) -> Side:
 
 
 def _synthesise(source: _Source, environments: str) -> Path:
+    toolchain.check_cdk()
     tools = tools_for(source.folder)
     assembly = source.folder / "cdk.out"
     # Kept when the folder is gone: a synth that fails is looked into.

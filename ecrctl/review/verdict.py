@@ -7,10 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from .acknowledgements import Acknowledgement
+from .acknowledgements import FILE_NAME, Acknowledgement
 from .changes import Comparison
 from .findings import CATEGORIES, Category, Finding
 from .sides import Side
+
+HOW_TO_ANSWER = (
+    f"Who answers for such a finding writes its id into `{FILE_NAME}`, with a reason and a last "
+    "day; it counts from when that is part of the base."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +66,17 @@ class Review:
             return "Nothing changes: both sides deploy the same, to the letter."
         stopping = self.stopping
         if not stopping:
-            gate = ", ".join(self.gate) or "nothing"
-            begin = f"Nothing stops this change (it would be {gate})."
+            gate = f"; what would: {', '.join(self.gate)}" if self.gate else ""
+            begin = f"Nothing stops this change{gate}."
         else:
             what = "1 finding stops" if len(stopping) == 1 else f"{len(stopping)} findings stop"
             begin = f"{what} this change: {_counted(self.counts(stopping))}."
-        rest = [one for one in self.judged if not one.stops]
-        return f"{begin} Also found: {_counted(self.counts(rest))}." if rest else begin
+        answered = [one for one in self.judged if one.acknowledged]
+        rest = [one for one in self.judged if not (one.stops or one.acknowledged)]
+        told = [begin]
+        told += [f"Acknowledged: {_counted(self.counts(answered))}."] * bool(answered)
+        told += [f"Also found: {_counted(self.counts(rest))}."] * bool(rest)
+        return " ".join(told)
 
 
 def judge(

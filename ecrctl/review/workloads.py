@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -84,7 +84,9 @@ class Workload:
     @property
     def key(self) -> tuple[str, str]:
         """Give what tells it from others of the same resource."""
-        return self.kind, self.name
+        metadata = self.document.get("metadata")
+        space = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+        return self.kind, f"{space or ''}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,10 +140,15 @@ def workloads_of(values: Values | None, resource: Resource | None) -> Iterator[W
     if resource.get("Type") == TASK_DEFINITION:
         yield _task(values, given)
         return
-    text = values.text(given.get("Value" if resource.get("Type") == PARAMETER else "Manifest", ""))
-    for document in _documents(text):
+    for document in documents_of(values, resource):
         if document.get("kind") in _PODS:
             yield _pod(document)
+
+
+def documents_of(values: Values, resource: Resource) -> Sequence[Mapping[str, Any]]:
+    """Give the objects of Kubernetes that a resource holds."""
+    name = "Value" if resource.get("Type") == PARAMETER else "Manifest"
+    return _documents(values.text(properties(resource).get(name, "")))
 
 
 def _task(values: Values, given: Mapping[str, Any]) -> Workload:
@@ -230,4 +237,8 @@ def _documents(text: str) -> tuple[Mapping[str, Any], ...]:
         given = json.loads(text) if text.startswith("[") else list(yaml.safe_load_all(text))
     except (ValueError, yaml.YAMLError):
         return ()
-    return tuple(one for one in given if isinstance(one, Mapping))
+    objects = [one for one in given if isinstance(one, Mapping)]
+    listed = [
+        one for each in objects if each.get("kind") == "List" for one in each.get("items", [])
+    ]
+    return tuple(one for one in (*objects, *listed) if isinstance(one, Mapping))

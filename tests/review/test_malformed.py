@@ -80,3 +80,27 @@ def _with(value: Any, given: Any) -> list[Any]:
     if isinstance(value, list):
         return [[other] for item in value for other in [given, *_with(item, given)]]
     return []
+
+
+def test_a_policy_of_ten_thousand_permissions_is_compared(tmp_path: Path) -> None:
+    def side(name: str, condition: dict[str, Any]) -> Path:
+        statement = {
+            "Effect": "Allow",
+            "Action": [f"s3:Action{number}" for number in range(125)],
+            "Resource": [f"arn:aws:s3:::bucket-{number}" for number in range(80)],
+            **condition,
+        }
+        document = {
+            "PolicyName": "all",
+            "Roles": ["ci"],
+            "PolicyDocument": {"Statement": statement},
+        }
+        policy = {"Type": "AWS::IAM::Policy", "Properties": document}
+        return write_assembly(tmp_path / name, {"dev/Access": {"Policy": policy}})
+
+    strict = {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    sides = [stacks_of(one) for one in (side("base", {}), side("head", strict))]
+    sayings = [(one.rule, one.saying.message) for one in findings_of(compare(*sides))]
+    ((rule, message),) = sayings
+    assert rule == "access-lost"
+    assert message.endswith("from now on only if `Bool aws:SecureTransport true`")

@@ -96,7 +96,7 @@ def test_the_verdict_comes_first_and_names_what_stops(tmp_path: Path) -> None:
     assert rest[2:6] == [
         "| | data-loss | access-gained |",
         "|---|---:|---:|",
-        "| dev, staging |  | 2 |",
+        "| dev, staging, each |  | 2 |",
         "| prod | **1** | 2 |",
     ]
 
@@ -107,6 +107,18 @@ def test_environments_with_identical_changes_are_told_once(tmp_path: Path) -> No
     assert "<code>account 999999999999</code>" in text
     assert "<code>account 222222222222</code>" not in text
     assert text.count("<summary>prod/Web: data-loss, access-gained</summary>") == 1
+
+
+def test_what_is_told_once_has_the_ids_of_all_and_nothing_that_is_of_one_alone(
+    tmp_path: Path,
+) -> None:
+    found = both(tmp_path)
+    text = as_markdown(found)
+    for one in found.judged:
+        assert one.finding.id in text
+    assert "lets <code>account ACCOUNT</code> pull" in text
+    assert "What stops it" in text
+    assert "review-acknowledgements.yaml" in text
 
 
 def test_the_text_of_the_cdk_cli_is_at_the_end(tmp_path: Path) -> None:
@@ -222,7 +234,9 @@ def test_an_acknowledged_finding_is_listed_with_its_reason_and_stops_nothing(
     )
     assert found.stopping == []
     text = as_markdown(found)
-    assert text.startswith("**Nothing stops this change (it would be data-loss, will-fail).")
+    assert text.startswith(
+        "**Nothing stops this change; what would: data-loss, will-fail. Acknowledged: 1 data-loss."
+    )
     assert "— until 2026-06-01: Moved to another account." in text
     assert "`none-00000000` is acknowledged and not found in this change" in text
 

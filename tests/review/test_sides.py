@@ -320,11 +320,24 @@ def test_a_template_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
             ("--base", "HEAD", "--fail-on", "dataloss"),
             "--fail-on: there is no category 'dataloss'; did you mean 'data-loss'? Known: "
             "data-loss, will-fail, protection-lost, access-gained, access-lost, lifecycle, "
-            "images, workloads, registry, cost, routine, none.",
+            "images, workloads, registry, cost, routine.",
         ),
         (
             ("--base", "HEAD", "--acknowledgements", "none.yaml"),
-            "none.yaml cannot be read: there is no such file. Leave the option out.",
+            "--acknowledgements: there is no file none.yaml. Give one, or leave the option out.",
+        ),
+        (
+            ("--base", "HEAD", "--fail-on", ""),
+            "--fail-on takes categories with commas between them, or none by itself, got ''.",
+        ),
+        (
+            ("--base", "HEAD", "--fail-on", "none,data-loss"),
+            "--fail-on takes categories with commas between them, or none by itself, got "
+            "'none,data-loss'.",
+        ),
+        (
+            ("--base", "HEAD", "--images", "web=none.json"),
+            "--images: none.json cannot be read: No such file or directory.",
         ),
     ],
 )
@@ -337,12 +350,36 @@ def test_all_faults_of_acknowledgements_are_told_at_once(tmp_path: Path) -> None
     base = write_assembly(tmp_path / "base", STACKS)
     answers = tmp_path / "answers.yaml"
     answers.write_text(
-        "- {finding: a-1, reason: because, until: 2027-01-01}\n"
-        "- {finding: a-1, reason: It is known to all., until: soon}\n"
+        "- {finding: scan-off-0123abcd, reason: because, until: 2027-01-01}\n"
+        "- {finding: scan-off, reason: It is known to all., until: soon}\n"
         "- {reason: It is known to all., until: 2027-01-01, who: me}\n"
     )
     done = ecrctl("--base", base, "--head", base, "--acknowledgements", answers)
     assert done.returncode == 2
-    assert done.stderr.splitlines()[0].endswith("does not hold:")
-    paths = [line.split(":")[0].strip(" -") for line in done.stderr.splitlines()[1:]]
-    assert paths == ["[0].reason", "[1].until", "[2].finding", "[2].who"]
+    assert done.stderr == (
+        f"ecrctl: {answers} does not hold:\n"
+        "  - [0].reason: a reason has at least 10 characters, got 'because'. Say why, for whoever "
+        "reads it later.\n"
+        "  - [1].finding: a finding's id is its rule and eight digits, such as "
+        "repository-removed-97f3a2f5, got 'scan-off'. Copy it from the review.\n"
+        "  - [1].until: the last day is written such as 2026-12-31, got 'soon'.\n"
+        "  - [2].finding: this is required, and missing.\n"
+        "  - [2].who: there is no such setting; Known: finding, reason, until.\n"
+    )
+    answers.write_text(
+        "- {finding: scan-off-0123abcd, reason: Known to all., until: 2027-01-01}\n" * 2
+    )
+    done = ecrctl("--base", base, "--head", base, "--acknowledgements", answers)
+    assert done.stderr == (
+        f"ecrctl: {answers} does not hold:\n"
+        "  - [1].finding: 'scan-off-0123abcd' is acknowledged above already. Keep one of the two.\n"
+    )
+
+
+def test_images_of_a_repository_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    base = write_assembly(tmp_path / "base", STACKS)
+    images = tmp_path / "images.json"
+    images.write_text("[]")
+    done = ecrctl("--base", base, "--head", base, "--images", f"web={images}")
+    said = "ecrctl: --images: neither side has a repository 'web'; Known: none.\n"
+    assert (done.returncode, done.stderr) == (2, said)

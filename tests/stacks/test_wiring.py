@@ -252,3 +252,14 @@ def test_no_synth_asks_an_account_for_anything(assembly: Path) -> None:
     manifests = list(assembly.rglob("manifest.json"))
     assert len(manifests) > 1
     assert [one for one in manifests if "missing" in json.loads(one.read_text())] == []
+
+
+def test_the_stacks_of_a_protected_environment_cannot_be_deleted(assembly: Path) -> None:
+    protected = {
+        artifact["displayName"]
+        for manifest in assembly.rglob("manifest.json")
+        for artifact in json.loads(manifest.read_text())["artifacts"].values()
+        if artifact.get("properties", {}).get("terminationProtection")
+    }
+    assert {name.partition("/")[0] for name in protected} == {"prod", "registry"}
+    assert {"prod/EcsWorkloads", "prod/EksWorkloads", "registry/Repositories-web"} <= protected
