@@ -9,7 +9,7 @@ from .access_sentences import Direction, told_of
 from .changes import Comparison
 from .findings import Place, Saying
 from .holders import Holder, Pool, pools_of
-from .patterns import can_be_ordered
+from .patterns import can_be_ordered, stable
 from .permissions import OWN_ACCOUNT, Named, Permission, Shelf
 from .values import UNKNOWN
 from .verbs import listed
@@ -113,6 +113,8 @@ class _Sides:
                 message=message,
                 is_undecided=direction == "undecided",
                 places=frozenset(places),
+                # A sentence names a few of many actions; what is said of others is not this.
+                evidence=stable([direction, _differing(self.base, self.head)]),
             ),
         )
 
@@ -138,6 +140,16 @@ def _of_holder(sides: _Sides) -> Iterator[AccessChange]:
             "has a policy that changes and depends on what only the deployment knows: "
             "whether it gives more or less cannot be told here",
         )
+
+
+def _differing(base: Pool | None, head: Pool | None) -> list[object]:
+    before, after = base or Pool(), head or Pool()
+    return [
+        set(before.permissions) ^ set(after.permissions),
+        before.unreadable ^ after.unreadable,
+        before.attached ^ after.attached,
+        [before.boundary, after.boundary],
+    ]
 
 
 def _outlives_its_policies(holder: Holder) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from .patterns import Condition
+from .patterns import Condition, stable
 from .permissions import Named, Permission
 from .verbs import conditions_text, joined, listed, phrase
 
@@ -43,7 +43,9 @@ def told_of(
     :param others: those of the other side, for what stays in their place.
     """
     told: list[tuple[str, str]] = []
-    for (subject, who, is_deny), group in sorted(_by_subject(holder, permissions).items(), key=str):
+    for (subject, who, is_deny), group in sorted(
+        _by_subject(holder, permissions).items(), key=stable
+    ):
         others_here = [one for one in others if one.is_deny == is_deny]
         for actions, resources, conditions, example in _parts(group):
             is_own = subject == holder and _IDENTITY.match(holder) and who == _only(holder)
@@ -94,15 +96,15 @@ def _parts(permissions: list[Permission]) -> list[_Part]:
     return [
         (
             actions,
-            sorted(places, key=str),
+            sorted(places, key=stable),
             list(together),
             next(
                 one
-                for one in sorted(permissions, key=str)
+                for one in sorted(permissions, key=stable)
                 if one.resource in places and one.action in actions
             ),
         )
-        for (actions, together), places in sorted(resources.items(), key=str)
+        for (actions, together), places in sorted(resources.items(), key=stable)
     ]
 
 

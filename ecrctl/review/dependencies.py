@@ -37,6 +37,26 @@ def changed_names(comparison: Comparison, pair: StackPair) -> dict[str, str]:
     return names
 
 
+def handed_down(comparison: Comparison) -> Iterator[tuple[StackPair, dict[str, str]]]:
+    """Give nested stacks that are handed other parameters by the stack around them."""
+    before, after = (
+        {stack.stack_name: stack for stack in side} for side in (comparison.base, comparison.head)
+    )
+    for change in comparison.of_type("AWS::CloudFormation::Stack"):
+        old, new = (side or {} for side in change.values("Parameters"))
+        name = f"{change.pair.stack.stack_name}/{change.logical_id}"
+        if (
+            name in before
+            and name in after
+            and isinstance(old, Mapping)
+            and isinstance(new, Mapping)
+        ):
+            pair = StackPair(name=after[name].name, base=before[name], head=after[name])
+            changed = {key: "parameter" for key in new if key in old and old[key] != new[key]}
+            if changed:
+                yield pair, changed
+
+
 def references(value: Any) -> Iterator[str]:
     """Give the names of parameters, mappings and conditions that a value refers to."""
     if isinstance(value, Mapping):

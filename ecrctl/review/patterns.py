@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,17 @@ _LIKE = re.compile(r"(?:String(?:Not)?Like|Arn(?:Not)?(?:Equals|Like))")
 _TEXT = re.compile(
     r"(?:For(?:Any|All)Value[s]?:)?(?:String(?:Not)?(?:Equals|Like)|Arn(?:Not)?(?:Equals|Like))"
 )
+
+
+def stable(value: Any) -> str:
+    """Give a value as text that is the same in every process, which that of a set is not."""
+    if isinstance(value, set | frozenset):
+        return f"{{{', '.join(sorted(map(stable, value)))}}}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(stable, value))}]"
+    if is_dataclass(value) and not isinstance(value, type):
+        return stable([getattr(value, one.name) for one in fields(value)])
+    return str(value)
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from constructs_lib.rules.statements import statements_of
 
-from .patterns import Condition, conditions_of, is_stricter, may_meet, within
+from .patterns import Condition, conditions_of, is_stricter, may_meet, stable, within
 
 Kind = Literal["resource", "identity", "trust", "boundary", "endpoint"]
 # A set of texts: those that one of the patterns matches or, negated, those that none does.
@@ -212,7 +212,7 @@ def _conditions_apart(
         [(operator, key, frozenset({value})) for value in sorted(values)]
         if _SPLIT.fullmatch(operator)
         else [(operator, key, values)]
-        for operator, key, values in sorted(conditions, key=str)
+        for operator, key, values in sorted(conditions, key=stable)
     ]
     count = 1
     for choice in choices:

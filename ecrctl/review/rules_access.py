@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from .access import AccessChange, access_changes
 from .access_sentences import Direction
 from .changes import Comparison, ResourceChange, mappings, path_of, value_at
-from .dependencies import changed_names, references
+from .dependencies import changed_names, handed_down, references
 from .findings import Category, Saying
 from .holders import grants_something
 from .rule import Look, Rule, each, word_of
@@ -27,8 +27,8 @@ def _in_direction(direction: Direction) -> Look:
 
 def _depends(comparison: Comparison) -> Iterator[Saying]:
     """Tell of policies that stay as they are, and name what changes its meaning."""
-    for pair in comparison.pairs:
-        names = changed_names(comparison, pair)
+    meanings = [(pair, changed_names(comparison, pair)) for pair in comparison.pairs]
+    for pair, names in (*meanings, *handed_down(comparison)):
         if not names or pair.head is None or pair.base is None:
             continue
         for logical_id, resource in pair.head.template.get("Resources", {}).items():

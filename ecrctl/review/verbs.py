@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from constructs_lib.rules.repository_policy import ADMINISTER_ACTIONS, PULL_ACTIONS, PUSH_ACTIONS
 
-from .patterns import Condition, matches
+from .patterns import Condition, matches, stable
 from .permissions import Named
 
 _MOST_SHOWN = 6
@@ -54,7 +54,7 @@ _VERBS = (
 
 def phrase(actions: Iterable[Named]) -> str:
     """Say what actions let somebody do: ``pull``, ``push and administer``, ``s3:GetObject``."""
-    given = sorted(actions, key=str)
+    given = sorted(actions, key=stable)
     patterns = [one for negated, ones in given if not negated for one in ones]
     found = [verb for verb in _VERBS if _tells(verb, patterns)]
     known = {action.lower() for verb in found for action in (*verb.telling, *verb.also)}
@@ -103,14 +103,14 @@ def conditions_text(conditions: Iterable[Condition]) -> str:
     """Say under which conditions; empty for none."""
     return " and ".join(
         f"`{operator} {key} {', '.join(sorted(values))}`"
-        for operator, key, values in sorted(conditions, key=str)
+        for operator, key, values in sorted(conditions, key=stable)
     )
 
 
 def joined(alternatives: Iterable[frozenset[Condition]]) -> list[frozenset[Condition]]:
     """Put conditions that differ in the values of one key alone together again."""
     found: list[frozenset[Condition]] = []
-    for one in sorted(set(alternatives), key=str):
+    for one in sorted(set(alternatives), key=stable):
         for index, other in enumerate(found):
             together = _joined(one, other)
             if together is not None:
@@ -122,7 +122,7 @@ def joined(alternatives: Iterable[frozenset[Condition]]) -> list[frozenset[Condi
 
 
 def _joined(one: frozenset[Condition], other: frozenset[Condition]) -> frozenset[Condition] | None:
-    mine, theirs = sorted(one - other, key=str), sorted(other - one, key=str)
+    mine, theirs = sorted(one - other, key=stable), sorted(other - one, key=stable)
     if len(mine) != 1 or len(theirs) != 1 or mine[0][:2] != theirs[0][:2]:
         return None
     operator, key, values = mine[0]

@@ -66,7 +66,7 @@ def main() -> None:
             [
                 *(browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
                 *("--disable-background-networking", "--no-first-run"),
-                *(f"--user-data-dir={name}/profile", "--window-size=1010,840"),
+                *(f"--user-data-dir={name}/profile", "--window-size=1010,970"),
                 *(f"--screenshot={PICTURE}", page.as_uri()),
             ],
             check=True,

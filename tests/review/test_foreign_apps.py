@@ -86,6 +86,26 @@ def test_what_is_in_a_nested_stack_is_looked_at(
     ]
 
 
+def test_a_nested_stack_that_is_handed_another_role_is_undecided(tmp_path: Path) -> None:
+    def app_with(role: str) -> Callable[[cdk.App], None]:
+        def make(app: cdk.App) -> None:
+            stack = cdk.Stack(app, "Main")
+            nested = cdk.NestedStack(stack, "Images", parameters={"Puller": role})
+            puller = cdk.CfnParameter(nested, "Puller").value_as_string
+            repository(nested).grant_pull(iam.ArnPrincipal(puller))
+
+        return make
+
+    sides = (app_with(f"arn:aws:iam::222222222222:role/{name}") for name in ("one", "two"))
+    told = [(rule, text) for _, rule, text in found(tmp_path, *sides)]
+    assert (
+        "access-depends",
+        "repository Main/Images/Api has a policy that names what the "
+        "parameter `Puller` says, which changes: whether it gives more or less cannot be told "
+        "here",
+    ) in told
+
+
 def test_a_stage_within_a_stage_is_an_environment_of_its_own(tmp_path: Path) -> None:
     def app_with(*, mutable: bool) -> Callable[[cdk.App], None]:
         def make(app: cdk.App) -> None:
