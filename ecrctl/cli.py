@@ -347,7 +347,9 @@ def main() -> None:
     try:
         sys.exit(app(prog_name="ecrctl", standalone_mode=False))
     except TyperException as error:
-        _fail(f"ecrctl: {error.format_message()} Try `ecrctl --help`.", TOOL_ERROR)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "ecrctl"
+        _fail(f"ecrctl: {error.format_message()} Try `{command} --help`.", TOOL_ERROR)
     except EnvironmentFault as fault:
         _fail(str(fault), FAILED)
     except UserError as error:

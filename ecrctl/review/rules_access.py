@@ -12,6 +12,7 @@ from .dependencies import changed_names, handed_down, references
 from .findings import Category, Saying
 from .holders import grants_something
 from .rule import Look, Rule, each, word_of
+from .verbs import listed
 
 _FOUND: WeakKeyDictionary[Comparison, list[AccessChange]] = WeakKeyDictionary()
 
@@ -64,6 +65,13 @@ def _replicated(change: ResourceChange) -> Iterator[str]:
             )
 
 
+def _more_audiences(change: ResourceChange) -> str | None:
+    before, after = change.values("ClientIdList")
+    known = before if isinstance(before, list) else []
+    added = [f"`{one}`" for one in after or () if one not in known] if change.is_update else []
+    return f"takes tokens that are meant for {listed(added)} as well" if added else None
+
+
 RULES = (
     Rule(
         id="access-gained",
@@ -88,6 +96,12 @@ RULES = (
         category=Category.ACCESS_GAINED,
         finds="Another account gets copies of images",
         look=each("AWS::ECR::ReplicationConfiguration", says=_replicated),
+    ),
+    Rule(
+        id="more-audiences",
+        category=Category.ACCESS_GAINED,
+        finds="An identity provider takes tokens for more audiences",
+        look=each("AWS::IAM::OIDCProvider", says=_more_audiences),
     ),
     Rule(
         id="access-lost",

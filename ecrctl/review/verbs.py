@@ -62,7 +62,7 @@ def phrase(actions: Iterable[Named]) -> str:
     # A wildcard says more than any verb; what a verb stands for is not said again.
     rest = [*wild, *(one for one in patterns if one not in known and one not in wild)]
     names = [verb.name for verb in found]
-    all_but = [f"everything but {_shown(sorted(ones))}" for negated, ones in given if negated]
+    all_but = [f"do everything but {_shown(sorted(ones))}" for negated, ones in given if negated]
     if names and rest:
         return f"{listed(names)} ({_shown(rest)})"
     return listed([*names, *([_shown(rest)] if rest else []), *all_but])
