@@ -181,14 +181,17 @@ def test_a_cluster_of_this_app_will_do_and_one_that_nothing_can_apply_to_is_refu
         (
             JobRun(ttl_seconds_after_finished=60),
             {},
-            "a Job that its TTL has deleted is run again by a rollback, so a TTL needs a "
-            "rollback_window no longer than it, got a TTL of 60 seconds and no window.",
+            "EksImageJob 'Job': ttl_seconds_after_finished: a Job that its TTL has deleted "
+            "is run again by a rollback, so a TTL needs a rollback_window no longer than "
+            "it, got a TTL of 60 seconds and no window. Give the window, or leave the TTL "
+            "out.",
         ),
         (
             JobRun(ttl_seconds_after_finished=60),
             {"rollback_window": cdk.Duration.hours(1)},
-            "got a TTL of 60 seconds and a rollback_window of 3600. Lengthen the TTL: a rollback "
-            "would run the Job a second time.",
+            "EksImageJob 'Job': ttl_seconds_after_finished: a Job is kept at least as long "
+            "as one may roll back to it, got a TTL of 60 seconds and a rollback_window of "
+            "3600. Lengthen the TTL: a rollback would run the Job a second time.",
         ),
         (
             JobRun(active_deadline_seconds=60, ttl_seconds_after_finished=60),
@@ -196,18 +199,24 @@ def test_a_cluster_of_this_app_will_do_and_one_that_nothing_can_apply_to_is_refu
                 "rollback_window": cdk.Duration.seconds(60),
                 "wait_for_completion": cdk.Duration.minutes(5),
             },
-            "got a TTL of 60 seconds and 300 seconds of waiting. Lengthen the TTL: a Job that has "
-            "succeeded and is gone looks failed.",
+            "EksImageJob 'Job': ttl_seconds_after_finished: a Job that is waited for is "
+            "kept at least as long as the waiting, which looks for it again and again, got "
+            "a TTL of 60 seconds and 300 seconds of waiting. Lengthen the TTL: a Job that "
+            "has succeeded and is gone looks failed.",
         ),
         (
             JobRun(active_deadline_seconds=60),
             {"wait_for_completion": cdk.Duration.hours(1)},
-            "a deployment waits up to 14 minutes for a Job, got 3600 seconds.",
+            "EksImageJob 'Job': wait_for_completion: a deployment waits up to 14 minutes "
+            "for a Job, got 3600 seconds. Wait less, or watch the Job with something else.",
         ),
         (
             JobRun(),
             {"wait_for_completion": cdk.Duration.minutes(5)},
-            "got no active_deadline_seconds and 300 seconds of waiting.",
+            "EksImageJob 'Job': active_deadline_seconds: a Job that is waited for ends "
+            "before the waiting does, or it would go on after its deployment has failed, "
+            "got no active_deadline_seconds and 300 seconds of waiting. Give it a deadline "
+            "no longer than that.",
         ),
     ],
 )
@@ -216,7 +225,7 @@ def test_what_would_run_twice_or_wait_too_long_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="EksImageJob 'Job': ") as refusal:
         delivered(run=run, **delivery)
-    assert sentence in str(refusal.value)
+    assert str(refusal.value) == sentence
 
 
 def test_a_ttl_as_long_as_the_rollback_window_is_taken() -> None:
@@ -290,20 +299,58 @@ def test_irsa_names_the_role_and_trusts_one_service_account() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({}, "or by IRSA, with oidc_provider_arn, got neither. Give one of the two."),
-        ({"cluster_name": "a", "oidc_provider_arn": PROVIDER, "role_name": "r"}, "got both."),
-        ({"cluster_name": "-a"}, "cluster_name: a cluster's name has 1 to 100 letters"),
-        ({"oidc_provider_arn": "x", "role_name": "r"}, "is not the ARN of a cluster's OIDC"),
-        ({"oidc_provider_arn": PROVIDER}, "role_name: with IRSA the service account's manifest"),
-        ({"cluster_name": "a", "role_name": "a b"}, "role_name: a role's name has 1 to 64"),
-        ({"cluster_name": "a", "namespace": "A"}, "namespace: a name here has 1 to 63"),
-        ({"cluster_name": "a", "service_account": "A"}, "service_account: a service account's"),
+        (
+            {},
+            "EksWorkloadIdentity 'Identity': an identity is by EKS Pod Identity, with "
+            "cluster_name, or by IRSA, with oidc_provider_arn, got neither. Give one of the"
+            " two.",
+        ),
+        (
+            {"cluster_name": "a", "oidc_provider_arn": PROVIDER, "role_name": "r"},
+            "EksWorkloadIdentity 'Identity': an identity is by EKS Pod Identity, with "
+            "cluster_name, or by IRSA, with oidc_provider_arn, got both. Give one of the "
+            "two.",
+        ),
+        (
+            {"cluster_name": "-a"},
+            "EksWorkloadIdentity 'Identity': cluster_name: a cluster's name has 1 to 100 "
+            "letters, digits, '-' and '_', got '-a'. Give the name it has in EKS.",
+        ),
+        (
+            {"oidc_provider_arn": "x", "role_name": "r"},
+            "EksWorkloadIdentity 'Identity': oidc_provider_arn: 'x' is not the ARN of a "
+            "cluster's OIDC provider. Write it such as "
+            "'arn:aws:iam::111111111111:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE'.",
+        ),
+        (
+            {"oidc_provider_arn": PROVIDER},
+            "EksWorkloadIdentity 'Identity': role_name: with IRSA the service account's "
+            "manifest holds the role's ARN, so the role needs a name of its own. Give "
+            "role_name.",
+        ),
+        (
+            {"cluster_name": "a", "role_name": "a b"},
+            "EksWorkloadIdentity 'Identity': role_name: a role's name has 1 to 64 letters, "
+            "digits and '+=,.@_-', got 'a b'. Choose another name.",
+        ),
+        (
+            {"cluster_name": "a", "namespace": "A"},
+            "EksWorkloadIdentity 'Identity': namespace: a name here has 1 to 63 lower-case "
+            "letters, digits and '-', and begins and ends with a letter or digit (RFC "
+            "1123), got 'A' (1 characters). Choose another name.",
+        ),
+        (
+            {"cluster_name": "a", "service_account": "A"},
+            "EksWorkloadIdentity 'Identity': service_account: a service account's name has "
+            "up to 253 lower-case letters, digits, '-' and '.', got 'A'. Give the name it "
+            "has in the cluster.",
+        ),
     ],
 )
 def test_an_identity_that_could_not_be_is_refused(arguments: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match="EksWorkloadIdentity 'Identity': ") as refusal:
         identity_of(stack_in(), **arguments)
-    assert sentence in str(refusal.value)
+    assert str(refusal.value) == sentence
 
 
 def test_the_nodes_that_pull_are_allowed_to_and_nobody_else() -> None:
