@@ -53,17 +53,65 @@ def test_a_schedule_that_kubernetes_takes_is_taken(schedule: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"schedule": "15 3 * *"}, "month and day of the week, got 4 in '15 3 * *'."),
-        ({"schedule": "60 3 * * *"}, "schedule: the minute of a schedule is 0 to 59"),
-        ({"schedule": "0 24 * * *"}, "the hour of a schedule is 0 to 23"),
-        ({"schedule": "0 0 0 * *"}, "the day of the month of a schedule is 1 to 31"),
-        ({"schedule": "0 0 * foo *"}, "the month of a schedule is 1 to 12"),
-        ({"schedule": "0 0 * * 7"}, "the day of the week of a schedule is 0 to 6"),
-        ({"schedule": "5-1 0 * * *"}, "the minute of a schedule is"),
-        ({"schedule": "*/0 0 * * *"}, "the minute of a schedule is"),
-        ({"schedule": "@daily", "time_zone": "Berlin!"}, "time_zone: 'Berlin!' is not a time"),
-        ({"schedule": "@daily", "concurrency_policy": "No"}, "is Forbid, Allow, Replace, got 'No'"),
-        ({"schedule": "@daily", "starting_deadline_seconds": 5}, "is at least 10, as a CronJob"),
+        (
+            {"schedule": "15 3 * *"},
+            "CronJob '15 3 * *': schedule: a schedule has five fields, minute, hour, day of"
+            " the month, month and day of the week, got 4 in '15 3 * *'. Write it such as "
+            "'15 3 * * *', or '@daily'.",
+        ),
+        (
+            {"schedule": "60 3 * * *"},
+            "CronJob '60 3 * * *': schedule: the minute of a schedule is 0 to 59, a range "
+            "such as 0-59, a list, '*' or a step such as '*/5', got '60'. Change it.",
+        ),
+        (
+            {"schedule": "0 24 * * *"},
+            "CronJob '0 24 * * *': schedule: the hour of a schedule is 0 to 23, a range "
+            "such as 0-23, a list, '*' or a step such as '*/5', got '24'. Change it.",
+        ),
+        (
+            {"schedule": "0 0 0 * *"},
+            "CronJob '0 0 0 * *': schedule: the day of the month of a schedule is 1 to 31, "
+            "a range such as 1-31, a list, '*' or a step such as '*/5', got '0'. Change it.",
+        ),
+        (
+            {"schedule": "0 0 * foo *"},
+            "CronJob '0 0 * foo *': schedule: the month of a schedule is 1 to 12, a range "
+            "such as 1-12, a list, '*' or a step such as '*/5', got 'foo'. Change it.",
+        ),
+        (
+            {"schedule": "0 0 * * 7"},
+            "CronJob '0 0 * * 7': schedule: the day of the week of a schedule is 0 to 6, a "
+            "range such as 0-6, a list, '*' or a step such as '*/5', got '7'. Change it.",
+        ),
+        (
+            {"schedule": "5-1 0 * * *"},
+            "CronJob '5-1 0 * * *': schedule: the minute of a schedule is 0 to 59, a range "
+            "such as 0-59, "
+            "a list, '*' or a step such as '*/5', got '5-1'. Change it.",
+        ),
+        (
+            {"schedule": "*/0 0 * * *"},
+            "CronJob '*/0 0 * * *': schedule: the minute of a schedule is 0 to 59, a range "
+            "such as 0-59, "
+            "a list, '*' or a step such as '*/5', got '*/0'. Change it.",
+        ),
+        (
+            {"schedule": "@daily", "time_zone": "Berlin!"},
+            "CronJob '@daily': time_zone: 'Berlin!' is not a time zone. Write it such as "
+            "'Europe/Berlin'.",
+        ),
+        (
+            {"schedule": "@daily", "concurrency_policy": "No"},
+            "CronJob '@daily': concurrency_policy: concurrency_policy is Forbid, Allow, "
+            "Replace, got 'No'.",
+        ),
+        (
+            {"schedule": "@daily", "starting_deadline_seconds": 5},
+            "CronJob '@daily': starting_deadline_seconds: starting_deadline_seconds is at "
+            "least 10, as a CronJob is looked at every 10 seconds, got 5. Raise it, or "
+            "leave it out.",
+        ),
     ],
 )
 def test_a_schedule_that_kubernetes_would_refuse_is_refused(
@@ -71,7 +119,7 @@ def test_a_schedule_that_kubernetes_would_refuse_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="CronJob '") as refusal:
         CronSchedule(**arguments)
-    assert sentence in str(refusal.value)
+    assert str(refusal.value) == sentence
 
 
 def on_a_cluster(**delivery: Any) -> dict[str, Any]:

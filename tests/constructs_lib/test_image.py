@@ -101,18 +101,30 @@ def test_of_a_repository_with_exclusions_the_tag_itself_decides() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"repository": BUSYBOX, "tag": "latest"}, "deploying the tag 'latest' is refused"),
-        ({"repository": BUSYBOX, "digest": "sha256:abc"}, "64 lower-case hexadecimal digits"),
+        (
+            {"repository": BUSYBOX, "tag": "latest"},
+            "Image: tag: deploying the tag 'latest' is refused, because it does not say "
+            "which image runs. Give the image's digest, or a tag that names its version.",
+        ),
+        (
+            {"repository": BUSYBOX, "digest": "sha256:abc"},
+            "Image: digest: an image digest is 'sha256:' and 64 lower-case hexadecimal "
+            "digits, got 'sha256:abc'. Copy it from the registry, or let `ecrctl pin` write"
+            " it.",
+        ),
         (
             {"repository": "docker.io/library/busybox", "digest": DIGEST},
-            "An image from elsewhere is pulled through a cache",
+            "Image: repository: a repository given as text is one of ECR Public, such as "
+            "'public.ecr.aws/docker/library/busybox', got 'docker.io/library/busybox'. An "
+            "image from elsewhere is pulled through a cache, or pushed to a private "
+            "repository.",
         ),
     ],
 )
 def test_what_is_no_image_is_refused(arguments: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ValueError, match="Image: ") as refusal:
         Image(**arguments)
-    assert sentence in str(refusal.value)
+    assert str(refusal.value) == sentence
 
 
 def test_a_cached_repository_may_be_filled_by_who_pulls_it_and_no_other() -> None:

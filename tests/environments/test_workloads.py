@@ -34,19 +34,29 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
 @pytest.mark.parametrize(
     ("file", "sentence"),
     [
-        (task(hardening="{user: root}"), "ecs_tasks[0].hardening.user: a container runs as a num"),
-        (task(ports="[0]"), "ecs_tasks[0].ports[0]: a port is 1 to 65,535, got 0."),
+        (
+            task(hardening="{user: root}"),
+            "ecs_tasks[0].hardening.user: a container runs as a numeric user, or user and "
+            "group, above 0, which is root, got 'root'. Write it such as '1000:1000', or "
+            "leave it to the image.",
+        ),
+        (task(ports="[0]"), "ecs_tasks[0].ports[0]: a port is 1 to 65,535, got 0. Change it."),
         (
             task(sidecars="[{name: web, image: api, memory_mib: 64}]"),
-            "ecs_tasks[0].sidecars[0].name: the name 'web' is taken by the task itself.",
+            "ecs_tasks[0].sidecars[0].name: the name 'web' is taken by the task itself. "
+            "Choose another one.",
         ),
         (
             task(sidecars="[{name: proxy, image: prxy, memory_mib: 64}]"),
-            "ecs_tasks[0].sidecars[0].image: the image 'prxy' has no pin",
+            "ecs_tasks[0].sidecars[0].image: the image 'prxy' has no pin, so nothing says "
+            "which image to run. Pin it with `ecrctl pin dev prxy --repository REPOSITORY "
+            "--tag TAG`, or say `awaiting_image: true` to leave the workload out until "
+            "then.",
         ),
         (
             task(sidecars="[{name: proxy, image: api, memory_mib: 2}]"),
-            "ecs_tasks[0].sidecars[0].memory_mib: a container has at least 6 MiB",
+            "ecs_tasks[0].sidecars[0].memory_mib: a container has at least 6 MiB of memory,"
+            " got 2. Give its hard limit in MiB.",
         ),
         (
             task(secrets=f"{{A: {{secret: '{SECRET}'}}}}"),
@@ -55,11 +65,13 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             task(secrets="{A: {secret: db, key: aws-managed}}"),
-            "ecs_tasks[0].secrets.A.secret: 'db' does not have its form.",
+            "ecs_tasks[0].secrets.A.secret: 'db' does not have its form. Write it such as "
+            "'arn:aws:secretsmanager:us-west-2:111111111111:secret:api/password-a1B2c3'.",
         ),
         (
             task(secrets="{A: {key: aws-managed}}"),
-            "ecs_tasks[0].secrets.A: a variable is a secret or a parameter, got neither.",
+            "ecs_tasks[0].secrets.A: a variable is a secret or a parameter, got neither. "
+            "Give one ARN.",
         ),
         (
             task(secrets=f"{{A: {{secret: '{SECRET}', key: mine}}}}"),
@@ -71,39 +83,58 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             task() + "ecs_services: [{name: web, task: web}]\n",
-            "ecs_services[0]: a service runs in the environment's private network, which is miss",
+            "ecs_services[0]: a service runs in the environment's private network, which is"
+            " missing. Write 'network: {cidr: 10.20.0.0/24, availability_zones: [...]}'.",
         ),
         (
             task() + NETWORK + "ecs_services: [{name: web, task: wbe}]\n",
-            "ecs_services[0].task: ecs_tasks has no 'wbe'; did you mean 'web'?",
+            "ecs_services[0].task: ecs_tasks has no 'wbe'; did you mean 'web'? Known: web.",
         ),
         (
             task() + NETWORK + "ecs_services: [{name: web, task: web}]\n",
-            "ecs_services[0].task: a service runs on Fargate, and the task 'web' is for EC2.",
+            "ecs_services[0].task: a service runs on Fargate, and the task 'web' is for "
+            "EC2. Say 'fargate: smallest' there.",
         ),
         (
             task() + "network: {cidr: 10.0.0.0/8, availability_zones: [a]}\n",
-            "network.cidr: a network's range is /16 to /26, got '10.0.0.0/8'.",
+            "network.cidr: a network's range is /16 to /26, got '10.0.0.0/8'. Write 10.20.0.0/24.",
         ),
-        (job(parallelism="0"), "eks_jobs[0].parallelism: parallelism is 1 to"),
+        (
+            job(parallelism="0"),
+            "eks_jobs[0].parallelism: parallelism is 1 to 2,147,483,647, got 0. A Job none "
+            "of whose pods runs would never finish.",
+        ),
         (
             job(resources="{limits: {cpu: lots}}"),
             "eks_jobs[0].resources.limits.cpu: an amount of cpu is a positive Kubernetes quantity, "
             "got 'lots'. Write it such as '250m'.",
         ),
-        (job(hardening="{user: 0}"), "eks_jobs[0].hardening.user: a container runs as a numeric"),
-        (job(schedule="'0 24 * * *'"), "eks_jobs[0].schedule: the hour of a schedule is 0 to 23"),
+        (
+            job(hardening="{user: 0}"),
+            "eks_jobs[0].hardening.user: a container runs as a numeric user above 0, which "
+            "is root, got 0. Give the image's user, or say that it is left to the image.",
+        ),
+        (
+            job(schedule="'0 24 * * *'"),
+            "eks_jobs[0].schedule: the hour of a schedule is 0 to 23, a range such as 0-23,"
+            " a list, '*' or a step such as '*/5', got '24'. Change it.",
+        ),
         (
             job(delivery="cluster"),
-            "eks_jobs[0].delivery: this needs the environment's eks_cluster, which is missing.",
+            "eks_jobs[0].delivery: this needs the environment's eks_cluster, which is "
+            "missing. Write 'eks_cluster: {name: ..., kubectl_provider: "
+            "arn:aws:lambda:...}'.",
         ),
         (
             job(rollback_window_seconds="5"),
-            "eks_jobs[0].rollback_window_seconds: rollback_window_seconds goes with delivery: clu",
+            "eks_jobs[0].rollback_window_seconds: rollback_window_seconds goes with "
+            "delivery: cluster. Leave it out, or say so.",
         ),
         (
             job(delivery="cluster", ttl_seconds_after_finished="5"),
-            "eks_jobs[0].ttl_seconds_after_finished: a Job that its TTL has deleted is run again",
+            "eks_jobs[0].ttl_seconds_after_finished: a Job that its TTL has deleted is run "
+            "again by a rollback, so a TTL needs a rollback_window no longer than it, got a"
+            " TTL of 5 seconds and no window. Give the window, or leave the TTL out.",
         ),
         (
             job(
@@ -137,7 +168,8 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             job(identity="{}", service_account="a", namespace="b"),
-            "eks_jobs[0].identity: an identity is by EKS Pod Identity, with cluster_name, or by",
+            "eks_jobs[0].identity: an identity is by EKS Pod Identity, with cluster_name, "
+            "or by IRSA, with oidc_provider_arn, got neither. Give one of the two.",
         ),
     ],
 )
@@ -168,17 +200,28 @@ def test_every_fault_of_a_job_is_named_at_once(tmp_path: Path) -> None:
     [
         (
             "{repository: web, tag: v1}",
-            "web.tag: the tag 'v1' can be moved in 'web', so it does not say which image runs.",
+            "web.tag: the tag 'v1' can be moved in 'web', so it does not say which image "
+            "runs. Give the image's digest, or say `tag_may_move` to run whatever it points"
+            " to.",
         ),
         (
             "{registry: public.ecr.aws, repository: docker/library/busybox, tag: '1'}",
-            "web.tag: the tag '1' can be moved in 'docker/library/busybox'",
+            "web.tag: the tag '1' can be moved in 'docker/library/busybox', so it does not "
+            "say which image runs. Give the image's digest, or say `tag_may_move` to run "
+            "whatever it points to.",
         ),
         (
             f"{{registry: public.ecr.aws, repository: busybox, digest: {DIGEST}}}",
-            "web.repository: a repository given as text is one of ECR Public",
+            "web.repository: a repository given as text is one of ECR Public, such as "
+            "'public.ecr.aws/docker/library/busybox', got 'public.ecr.aws/busybox'. An "
+            "image from elsewhere is pulled through a cache, or pushed to a private "
+            "repository.",
         ),
-        ("{repository: web, digest: sha256:abc}", "web.digest: an image digest is 'sha256:' and"),
+        (
+            "{repository: web, digest: sha256:abc}",
+            "web.digest: an image digest is 'sha256:' and 64 lower-case hexadecimal digits,"
+            " got 'sha256:abc'. Copy it from the registry, or let `ecrctl pin` write it.",
+        ),
     ],
 )
 def test_a_pin_that_does_not_say_what_runs_is_refused(
