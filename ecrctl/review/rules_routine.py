@@ -109,6 +109,8 @@ def _of_stack(comparison: Comparison, pair: StackPair) -> Iterable[Saying]:
                 f"{before.account}/{before.region}: everything in it is made anew there, and "
                 "stays where it was"
             )
+        if after.is_protected and not before.is_protected:
+            yield say("is protected from being deleted")
         parts = comparison.parts.get(pair.name, {})
         if parts:
             told = [f"{part} ({', '.join(_cut(list(names)))})" for part, names in parts.items()]
