@@ -26,6 +26,7 @@ except ModuleNotFoundError as error:
     )
 
 from constructs_lib.rules.faults import RuleError
+from environments import names
 from environments.loading import DIRECTORY, EnvironmentFault, load_environments
 from environments.settings import EnvironmentSettings
 from stacks.ecs_workloads import EcsWorkloadsStack
@@ -71,11 +72,11 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
     )
     key = None
     if environment.makes_key:
-        key = EncryptionStack(stage, "Encryption", environment=environment.name).key
+        key = EncryptionStack(stage, names.ENCRYPTION, environment=environment.name).key
     repositories = [
         RepositoriesStack(
             stage,
-            f"Repositories-{group}",
+            names.repositories_id(group),
             group=group,
             repositories=members,
             administrators=environment.administrators,
@@ -86,7 +87,7 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
     if environment.github_pushes:
         GitHubAccessStack(
             stage,
-            "GitHubAccess",
+            names.GITHUB_ACCESS,
             pushes=environment.github_pushes,
             creates_provider=environment.creates_github_provider,
         )
@@ -94,20 +95,20 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
         # Imported here, as SNS takes as long to import as a stack to build, and few ask for it.
         from stacks.notifications import NotificationsStack  # noqa: PLC0415
 
-        NotificationsStack(stage, "Notifications", notifications=environment.notifications)
+        NotificationsStack(stage, names.NOTIFICATIONS, notifications=environment.notifications)
     workloads: list[cdk.Stack] = []
     if environment.ecs_tasks:
         workloads.append(
             EcsWorkloadsStack(
                 stage,
-                "EcsWorkloads",
+                names.ECS_WORKLOADS,
                 tasks=environment.ecs_tasks,
                 services=environment.ecs_services,
                 network=environment.network,
             )
         )
     if environment.eks_jobs:
-        workloads.append(EksWorkloadsStack(stage, "EksWorkloads", jobs=environment.eks_jobs))
+        workloads.append(EksWorkloadsStack(stage, names.EKS_WORKLOADS, jobs=environment.eks_jobs))
     for workload in workloads:
         for stack in repositories:
             workload.add_stack_dependency(stack)

@@ -94,7 +94,7 @@ class EksImageCronJob(EksWorkload):
             scope,
             construct_id,
             who=who,
-            path=f"{spec.namespace}/{name}" if spec.namespace else name,
+            path=spec.path,
             document=cron_job_manifest(spec, schedule),
             image=image,
             service_account=service_account,

@@ -107,7 +107,7 @@ class EksImageJob(EksWorkload):
             scope,
             construct_id,
             who=who,
-            path=f"{spec.namespace}/{name}" if spec.namespace else name,
+            path=spec.path,
             # The CDK's own value of a token is another in every process: its meaning is hashed.
             document=job_manifest(spec, meaning=stack_of(scope).resolve if delivery else None),
             image=image,

@@ -11,8 +11,9 @@ from constructs import Construct
 
 from .eks_workload_identity import EksWorkloadIdentity
 from .image import Image
-from .manifest_delivery import deliver_manifest, manifest_faults, parameter_name
+from .manifest_delivery import deliver_manifest, manifest_faults
 from .named_repository import ReferencedRepository
+from .rules.delivery import parameter_name
 from .rules.faults import refuse
 from .rules.kubernetes_job import JobRun
 from .rules.kubernetes_manifest import Document, manifests_text
@@ -75,7 +76,7 @@ class EksWorkload(Construct):
                 delivery.wait(self, applied, document)
         else:
             deliver_manifest(self, stack, path, self.manifest_yaml)
-            self.parameter_name = parameter_name(stack, path)
+            self.parameter_name = parameter_name(stack.stack_name, path)
         if self.owners_statement:
             cdk.CfnOutput(
                 self,

@@ -11,6 +11,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from .rules.delivery import parameter_name
 from .rules.faults import Fault
 from .stack_facts import is_token
 
@@ -19,11 +20,6 @@ STANDARD_PARAMETER_CHARACTERS = 4_096
 LARGEST_PARAMETER_CHARACTERS = 8_192
 
 _WRITTEN: WeakKeyDictionary[cdk.Stack, set[str]] = WeakKeyDictionary()
-
-
-def parameter_name(stack: cdk.Stack, path: str) -> str:
-    """Give the name of the parameter that holds a manifest."""
-    return f"/{stack.stack_name}/jobs/{path}"
 
 
 def manifest_faults(stack: cdk.Stack, path: str, text: str) -> list[Fault]:
@@ -57,7 +53,7 @@ def deliver_manifest(scope: Construct, stack: cdk.Stack, path: str, text: str) -
     ssm.CfnParameter(
         scope,
         "Resource",
-        name=parameter_name(stack, path),
+        name=parameter_name(stack.stack_name, path),
         type="String",
         tier="Advanced" if is_large else "Standard",
         description=f"The manifest of the Kubernetes Job {path.rpartition('/')[2]}",

@@ -36,8 +36,11 @@ class Stack:
 
     @property
     def environment(self) -> str:
-        """Give the stage it is in, which is named after its environment."""
-        return self.name.partition("/")[0]
+        """The stage it is in, or its account and region where it is in none."""
+        if self.stage:
+            return self.stage
+        unknown = self.account == "unknown-account"
+        return "no stage" if unknown else f"{self.account}/{self.region}"
 
     def resources(self, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
         """Give the resources of a type by their logical IDs."""

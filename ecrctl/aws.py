@@ -19,7 +19,6 @@ from botocore.exceptions import (
 
 from constructs_lib.rules.partitions import partition_of
 
-from .emulator import Emulator
 from .errors import UserError
 
 if TYPE_CHECKING:
@@ -61,16 +60,6 @@ class Aws:
             # Read the way botocore reads it, so that a profile's endpoint_url counts too.
             endpoint_url = session.client("ecr", config=_CONFIG).meta.endpoint_url
         return Aws(session, region, None if _is_real(endpoint_url, region) else endpoint_url)
-
-    @staticmethod
-    def of_emulator(emulator: Emulator) -> Aws:
-        """Give clients of an embedded AWS."""
-        session = boto3.Session(
-            aws_access_key_id=emulator.account,
-            aws_secret_access_key="local",  # noqa: S106 - the emulator checks none
-            region_name=emulator.region,
-        )
-        return Aws(session, emulator.region, emulator.endpoint_url)
 
     def _client(self, service: str) -> Any:
         return self.session.client(

@@ -14,6 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import boto3
+
+from .aws import Aws
 from .errors import UserError
 from .toolchain import end_group
 
@@ -36,6 +39,15 @@ class Emulator:
     def endpoint_url(self) -> str:
         """Give its address; S3 clients need the name, not the number."""
         return f"http://localhost:{self.port}"
+
+    def clients(self) -> Aws:
+        """Return clients of it."""
+        session = boto3.Session(
+            aws_access_key_id=self.account,
+            aws_secret_access_key="local",  # noqa: S106 - the emulator checks none
+            region_name=self.region,
+        )
+        return Aws(session, self.region, self.endpoint_url)
 
     def variables(self) -> dict[str, str]:
         """Give the environment variables that point any AWS client at it.

@@ -16,6 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from environments.loading import environment_names, load_environment, refuse_name
+from environments.names import key_alias_name
 from environments.yaml_files import read_yaml
 
 from .aws import Aws, explained, or_none
@@ -23,7 +24,6 @@ from .errors import UserError
 from .existing import existing_repositories
 from .import_entries import Entry, Keys, Note
 from .importing import Import, import_of
-from .verify import key_alias
 
 HEADER = """\
 # yaml-language-server: $schema=schema/environment.schema.json
@@ -96,7 +96,7 @@ def _keys(name: str, aws: Aws) -> Keys:
             found = or_none(lambda: kms.describe_key(KeyId=alias))
             return found["KeyMetadata"]["Arn"] if found else None
 
-        return Keys(environment=arn_of(key_alias(name)), aws_managed=arn_of(_AWS_MANAGED))
+        return Keys(environment=arn_of(key_alias_name(name)), aws_managed=arn_of(_AWS_MANAGED))
 
 
 def write_import(name: str, result: Import, folder: Path) -> Written:

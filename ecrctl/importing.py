@@ -14,10 +14,10 @@ from constructs_lib.rules.adoption import named_organizations
 from constructs_lib.rules.images import repository_logical_id
 from constructs_lib.rules.statements import statements_of
 from environments.model import EnvironmentModel
+from environments.names import repositories_group, repositories_stack
 
 from .existing import ExistingRepository
 from .import_entries import DEFAULT_GROUP, Entry, EntryWriter, Keys, Note
-from .verify import stack_name
 
 # Room for what a stack of repositories may grow by before CloudFormation's 500.
 GROUP_SIZE = 400
@@ -62,7 +62,6 @@ def import_of(
     :param head: the file that exists, without its repositories; at least account and region.
     :param entries: the repositories of the file that exists, by name.
     """
-    own_stack = stack_name(name, "")
     organization = head.get("organization_id") or _organization_of(existing)
     head = {**head, **({"organization_id": organization} if organization else {})}
     writer = EntryWriter(head=EnvironmentModel.model_validate(head), entries=entries, keys=keys)
@@ -72,10 +71,10 @@ def import_of(
     groups = _groups(existing, entries)
     for repository in existing:
         stack = repository.stack
-        if stack and not stack.startswith(own_stack):
-            writer.note_foreign(repository, stack)
+        group = repositories_group(name, stack) if stack else groups[repository.name]
+        if group is None:
+            writer.note_foreign(repository, str(stack))
             continue
-        group = stack.removeprefix(own_stack) if stack else groups[repository.name]
         entry = writer.entry(repository, group)
         if entry is None:
             continue
@@ -83,7 +82,7 @@ def import_of(
         if stack:
             deployed.append(repository.name)
         else:
-            mapping = mappings.setdefault(stack_name(name, group), {})
+            mapping = mappings.setdefault(repositories_stack(name, group), {})
             mapping[repository_logical_id(repository.name)] = {"RepositoryName": repository.name}
     there = {repository.name for repository in existing}
     missing = [entry for entry_name, entry in entries.items() if entry_name not in there]

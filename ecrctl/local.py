@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from environments import names
 from environments.loading import load_environment, pins_path
 from environments.settings import EnvironmentSettings
 
@@ -67,9 +68,12 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
             cdk.bootstrap()
             step.say(f"{settings.account}, {settings.region}")
         with steps.step("Deploy the key and the repositories") as step:
-            cdk.deploy(f"{ENVIRONMENT}/Encryption", f"{ENVIRONMENT}/Repositories-*")
+            cdk.deploy(
+                names.stack_path(ENVIRONMENT, names.ENCRYPTION),
+                names.stack_path(ENVIRONMENT, names.repositories_id("*")),
+            )
             step.say(f"{len(settings.repositories)} repositories")
-        aws = Aws.of_emulator(started)
+        aws = started.clients()
         _push_and_pin(run, steps, aws, settings)
         settings = load_environment(ENVIRONMENT, run.environments)
         with steps.step("Look whether every pinned image is there") as step:

@@ -16,7 +16,7 @@ from constructs_lib.rules.images import registry_host
 
 from .aws import Aws, explained
 from .errors import UserError
-from .sample_image import MANIFEST_TYPE, OciImage, digest_of
+from .oci import MANIFEST_TYPE, OciImage, digest_of
 
 # Docker, containerd and ECR itself agree on these; an index is a manifest too.
 ACCEPTED_MANIFESTS = (

@@ -5,17 +5,16 @@ Source: OCI image specification, "Image Manifest" and "Image Layer Filesystem Ch
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.rules.pod_hardening import NON_ROOT_USER
 
-MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+from .oci import MANIFEST_TYPE, OciImage, digest_of
+
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 # Not compressed: what a compressor writes depends on its version, and the digest would too.
 LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
@@ -24,24 +23,6 @@ _USERS = (
     "root:x:0:0:root:/root:/sbin/nologin\n"
     f"nonroot:x:{NON_ROOT_USER}:{NON_ROOT_USER}:nonroot:/home/nonroot:/sbin/nologin\n"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class OciImage:
-    """Define an image by its manifest and the blobs that the manifest names."""
-
-    manifest: bytes
-    blobs: Mapping[str, bytes]
-
-    @property
-    def digest(self) -> str:
-        """Give the digest of the image."""
-        return digest_of(self.manifest)
-
-
-def digest_of(content: bytes) -> str:
-    """Give the digest of some content."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
 def sample_image(message: str = "Hello world\n") -> OciImage:

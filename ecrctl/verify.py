@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from constructs_lib.rules.partitions import partition_of
 from constructs_lib.rules.repository_policy import access_statements
 from constructs_lib.rules.statements import canonical, merged, policy_document, statements_of
+from environments.names import key_alias_name, repositories_stack
 from environments.settings import EnvironmentSettings, RepositorySettings
 
 from .aws import Aws, explained, or_none
@@ -52,7 +53,7 @@ def _check_account(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
 def _check_key(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
     if not settings.makes_key:
         return
-    subject = f"key {key_alias(settings.name)}"
+    subject = f"key {key_alias_name(settings.name)}"
     metadata = _key(settings, aws)
     yield Check(subject, "state", "Enabled", metadata.get("KeyState", MISSING))
     if metadata:
@@ -60,33 +61,23 @@ def _check_key(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
         yield Check(subject, "rotation", "on", "on" if status["KeyRotationEnabled"] else "off")
 
 
-def key_alias(environment: str) -> str:
-    """Give the alias of an environment's own key."""
-    return f"alias/ecr/{environment}"
-
-
 def _key(settings: EnvironmentSettings, aws: Aws) -> Mapping[str, Any]:
-    found = or_none(lambda: aws.kms.describe_key(KeyId=key_alias(settings.name)))
+    found = or_none(lambda: aws.kms.describe_key(KeyId=key_alias_name(settings.name)))
     return found["KeyMetadata"] if found else {}
 
 
 def _check_repositories(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
     for group, repositories in settings.groups().items():
-        stack = stack_name(settings.name, group)
+        stack = repositories_stack(settings.name, group)
         deployed = or_none(partial(repositories_of_stack, aws.cloudformation, stack)) or ()
         for repository in repositories:
             yield from _check_repository(repository, settings, aws, deployed)
 
 
-def stack_name(environment: str, group: str) -> str:
-    """Give the name of the stack of a group of repositories."""
-    return f"{environment}-Repositories-{group}"
-
-
 def _stack(
     repository: RepositorySettings, settings: EnvironmentSettings, deployed: Collection[str]
 ) -> tuple[str, str]:
-    declared = stack_name(settings.name, repository.stack)
+    declared = repositories_stack(settings.name, repository.stack)
     if repository.name in deployed:
         return declared, declared
     return declared, (
@@ -158,7 +149,7 @@ def _encryption(
         # ECR names the key that it chose, which nobody here declares.
         return "KMS", kind
     own = repository.encryption.key_arn or _key(settings, aws).get("Arn", MISSING)
-    shown = repository.encryption.key_arn or key_alias(settings.name)
+    shown = repository.encryption.key_arn or key_alias_name(settings.name)
     wanted = "KMS_DSSE" if repository.encryption.kind == "dsse" else "KMS"
     declared = f"{wanted} {shown}"
     if kind == wanted and key in (own, own.rpartition("/")[2]):

@@ -11,6 +11,7 @@ from constructs_lib.rules.kubernetes_manifest import (
     manifests_text,
 )
 from constructs_lib.rules.workload_identity import identity_documents
+from environments.names import job_parameter
 from environments.settings import EnvironmentSettings
 from environments.workload_settings import EksJobSettings
 
@@ -37,8 +38,7 @@ def check_job(job: EksJobSettings, settings: EnvironmentSettings, aws: Aws) -> I
         return
     spec = job.spec
     kind = "CronJob" if job.cron else "Job"
-    path = f"{spec.namespace}/{spec.name}" if spec.namespace else spec.name
-    name = f"/{settings.name}-EksWorkloads/jobs/{path}"
+    name = job_parameter(settings.name, spec.path)
     answer = or_none(lambda: aws.ssm.get_parameter(Name=name))
     documents = documents_of(job, settings)
     declared, found = manifests_text(documents), answer["Parameter"]["Value"] if answer else MISSING

@@ -8,6 +8,7 @@ from functools import partial
 
 from constructs_lib.rules.images import registry_host
 from constructs_lib.rules.statements import canonical
+from environments.names import NOTIFICATIONS, stack_name
 from environments.settings import EnvironmentSettings
 
 from .aws import Aws, or_none
@@ -19,7 +20,7 @@ def check_notifications(settings: EnvironmentSettings, aws: Aws) -> Iterator[Che
     notifications = settings.notifications
     if notifications is None:
         return
-    stack = f"{settings.name}-Notifications"
+    stack = stack_name(settings.name, NOTIFICATIONS)
     found = or_none(partial(_resources, aws, stack)) or {}
     target = (
         notifications.topic_arn

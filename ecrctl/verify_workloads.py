@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from environments.names import ECS_WORKLOADS, stack_name
 from environments.settings import EnvironmentSettings
 from environments.workload_settings import (
     ContainerSettings,
@@ -110,13 +111,17 @@ def _role(
     declared: str | None, found: str | None, settings: EnvironmentSettings
 ) -> tuple[str, str]:
     """Compare a role with the one that is declared, or made by the stack of workloads."""
-    made_here = f":role/{settings.name}-EcsWorkloads-" in (found or "")
+    made_here = f":role/{_stack(settings)}-" in (found or "")
     shown = _made_by(settings) if made_here else found or MISSING
     return declared or _made_by(settings), shown
 
 
 def _made_by(settings: EnvironmentSettings) -> str:
-    return f"made by {settings.name}-EcsWorkloads"
+    return f"made by {_stack(settings)}"
+
+
+def _stack(settings: EnvironmentSettings) -> str:
+    return stack_name(settings.name, ECS_WORKLOADS)
 
 
 def check_service(
@@ -155,7 +160,7 @@ def _service_of(family: str, settings: EnvironmentSettings, aws: Aws) -> Mapping
     """
     answer = or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=family))
     newest = answer["taskDefinition"]["taskDefinitionArn"] if answer else MISSING
-    prefix = f"{settings.name}-EcsWorkloads-"
+    prefix = f"{_stack(settings)}-"
     for cluster in aws.ecs.list_clusters()["clusterArns"]:
         if prefix not in cluster:
             continue

@@ -7,6 +7,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from constructs_lib import RepositoryKey
+from environments.names import key_alias
 
 
 class EncryptionStack(cdk.Stack):
@@ -16,7 +17,7 @@ class EncryptionStack(cdk.Stack):
         super().__init__(
             scope, construct_id, description=f"The key that encrypts the images of {environment}"
         )
-        self.repository_key = RepositoryKey(self, "Key", alias=f"ecr/{environment}")
+        self.repository_key = RepositoryKey(self, "Key", alias=key_alias(environment))
 
     @property
     def key(self) -> kms.IKey:

@@ -12,6 +12,15 @@ from .kubernetes_job import JobRun
 LONGEST_WAIT_SECONDS = 14 * 60
 
 
+def parameter_name(stack_name: str, path: str) -> str:
+    """Return the name of the SSM parameter that contains a Job's manifest.
+
+    :param stack_name: CloudFormation's name for the stack that delivers the Job.
+    :param path: the Job's path; see ``JobSpec``.
+    """
+    return f"/{stack_name}/jobs/{path}"
+
+
 def delivery_faults(
     run: JobRun, *, rollback_window_seconds: int | None, wait_seconds: int | None
 ) -> list[Fault]:

@@ -73,6 +73,11 @@ class JobSpec:
     def __post_init__(self) -> None:
         refuse(f"Job '{self.name}'", job_faults(self))
 
+    @property
+    def path(self) -> str:
+        """The Job's name, after its namespace and a slash when it has one."""
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
 
 def job_faults(job: JobSpec) -> list[Fault]:
     """Check a Job for what the API server, or the kubelet, would refuse."""

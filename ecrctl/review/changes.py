@@ -12,6 +12,8 @@ from typing import Any, Literal
 from constructs_lib.rules.lifecycle_preview import ImageRecord
 from ecrctl.assemblies import Stack
 
+from .resource_types import resource_type
+
 Impact = Literal[
     "WILL_CREATE",
     "WILL_UPDATE",
@@ -22,40 +24,6 @@ Impact = Literal[
     "NO_CHANGE",
 ]
 Resource = Mapping[str, Any]
-
-# The property that gives a resource its name. CloudFormation makes the new one before it deletes
-# the old, so it refuses to replace what keeps such a name.
-_NAMING_PROPERTIES = {
-    "AWS::CodeBuild::Project": "Name",
-    "AWS::DynamoDB::Table": "TableName",
-    "AWS::ECR::PublicRepository": "RepositoryName",
-    "AWS::ECR::Repository": "RepositoryName",
-    "AWS::ECS::Cluster": "ClusterName",
-    "AWS::ECS::Service": "ServiceName",
-    "AWS::EC2::SecurityGroup": "GroupName",
-    "AWS::ECR::PullThroughCacheRule": "EcrRepositoryPrefix",
-    "AWS::ECR::RepositoryCreationTemplate": "Prefix",
-    "AWS::ECS::CapacityProvider": "Name",
-    "AWS::EKS::Cluster": "Name",
-    "AWS::EKS::Nodegroup": "NodegroupName",
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": "Name",
-    "AWS::ElasticLoadBalancingV2::TargetGroup": "Name",
-    "AWS::Events::EventBus": "Name",
-    "AWS::Events::Rule": "Name",
-    "AWS::IAM::Group": "GroupName",
-    "AWS::IAM::InstanceProfile": "InstanceProfileName",
-    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
-    "AWS::IAM::Role": "RoleName",
-    "AWS::IAM::User": "UserName",
-    "AWS::KMS::Alias": "AliasName",
-    "AWS::Lambda::Function": "FunctionName",
-    "AWS::Logs::LogGroup": "LogGroupName",
-    "AWS::S3::Bucket": "BucketName",
-    "AWS::SNS::Topic": "TopicName",
-    "AWS::SQS::Queue": "QueueName",
-    "AWS::SSM::Parameter": "Name",
-    "AWS::SecretsManager::Secret": "Name",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +44,7 @@ class StackPair:
     @property
     def environment(self) -> str:
         """Give the stage, or where the stack is deployed when it is in none."""
-        return environment_of(self.stack)
+        return self.stack.environment
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -130,8 +98,8 @@ class ResourceChange:
     @cached_property
     def name(self) -> str:
         """Give what a person calls it: its own name, or else its path in the app."""
-        naming = {"AWS::ECS::TaskDefinition": "Family", **_NAMING_PROPERTIES}.get(self.type)
-        given = properties(self.resource).get(naming) if naming else None
+        row = resource_type(self.type)
+        given = properties(self.resource).get(row.display_property or row.name_property)
         return given if isinstance(given, str) else path_of(self.logical_id, self.resource)
 
     @cached_property
@@ -147,13 +115,13 @@ class ResourceChange:
     @property
     def explicit_name(self) -> str | None:
         """Give the name that the template says; ``None`` where CloudFormation makes one."""
-        given = properties(self.resource).get(_NAMING_PROPERTIES.get(self.type, ""))
+        given = properties(self.resource).get(resource_type(self.type).name_property)
         return given if isinstance(given, str) else None
 
     def keeps_its_name(self) -> bool:
         """Say whether both sides give the resource the same explicit name."""
-        naming = _NAMING_PROPERTIES.get(self.type)
-        if naming is None or self.base is None or self.head is None:
+        naming = resource_type(self.type).name_property
+        if not naming or self.base is None or self.head is None:
             return False
         given = properties(self.base).get(naming)
         return given is not None and given == properties(self.head).get(naming)
@@ -185,14 +153,6 @@ class Comparison:
     def of_type(self, *types: str) -> Iterator[ResourceChange]:
         """Give the changes of some types."""
         return (change for change in self.changes if change.type in types)
-
-
-def environment_of(stack: Stack) -> str:
-    """Give the stage of a stack, or its account and region where it is in none."""
-    if stack.stage:
-        return stack.stage
-    unknown = stack.account == "unknown-account"
-    return "no stage" if unknown else f"{stack.account}/{stack.region}"
 
 
 def account_of(stack: Stack) -> str:

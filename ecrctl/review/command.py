@@ -15,7 +15,7 @@ from environments.fault_text import one_of
 from .acknowledgements import Acknowledgement, read_acknowledgements
 from .changes import properties
 from .findings import CATEGORIES, Category
-from .rule import REPOSITORY
+from .resource_types import REPOSITORY
 from .sides import both_sides
 from .table import findings_of
 from .template_diff import compare

@@ -11,29 +11,17 @@ from constructs_lib.rules.statements import canonical
 from ecrctl.assemblies import Stack
 
 from . import elsewhere
-from .changes import environment_of, properties
+from .changes import properties
 from .permissions import Kind, Permission, permissions_of
+from .resource_types import (
+    IDENTITIES,
+    REGISTRY_POLICY,
+    ROLE,
+    policy_subject_of,
+    resource_type,
+)
 from .values import Values
 
-# The property that holds a resource's own policy, and what the resource is called.
-_RESOURCE_POLICIES = {
-    "AWS::EC2::VPCEndpoint": ("PolicyDocument", "endpoint"),
-    "AWS::ECR::PublicRepository": ("RepositoryPolicyText", "public repository"),
-    "AWS::ECR::RegistryPolicy": ("PolicyText", "registry"),
-    "AWS::ECR::Repository": ("RepositoryPolicyText", "repository"),
-    "AWS::ECR::RepositoryCreationTemplate": ("RepositoryPolicy", "repositories made for"),
-    "AWS::KMS::Key": ("KeyPolicy", "key"),
-    "AWS::KMS::ReplicaKey": ("KeyPolicy", "key"),
-    "AWS::S3::BucketPolicy": ("PolicyDocument", "bucket policy"),
-    "AWS::SNS::TopicPolicy": ("PolicyDocument", "topic policy"),
-    "AWS::SQS::QueuePolicy": ("PolicyDocument", "queue policy"),
-    "AWS::SecretsManager::ResourcePolicy": ("ResourcePolicy", "secret policy"),
-}
-_IDENTITIES = {
-    "AWS::IAM::Group": ("group", "GroupName"),
-    "AWS::IAM::Role": ("role", "RoleName"),
-    "AWS::IAM::User": ("user", "UserName"),
-}
 _IDENTITY_POLICIES = (
     "AWS::IAM::GroupPolicy",
     "AWS::IAM::ManagedPolicy",
@@ -109,12 +97,12 @@ class _Gathering:
     def add(self, values: Values, logical_id: str, resource: Mapping[str, Any]) -> None:
         """Add what one resource grants."""
         kind, given = str(resource.get("Type")), properties(resource)
-        if kind in _RESOURCE_POLICIES:
-            name, what = _RESOURCE_POLICIES[kind]
-            holder = f"{what} {_resource_name(values, logical_id, kind, given)}"
-            where: Kind = "endpoint" if what == "endpoint" else "resource"
-            self._policy(values, logical_id, resource, (where, holder, None), given.get(name))
-        elif kind in _IDENTITIES:
+        row = resource_type(kind)
+        if row.policy_property:
+            holder = f"{policy_subject_of(kind)} {_resource_name(values, logical_id, kind, given)}"
+            document = given.get(row.policy_property)
+            self._policy(values, logical_id, resource, (row.policy_kind, holder, None), document)
+        elif kind in IDENTITIES:
             self._identity(values, logical_id, resource)
         elif kind in _IDENTITY_POLICIES:
             self._identity_policy(values, logical_id, resource)
@@ -219,7 +207,7 @@ class _Gathering:
         stack = values.stack
         has_region = kind in {"resource", "endpoint"}
         key = Holder(
-            environment=environment_of(stack),
+            environment=stack.environment,
             where=f"{stack.account}/{stack.region}" if has_region else stack.account,
             kind=kind,
             name=name,
@@ -233,25 +221,27 @@ class _Gathering:
 def grants_something(resource: Any) -> bool:
     """Say whether a resource holds a policy, or is an identity that has some."""
     kind = resource.get("Type") if isinstance(resource, Mapping) else None
-    if kind in _RESOURCE_POLICIES:
-        return _RESOURCE_POLICIES[kind][0] in properties(resource)
-    return kind in _IDENTITIES or kind in _IDENTITY_POLICIES
+    if resource_type(kind).policy_property:
+        return resource_type(kind).policy_property in properties(resource)
+    return kind in IDENTITIES or kind in _IDENTITY_POLICIES
 
 
 def identity_name(values: Values, logical_id: str) -> str:
     """Give what an identity is called: by its own name, or else by its path in the app."""
     resource = values.stack.template.get("Resources", {}).get(logical_id)
     resource = resource if isinstance(resource, Mapping) else {}
-    kind, naming = _IDENTITIES.get(str(resource.get("Type")), ("role", ""))
-    given = properties(resource).get(naming)
-    return f"{kind} {given if isinstance(given, str) else values.path(logical_id)}"
+    kind = str(resource.get("Type"))
+    kind = kind if kind in IDENTITIES else ROLE
+    given = properties(resource).get(resource_type(kind).name_property)
+    return (
+        f"{policy_subject_of(kind)} {given if isinstance(given, str) else values.path(logical_id)}"
+    )
 
 
 def _resource_name(values: Values, logical_id: str, kind: str, given: Mapping[str, Any]) -> str:
-    if kind == "AWS::ECR::RegistryPolicy":
+    if kind == REGISTRY_POLICY:
         return values.text({"Fn::Sub": "${AWS::AccountId} in ${AWS::Region}"})
-    naming = "Prefix" if kind.endswith("RepositoryCreationTemplate") else "RepositoryName"
-    name = given.get(naming)
+    name = given.get(resource_type(kind).name_property)
     return values.text(name) if name is not None else values.path(logical_id)
 
 
@@ -279,7 +269,7 @@ def _is_attached(stack: Stack, logical_id: str) -> bool:
     return any(
         reference in (given, *_listed(properties(resource).get("ManagedPolicyArns", [])))
         for reference in ({"Ref": logical_id},)
-        for kind in _IDENTITIES
+        for kind in IDENTITIES
         for _, resource in stack.resources(kind)
         for given in (properties(resource).get("PermissionsBoundary"),)
     )

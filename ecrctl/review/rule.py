@@ -7,38 +7,11 @@ from dataclasses import dataclass
 
 from .changes import Comparison, ResourceChange
 from .findings import Category, Saying
+from .resource_types import word_of
 
 Look = Callable[[Comparison], Iterable[Saying]]
 # What is said of one change: nothing, a sentence that goes on from its subject, or several.
 Says = Callable[[ResourceChange], str | Iterable[str] | None]
-
-REPOSITORY = "AWS::ECR::Repository"
-KEY = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
-TASK_DEFINITION = "AWS::ECS::TaskDefinition"
-SERVICE = "AWS::ECS::Service"
-
-_WORDS = {
-    REPOSITORY: "repository",
-    "AWS::ECR::PublicRepository": "public repository",
-    "AWS::ECR::PullThroughCacheRule": "pull-through cache rule",
-    "AWS::ECR::RegistryPolicy": "registry policy",
-    "AWS::ECR::RegistryScanningConfiguration": "scanning configuration",
-    "AWS::ECR::ReplicationConfiguration": "replication configuration",
-    "AWS::ECR::RepositoryCreationTemplate": "repository creation template",
-    "AWS::ECR::SigningConfiguration": "signing configuration",
-    "AWS::ECS::Service": "service",
-    "AWS::IAM::Role": "role",
-    "AWS::KMS::Key": "key",
-    "AWS::KMS::ReplicaKey": "key",
-    "AWS::Logs::LogGroup": "log group",
-    TASK_DEFINITION: "task definition",
-}
-
-
-class Undecided(str):
-    """A sentence about something of which it cannot be told which way it goes."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +49,7 @@ def about(
         stack=change.pair.name,
         subject=subject or subject_of(change),
         message=message,
-        is_undecided=is_undecided or isinstance(message, Undecided),
+        is_undecided=is_undecided,
         places=frozenset({(change.pair.name, change.logical_id)}),
         evidence=change.evidence,
     )
@@ -85,8 +58,3 @@ def about(
 def subject_of(change: ResourceChange) -> str:
     """Give what a person calls a resource: ``repository team/api``."""
     return f"{word_of(change.type)} {change.name}"
-
-
-def word_of(resource_type: str) -> str:
-    """Give the word for a type of resource."""
-    return _WORDS.get(resource_type, resource_type)

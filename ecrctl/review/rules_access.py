@@ -11,7 +11,8 @@ from .changes import Comparison, ResourceChange, mappings, path_of, value_at
 from .dependencies import changed_names, handed_down, references
 from .findings import Category, Saying
 from .holders import grants_something
-from .rule import Look, Rule, each, word_of
+from .resource_types import word_of
+from .rule import Look, Rule, each
 from .verbs import listed
 
 _FOUND: WeakKeyDictionary[Comparison, list[AccessChange]] = WeakKeyDictionary()

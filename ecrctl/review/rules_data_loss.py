@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from .changes import Comparison, ResourceChange, account_of, is_known, is_true, properties
 from .dependencies import changed_names
 from .findings import Category, Saying
-from .rule import KEY, REPOSITORY, Rule, about, each
+from .resource_types import KEY, REPOSITORY
+from .rule import Rule, about, each
 
 _LOSS = Category.DATA_LOSS
 _DEFAULT_PENDING_DAYS = 30

@@ -21,13 +21,13 @@ from .changes import (
     ResourceChange,
     StackPair,
     account_of,
-    environment_of,
     properties,
     value_at,
 )
 from .findings import Category, Saying
 from .leaves import differences
-from .rule import KEY, REPOSITORY, Rule, about, each
+from .resource_types import KEY, REPOSITORY
+from .rule import Rule, about, each
 from .values import Values
 from .verbs import listed
 from .workloads import APPLIED, workload_changes
@@ -234,7 +234,7 @@ def _over_limits(comparison: Comparison) -> Iterator[Saying]:
 
 def _of_stack(pair: StackPair, message: str) -> Saying:
     return Saying(
-        environment=environment_of(pair.stack),
+        environment=pair.environment,
         stack=pair.name,
         subject=f"stack {pair.name}",
         message=message,

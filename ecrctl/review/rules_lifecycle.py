@@ -16,8 +16,8 @@ from constructs_lib.rules.lifecycle_preview import ImageRecord, Outcome, preview
 from .assumed_images import NOW, assumed_images
 from .changes import Comparison, Resource, ResourceChange, value_at
 from .findings import Category, Saying
-from .rule import REPOSITORY, Look, Rule, about
-from .rules_protection import TEMPLATE
+from .resource_types import REPOSITORY, TEMPLATE
+from .rule import Look, Rule, about
 from .verbs import listed
 
 _HOW_FAR: Mapping[Outcome, int] = {"kept": 0, "archived": 1, "expired": 2}

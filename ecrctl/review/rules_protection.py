@@ -17,13 +17,11 @@ from .changes import (
     value_at,
 )
 from .findings import Category, Saying
-from .rule import KEY, REPOSITORY, Rule, each
+from .resource_types import KEY, REPOSITORY, SCANNING, SIGNING, TEMPLATE
+from .rule import Rule, each
 from .verbs import listed
 
 _LOST = Category.PROTECTION_LOST
-TEMPLATE = "AWS::ECR::RepositoryCreationTemplate"
-SCANNING = "AWS::ECR::RegistryScanningConfiguration"
-SIGNING = "AWS::ECR::SigningConfiguration"
 _DEFAULT_PENDING_DAYS = 30
 _UNKNOWN = "unknown"
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from .changes import ResourceChange, mappings, properties
 from .findings import Category
-from .rule import REPOSITORY, SERVICE, TASK_DEFINITION, Rule, each
-from .rules_protection import SCANNING, SIGNING, TEMPLATE
+from .resource_types import REPOSITORY, SCANNING, SERVICE, SIGNING, TASK_DEFINITION, TEMPLATE
+from .rule import Rule, each
 from .verbs import listed
 
 _COST = Category.COST

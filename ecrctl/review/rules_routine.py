@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from .changes import Comparison, ResourceChange, StackPair, properties
 from .findings import Category, Finding, Place, Saying
 from .leaves import differences
-from .rule import TASK_DEFINITION, subject_of, word_of
+from .resource_types import TASK_DEFINITION, word_of
+from .rule import subject_of
 from .verbs import counted, listed
 from .workloads import VERSION_DOCKER_LABEL
 

@@ -8,7 +8,8 @@ from typing import Any
 from .changes import Comparison, ResourceChange, is_true, properties
 from .findings import Category, Saying
 from .leaves import differences
-from .rule import SERVICE, TASK_DEFINITION, Look, Rule, about, each
+from .resource_types import SERVICE, TASK_DEFINITION
+from .rule import Look, Rule, about, each
 from .verbs import listed
 from .workloads import APPLIED, ImageReference, WorkloadChange, workload_changes
 

@@ -13,6 +13,7 @@ from constructs_lib.rules.partitions import partition_of
 from ecrctl.assemblies import Stack
 
 from .changes import path_of, properties
+from .resource_types import LOG_GROUP, REPOSITORY, ROLE, resource_type
 
 # What stands in a text where a function could not be followed.
 UNKNOWN = "${?"
@@ -90,12 +91,10 @@ class Values:
         return self._name(name, resource)
 
     def _name(self, logical_id: str, resource: Mapping[str, Any]) -> str:
-        naming = {
-            "AWS::ECR::Repository": "RepositoryName",
-            "AWS::IAM::Role": "RoleName",
-            "AWS::Logs::LogGroup": "LogGroupName",
-        }.get(str(resource.get("Type")))
-        given = properties(resource).get(naming) if naming else None
+        kind = resource.get("Type")
+        # A Ref to one of these is its name; to most other types it is not.
+        is_name = kind in (REPOSITORY, ROLE, LOG_GROUP)
+        given = properties(resource).get(resource_type(kind).name_property) if is_name else None
         return given if isinstance(given, str) else f"${{{self.path(logical_id)}}}"
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
@@ -104,11 +103,11 @@ class Values:
         named = self._name(logical_id, resource)
         if attribute == "Arn" and not named.startswith("${"):
             kind = resource.get("Type")
-            if kind == "AWS::ECR::Repository":
+            if kind == REPOSITORY:
                 return self.arn("ecr", f"repository/{named}")
-            if kind == "AWS::IAM::Role":
+            if kind == ROLE:
                 return self.arn("iam", f"role/{named}", is_global=True)
-            if kind == "AWS::Logs::LogGroup":
+            if kind == LOG_GROUP:
                 return self.arn("logs", f"log-group:{named}:*")
         return f"${{{self.path(logical_id)}.{attribute}}}"
 

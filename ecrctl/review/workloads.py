@@ -16,7 +16,7 @@ from constructs_lib.rules.kubernetes_manifest import VERSION_ANNOTATION, VERSION
 from constructs_lib.rules.pod_hardening import restricted_faults
 
 from .changes import Comparison, Resource, ResourceChange, mappings, properties
-from .rule import TASK_DEFINITION
+from .resource_types import TASK_DEFINITION
 from .values import Values
 
 APPLIED = "Custom::AWSCDK-EKS-KubernetesResource"

@@ -26,4 +26,4 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 @pytest.fixture
 def aws(emulator: Emulator) -> Aws:
     """Give clients of the embedded AWS."""
-    return Aws.of_emulator(emulator)
+    return emulator.clients()

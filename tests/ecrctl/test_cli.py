@@ -12,8 +12,9 @@ import pytest
 
 from ecrctl.aws import Aws
 from ecrctl.emulator import Emulator
+from ecrctl.oci import OciImage
 from ecrctl.registry import Registry
-from ecrctl.sample_image import OciImage, sample_image
+from ecrctl.sample_image import sample_image
 from environments.loading import load_environment
 from tests.support import ROOT
 

@@ -13,7 +13,8 @@ import yaml
 from ecrctl.aws import Aws
 from ecrctl.checks import MISSING
 from ecrctl.emulator import Emulator
-from ecrctl.sample_image import OciImage, sample_image
+from ecrctl.oci import OciImage
+from ecrctl.sample_image import sample_image
 from ecrctl.verify_images import check_images
 from ecrctl.verify_schema import check_schemas, newest_versions
 from environments.loading import load_environment, pins_path

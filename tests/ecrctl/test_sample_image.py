@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from ecrctl.sample_image import digest_of, sample_image
+from ecrctl.oci import digest_of
+from ecrctl.sample_image import sample_image
 
 
 def test_it_is_the_same_bytes_every_time() -> None:

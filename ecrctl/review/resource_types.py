@@ -1,0 +1,138 @@
+"""The CloudFormation resource types that a review knows: one row each.
+
+A type is listed once, with everything a review has to know about its name and its policy. Every
+other type is shown by its CloudFormation name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+REPOSITORY = "AWS::ECR::Repository"
+PUBLIC_REPOSITORY = "AWS::ECR::PublicRepository"
+REGISTRY_POLICY = "AWS::ECR::RegistryPolicy"
+TEMPLATE = "AWS::ECR::RepositoryCreationTemplate"
+SCANNING = "AWS::ECR::RegistryScanningConfiguration"
+SIGNING = "AWS::ECR::SigningConfiguration"
+KEY = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
+TASK_DEFINITION = "AWS::ECS::TaskDefinition"
+SERVICE = "AWS::ECS::Service"
+ROLE = "AWS::IAM::Role"
+LOG_GROUP = "AWS::Logs::LogGroup"
+
+# The resource types whose policies say what an identity may do.
+IDENTITIES = ("AWS::IAM::Group", ROLE, "AWS::IAM::User")
+PolicyKind = Literal["resource", "endpoint"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceType:
+    """A resource type.
+
+    :param word: its display name; by default the CloudFormation type.
+    :param name_property: the property that names the resource. CloudFormation creates the new
+        resource before it deletes the old one, so it cannot replace one with an explicit name.
+    :param display_property: a property whose value is shown as the resource's name although a
+        replacement may keep it.
+    :param policy_property: the property that contains the resource's own policy.
+    :param policy_subject: the display name of whatever that policy is about; by default ``word``.
+    :param policy_kind: whether the policy grants access, or limits access as an endpoint's does.
+    """
+
+    word: str = ""
+    name_property: str = ""
+    display_property: str = ""
+    policy_property: str = ""
+    policy_subject: str = ""
+    policy_kind: PolicyKind = "resource"
+
+
+_KEY = ResourceType(word="key", policy_property="KeyPolicy")
+RESOURCE_TYPES: Mapping[str, ResourceType] = {
+    "AWS::CodeBuild::Project": ResourceType(name_property="Name"),
+    "AWS::DynamoDB::Table": ResourceType(name_property="TableName"),
+    "AWS::EC2::SecurityGroup": ResourceType(name_property="GroupName"),
+    "AWS::EC2::VPCEndpoint": ResourceType(
+        policy_property="PolicyDocument", policy_subject="endpoint", policy_kind="endpoint"
+    ),
+    PUBLIC_REPOSITORY: ResourceType(
+        word="public repository",
+        name_property="RepositoryName",
+        policy_property="RepositoryPolicyText",
+    ),
+    "AWS::ECR::PullThroughCacheRule": ResourceType(
+        word="pull-through cache rule", name_property="EcrRepositoryPrefix"
+    ),
+    REGISTRY_POLICY: ResourceType(
+        word="registry policy", policy_property="PolicyText", policy_subject="registry"
+    ),
+    SCANNING: ResourceType(word="scanning configuration"),
+    "AWS::ECR::ReplicationConfiguration": ResourceType(word="replication configuration"),
+    REPOSITORY: ResourceType(
+        word="repository",
+        name_property="RepositoryName",
+        policy_property="RepositoryPolicyText",
+    ),
+    TEMPLATE: ResourceType(
+        word="repository creation template",
+        name_property="Prefix",
+        policy_property="RepositoryPolicy",
+        policy_subject="repositories made for",
+    ),
+    SIGNING: ResourceType(word="signing configuration"),
+    "AWS::ECS::CapacityProvider": ResourceType(name_property="Name"),
+    "AWS::ECS::Cluster": ResourceType(name_property="ClusterName"),
+    SERVICE: ResourceType(word="service", name_property="ServiceName"),
+    TASK_DEFINITION: ResourceType(word="task definition", display_property="Family"),
+    "AWS::EKS::Cluster": ResourceType(name_property="Name"),
+    "AWS::EKS::Nodegroup": ResourceType(name_property="NodegroupName"),
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": ResourceType(name_property="Name"),
+    "AWS::ElasticLoadBalancingV2::TargetGroup": ResourceType(name_property="Name"),
+    "AWS::Events::EventBus": ResourceType(name_property="Name"),
+    "AWS::Events::Rule": ResourceType(name_property="Name"),
+    "AWS::IAM::Group": ResourceType(name_property="GroupName", policy_subject="group"),
+    "AWS::IAM::InstanceProfile": ResourceType(name_property="InstanceProfileName"),
+    "AWS::IAM::ManagedPolicy": ResourceType(name_property="ManagedPolicyName"),
+    ROLE: ResourceType(word="role", name_property="RoleName"),
+    "AWS::IAM::User": ResourceType(name_property="UserName", policy_subject="user"),
+    "AWS::KMS::Alias": ResourceType(name_property="AliasName"),
+    **dict.fromkeys(KEY, _KEY),
+    "AWS::Lambda::Function": ResourceType(name_property="FunctionName"),
+    LOG_GROUP: ResourceType(word="log group", name_property="LogGroupName"),
+    "AWS::S3::Bucket": ResourceType(name_property="BucketName"),
+    "AWS::S3::BucketPolicy": ResourceType(
+        policy_property="PolicyDocument", policy_subject="bucket policy"
+    ),
+    "AWS::SNS::Topic": ResourceType(name_property="TopicName"),
+    "AWS::SNS::TopicPolicy": ResourceType(
+        policy_property="PolicyDocument", policy_subject="topic policy"
+    ),
+    "AWS::SQS::Queue": ResourceType(name_property="QueueName"),
+    "AWS::SQS::QueuePolicy": ResourceType(
+        policy_property="PolicyDocument", policy_subject="queue policy"
+    ),
+    "AWS::SSM::Parameter": ResourceType(name_property="Name"),
+    "AWS::SecretsManager::ResourcePolicy": ResourceType(
+        policy_property="ResourcePolicy", policy_subject="secret policy"
+    ),
+    "AWS::SecretsManager::Secret": ResourceType(name_property="Name"),
+}
+_UNKNOWN = ResourceType()
+
+
+def resource_type(name: object) -> ResourceType:
+    """Return the row of a type; an empty one for a type that is not listed."""
+    return RESOURCE_TYPES.get(str(name), _UNKNOWN)
+
+
+def word_of(name: str) -> str:
+    """Return the display name of a type."""
+    return resource_type(name).word or name
+
+
+def policy_subject_of(name: str) -> str:
+    """Return the display name of whatever a type's policies are about."""
+    row = resource_type(name)
+    return row.policy_subject or row.word or name
