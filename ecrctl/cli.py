@@ -25,7 +25,8 @@ from . import access, assemblies, import_files, lifecycle, pinning
 from .aws import Aws
 from .checks import Check
 from .errors import DIFFERS, FAILED, TOOL_ERROR, UserError
-from .image_records import images_from_ecr, images_from_file
+from .image_files import images_from_file
+from .image_records import images_from_ecr
 from .local import LocalRun, run_local
 from .manifests import left_over, write_manifests
 from .review import cli as review

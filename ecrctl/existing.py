@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .aws import Aws, explained, or_none
+from .stack_resources import stacks_of_repositories
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecr.type_defs import RepositoryTypeDef
 
@@ -50,30 +50,6 @@ def existing_repositories(aws: Aws) -> list[ExistingRepository]:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = list(pool.map(lambda item: _read(ecr, item, stacks), described))
     return sorted(found, key=lambda repository: repository.name)
-
-
-def stacks_of_repositories(aws: Aws) -> dict[str, str]:
-    """Give the stack of each repository that CloudFormation deploys."""
-    cloudformation = aws.cloudformation
-    listed = cloudformation.get_paginator("describe_stacks").paginate()
-    stacks = [stack["StackName"] for page in listed for stack in page["Stacks"]]
-    return {
-        repository: stack
-        for stack in stacks
-        for repository in repositories_of_stack(cloudformation, stack)
-    }
-
-
-def repositories_of_stack(cloudformation: CloudFormationClient, stack: str) -> list[str]:
-    """Give the names of the repositories that a stack deploys."""
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-    return [
-        resource["PhysicalResourceId"]
-        for page in pages
-        for resource in page["StackResourceSummaries"]
-        if resource["ResourceType"] == "AWS::ECR::Repository"
-        and resource["ResourceStatus"] != "DELETE_COMPLETE"
-    ]
 
 
 def _read(

@@ -1,70 +1,20 @@
-"""Images as ECR describes them: from a file, or from the registry itself."""
+"""Images as ECR describes them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Any
-
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from typing import Any
 
 from constructs_lib.rules.lifecycle_preview import ImageRecord
-from constructs_lib.rules.lifecycle_rule import StorageClass
-from environments.fault_text import faults_of
 
 from .aws import Aws, explained, or_none
-from .errors import FAILED, UserError
+from .errors import UserError
 from .registry import ACCEPTED_MANIFESTS
 
 _INDEX_TYPES = tuple(kind for kind in ACCEPTED_MANIFESTS if "index" in kind or "list" in kind)
 _MANIFESTS_A_CALL = 100
-
-
-class _Image(BaseModel):
-    """Define an image in a file; its times are ISO 8601 with a time zone."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    digest: str
-    pushed_at: AwareDatetime
-    tags: list[str] = []
-    last_pulled_at: AwareDatetime | None = None
-    archived_at: AwareDatetime | None = None
-    activated_at: AwareDatetime | None = None
-    storage_class: StorageClass = "standard"
-    children: list[str] = []
-
-    def record(self) -> ImageRecord:
-        """Give the image as the rules take it."""
-        fields = self.model_dump()
-        for name in ("tags", "children"):
-            fields[name] = tuple(fields[name])
-        return ImageRecord(**fields)
-
-
-_IMAGES: TypeAdapter[list[_Image]] = TypeAdapter(list[Annotated[_Image, Field()]])
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.", exit_code=FAILED) from None
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON: {error}.", exit_code=FAILED) from None
-
-
-def images_from_file(path: Path) -> list[ImageRecord]:
-    """Read images from a JSON file: a list of mappings; all faults at once."""
-    try:
-        images = _IMAGES.validate_python(read_json(path))
-    except ValidationError as error:
-        lines = "\n".join(f"  - {fault}" for fault in faults_of(error, _Image))
-        raise UserError(f"{path}:\n{lines}", exit_code=FAILED) from None
-    return [image.record() for image in images]
 
 
 def images_from_ecr(aws: Aws, account: str, repository: str) -> list[ImageRecord]:

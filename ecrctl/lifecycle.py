@@ -19,7 +19,7 @@ from environments.fault_text import one_of
 from environments.settings import EnvironmentSettings
 
 from .errors import FAILED, UserError
-from .image_records import read_json
+from .image_files import read_json
 
 _STYLES = {"kept": "green", "archived": "yellow", "expired": "red"}
 _SHORT_DIGEST = 19

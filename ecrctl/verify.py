@@ -19,7 +19,7 @@ from environments.settings import EnvironmentSettings, RepositorySettings
 
 from .aws import Aws, explained, or_none
 from .checks import MISSING, NOT_GIVEN_BACK, Check, on_or_off
-from .existing import repositories_of_stack
+from .stack_resources import repositories_of_stack
 from .verify_jobs import check_job
 from .verify_notifications import check_notifications
 from .verify_workloads import check_service, check_task

@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from checked_files.models import FileModel, makes
 from constructs_lib.rules.container_hardening import ContainerHardening
 from constructs_lib.rules.fargate_sizes import FargateSize
 from constructs_lib.rules.faults import Fault, refuse
 from constructs_lib.rules.task_container import ContainerSpec, DependencyCondition, HealthCheck
 from constructs_lib.rules.task_definition import Architecture, NetworkMode, TaskSpec, task_faults
 
-from .field_types import FamilyName, FileModel, KeyWord, RoleArn, WorkloadName, makes
+from .field_types import FamilyName, KeyWord, RoleArn, WorkloadName
 
 _SECRET_ARN = re.compile(
     r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}"

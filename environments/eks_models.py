@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from checked_files.models import FileModel
 from constructs_lib.rules.cron_job import ConcurrencyPolicy, CronSchedule, cron_name_faults
 from constructs_lib.rules.delivery import cron_delivery_faults, delivery_faults
 from constructs_lib.rules.faults import Fault, RuleError, refuse
@@ -22,7 +23,7 @@ from constructs_lib.rules.kubernetes_pod import (
 from constructs_lib.rules.pod_hardening import NON_ROOT_USER, PodHardening
 from constructs_lib.rules.workload_identity import identity_faults
 
-from .field_types import FileModel, FunctionArn, RoleArn, WorkloadName
+from .field_types import FunctionArn, RoleArn, WorkloadName
 
 # Stands for an image that is not pinned yet, while the rest of a Job is checked.
 _SOME_IMAGE = "image@sha256:"

@@ -4,53 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
-from pydantic_core import PydanticCustomError
-
+from checked_files.models import obeys
 from constructs_lib.rules import access, images, partitions
-from constructs_lib.rules.faults import Fault, RuleError
+from constructs_lib.rules.faults import Fault
 from constructs_lib.rules.kubernetes_names import dns_label_faults
 from constructs_lib.rules.task_container import family_faults
 
 _GROUP = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 _KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
-
-
-class FileModel(BaseModel):
-    """Define what every mapping of these files has in common: unknown keys are faults."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-def raise_faults(faults: list[Fault]) -> None:
-    """Hand faults, with their inner paths, through pydantic."""
-    if faults:
-        raise PydanticCustomError("faults", "{summary}", {"summary": "faults", "faults": faults})
-
-
-def obeys(rule: Callable[[Any], list[Fault]]) -> AfterValidator:
-    """Check a value by a rule that gives its faults."""
-
-    def check(value: Any) -> Any:
-        raise_faults(rule(value))
-        return value
-
-    return AfterValidator(check)
-
-
-def makes(make: Callable[[Any], object]) -> AfterValidator:
-    """Check a value by making of it what it stands for, which raises its faults."""
-
-    def check(value: Any) -> Any:
-        try:
-            make(value)
-        except RuleError as error:
-            raise_faults(list(error.faults))
-        return value
-
-    return AfterValidator(check)
 
 
 def _group_faults(group: str) -> list[Fault]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from checked_files.models import FileModel, makes, obeys
 from constructs_lib.rules import images, resource_tags
 from constructs_lib.rules.faults import Fault, refuse
 from constructs_lib.rules.github_oidc import GitHubSubject
@@ -29,7 +30,6 @@ from .field_types import (
     Account,
     EncryptionWord,
     EventBusArn,
-    FileModel,
     GroupName,
     OrganizationId,
     OrganizationPath,
@@ -38,8 +38,6 @@ from .field_types import (
     RepositoryName,
     RoleArn,
     TopicArn,
-    makes,
-    obeys,
 )
 
 Preset = Literal["standard", "keep_releases", "archive_cold", "ephemeral", "none"]

@@ -11,10 +11,10 @@ from typing import Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from checked_files.models import FileModel, obeys
 from constructs_lib.rules.faults import Fault
 from ecrctl.errors import UserError
 from environments.fault_text import faults_of
-from environments.field_types import FileModel, obeys
 from environments.yaml_files import read_yaml
 
 FILE_NAME = "review-acknowledgements.yaml"

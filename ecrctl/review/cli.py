@@ -13,7 +13,7 @@ from rich.console import Console
 
 from constructs_lib.rules.lifecycle_preview import ImageRecord
 from ecrctl.errors import DIFFERS, UserError
-from ecrctl.image_records import images_from_file
+from ecrctl.image_files import images_from_file
 from ecrctl.toolchain import ROOT
 
 from . import command
