@@ -64,7 +64,7 @@ synth: $(INSTALLED)
 
 snapshot: $(INSTALLED)
 	@$(BIN)/python -m environments.json_schema
-	@$(BIN)/python -m ecrctl.review.as_json
+	@$(BIN)/python -m ecrctl.review.output.json
 	@rm -rf tests/snapshots
 	@$(BIN)/pytest tests/test_snapshots.py --snapshot-update --quiet
 	@git --no-pager diff --stat -- tests/snapshots environments/schema

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import first_minute, fleet, review, synth
-from bench.machine import described
+from . import first_minute, fleet, review, synth
+from .machine import described
 
 REPORT = Path(__file__).parent / "README.md"
 

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ecrctl.toolchain import ROOT
+from ecrctl.cdk.toolchain import ROOT
 
 COLD_AIM, WARM_AIM = 120, 30
 

@@ -12,7 +12,7 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from ecrctl.toolchain import ROOT, node_binary, tool_environment
+from ecrctl.cdk.toolchain import ROOT, node_binary, tool_environment
 
 RUNS = 3
 FLEET, SMALL, LARGE = 2_000, 500, 10_000

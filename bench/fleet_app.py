@@ -17,8 +17,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from constructs_lib import Access, Encryption, PrivateRepository
-from constructs_lib.rules.images import repository_logical_id
-from constructs_lib.rules.repository_policy import PULL_ACTIONS
+from constructs_lib.rules.ecr.images import repository_logical_id
+from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
 
 STACK_SIZE = 250
 PULLER = "222222222222"

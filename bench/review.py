@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ecrctl.toolchain import CDK, ROOT, node_binary, tool_environment
+from ecrctl.cdk.toolchain import CDK, ROOT, node_binary, tool_environment
 
 FLEET, CHANGES, RUNS = 2_000, 20, 7
 AIM = 2.0

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 
-from ecrctl.toolchain import CDK, ROOT, app_command, node_binary, tool_environment
+from ecrctl.cdk.toolchain import CDK, ROOT, app_command, node_binary, tool_environment
 
 PAIRS = 9
 AIM = 1.25

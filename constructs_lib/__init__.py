@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from .private_repository import PrivateRepository
     from .registry_endpoints import RegistryEndpoints
     from .repository_key import RepositoryKey
-    from .rules.access import Access, Administrators
-    from .rules.container_hardening import ContainerHardening
-    from .rules.cron_job import CronSchedule
-    from .rules.endpoint_policies import PulledFrom
-    from .rules.fargate_sizes import FargateSize
-    from .rules.github_oidc import GitHubSubject
-    from .rules.image_events import ImageEvents
-    from .rules.kubernetes_job import JobRun
-    from .rules.kubernetes_pod import JobPod, Resources, SecretKey, Toleration, Volume
-    from .rules.lifecycle import LifecyclePolicy
-    from .rules.lifecycle_rule import LifecycleRule
-    from .rules.pod_hardening import PodHardening
-    from .rules.tag_immutability import TagImmutability
-    from .rules.task_container import HealthCheck
+    from .rules.ecr.endpoint_policies import PulledFrom
+    from .rules.ecr.image_events import ImageEvents
+    from .rules.ecr.tag_immutability import TagImmutability
+    from .rules.ecs.container import HealthCheck
+    from .rules.ecs.fargate_sizes import FargateSize
+    from .rules.ecs.hardening import ContainerHardening
+    from .rules.kubernetes.cron_job import CronSchedule
+    from .rules.kubernetes.hardening import PodHardening
+    from .rules.kubernetes.job import JobRun
+    from .rules.kubernetes.pod import JobPod, Resources, SecretKey, Toleration, Volume
+    from .rules.lifecycle.policy import LifecyclePolicy
+    from .rules.lifecycle.rule import LifecycleRule
+    from .rules.policy.access import Access, Administrators
+    from .rules.policy.github_oidc import GitHubSubject
 
 __all__ = [
     "Access",
@@ -78,12 +78,12 @@ __all__ = [
 ]
 
 _HOME = {
-    "Access": "rules.access",
-    "Administrators": "rules.access",
+    "Access": "rules.policy.access",
+    "Administrators": "rules.policy.access",
     "ClusterDelivery": "cluster_delivery",
-    "ContainerHardening": "rules.container_hardening",
+    "ContainerHardening": "rules.ecs.hardening",
     "ContainerSecret": "container_secret",
-    "CronSchedule": "rules.cron_job",
+    "CronSchedule": "rules.kubernetes.cron_job",
     "EcsContainer": "ecs_container",
     "EcsImageService": "ecs_image_service",
     "EcsImageTask": "ecs_image_task",
@@ -91,27 +91,27 @@ _HOME = {
     "EksImageJob": "eks_image_job",
     "EksWorkloadIdentity": "eks_workload_identity",
     "Encryption": "encryption",
-    "FargateSize": "rules.fargate_sizes",
+    "FargateSize": "rules.ecs.fargate_sizes",
     "GitHubImagePusher": "github_image_pusher",
-    "GitHubSubject": "rules.github_oidc",
-    "HealthCheck": "rules.task_container",
+    "GitHubSubject": "rules.policy.github_oidc",
+    "HealthCheck": "rules.ecs.container",
     "Image": "image",
-    "ImageEvents": "rules.image_events",
+    "ImageEvents": "rules.ecr.image_events",
     "ImageNotifications": "image_notifications",
-    "JobPod": "rules.kubernetes_pod",
-    "JobRun": "rules.kubernetes_job",
-    "LifecyclePolicy": "rules.lifecycle",
-    "LifecycleRule": "rules.lifecycle_rule",
-    "PodHardening": "rules.pod_hardening",
+    "JobPod": "rules.kubernetes.pod",
+    "JobRun": "rules.kubernetes.job",
+    "LifecyclePolicy": "rules.lifecycle.policy",
+    "LifecycleRule": "rules.lifecycle.rule",
+    "PodHardening": "rules.kubernetes.hardening",
     "PrivateRepository": "private_repository",
-    "PulledFrom": "rules.endpoint_policies",
+    "PulledFrom": "rules.ecr.endpoint_policies",
     "RegistryEndpoints": "registry_endpoints",
     "RepositoryKey": "repository_key",
-    "Resources": "rules.kubernetes_pod",
-    "SecretKey": "rules.kubernetes_pod",
-    "TagImmutability": "rules.tag_immutability",
-    "Toleration": "rules.kubernetes_pod",
-    "Volume": "rules.kubernetes_pod",
+    "Resources": "rules.kubernetes.pod",
+    "SecretKey": "rules.kubernetes.pod",
+    "TagImmutability": "rules.ecr.tag_immutability",
+    "Toleration": "rules.kubernetes.pod",
+    "Volume": "rules.kubernetes.pod",
 }
 
 

@@ -10,10 +10,10 @@ from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from .eks_workload_identity import EksWorkloadIdentity
-from .rules.delivery import delivery_faults
 from .rules.faults import Fault, refuse
-from .rules.kubernetes_job import JobRun
-from .rules.kubernetes_manifest import Document
+from .rules.kubernetes.delivery import delivery_faults
+from .rules.kubernetes.job import JobRun
+from .rules.kubernetes.manifest import Document
 
 _SERVICE_ACCOUNT = "ServiceAccount"
 

@@ -12,8 +12,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from .rules.aws.partitions import partition_of
 from .rules.faults import Fault, refuse
-from .rules.partitions import partition_of
 from .stack_facts import facts_of, is_token, stack_of
 
 AwsManaged = Literal["aws-managed"]

@@ -10,8 +10,8 @@ from aws_cdk import aws_ecs as ecs
 
 from .container_secret import ContainerSecret
 from .image import Image
-from .rules.task_container import ContainerSpec, HealthCheck
-from .rules.task_definition import PulledBy
+from .rules.ecs.container import ContainerSpec, HealthCheck
+from .rules.ecs.task_definition import PulledBy
 
 VERSION_LABEL = "org.opencontainers.image.version"
 _CONDITIONS = {

@@ -12,9 +12,9 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .ecs_container import EcsContainer, add_container, depend
-from .rules.fargate_sizes import FargateSize
+from .rules.ecs.fargate_sizes import FargateSize
+from .rules.ecs.task_definition import Architecture, NetworkMode, PulledBy, TaskSpec, task_faults
 from .rules.faults import refuse
-from .rules.task_definition import Architecture, NetworkMode, PulledBy, TaskSpec, task_faults
 from .stack_facts import facts_of, stack_of
 
 _NETWORK_MODES = {

@@ -7,20 +7,14 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .eks_workload import (
-    HARDENED_POD,
-    ONCE,
-    EksWorkload,
-    ServiceAccount,
-    service_account_name,
-)
+from .eks_workload import HARDENED_POD, ONCE, EksWorkload, ServiceAccount, service_account_name
 from .image import Image
-from .rules.cron_job import CronSchedule, cron_name_faults
-from .rules.delivery import cron_delivery_faults
 from .rules.faults import refuse
-from .rules.kubernetes_job import JobRun, JobSpec
-from .rules.kubernetes_manifest import cron_job_manifest
-from .rules.kubernetes_pod import JobPod
+from .rules.kubernetes.cron_job import CronSchedule, cron_name_faults
+from .rules.kubernetes.delivery import cron_delivery_faults
+from .rules.kubernetes.job import JobRun, JobSpec
+from .rules.kubernetes.manifest import cron_job_manifest
+from .rules.kubernetes.pod import JobPod
 
 if TYPE_CHECKING:
     from .cluster_delivery import ClusterDelivery

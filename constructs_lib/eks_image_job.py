@@ -7,17 +7,11 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .eks_workload import (
-    HARDENED_POD,
-    ONCE,
-    EksWorkload,
-    ServiceAccount,
-    service_account_name,
-)
+from .eks_workload import HARDENED_POD, ONCE, EksWorkload, ServiceAccount, service_account_name
 from .image import Image
-from .rules.kubernetes_job import JobRun, JobSpec, NameSuffix
-from .rules.kubernetes_manifest import job_manifest
-from .rules.kubernetes_pod import JobPod
+from .rules.kubernetes.job import JobRun, JobSpec, NameSuffix
+from .rules.kubernetes.manifest import job_manifest
+from .rules.kubernetes.pod import JobPod
 from .stack_facts import stack_of
 
 if TYPE_CHECKING:

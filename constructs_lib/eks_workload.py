@@ -13,14 +13,14 @@ from .eks_workload_identity import EksWorkloadIdentity
 from .image import Image
 from .manifest_delivery import deliver_manifest, manifest_faults
 from .named_repository import ReferencedRepository
-from .rules.delivery import parameter_name
 from .rules.faults import refuse
-from .rules.kubernetes_job import JobRun
-from .rules.kubernetes_manifest import Document, manifests_text
-from .rules.kubernetes_pod import JobPod
-from .rules.other_halves import owners_statement
-from .rules.repository_policy import PULL_ACTIONS
-from .rules.statements import Statement
+from .rules.kubernetes.delivery import parameter_name
+from .rules.kubernetes.job import JobRun
+from .rules.kubernetes.manifest import Document, manifests_text
+from .rules.kubernetes.pod import JobPod
+from .rules.policy.cross_account import owners_statement
+from .rules.policy.repository_policy import PULL_ACTIONS
+from .rules.policy.statements import Statement
 from .stack_facts import facts_of, is_token, stack_of
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .rules.faults import refuse
-from .rules.kubernetes_manifest import Document
-from .rules.workload_identity import (
+from .rules.kubernetes.manifest import Document
+from .rules.kubernetes.workload_identity import (
     identity_documents,
     identity_faults,
     oidc_issuer,

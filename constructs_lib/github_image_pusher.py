@@ -10,8 +10,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .rules.faults import Fault, refuse
-from .rules.github_oidc import GitHubSubject, provider_arn, trust_policy
-from .rules.repository_policy import PUSH_ACTIONS
+from .rules.policy.github_oidc import GitHubSubject, provider_arn, trust_policy
+from .rules.policy.repository_policy import PUSH_ACTIONS
 from .stack_facts import facts_of, stack_of
 
 SESSION = cdk.Duration.hours(1)

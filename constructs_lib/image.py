@@ -10,10 +10,10 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
 from .named_repository import NamedRepository, ReferencedRepository
-from .rules import images
+from .rules.ecr import images
+from .rules.ecr.tag_immutability import Mode, TagImmutability
 from .rules.faults import Fault, refuse
-from .rules.repository_policy import PULL_ACTIONS
-from .rules.tag_immutability import Mode, TagImmutability
+from .rules.policy.repository_policy import PULL_ACTIONS
 from .stack_facts import is_token
 
 

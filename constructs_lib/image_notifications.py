@@ -9,8 +9,8 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from .rules.ecr.image_events import ImageEvents
 from .rules.faults import Fault, refuse
-from .rules.image_events import ImageEvents
 from .stack_facts import StackFacts, facts_of, stack_of
 
 _EVENTS = "events.amazonaws.com"

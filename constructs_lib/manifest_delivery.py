@@ -11,8 +11,8 @@ import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from .rules.delivery import parameter_name
 from .rules.faults import Fault
+from .rules.kubernetes.delivery import parameter_name
 from .stack_facts import is_token
 
 MANIFESTS_DIRECTORY = "manifests"

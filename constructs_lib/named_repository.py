@@ -9,13 +9,13 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .rules import images
+from .rules.aws.partitions import account_faults, region_faults
+from .rules.ecr import images
+from .rules.ecr.tag_immutability import TagImmutability
 from .rules.faults import Fault, refuse
-from .rules.other_halves import owners_statement
-from .rules.partitions import account_faults, region_faults
-from .rules.repository_policy import PULL_ACTIONS
-from .rules.statements import Statement
-from .rules.tag_immutability import TagImmutability
+from .rules.policy.cross_account import owners_statement
+from .rules.policy.repository_policy import PULL_ACTIONS
+from .rules.policy.statements import Statement
 from .stack_facts import StackFacts, facts_of, is_token, stack_of
 
 TOKEN_ACTION = "ecr:GetAuthorizationToken"  # noqa: S105 - the name of an action

@@ -14,23 +14,23 @@ from constructs import Construct
 from .encryption import Encryption
 from .named_repository import CachedRepository, NamedRepository, ReferencedRepository
 from .repository_key import RepositoryKey
-from .rules import images
-from .rules.access import Access, Administrators, push_faults
-from .rules.adoption import adopted_statements
+from .rules.aws.resource_tags import tag_faults
+from .rules.ecr import images
+from .rules.ecr.tag_immutability import TagImmutability
 from .rules.faults import Fault, refuse
-from .rules.lifecycle import LifecyclePolicy
-from .rules.lifecycle_presets import standard
-from .rules.other_halves import OtherHalf, other_halves
-from .rules.repository_policy import access_statements
-from .rules.resource_tags import tag_faults
-from .rules.statements import (
+from .rules.lifecycle.policy import LifecyclePolicy
+from .rules.lifecycle.presets import standard
+from .rules.policy.access import Access, Administrators, push_faults
+from .rules.policy.adoption import adopted_statements
+from .rules.policy.cross_account import OtherHalf, other_halves
+from .rules.policy.repository_policy import access_statements
+from .rules.policy.statements import (
     Statement,
     merged,
     policy_document,
     repository_policy_faults,
     statement_faults,
 )
-from .rules.tag_immutability import TagImmutability
 from .stack_facts import StackFacts, facts_of, is_token, stack_of
 
 NOBODY = Access()

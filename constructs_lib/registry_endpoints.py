@@ -10,7 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .rules.endpoint_policies import (
+from .rules.ecr.endpoint_policies import (
     INTERFACE_SERVICES,
     PulledFrom,
     RegistryService,

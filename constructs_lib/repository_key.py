@@ -12,7 +12,7 @@ from constructs import Construct
 
 from .encryption import Encryption
 from .rules.faults import Fault, refuse
-from .rules.statements import policy_document
+from .rules.policy.statements import policy_document
 from .stack_facts import StackFacts, facts_of, is_token, stack_of
 
 _SHARED_ID = "RepositoryKey"

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 from constructs import Construct
 
-from .rules.partitions import partition_of
+from .rules.aws.partitions import partition_of
 
 # How the CDK marks a token inside a string. `Token.is_unresolved` says the same, across jsii.
 _TOKEN = "${Token["  # noqa: S105

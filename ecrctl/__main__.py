@@ -7,6 +7,6 @@ if __name__ == "__main__":
     # Until the command line has its own handlers, a Ctrl-C has nothing to end but this.
     signal.signal(signal.SIGINT, lambda _signal, _frame: sys.exit(130))
 
-    from ecrctl.cli import main
+    from .cli import main
 
     main()

@@ -18,23 +18,27 @@ import typer
 from rich.console import Console
 from typer.exceptions import TyperException
 
-from constructs_lib.rules.lifecycle_preview import preview
+from constructs_lib.rules.lifecycle.preview import preview
 from environments.loading import DIRECTORY, EnvironmentFault, load_environment, load_environments
 
-from . import access, assemblies, import_files, lifecycle, pinning
-from .aws import Aws
-from .checks import Check
+from . import lifecycle
+from .aws import pinning
+from .aws.clients import Aws
+from .aws.image_records import images_from_ecr
+from .cdk import assemblies
+from .cdk.toolchain import ROOT
+from .console import Steps
 from .errors import DIFFERS, FAILED, TOOL_ERROR, UserError
-from .image_files import images_from_file
-from .image_records import images_from_ecr
-from .local import LocalRun, run_local
+from .images.image_files import images_from_file
+from .importing import command as import_files
+from .local.command import LocalRun, run_local
 from .manifests import left_over, write_manifests
+from .policies import grants as access
 from .review import cli as review
-from .steps import Steps
-from .table import save_picture, table_of, verdict
-from .toolchain import ROOT
-from .verify import verify
-from .verify_images import check_images
+from .verify.check import Check
+from .verify.command import verify
+from .verify.images import check_images
+from .verify.report import save_picture, table_of, verdict
 
 TABLE_WIDTH = 118
 ACCESS_WIDTH = 160

@@ -11,15 +11,15 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from checked_files.fault_text import one_of
 from constructs_lib.rules.faults import RuleError
-from constructs_lib.rules.lifecycle import LifecyclePolicy
-from constructs_lib.rules.lifecycle_documents import policy_from_document
-from constructs_lib.rules.lifecycle_preview import ImageVerdict
-from environments.fault_text import one_of
+from constructs_lib.rules.lifecycle.documents import policy_from_document
+from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
+from constructs_lib.rules.lifecycle.preview import ImageVerdict
 from environments.settings import EnvironmentSettings
 
 from .errors import FAILED, UserError
-from .image_files import read_json
+from .images.image_files import read_json
 
 _STYLES = {"kept": "green", "archived": "yellow", "expired": "red"}
 _SHORT_DIGEST = 19

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from . import assemblies
+from .cdk import assemblies
 from .errors import UserError
 
 FOLDER = "manifests"

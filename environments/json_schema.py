@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from .model import EnvironmentModel, Pins
+from .model.environment import EnvironmentModel, Pins
 
 DIRECTORY = Path(__file__).parent / "schema"
 

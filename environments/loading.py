@@ -10,9 +10,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from checked_files.fault_text import faults_of, one_of
+from checked_files.yaml_files import line_of, read_yaml
 from constructs_lib.rules.faults import Fault
 
-from .cross_checks import (
+from .checks.pins import (
     duplicate_faults,
     github_provider_faults,
     makes_github_provider,
@@ -20,13 +22,11 @@ from .cross_checks import (
     organization_faults,
     pin_faults,
 )
-from .fault_text import faults_of, one_of
-from .fleet_checks import fleet_faults
-from .model import EnvironmentModel, PinModel, Pins
+from .checks.repositories import fleet_faults
+from .checks.workloads import movable_pin_faults, workload_faults
+from .model.environment import EnvironmentModel, PinModel, Pins
 from .resolving import resolve
 from .settings import EnvironmentSettings
-from .workload_checks import movable_pin_faults, workload_faults
-from .yaml_files import line_of, read_yaml
 
 DIRECTORY = Path(__file__).parent
 PINS_SUFFIX = ".images.yaml"

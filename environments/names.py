@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from constructs_lib.rules.delivery import parameter_name
+from constructs_lib.rules.kubernetes.delivery import parameter_name
 
 ENCRYPTION = "Encryption"
 GITHUB_ACCESS = "GitHubAccess"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from constructs_lib.rules.access import Access, Administrators
-from constructs_lib.rules.github_oidc import GitHubSubject
+from constructs_lib.rules.policy.access import Access, Administrators
+from constructs_lib.rules.policy.github_oidc import GitHubSubject
 
-from .model import (
+from .model.environment import (
     AccessModel,
     EnvironmentModel,
     NotificationsModel,

@@ -6,19 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from constructs_lib.rules.access import Access, Administrators
-from constructs_lib.rules.github_oidc import GitHubSubject
-from constructs_lib.rules.image_events import ImageEvents
-from constructs_lib.rules.lifecycle import LifecyclePolicy
-from constructs_lib.rules.statements import Statement
-from constructs_lib.rules.tag_immutability import TagImmutability
+from constructs_lib.rules.ecr.image_events import ImageEvents
+from constructs_lib.rules.ecr.tag_immutability import TagImmutability
+from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
+from constructs_lib.rules.policy.access import Access, Administrators
+from constructs_lib.rules.policy.github_oidc import GitHubSubject
+from constructs_lib.rules.policy.statements import Statement
 
-from .workload_settings import (
-    EcsServiceSettings,
-    EcsTaskSettings,
-    EksJobSettings,
-    NetworkSettings,
-)
+from .workload_settings import EcsServiceSettings, EcsTaskSettings, EksJobSettings, NetworkSettings
 
 EncryptionKind = Literal["customer-managed", "dsse", "aws-managed", "aes256"]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 
-from constructs_lib.rules.tag_immutability import TagImmutability
+from constructs_lib.rules.ecr.tag_immutability import TagImmutability
 
-from .ecs_models import ContainerModel, EcsTaskModel, SecretModel
-from .eks_models import EksClusterModel, EksJobModel, IdentityModel
-from .model import EnvironmentModel, PinModel, tag_immutability
+from .model.ecs import ContainerModel, EcsTaskModel, SecretModel
+from .model.eks import EksClusterModel, EksJobModel, IdentityModel
+from .model.environment import EnvironmentModel, PinModel, tag_immutability
 from .workload_settings import (
     ClusterSettings,
     ContainerSettings,

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from constructs_lib.rules.cron_job import CronSchedule
-from constructs_lib.rules.fargate_sizes import FargateSize
-from constructs_lib.rules.images import PUBLIC_REGISTRY, reference_suffix, repository_uri
-from constructs_lib.rules.kubernetes_job import JobSpec
-from constructs_lib.rules.tag_immutability import TagImmutability
-from constructs_lib.rules.task_container import ContainerSpec
-from constructs_lib.rules.task_definition import Architecture, NetworkMode, PulledBy
+from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY, reference_suffix, repository_uri
+from constructs_lib.rules.ecr.tag_immutability import TagImmutability
+from constructs_lib.rules.ecs.container import ContainerSpec
+from constructs_lib.rules.ecs.fargate_sizes import FargateSize
+from constructs_lib.rules.ecs.task_definition import Architecture, NetworkMode, PulledBy
+from constructs_lib.rules.kubernetes.cron_job import CronSchedule
+from constructs_lib.rules.kubernetes.job import JobSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

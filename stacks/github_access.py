@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from constructs_lib import GitHubImagePusher, PrivateRepository
-from constructs_lib.rules.github_oidc import AUDIENCE, HOST
+from constructs_lib.rules.policy.github_oidc import AUDIENCE, HOST
 from environments.settings import GitHubPushSettings
 
 

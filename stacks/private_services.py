@@ -10,7 +10,7 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from constructs_lib import EcsImageService, EcsImageTask, PulledFrom, RegistryEndpoints
-from constructs_lib.rules.endpoint_policies import SECRET_SERVICES
+from constructs_lib.rules.ecr.endpoint_policies import SECRET_SERVICES
 from environments.workload_settings import EcsServiceSettings, NetworkSettings
 
 

@@ -9,7 +9,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from constructs_lib import Administrators, Encryption, PrivateRepository
-from constructs_lib.rules.images import repository_logical_id
+from constructs_lib.rules.ecr.images import repository_logical_id
 from environments.settings import EncryptionSettings, RepositorySettings
 
 

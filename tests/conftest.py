@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ecrctl.toolchain import node_binary
+from ecrctl.cdk.toolchain import node_binary
 
 # jsii starts whatever node is on the path. Tests run in a shell where nothing was activated.
 os.environ["JSII_NODE"] = str(node_binary())

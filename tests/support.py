@@ -10,8 +10,8 @@ from typing import Any
 import aws_cdk as cdk
 
 from app import build_app
-from ecrctl.pinning import Target, write_pin
-from ecrctl.sample_image import sample_image
+from ecrctl.aws.pinning import Target, write_pin
+from ecrctl.local.sample_image import sample_image
 from environments.loading import DIRECTORY, environment_names, pins_path
 
 ROOT = Path(__file__).parent.parent

@@ -11,17 +11,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from constructs_lib.rules.lifecycle_preview import ImageRecord
+from constructs_lib.rules.lifecycle.preview import ImageRecord
+from ecrctl.cdk.toolchain import ROOT
 from ecrctl.errors import DIFFERS, UserError
-from ecrctl.image_files import images_from_file
-from ecrctl.toolchain import ROOT
+from ecrctl.images.image_files import images_from_file
 
 from . import command
-from .acknowledgements import FILE_NAME
-from .as_json import as_json
-from .as_markdown import as_comment, as_markdown
-from .as_text import print_review
 from .findings import DEFAULT_GATE
+from .output.json import as_json
+from .output.markdown import as_comment, as_markdown
+from .output.text import print_review
+from .sides.acknowledgements import FILE_NAME
 from .verdict import Review
 
 WIDTH = 160

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from constructs_lib.rules.lifecycle_preview import ImageRecord
-from ecrctl.assemblies import Stack
+from checked_files.fault_text import one_of
+from constructs_lib.rules.lifecycle.preview import ImageRecord
+from ecrctl.cdk.assemblies import Stack
 from ecrctl.errors import UserError
-from environments.fault_text import one_of
 
-from .acknowledgements import Acknowledgement, read_acknowledgements
-from .changes import properties
+from .diff.comparison import properties
+from .diff.template_diff import compare
 from .findings import CATEGORIES, Category
 from .resource_types import REPOSITORY
-from .sides import both_sides
-from .table import findings_of
-from .template_diff import compare
+from .rules.table import findings_of
+from .sides.acknowledgements import Acknowledgement, read_acknowledgements
+from .sides.sides import both_sides
 from .verdict import Review, judge
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from .acknowledgements import FILE_NAME, Acknowledgement
-from .changes import Comparison
+from .diff.comparison import Comparison
 from .findings import CATEGORIES, Category, Finding
-from .sides import Side
+from .sides.acknowledgements import FILE_NAME, Acknowledgement
+from .sides.sides import Side
 
 HOW_TO_ANSWER = (
     f"Who answers for such a finding writes its id into `{FILE_NAME}`, with a reason and a last "

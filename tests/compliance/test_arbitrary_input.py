@@ -17,8 +17,8 @@ from constructs_lib import (
     PrivateRepository,
     TagImmutability,
 )
+from constructs_lib.rules.ecr.images import repository_name_faults
 from constructs_lib.rules.faults import RuleError
-from constructs_lib.rules.images import repository_name_faults
 from tests.compliance.test_cfn_lint import findings
 from tests.support import stack_in, template_of
 

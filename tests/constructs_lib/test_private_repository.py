@@ -11,7 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from constructs_lib import Access, Encryption, PrivateRepository, RepositoryKey, TagImmutability
-from constructs_lib.rules.repository_policy import PULL_ACTIONS
+from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
 from tests.support import ACCOUNT, REGION, only, resources, stack_in, template_of
 
 REPOSITORY = "AWS::ECR::Repository"

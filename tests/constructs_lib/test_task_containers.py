@@ -20,7 +20,7 @@ from constructs_lib import (
     Image,
     PrivateRepository,
 )
-from constructs_lib.rules.container_hardening import hardened_faults
+from constructs_lib.rules.ecs.hardening import hardened_faults
 from tests.support import only, resources, stack_in, template_of
 
 DIGEST = "sha256:" + "a" * 64

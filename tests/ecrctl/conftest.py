@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ecrctl.aws import Aws
-from ecrctl.emulator import Emulator, running
+from ecrctl.aws.clients import Aws
+from ecrctl.local.emulator import Emulator, running
 
 
 @pytest.fixture(scope="session")

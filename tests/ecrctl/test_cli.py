@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from ecrctl.aws import Aws
-from ecrctl.emulator import Emulator
-from ecrctl.oci import OciImage
-from ecrctl.registry import Registry
-from ecrctl.sample_image import sample_image
+from ecrctl.aws.clients import Aws
+from ecrctl.images.oci import OciImage
+from ecrctl.images.registry import Registry
+from ecrctl.local.emulator import Emulator
+from ecrctl.local.sample_image import sample_image
 from environments.loading import load_environment
 from tests.support import ROOT
 

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ecrctl.aws import Aws
-from ecrctl.checks import MISSING
-from ecrctl.emulator import Emulator
-from ecrctl.oci import OciImage
-from ecrctl.sample_image import sample_image
-from ecrctl.verify_images import check_images
-from ecrctl.verify_schema import check_schemas, newest_versions
+from ecrctl.aws.clients import Aws
+from ecrctl.images.oci import OciImage
+from ecrctl.local.emulator import Emulator
+from ecrctl.local.sample_image import sample_image
+from ecrctl.verify.check import MISSING
+from ecrctl.verify.images import check_images
+from ecrctl.verify.kubernetes_schemas import check_schemas, newest_versions
 from environments.loading import load_environment, pins_path
 from tests.assemblies import jobs_of
 from tests.ecrctl.test_cli import FILE, REPOSITORY, ecrctl, pushed

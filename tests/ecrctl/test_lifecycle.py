@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ecrctl.aws import Aws
-from ecrctl.emulator import Emulator
-from ecrctl.registry import Registry
-from ecrctl.sample_image import sample_image
+from ecrctl.aws.clients import Aws
+from ecrctl.images.registry import Registry
+from ecrctl.local.emulator import Emulator
+from ecrctl.local.sample_image import sample_image
 from tests.support import ROOT
 
 NAME = "life/api"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib.rules.tag_immutability import TagImmutability
-from environments import fleet_checks
+from constructs_lib.rules.ecr.tag_immutability import TagImmutability
+from environments.checks import repositories as fleet_checks
 from environments.loading import EnvironmentFault, load_environment
 from tests.assemblies import stacks_of
 from tests.support import synthesise

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib.rules.fargate_sizes import FargateSize
-from constructs_lib.rules.lifecycle_presets import PRESETS
+from constructs_lib.rules.ecs.fargate_sizes import FargateSize
+from constructs_lib.rules.lifecycle.presets import PRESETS
 from environments.loading import (
     EnvironmentFault,
     environment_names,

@@ -26,12 +26,11 @@ import pytest
 from aws_cdk import aws_eks_v2 as eks
 
 from constructs_lib import ClusterDelivery
-from constructs_lib.rules.kubernetes_job import JobRun, JobSpec, NameSuffix
-from constructs_lib.rules.kubernetes_manifest import job_manifest
-from constructs_lib.rules.yaml_text import yaml_text
+from constructs_lib.rules.kubernetes.job import JobRun, JobSpec, NameSuffix
+from constructs_lib.rules.kubernetes.manifest import job_manifest
+from constructs_lib.rules.kubernetes.yaml_text import yaml_text
+from tests.kubectl.api_server import Cluster, Document, kubeconfig, serving
 from tests.support import Template, only, stack_in, template_of
-
-from .api_server import Cluster, Document, kubeconfig, serving
 
 MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
 OBJECT_VALUE = "Custom::AWSCDK-EKS-KubernetesObjectValue"

@@ -60,7 +60,7 @@ def test_it_gets_the_constructs_and_no_other_name_of_ours(foreign: Path) -> None
     names = {path.stem for path in site_packages.iterdir()}
     assert names & OURS == {"constructs_lib"}
     assert (site_packages / "constructs_lib" / "py.typed").exists()
-    assert (site_packages / "constructs_lib" / "rules" / "lifecycle.py").exists()
+    assert (site_packages / "constructs_lib" / "rules" / "lifecycle" / "policy.py").exists()
 
 
 def test_it_runs_images_of_its_own_repository_beside_a_safe_one_of_ours(foreign: Path) -> None:

@@ -7,7 +7,7 @@ import json
 import aws_cdk as cdk
 import pytest
 
-from ecrctl.toolchain import CDK
+from ecrctl.cdk.toolchain import CDK
 from tests.support import cdk_context, stack_in, template_of
 
 

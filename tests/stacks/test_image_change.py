@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from constructs_lib.rules.container_hardening import hardened_faults
-from constructs_lib.rules.pod_hardening import restricted_faults
+from constructs_lib.rules.ecs.hardening import hardened_faults
+from constructs_lib.rules.kubernetes.hardening import restricted_faults
 from environments.loading import EnvironmentFault, pins_path
 from tests.assemblies import readable, stacks_of
 from tests.support import copy_environments, synthesise

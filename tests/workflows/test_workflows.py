@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from constructs_lib.rules.github_oidc import GitHubSubject
+from constructs_lib.rules.policy.github_oidc import GitHubSubject
 from environments.loading import environment_names
 from tests.support import ROOT
 

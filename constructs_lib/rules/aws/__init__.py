@@ -1,0 +1,1 @@
+"""Rules of AWS as a whole: partitions, resource tags."""

@@ -1,0 +1,1 @@
+"""Amazon ECR's rules: names, images, tags, events and endpoints."""

@@ -1,0 +1,121 @@
+"""What VPC endpoints let through for a private pull, and nothing else.
+
+Sources: Amazon ECR user guide, "Amazon ECR interface VPC endpoints (AWS PrivateLink)"; AWS
+whitepaper "Building a Data Perimeter on AWS".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from constructs_lib.rules.aws.partitions import account_faults
+from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.policy.access import organization_faults
+from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
+from constructs_lib.rules.policy.statements import Statement
+
+RegistryService = Literal["ecr.api", "ecr.dkr", "logs", "s3"]
+SecretService = Literal["secretsmanager", "ssm"]
+SECRET_SERVICES: tuple[SecretService, ...] = ("secretsmanager", "ssm")
+INTERFACE_SERVICES: tuple[RegistryService, ...] = ("ecr.api", "ecr.dkr", "logs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PulledFrom:
+    """Define whose repositories may be pulled from through a VPC's endpoints.
+
+    :param accounts: accounts besides the VPC's own, such as that of a central registry.
+    :param organization_id: instead, all accounts of an organisation.
+    :raises RuleError: with everything that does not have its form.
+    """
+
+    accounts: tuple[str, ...] = ()
+    organization_id: str | None = None
+
+    def __post_init__(self) -> None:
+        faults = [
+            fault.under(f"accounts[{index}]")
+            for index, account in enumerate(self.accounts)
+            for fault in account_faults(account)
+        ]
+        if self.organization_id is not None:
+            faults += [
+                fault.under("organization_id")
+                for fault in organization_faults(self.organization_id)
+            ]
+        if self.accounts and self.organization_id:
+            faults.append(
+                Fault(
+                    "accounts",
+                    "accounts or organization_id says whose repositories, got both. Leave one out.",
+                )
+            )
+        refuse("PulledFrom", faults)
+
+
+def endpoint_statements(
+    service: RegistryService | SecretService,
+    *,
+    account: str,
+    region: str,
+    partition: str,
+    pulled_from: PulledFrom,
+) -> list[Statement]:
+    """Give the statements of an endpoint's policy.
+
+    Only principals of the VPC's own account get through, so that nobody takes credentials of
+    another account along into the network.
+
+    :param account: the account of the VPC; it, the region and the partition may be tokens.
+    """
+    own = {"StringEquals": {"aws:PrincipalAccount": account}}
+    if service == "logs":
+        groups = f"arn:{partition}:logs:{region}:{account}:log-group:*"
+        return [_allow(("logs:CreateLogStream", "logs:PutLogEvents"), groups, own)]
+    if service == "secretsmanager":
+        secrets = f"arn:{partition}:secretsmanager:{region}:{account}:secret:*"
+        return [_allow(("secretsmanager:GetSecretValue",), secrets, own)]
+    if service == "ssm":
+        parameters = f"arn:{partition}:ssm:{region}:{account}:parameter/*"
+        return [_allow(("ssm:GetParameters",), parameters, own)]
+    if service == "s3":
+        # The layers are in a bucket of ECR's, which gives them out by signed addresses: the
+        # principal there is ECR's and not the VPC's.
+        bucket = f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket/*"
+        return [_allow(("s3:GetObject",), bucket, {})]
+    return [
+        _allow(("ecr:GetAuthorizationToken",), "*", own),
+        _pull(account, region, partition, pulled_from, own),
+    ]
+
+
+def _pull(
+    account: str, region: str, partition: str, pulled_from: PulledFrom, own: Mapping[str, Any]
+) -> Statement:
+    if pulled_from.organization_id:
+        condition = {
+            "StringEquals": {
+                **own["StringEquals"],
+                "aws:ResourceOrgID": pulled_from.organization_id,
+            }
+        }
+        return _allow(PULL_ACTIONS, f"arn:{partition}:ecr:{region}:*:repository/*", condition)
+    arns = [
+        f"arn:{partition}:ecr:{region}:{owner}:repository/*"
+        for owner in dict.fromkeys((account, *pulled_from.accounts))
+    ]
+    return _allow(PULL_ACTIONS, arns if len(arns) > 1 else arns[0], own)
+
+
+def _allow(
+    actions: Sequence[str], resources: str | list[str], condition: Mapping[str, Any]
+) -> Statement:
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": list(actions) if len(actions) > 1 else actions[0],
+        "Resource": resources,
+    }
+    return {**statement, "Condition": condition} if condition else statement

@@ -1,0 +1,209 @@
+"""Events about images, as patterns that EventBridge matches.
+
+Sources: Amazon ECR user guide, "Amazon ECR events and EventBridge" and "EventBridge events sent
+for enhanced scanning"; Amazon Inspector user guide, "EventBridge event schema"; Amazon ECS
+developer guide, "Amazon ECS task state change events"; EventBridge user guide, "Event patterns".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from constructs_lib.rules.faults import Fault, refuse
+
+from .images import repository_name_faults
+
+Severity = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL"]
+Pattern = Mapping[str, Any]
+
+SEVERITIES: tuple[Severity, ...] = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL")
+MAXIMUM_PATTERN_CHARACTERS = 2_048
+
+_PREFIX = re.compile(r"[a-z0-9][a-z0-9._/-]*\*")
+# How ECS begins its reason for a task that could not pull: CannotPullContainerError,
+# CannotPullImageManifestError and, from older agents, CannotPullECRContainerError.
+_CANNOT_PULL = [{"prefix": "CannotPull"}]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageEvents:
+    """Define which events about images are told.
+
+    :param scan_severity: findings at least this severe; ``None`` for no findings.
+    :param pushes: every push.
+    :param pull_through_failures: a pull-through cache that fails.
+    :param failed_pulls: an ECS task that stops because it could not pull.
+    :param repositories: names, or beginnings such as ``team/*``; all when empty.
+    :raises RuleError: when something does not have its form, or nothing is left to tell.
+    """
+
+    scan_severity: Severity | None = "HIGH"
+    pushes: bool = False
+    pull_through_failures: bool = True
+    failed_pulls: bool = True
+    repositories: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        faults = [*_severity_faults(self.scan_severity)]
+        faults += [fault.under("repositories") for fault in repositories_faults(self.repositories)]
+        if not faults:
+            # A registry's host is not known here; the longest there is takes 60 characters.
+            faults += _pattern_faults(self.patterns("r" * 60))
+        refuse("ImageEvents", faults)
+
+    def patterns(self, registry: str) -> dict[str, Pattern]:
+        """Give the patterns to match, each under the name of what it tells.
+
+        :param registry: the registry's host.
+        """
+        names = self.repositories
+        patterns: dict[str, Pattern] = {}
+        if self.pushes:
+            patterns["Pushes"] = push_pattern(names)
+        if self.scan_severity:
+            patterns["BasicScans"] = basic_scan_pattern(self.scan_severity, names)
+            patterns["InspectorFindings"] = inspector_pattern(self.scan_severity, names)
+        if self.pull_through_failures:
+            patterns["PullThroughFailures"] = pull_through_pattern(names)
+        if self.failed_pulls:
+            patterns["FailedPulls"] = failed_pull_pattern(registry, names)
+        return patterns
+
+
+def push_pattern(repositories: Sequence[str]) -> Pattern:
+    """Match every image that is pushed."""
+    detail = {"action-type": ["PUSH"], "result": ["SUCCESS"]}
+    return {
+        "source": ["aws.ecr"],
+        "detail-type": ["ECR Image Action"],
+        "detail": detail | _named("repository-name", repositories),
+    }
+
+
+def basic_scan_pattern(severity: Severity, repositories: Sequence[str]) -> Pattern:
+    """Match a basic scan that found something at least this severe."""
+    found: list[dict[str, Any]] = [{name: [{"numeric": [">", 0]}]} for name in _at_least(severity)]
+    detail = {"scan-status": ["COMPLETE"], "finding-severity-counts": _any_of(found)}
+    return {
+        "source": ["aws.ecr"],
+        "detail-type": ["ECR Image Scan"],
+        "detail": detail | _named("repository-name", repositories),
+    }
+
+
+def inspector_pattern(severity: Severity, repositories: Sequence[str]) -> Pattern:
+    """Match a finding of Amazon Inspector in an image that is at least this severe."""
+    image = _named("repositoryName", repositories)
+    named = {"details": {"awsEcrContainerImage": image}} if image else {}
+    return {
+        "source": ["aws.inspector2"],
+        "detail-type": ["Inspector2 Finding"],
+        "detail": {
+            "status": ["ACTIVE"],
+            "severity": list(_at_least(severity)),
+            "resources": {"type": ["AWS_ECR_CONTAINER_IMAGE"], **named},
+        },
+    }
+
+
+def pull_through_pattern(repositories: Sequence[str]) -> Pattern:
+    """Match a pull-through cache that could not fetch from its upstream registry."""
+    return {
+        "source": ["aws.ecr"],
+        "detail-type": ["ECR Pull Through Cache Action"],
+        "detail": {"sync-status": ["FAILED"], **_named("repository-name", repositories)},
+    }
+
+
+def failed_pull_pattern(registry: str, repositories: Sequence[str]) -> Pattern:
+    """Match an ECS task that stopped because it could not pull from a registry.
+
+    ECR itself says nothing of a pull that fails; what a Kubernetes node could not pull is told by
+    its kubelet alone.
+
+    :param registry: the registry's host.
+    """
+    uris = [
+        {"prefix": f"{registry}/{stem}"}
+        for name in repositories or ("*",)
+        for stem in ((name[:-1],) if name.endswith("*") else (f"{name}:", f"{name}@"))
+    ]
+    return {
+        "source": ["aws.ecs"],
+        "detail-type": ["ECS Task State Change"],
+        "detail": {
+            "lastStatus": ["STOPPED"],
+            "containers": {"image": uris},
+            "$or": [{"stoppedReason": _CANNOT_PULL}, {"containers": {"reason": _CANNOT_PULL}}],
+        },
+    }
+
+
+def repositories_faults(repositories: Sequence[str]) -> list[Fault]:
+    """Check names of repositories, or beginnings of names that end in '*'."""
+    faults: list[Fault] = []
+    for index, name in enumerate(repositories):
+        if _PREFIX.fullmatch(name):
+            continue
+        found = repository_name_faults(name)
+        if "*" in name:
+            found = [
+                Fault(
+                    "",
+                    f"a '*' stands at the end of a beginning such as 'team/*', got '{name[:80]}'. "
+                    "Leave repositories out to hear of all.",
+                )
+            ]
+        faults += [fault.under(f"[{index}]") for fault in found]
+    return faults
+
+
+def _pattern_faults(patterns: Mapping[str, Pattern]) -> list[Fault]:
+    if not patterns:
+        return [
+            Fault(
+                "",
+                "nothing is left to tell. Leave notifications out, or switch something on, "
+                "such as a scan_severity of HIGH.",
+            )
+        ]
+    longest = max(len(json.dumps(pattern, separators=(",", ":"))) for pattern in patterns.values())
+    if longest <= MAXIMUM_PATTERN_CHARACTERS:
+        return []
+    return [
+        Fault(
+            "repositories",
+            f"an event pattern has at most {MAXIMUM_PATTERN_CHARACTERS:,} characters, got "
+            f"{longest:,}. Name a common beginning such as 'team/*', or leave repositories out.",
+        )
+    ]
+
+
+def _severity_faults(severity: str | None) -> list[Fault]:
+    if severity is None or severity in SEVERITIES:
+        return []
+    return [
+        Fault(
+            "scan_severity",
+            f"a severity is one of {', '.join(SEVERITIES)}, got '{severity[:40]}'. "
+            "Say None for no findings.",
+        )
+    ]
+
+
+def _at_least(severity: Severity) -> tuple[Severity, ...]:
+    return SEVERITIES[: SEVERITIES.index(severity) + 1]
+
+
+def _any_of(alternatives: list[dict[str, Any]]) -> dict[str, Any]:
+    return alternatives[0] if len(alternatives) == 1 else {"$or": alternatives}
+
+
+def _named(key: str, repositories: Sequence[str]) -> dict[str, Any]:
+    if not repositories:
+        return {}
+    return {key: [{"prefix": name[:-1]} if name.endswith("*") else name for name in repositories]}

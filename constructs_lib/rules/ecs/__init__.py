@@ -1,0 +1,1 @@
+"""Amazon ECS's rules: containers, tasks and Fargate sizes."""

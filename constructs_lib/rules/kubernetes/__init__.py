@@ -1,0 +1,1 @@
+"""Kubernetes' rules: names, pods, Jobs and their manifests."""

@@ -1,0 +1,202 @@
+"""The documents that Kubernetes is given for a Job, a CronJob or a service account.
+
+Source: Kubernetes API reference, "Job v1 batch", "CronJob v1 batch" and "ServiceAccount v1".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from .cron_job import CronSchedule
+from .hardening import container_security_context, pod_security_context
+from .job import SUFFIX_LENGTH, JobRun, JobSpec
+from .names import is_label_value
+from .pod import JobPod, SecretKey, Toleration, Volume
+from .yaml_text import yaml_text
+
+Document = dict[str, Any]
+
+VERSION_LABEL = "app.kubernetes.io/version"
+VERSION_ANNOTATION = "org.opencontainers.image.version"
+
+# All that may change in a Job that exists; the rest of its spec is immutable.
+_MUTABLE_SPEC_FIELDS = (
+    "activeDeadlineSeconds",
+    "backoffLimit",
+    "parallelism",
+    "suspend",
+    "ttlSecondsAfterFinished",
+)
+_RUN_FIELDS = {
+    "backoff_limit": "backoffLimit",
+    "active_deadline_seconds": "activeDeadlineSeconds",
+    "ttl_seconds_after_finished": "ttlSecondsAfterFinished",
+    "parallelism": "parallelism",
+    "completions": "completions",
+}
+
+
+def job_manifest(job: JobSpec, *, meaning: Callable[[Any], Any] | None = None) -> Document:
+    """Give the ``batch/v1`` Job, ready to be applied.
+
+    :param meaning: gives the meaning of a spec that holds values known only at deployment, which
+        is what is hashed then; by default the spec itself.
+    """
+    spec = _job_spec(job)
+    name = job.name
+    if job.name_suffix == "hash":
+        name = f"{name}-{immutable_hash(meaning(spec) if meaning else spec)}"
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": _metadata(job, name), "spec": spec}
+
+
+def cron_job_manifest(job: JobSpec, schedule: CronSchedule) -> Document:
+    """Give the ``batch/v1`` CronJob. What it runs may change in place, so its name is its own."""
+    spec: Document = {"schedule": schedule.schedule}
+    if schedule.time_zone:
+        spec["timeZone"] = schedule.time_zone
+    spec["concurrencyPolicy"] = schedule.concurrency_policy
+    if schedule.starting_deadline_seconds is not None:
+        spec["startingDeadlineSeconds"] = schedule.starting_deadline_seconds
+    if schedule.suspend:
+        spec["suspend"] = True
+    spec["jobTemplate"] = {"spec": _job_spec(job)}
+    metadata = _metadata(job, job.name)
+    return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": spec}
+
+
+def service_account_manifest(
+    name: str, namespace: str | None, annotations: Mapping[str, str]
+) -> Document:
+    """Give a service account whose API token no pod is given unless it asks for it."""
+    metadata: Document = {"name": name}
+    if namespace:
+        metadata["namespace"] = namespace
+    if annotations:
+        metadata["annotations"] = dict(annotations)
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": metadata,
+        "automountServiceAccountToken": False,
+    }
+
+
+def manifests_text(documents: list[Document]) -> str:
+    """Give documents as one YAML file."""
+    return "---\n".join(yaml_text(document) for document in documents)
+
+
+def immutable_hash(spec: Mapping[str, Any]) -> str:
+    """Give ten hexadecimal digits that differ when any immutable field of a Job's spec does."""
+    immutable = {key: value for key, value in spec.items() if key not in _MUTABLE_SPEC_FIELDS}
+    if "parallelism" in spec:
+        # Without either, Kubernetes sets completions to 1; with parallelism alone, to nothing,
+        # which is another kind of Job.
+        immutable.setdefault("completions", None)
+    canonical = json.dumps(immutable, sort_keys=True, separators=(",", ":"))
+    return sha256(canonical.encode()).hexdigest()[:SUFFIX_LENGTH]
+
+
+def _metadata(job: JobSpec, name: str) -> Document:
+    metadata: Document = {"name": name}
+    if job.namespace:
+        metadata["namespace"] = job.namespace
+    if job.version:
+        # On the Job and not on its pods: another name for the same image is no other Job.
+        place, key = (
+            ("labels", VERSION_LABEL)
+            if is_label_value(job.version)
+            else ("annotations", VERSION_ANNOTATION)
+        )
+        metadata[place] = {key: job.version}
+    return metadata
+
+
+def _job_spec(job: JobSpec) -> Document:
+    return {
+        **_run_fields(job.run),
+        "template": {
+            "metadata": {"labels": dict(job.pod.labels) or {"app": job.name}},
+            "spec": _pod_spec(job),
+        },
+    }
+
+
+def _run_fields(run: JobRun) -> Document:
+    values = {theirs: getattr(run, ours) for ours, theirs in _RUN_FIELDS.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _pod_spec(job: JobSpec) -> Document:
+    pod = job.pod
+    spec: Document = {}
+    if job.service_account:
+        spec["serviceAccountName"] = job.service_account
+    if pod.hardening.withhold_token:
+        spec["automountServiceAccountToken"] = False
+    if context := pod_security_context(pod.hardening):
+        spec["securityContext"] = context
+    if pod.node_selector:
+        spec["nodeSelector"] = dict(pod.node_selector)
+    if pod.tolerations:
+        spec["tolerations"] = [_toleration(item) for item in pod.tolerations]
+    spec["containers"] = [_container(job)]
+    if pod.volumes:
+        spec["volumes"] = [_volume(volume) for volume in pod.volumes]
+    spec["restartPolicy"] = pod.restart_policy
+    return spec
+
+
+def _container(job: JobSpec) -> Document:
+    pod = job.pod
+    container: Document = {"name": pod.container_name or job.name, "image": job.image_uri}
+    if pod.command:
+        container["command"] = list(pod.command)
+    if pod.args:
+        container["args"] = list(pod.args)
+    if variables := _variables(pod):
+        container["env"] = variables
+    if pod.resources:
+        parts = {"requests": pod.resources.requests, "limits": pod.resources.limits}
+        container["resources"] = {name: dict(part) for name, part in parts.items() if part}
+    if context := container_security_context(pod.hardening):
+        container["securityContext"] = context
+    if pod.volumes:
+        container["volumeMounts"] = [_mount(volume) for volume in pod.volumes]
+    return container
+
+
+def _variables(pod: JobPod) -> list[Document]:
+    plain = [{"name": name, "value": value} for name, value in sorted(pod.environment.items())]
+    return plain + [_secret_variable(name, key) for name, key in sorted(pod.secrets.items())]
+
+
+def _secret_variable(name: str, key: SecretKey) -> Document:
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": key.secret, "key": key.key}}}
+
+
+def _mount(volume: Volume) -> Document:
+    mount: Document = {"name": volume.name, "mountPath": volume.path}
+    return mount if volume.source == "empty" else {**mount, "readOnly": True}
+
+
+def _volume(volume: Volume) -> Document:
+    if volume.source == "config_map":
+        return {"name": volume.name, "configMap": {"name": volume.source_name}}
+    if volume.source == "secret":
+        return {"name": volume.name, "secret": {"secretName": volume.source_name}}
+    limit = {"sizeLimit": volume.size_limit} if volume.size_limit else {}
+    return {"name": volume.name, "emptyDir": limit}
+
+
+def _toleration(toleration: Toleration) -> Document:
+    fields = {
+        "key": toleration.key,
+        "operator": toleration.operator,
+        "value": toleration.value,
+        "effect": toleration.effect,
+    }
+    return {name: value for name, value in fields.items() if value is not None}

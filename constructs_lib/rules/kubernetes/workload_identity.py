@@ -1,0 +1,106 @@
+"""Who may take the role of pods on EKS.
+
+Sources: Amazon EKS user guide, "Create IAM role with trust policy required by EKS Pod Identity"
+and "Assign IAM roles to Kubernetes service accounts".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from constructs_lib.rules.faults import Fault
+
+from .manifest import Document, service_account_manifest
+from .names import dns_label_faults, dns_subdomain_faults
+
+ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
+
+_PROVIDER_ARN = re.compile(
+    r"arn:aws[a-z-]*:iam::\d{12}:oidc-provider/([A-Za-z0-9.-]+/id/[A-Z0-9]+)"
+)
+_CLUSTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
+
+
+def identity_faults(
+    *,
+    service_account: str,
+    namespace: str,
+    cluster_name: str | None,
+    oidc_provider_arn: str | None,
+    role_name: str | None,
+) -> list[Fault]:
+    """Check the identity of pods."""
+    what = "a service account's name"
+    return [
+        *(f.under("service_account") for f in dns_subdomain_faults(what, service_account)),
+        *(f.under("namespace") for f in dns_label_faults(namespace)),
+        *_kind_faults(cluster_name, oidc_provider_arn, role_name),
+    ]
+
+
+def _kind_faults(
+    cluster_name: str | None, oidc_provider_arn: str | None, role_name: str | None
+) -> Iterator[Fault]:
+    if (cluster_name is None) == (oidc_provider_arn is None):
+        given = "neither" if cluster_name is None else "both"
+        yield Fault(
+            "",
+            "an identity is by EKS Pod Identity, with cluster_name, or by IRSA, with "
+            f"oidc_provider_arn, got {given}. Give one of the two.",
+        )
+    if cluster_name is not None and not _CLUSTER.fullmatch(cluster_name):
+        yield Fault(
+            "cluster_name",
+            "a cluster's name has 1 to 100 letters, digits, '-' and '_', "
+            f"got '{cluster_name[:120]}'. Give the name it has in EKS.",
+        )
+    if oidc_provider_arn is not None:
+        if not _PROVIDER_ARN.fullmatch(oidc_provider_arn):
+            yield Fault(
+                "oidc_provider_arn",
+                f"'{oidc_provider_arn[:140]}' is not the ARN of a cluster's OIDC provider. Write "
+                "it such as 'arn:aws:iam::111111111111:oidc-provider/"
+                "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE'.",
+            )
+        if role_name is None:
+            yield Fault(
+                "role_name",
+                "with IRSA the service account's manifest holds the role's ARN, so the role needs "
+                "a name of its own. Give role_name.",
+            )
+    if role_name is not None and not _ROLE_NAME.fullmatch(role_name):
+        yield Fault(
+            "role_name",
+            "a role's name has 1 to 64 letters, digits and '+=,.@_-', "
+            f"got '{role_name[:80]}'. Choose another name.",
+        )
+
+
+def oidc_issuer(provider_arn: str) -> str:
+    """Give the issuer that an OIDC provider stands for, as conditions name it."""
+    return provider_arn.partition("oidc-provider/")[2]
+
+
+def pod_identity_trust(
+    cluster_name: str, *, account: str, region: str, partition: str
+) -> dict[str, dict[str, str]]:
+    """Give the conditions under which EKS may take a role for pods: of this cluster alone."""
+    return {
+        "StringEquals": {"aws:SourceAccount": account},
+        "ArnEquals": {
+            "aws:SourceArn": f"arn:{partition}:eks:{region}:{account}:cluster/{cluster_name}"
+        },
+    }
+
+
+def identity_documents(
+    service_account: str, namespace: str, role_arn: str | None
+) -> list[Document]:
+    """Give the documents that an identity adds to a manifest.
+
+    :param role_arn: with IRSA, the role that the service account names.
+    """
+    annotations = {ROLE_ANNOTATION: role_arn} if role_arn else {}
+    return [service_account_manifest(service_account, namespace, annotations)]

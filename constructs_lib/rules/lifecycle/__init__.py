@@ -1,0 +1,1 @@
+"""Lifecycle policies: their grammar, presets, documents and preview."""

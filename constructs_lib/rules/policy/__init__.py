@@ -1,0 +1,1 @@
+"""Policies: who may use a repository, and the statements that grant it."""

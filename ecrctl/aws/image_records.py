@@ -1,0 +1,74 @@
+"""Images as ECR describes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from constructs_lib.rules.lifecycle.preview import ImageRecord
+from ecrctl.errors import UserError
+from ecrctl.images.registry import ACCEPTED_MANIFESTS
+
+from .clients import Aws, explained, or_none
+
+_INDEX_TYPES = tuple(kind for kind in ACCEPTED_MANIFESTS if "index" in kind or "list" in kind)
+_MANIFESTS_A_CALL = 100
+
+
+def images_from_ecr(aws: Aws, account: str, repository: str) -> list[ImageRecord]:
+    """Read the images of a repository, what lies under its indexes included."""
+    with explained(f"Reading the images of '{repository}'"):
+        if or_none(lambda: aws.ecr.describe_repositories(repositoryNames=[repository])) is None:
+            raise UserError(
+                f"The repository '{repository}' is not there in account {account}, "
+                f"{aws.region}. Deploy it first, or give --images FILE."
+            )
+        pages = aws.ecr.get_paginator("describe_images").paginate(
+            registryId=account, repositoryName=repository
+        )
+        details: list[Any] = [detail for page in pages for detail in page["imageDetails"]]
+        children = _children(aws, account, repository, details)
+    return [_record(detail, children) for detail in details]
+
+
+def _children(
+    aws: Aws, account: str, repository: str, details: list[Any]
+) -> Mapping[str, tuple[str, ...]]:
+    indexes = [
+        detail["imageDigest"]
+        for detail in details
+        if detail.get("imageManifestMediaType") in _INDEX_TYPES
+    ]
+    children: dict[str, tuple[str, ...]] = {}
+    for start in range(0, len(indexes), _MANIFESTS_A_CALL):
+        found = aws.ecr.batch_get_image(
+            registryId=account,
+            repositoryName=repository,
+            imageIds=[
+                {"imageDigest": digest} for digest in indexes[start : start + _MANIFESTS_A_CALL]
+            ],
+            acceptedMediaTypes=list(ACCEPTED_MANIFESTS),
+        )["images"]
+        for image in found:
+            listed = json.loads(image["imageManifest"]).get("manifests", [])
+            children[image["imageId"]["imageDigest"]] = tuple(item["digest"] for item in listed)
+    return children
+
+
+def _record(detail: Mapping[str, Any], children: Mapping[str, tuple[str, ...]]) -> ImageRecord:
+    def moment(name: str) -> datetime | None:
+        found = detail.get(name)
+        return found if isinstance(found, datetime) else None
+
+    return ImageRecord(
+        digest=detail["imageDigest"],
+        pushed_at=detail["imagePushedAt"],
+        tags=tuple(detail.get("imageTags", ())),
+        last_pulled_at=moment("lastRecordedPullTime"),
+        archived_at=moment("lastArchivedAt"),
+        activated_at=moment("lastActivatedAt"),
+        storage_class="archive" if detail.get("imageStatus") == "ARCHIVED" else "standard",
+        children=children.get(detail["imageDigest"], ()),
+    )

@@ -1,0 +1,1 @@
+"""The AWS CDK CLI, and the cloud assemblies that it writes."""

@@ -1,0 +1,177 @@
+"""Cloud assemblies: made by the CDK CLI, read as files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ecrctl.errors import UserError
+
+from . import toolchain
+
+# The schema of what aws-cdk-lib writes here. A newer one may say things that are not understood.
+NEWEST_SCHEMA = 55
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Define a synthesised stack.
+
+    :param name: its path in the app, such as ``dev/Repositories-web``.
+    :param stage: the path of the stage it is in; empty outside of any.
+    :param stack_name: CloudFormation's name for it, such as ``dev-Repositories-web``.
+    :param is_protected: whether it is protected from being deleted.
+    """
+
+    name: str
+    account: str
+    region: str
+    template: dict[str, Any]
+    file: Path = Path()
+    stage: str = ""
+    stack_name: str = ""
+    is_protected: bool = False
+
+    @property
+    def environment(self) -> str:
+        """The stage it is in, or its account and region where it is in none."""
+        if self.stage:
+            return self.stage
+        unknown = self.account == "unknown-account"
+        return "no stage" if unknown else f"{self.account}/{self.region}"
+
+    def resources(self, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Give the resources of a type by their logical IDs."""
+        for logical_id, resource in self.template.get("Resources", {}).items():
+            # An Fn::ForEach, which is a list, stands where a resource would.
+            if isinstance(resource, dict) and resource.get("Type") == resource_type:
+                yield logical_id, resource
+
+
+def synthesise(environment: str | None, environments: Path, output: Path) -> Path:
+    """Synthesise one environment, or all, into a folder, without AWS."""
+    chosen = ("--context", f"env={environment}") if environment else ()
+    toolchain.check_cdk()
+    toolchain.run_cdk(
+        [
+            *("synth", "--quiet", "--app", toolchain.app_command()),
+            *("--output", str(output / "cdk.out")),
+            *chosen,
+            *("--context", f"environments={environments}"),
+        ],
+        environment={},
+        log=output / "cdk.log",
+        offline=True,
+    )
+    return output / "cdk.out"
+
+
+def stacks_of(assembly: Path) -> list[Stack]:
+    """Give the stacks of all stages of an assembly by name, nested stacks after those around them.
+
+    :raises UserError: where the folder is no cloud assembly, or one that cannot be read.
+    """
+    return sorted(_Reader(assembly).stacks(), key=lambda stack: stack.name.split("/"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Read an assembly, and no file outside of it, whoever wrote its manifest."""
+
+    assembly: Path
+
+    def stacks(self, folder: Path | None = None, stage: str = "") -> Iterator[Stack]:
+        folder = folder or self.assembly
+        for artifact_id, artifact in _artifacts(folder).items():
+            properties = artifact.get("properties", {})
+            if artifact["type"] == "cdk:cloud-assembly":
+                path = properties.get("displayName", artifact_id).split(" ")[0]
+                yield from self.stacks(self._inside(folder, properties["directoryName"]), path)
+            elif artifact["type"] == "aws:cloudformation:stack":
+                file = self._inside(folder, properties["templateFile"])
+                # aws://ACCOUNT/REGION
+                _, _, account, region = artifact["environment"].split("/")
+                stack = Stack(
+                    name=artifact.get("displayName", artifact_id).split(" ")[0],
+                    account=account,
+                    region=region,
+                    template=_read_template(file),
+                    file=file,
+                    stage=stage,
+                    stack_name=properties.get("stackName", artifact_id),
+                    is_protected=properties.get("terminationProtection", False),
+                )
+                yield stack
+                yield from self._nested_in(stack)
+
+    def _nested_in(self, stack: Stack) -> Iterator[Stack]:
+        """Give the stacks that a stack nests, whose templates the CDK leaves beside its own."""
+        for logical_id, resource in stack.resources("AWS::CloudFormation::Stack"):
+            asset = resource.get("Metadata", {}).get("aws:asset:path")
+            if asset is None:
+                continue  # its template lies somewhere else, and only its address is known here
+            # The logical ID is what tells two of them apart; their path in the app says it better.
+            path = str(resource["Metadata"].get("aws:cdk:path", ""))
+            name = path.removesuffix(".NestedStackResource").rpartition("/")[2] or logical_id
+            file = self._inside(stack.file.parent, asset)
+            nested = replace(
+                stack,
+                name=f"{stack.name}/{name.removesuffix('.NestedStack')}",
+                template=_read_template(file),
+                file=file,
+                stack_name=f"{stack.stack_name}/{logical_id}",
+            )
+            yield nested
+            yield from self._nested_in(nested)
+
+    def _inside(self, folder: Path, name: str) -> Path:
+        path = folder / name
+        if not path.resolve().is_relative_to(self.assembly.resolve()):
+            raise UserError(
+                f"{folder / 'manifest.json'} names a file outside of its cloud assembly: '{name}'. "
+                "No synth of the CDK writes that; look at where the assembly comes from."
+            )
+        return path
+
+
+def _artifacts(folder: Path) -> dict[str, dict[str, Any]]:
+    file = folder / "manifest.json"
+    if not file.is_file():
+        raise UserError(
+            f"{folder} is no cloud assembly: it has no manifest.json. Give the folder that "
+            "`cdk synth --output DIR` writes, such as cdk.out."
+        )
+    manifest = _read_json(file)
+    version = manifest.get("version") if isinstance(manifest, dict) else None
+    major = str(version).partition(".")[0]
+    if not major.isdigit():
+        raise UserError(
+            f"{file} is no manifest of a cloud assembly: it says no schema version. "
+            "Synthesise it anew."
+        )
+    if int(major) > NEWEST_SCHEMA:
+        raise UserError(
+            f"{folder} is a cloud assembly of schema {version}, and this reads up to "
+            f"{NEWEST_SCHEMA}. Synthesise it with an older aws-cdk-lib, or use a newer ecrctl."
+        )
+    artifacts: dict[str, dict[str, Any]] = manifest.get("artifacts", {})
+    return artifacts
+
+
+def _read_template(file: Path) -> dict[str, Any]:
+    template = _read_json(file)
+    if not isinstance(template, dict) or not isinstance(template.get("Resources", {}), dict):
+        raise UserError(f"{file} is no CloudFormation template: it is not a mapping of resources.")
+    return template
+
+
+def _read_json(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise UserError(f"{file} is not JSON: {error}. Synthesise it anew.") from None

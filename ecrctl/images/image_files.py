@@ -1,0 +1,59 @@
+"""Images in a JSON file, as a lifecycle preview takes them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from checked_files.fault_text import faults_of
+from constructs_lib.rules.lifecycle.preview import ImageRecord
+from constructs_lib.rules.lifecycle.rule import StorageClass
+from ecrctl.errors import FAILED, UserError
+
+
+class _Image(BaseModel):
+    """Define an image in a file; its times are ISO 8601 with a time zone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    digest: str
+    pushed_at: AwareDatetime
+    tags: list[str] = []
+    last_pulled_at: AwareDatetime | None = None
+    archived_at: AwareDatetime | None = None
+    activated_at: AwareDatetime | None = None
+    storage_class: StorageClass = "standard"
+    children: list[str] = []
+
+    def record(self) -> ImageRecord:
+        """Give the image as the rules take it."""
+        fields = self.model_dump()
+        for name in ("tags", "children"):
+            fields[name] = tuple(fields[name])
+        return ImageRecord(**fields)
+
+
+_IMAGES: TypeAdapter[list[_Image]] = TypeAdapter(list[Annotated[_Image, Field()]])
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.", exit_code=FAILED) from None
+    except ValueError as error:
+        raise UserError(f"{path} is not JSON: {error}.", exit_code=FAILED) from None
+
+
+def images_from_file(path: Path) -> list[ImageRecord]:
+    """Read images from a JSON file: a list of mappings; all faults at once."""
+    try:
+        images = _IMAGES.validate_python(read_json(path))
+    except ValidationError as error:
+        lines = "\n".join(f"  - {fault}" for fault in faults_of(error, _Image))
+        raise UserError(f"{path}:\n{lines}", exit_code=FAILED) from None
+    return [image.record() for image in images]

@@ -1,0 +1,1 @@
+"""``ecrctl import``: an account's repositories as an environment file."""

@@ -1,0 +1,83 @@
+"""The repositories that an account has, read with boto3: hundreds of them, a few at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ecrctl.aws.clients import Aws, explained, or_none
+from ecrctl.aws.stacks import stacks_of_repositories
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecr.type_defs import RepositoryTypeDef
+
+# Three calls a repository; ECR allows many more a second than this makes.
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExistingRepository:
+    """Define a repository as its account has it today.
+
+    :param exclusion_filters: ``None`` where the endpoint does not give them back.
+    :param policy: its repository policy, ``None`` when it has none.
+    :param stack: the CloudFormation stack it belongs to, ``None`` when it belongs to none.
+    """
+
+    name: str
+    immutability_mode: str
+    exclusion_filters: tuple[str, ...] | None
+    scan_on_push: bool
+    encryption_type: str
+    kms_key: str | None
+    policy: Mapping[str, Any] | None
+    lifecycle: Mapping[str, Any] | None
+    tags: Mapping[str, str]
+    stack: str | None
+
+
+def existing_repositories(aws: Aws) -> list[ExistingRepository]:
+    """Read every repository of an account and region, by name."""
+    with explained(f"Reading the repositories in {aws.region}"):
+        stacks = stacks_of_repositories(aws)
+        ecr = aws.ecr
+        pages = ecr.get_paginator("describe_repositories").paginate()
+        described = [item for page in pages for item in page["repositories"]]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            found = list(pool.map(lambda item: _read(ecr, item, stacks), described))
+    return sorted(found, key=lambda repository: repository.name)
+
+
+def _read(
+    ecr: ECRClient, described: RepositoryTypeDef, stacks: Mapping[str, str]
+) -> ExistingRepository:
+    name = described["repositoryName"]
+    mode: str = described.get("imageTagMutability", "MUTABLE")
+    filters = described.get("imageTagMutabilityExclusionFilters")
+    unknown = filters is None and mode.endswith("_WITH_EXCLUSION")
+    encryption = described.get("encryptionConfiguration", {"encryptionType": "AES256"})
+    tags = ecr.list_tags_for_resource(resourceArn=described["repositoryArn"])["tags"]
+    return ExistingRepository(
+        name=name,
+        immutability_mode=mode,
+        exclusion_filters=None if unknown else tuple(item["filter"] for item in filters or ()),
+        scan_on_push=described.get("imageScanningConfiguration", {}).get("scanOnPush", False),
+        encryption_type=encryption["encryptionType"],
+        kms_key=encryption.get("kmsKey"),
+        policy=_document(lambda: ecr.get_repository_policy(repositoryName=name), "policyText"),
+        lifecycle=_document(
+            lambda: ecr.get_lifecycle_policy(repositoryName=name), "lifecyclePolicyText"
+        ),
+        tags={item["Key"]: item.get("Value", "") for item in tags},
+        stack=stacks.get(name),
+    )
+
+
+def _document(call: Callable[[], Any], key: str) -> Mapping[str, Any] | None:
+    answer = or_none(call)
+    document: Mapping[str, Any] | None = json.loads(answer[key]) if answer else None
+    return document

@@ -1,0 +1,1 @@
+"""``ecrctl local``: the main job on the embedded AWS."""

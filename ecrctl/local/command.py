@@ -1,0 +1,177 @@
+"""The main job, end to end, on the embedded AWS."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ecrctl.aws.clients import Aws
+from ecrctl.aws.pinning import Target, live_tag, mark_live, write_pin
+from ecrctl.cdk import toolchain
+from ecrctl.console import Steps
+from ecrctl.errors import FAILED, UserError
+from ecrctl.images.registry import Registry, TagIsImmutable
+from ecrctl.verify.check import Check
+from ecrctl.verify.command import verify
+from ecrctl.verify.images import check_images
+from ecrctl.verify.kubernetes_schemas import check_schemas
+from environments import names
+from environments.loading import load_environment, pins_path
+from environments.settings import EnvironmentSettings
+
+from . import emulator
+from .emulator import Emulator
+from .sample_image import sample_image
+
+ENVIRONMENT = "local"
+REPOSITORY = "aws-nodejs-sample"
+TAG = "v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalRun:
+    """Define where and how the main job runs.
+
+    :param environments: the folder of environment files; the pin is written there.
+    :param output: a folder for logs and cloud assemblies.
+    :param port: the port of the embedded AWS; any free one when ``None``.
+    :param keep: leave the embedded AWS running when all went well.
+    """
+
+    environments: Path
+    output: Path
+    port: int | None
+    keep: bool
+
+
+def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
+    """Deploy, push, pin, deploy what runs the image, and read everything back."""
+    toolchain.check_cdk()
+    emulator.leave_the_real_aws()
+    _make_folder(run.output)
+    settings = load_environment(ENVIRONMENT, run.environments, with_pins=False)
+    if REPOSITORY not in {repository.name for repository in settings.repositories}:
+        raise UserError(
+            f"The sample image goes to the repository '{REPOSITORY}', which "
+            f"{ENVIRONMENT}.yaml does not declare. Add it.",
+            exit_code=FAILED,
+        )
+    with ExitStack() as stack:
+        with steps.step("Start the embedded AWS") as step:
+            started = stack.enter_context(_emulator(run, settings))
+            step.say(started.endpoint_url)
+        # The pin of an earlier run names an image that this emulator does not have yet.
+        pins_path(ENVIRONMENT, run.environments).unlink(missing_ok=True)
+        cdk = _Cdk(run, settings, started)
+        with steps.step("Bootstrap the account with the AWS CDK CLI") as step:
+            cdk.bootstrap()
+            step.say(f"{settings.account}, {settings.region}")
+        with steps.step("Deploy the key and the repositories") as step:
+            cdk.deploy(
+                names.stack_path(ENVIRONMENT, names.ENCRYPTION),
+                names.stack_path(ENVIRONMENT, names.repositories_id("*")),
+            )
+            step.say(f"{len(settings.repositories)} repositories")
+        aws = started.clients()
+        _push_and_pin(run, steps, aws, settings)
+        settings = load_environment(ENVIRONMENT, run.environments)
+        with steps.step("Look whether every pinned image is there") as step:
+            step.say(_prove_images(settings, aws))
+        with steps.step("Deploy the workloads that run it"):
+            cdk.deploy(f"{ENVIRONMENT}/*")
+        with steps.step("Read everything back") as step:
+            checks = [*verify(settings, aws), *check_schemas(settings)]
+            step.say(f"{len(checks)} checks")
+        return checks, started
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"The folder {folder} cannot be made: {error.strerror}. Give another --output."
+        ) from None
+
+
+def _emulator(run: LocalRun, settings: EnvironmentSettings) -> AbstractContextManager[Emulator]:
+    return emulator.running(
+        account=settings.account,
+        region=settings.region,
+        port=run.port,
+        directory=run.output,
+        keep=run.keep,
+    )
+
+
+def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSettings) -> None:
+    registry = Registry.of_account(aws, settings.account)
+    image = sample_image()
+    with steps.step("Push the sample image") as step:
+        registry.push(REPOSITORY, TAG, image)
+        step.say(f"{REPOSITORY}:{TAG} is {image.digest[:19]}...")
+    with steps.step("Push other content to the same tag") as step:
+        step.say(_prove_immutable(registry))
+    with steps.step("Pull it back by its digest") as step:
+        if registry.manifest(REPOSITORY, image.digest) != image.manifest:
+            raise UserError("The registry gave back another manifest than was pushed.")
+        step.say("the same bytes")
+    with steps.step("Pin the digest") as step:
+        tag = live_tag(ENVIRONMENT, datetime.now(UTC))
+        mark_live(aws, settings.account, REPOSITORY, image.digest, tag)
+        target = Target(run.environments, ENVIRONMENT, REPOSITORY)
+        path = write_pin(target, repository=REPOSITORY, tag=TAG, digest=image.digest)
+        step.say(f"{path.name}, kept by the tag {tag}")
+
+
+def _prove_immutable(registry: Registry) -> str:
+    try:
+        registry.push(REPOSITORY, TAG, sample_image("Something else\n"))
+    except TagIsImmutable as refusal:
+        return f"refused, as it must be ({refusal})"
+    raise UserError(
+        f"The tag {REPOSITORY}:{TAG} was overwritten with other content, so it is not immutable.",
+        exit_code=FAILED,
+    )
+
+
+def _prove_images(settings: EnvironmentSettings, aws: Aws) -> str:
+    checks = list(check_images(settings, lambda _region: aws))
+    missing = [check.subject for check in checks if not check.holds]
+    if missing:
+        raise UserError(f"Not in its registry: {', '.join(missing)}.", exit_code=FAILED)
+    return ", ".join(sorted({check.subject for check in checks}))
+
+
+class _Cdk:
+    """Define the CDK CLI as it is run against the embedded AWS."""
+
+    def __init__(self, run: LocalRun, settings: EnvironmentSettings, target: Emulator) -> None:
+        self._run = run
+        self._settings = settings
+        self._variables = target.variables()
+
+    def bootstrap(self) -> None:
+        """Bootstrap the account and region; run beside cdk.json, it would synthesise the app."""
+        target = f"aws://{self._settings.account}/{self._settings.region}"
+        self._cdk("bootstrap", target, cwd=self._run.output)
+
+    def deploy(self, *stacks: str) -> None:
+        """Deploy some stacks of a fresh synthesis."""
+        self._cdk(
+            *("deploy", *stacks, "--require-approval", "never"),
+            *("--app", toolchain.app_command()),
+            *("--output", str(self._run.output / "cdk.out")),
+            *("--context", f"env={ENVIRONMENT}"),
+            *("--context", f"environments={self._run.environments}"),
+        )
+
+    def _cdk(self, *arguments: str, cwd: Path = toolchain.ROOT) -> None:
+        toolchain.run_cdk(
+            arguments,
+            environment=self._variables,
+            log=self._run.output / "cdk.log",
+            cwd=cwd,
+        )

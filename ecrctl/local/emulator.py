@@ -1,0 +1,164 @@
+"""The embedded AWS: MiniStack as a process of ours, on loopback and a port of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import boto3
+
+from ecrctl.aws.clients import Aws
+from ecrctl.cdk.toolchain import end_group
+from ecrctl.errors import UserError
+
+HOST = "127.0.0.1"
+READY_SECONDS = 60
+_LOOPBACK = "localhost,127.0.0.1"
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emulator:
+    """Define a running embedded AWS by what its users need to know."""
+
+    port: int
+    account: str
+    region: str
+    pid: int
+
+    @property
+    def endpoint_url(self) -> str:
+        """Give its address; S3 clients need the name, not the number."""
+        return f"http://localhost:{self.port}"
+
+    def clients(self) -> Aws:
+        """Return clients of it."""
+        session = boto3.Session(
+            aws_access_key_id=self.account,
+            aws_secret_access_key="local",  # noqa: S106 - the emulator checks none
+            region_name=self.region,
+        )
+        return Aws(session, self.region, self.endpoint_url)
+
+    def variables(self) -> dict[str, str]:
+        """Give the environment variables that point any AWS client at it.
+
+        Its credentials are made up: the key's twelve digits choose the account.
+        """
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": self.account,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": _LOOPBACK,
+            "no_proxy": _LOOPBACK,
+        }
+
+
+def leave_the_real_aws() -> None:
+    """Forget every setting of this process that could lead a client past the embedded AWS.
+
+    A profile, an endpoint for one service or a proxy, set for the real AWS, would.
+    """
+    for name in list(os.environ):
+        if name.startswith("AWS_") or name.lower() in _PROXIES:
+            del os.environ[name]
+    os.environ |= {
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": _LOOPBACK,
+        "no_proxy": _LOOPBACK,
+    }
+
+
+@contextmanager
+def running(
+    *, account: str, region: str, port: int | None, directory: Path, keep: bool
+) -> Iterator[Emulator]:
+    """Run the embedded AWS for as long as the block lasts, and longer only when asked to.
+
+    :param port: a port that must be free; any free one by default.
+    :param directory: where it writes its log and its temporary files.
+    :param keep: leave it running when the block ends well.
+    """
+    chosen = _free_port(port)
+    log = directory / "ministack.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            cwd=directory,
+            env=_environment(account, region, chosen, directory),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    finished = False
+    try:
+        emulator = Emulator(port=chosen, account=account, region=region, pid=process.pid)
+        _wait_until_ready(emulator, process, log)
+        yield emulator
+        finished = True
+    finally:
+        if not (finished and keep):
+            end_group(process)
+
+
+def _environment(account: str, region: str, port: int, directory: Path) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {
+        **inherited,
+        # Its defaults would listen on every interface: here, and for IoT on a port of its own.
+        "BIND_HOST": HOST,
+        "IOT_MTLS_ENABLED": "0",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_ACCOUNT_ID": account,
+        "MINISTACK_REGION": region,
+        "TMPDIR": str(directory),
+        "STATE_DIR": str(directory / "state"),
+        "PERSIST_STATE": "0",
+        "PYTHONUTF8": "1",
+    }
+
+
+def _free_port(port: int | None) -> int:
+    with socket.socket() as probe:
+        # The connections of a server that has ended linger, and do not stand in the way.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port or 0))
+        except OSError:
+            raise UserError(
+                f"Port {port} on {HOST} is in use. Choose another one with --port, "
+                "or leave it out and a free one is taken."
+            ) from None
+        number: int = probe.getsockname()[1]
+        return number
+
+
+def _wait_until_ready(emulator: Emulator, process: subprocess.Popen[bytes], log: Path) -> None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        try:
+            opener.open(f"{emulator.endpoint_url}/_ministack/health", timeout=2).close()
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    last = log.read_text(errors="replace").strip().splitlines()[-5:]
+    said = "\n".join(f"    {line}" for line in last)
+    raise UserError(f"The embedded AWS did not start. It said last (see {log}):\n{said}")

@@ -1,0 +1,72 @@
+"""A small OCI image made from nothing: two layers, no base image, the same bytes every time.
+
+Source: OCI image specification, "Image Manifest" and "Image Layer Filesystem Changeset".
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from collections.abc import Mapping
+from typing import Any
+
+from constructs_lib.rules.kubernetes.hardening import NON_ROOT_USER
+from ecrctl.images.oci import MANIFEST_TYPE, OciImage, digest_of
+
+CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
+# Not compressed: what a compressor writes depends on its version, and the digest would too.
+LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
+
+_USERS = (
+    "root:x:0:0:root:/root:/sbin/nologin\n"
+    f"nonroot:x:{NON_ROOT_USER}:{NON_ROOT_USER}:nonroot:/home/nonroot:/sbin/nologin\n"
+)
+
+
+def sample_image(message: str = "Hello world\n") -> OciImage:
+    """Make an image that holds a message; another message makes another digest."""
+    layers = (
+        _layer({"etc/passwd": _USERS}),
+        _layer({"app/message.txt": message}),
+    )
+    config = _json(
+        {
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {
+                "User": f"{NON_ROOT_USER}:{NON_ROOT_USER}",
+                "WorkingDir": "/app",
+                "Labels": {"org.opencontainers.image.title": "aws-nodejs-sample"},
+            },
+            "rootfs": {"type": "layers", "diff_ids": [digest_of(layer) for layer in layers]},
+        }
+    )
+    manifest = _json(
+        {
+            "schemaVersion": 2,
+            "mediaType": MANIFEST_TYPE,
+            "config": _descriptor(CONFIG_TYPE, config),
+            "layers": [_descriptor(LAYER_TYPE, layer) for layer in layers],
+        }
+    )
+    return OciImage(manifest, {digest_of(blob): blob for blob in (config, *layers)})
+
+
+def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": digest_of(content), "size": len(content)}
+
+
+def _json(document: Mapping[str, Any]) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _layer(files: Mapping[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, text in files.items():
+            content = text.encode()
+            entry = tarfile.TarInfo(name)  # owner root, time 0: nothing of this machine
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()

@@ -1,0 +1,1 @@
+"""IAM policies, read once for ``ecrctl access`` and ``ecrctl review``."""

@@ -1,0 +1,189 @@
+"""What a value of a template comes to, as text: intrinsic functions followed as far as they go."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeGuard
+
+from constructs_lib.rules.aws.partitions import partition_of
+from ecrctl.cdk.assemblies import Stack
+from ecrctl.review.resource_types import LOG_GROUP, REPOSITORY, ROLE, resource_type
+
+from .comparison import path_of, properties
+
+# What stands in a text where a function could not be followed.
+UNKNOWN = "${?"
+_SUBSTITUTED = re.compile(r"\$\{(!?)([^}]+)\}")
+_DEEPEST = 20
+_TWO = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """Define how the values of one stack are read, among all stacks of its side.
+
+    :param side: every stack of the assembly, in which exports are looked up.
+    """
+
+    stack: Stack
+    side: Sequence[Stack] = field(default_factory=tuple)
+
+    def text(self, value: Any, depth: int = 0) -> str:
+        """Give a value as text; what cannot be known before deployment is named in ``${}``."""
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, str | int | float):
+            return str(value)
+        if depth < _DEEPEST and isinstance(value, Mapping) and len(value) == 1:
+            ((function, argument),) = value.items()
+            found = self._function(str(function), argument, depth + 1)
+            if found is not None:
+                return found
+        # Without the quotes of JSON: such a value may stand inside of a JSON text.
+        told = json.dumps(value, sort_keys=True).replace("\\", "/").replace('"', "'")
+        return f"{UNKNOWN}{told}}}"
+
+    def arn(self, service: str, resource: str, *, is_global: bool = False) -> str:
+        """Give an ARN of this stack's account and region."""
+        region = "" if is_global else self._pseudo["AWS::Region"]
+        account, partition = self._pseudo["AWS::AccountId"], self._pseudo["AWS::Partition"]
+        return f"arn:{partition}:{service}:{region}:{account}:{resource}"
+
+    def path(self, logical_id: str) -> str:
+        """Give the path of a resource in the app, with its stack where the CDK says none."""
+        resource = self._resources.get(logical_id)
+        resource = resource if isinstance(resource, Mapping) else {}
+        path = path_of(logical_id, resource)
+        return path if path != logical_id else f"{self.stack.name}/{logical_id}"
+
+    def _function(self, name: str, argument: Any, depth: int) -> str | None:
+        """Give what an intrinsic function comes to; ``None`` where that is not known here."""
+        known: Mapping[str, Callable[[Any, int], str | None]] = {
+            "Fn::GetAtt": self._got_attribute,
+            "Fn::GetStackOutput": self._stack_output,
+            "Fn::ImportValue": self._imported,
+            "Fn::Join": self._joined,
+            "Fn::Select": self._selected,
+            "Fn::Sub": self._substituted,
+            "Ref": lambda given, _: self._reference(str(given)),
+        }
+        return known[name](argument, depth) if name in known else None
+
+    def _joined(self, argument: Any, depth: int) -> str | None:
+        if not _is_pair(argument) or not isinstance(argument[1], list):
+            return None
+        return str(argument[0]).join(self.text(item, depth) for item in argument[1])
+
+    def _got_attribute(self, argument: Any, _depth: int) -> str | None:
+        steps = argument if isinstance(argument, list) else str(argument).split(".", 1)
+        return self._attribute(str(steps[0]), str(steps[1])) if _is_pair(steps) else None
+
+    def _reference(self, name: str) -> str:
+        if name in self._pseudo:
+            return self._pseudo[name]
+        resource = self._resources.get(name)
+        if not isinstance(resource, Mapping):
+            return f"${{{name}}}"
+        return self._name(name, resource)
+
+    def _name(self, logical_id: str, resource: Mapping[str, Any]) -> str:
+        kind = resource.get("Type")
+        # A Ref to one of these is its name; to most other types it is not.
+        is_name = kind in (REPOSITORY, ROLE, LOG_GROUP)
+        given = properties(resource).get(resource_type(kind).name_property) if is_name else None
+        return given if isinstance(given, str) else f"${{{self.path(logical_id)}}}"
+
+    def _attribute(self, logical_id: str, attribute: str) -> str:
+        resource = self._resources.get(logical_id)
+        resource = resource if isinstance(resource, Mapping) else {}
+        named = self._name(logical_id, resource)
+        if attribute == "Arn" and not named.startswith("${"):
+            kind = resource.get("Type")
+            if kind == REPOSITORY:
+                return self.arn("ecr", f"repository/{named}")
+            if kind == ROLE:
+                return self.arn("iam", f"role/{named}", is_global=True)
+            if kind == LOG_GROUP:
+                return self.arn("logs", f"log-group:{named}:*")
+        return f"${{{self.path(logical_id)}.{attribute}}}"
+
+    def _substituted(self, argument: Any, depth: int) -> str | None:
+        parts = [argument, {}] if isinstance(argument, str) else argument
+        if not _is_pair(parts) or not isinstance(parts[1], Mapping):
+            return None
+        text, given = parts
+
+        def one(match: re.Match[str]) -> str:
+            literal, name = match.groups()
+            if literal:
+                return f"${{{name}}}"
+            if name in given:
+                return self.text(given[name], depth)
+            logical_id, _, attribute = name.partition(".")
+            return self._attribute(logical_id, attribute) if attribute else self._reference(name)
+
+        return _SUBSTITUTED.sub(one, str(text))
+
+    def _stack_output(self, argument: Any, depth: int) -> str | None:
+        """Give another stack's output: how the CDK refers to it when references are weak."""
+        if not isinstance(argument, Mapping):
+            return None
+        wanted = [self.text(argument.get(key, ""), depth) for key in ("StackName", "OutputName")]
+        for stack in self.side:
+            if stack.stack_name == wanted[0] and stack.account == self.stack.account:
+                output = stack.template.get("Outputs", {}).get(wanted[1], {})
+                return Values(stack=stack, side=self.side).text(output.get("Value"), depth)
+        return f"${{{'.'.join(wanted)}}}"
+
+    def _imported(self, argument: Any, depth: int) -> str:
+        export = self.text(argument, depth)
+        for stack in self.side:
+            for output in stack.template.get("Outputs", {}).values():
+                if isinstance(output, Mapping) and output.get("Export") == {"Name": export}:
+                    return Values(stack=stack, side=self.side).text(output.get("Value"), depth)
+        return f"${{{export}}}"
+
+    def _selected(self, argument: Any, depth: int) -> str | None:
+        """Give a part of a text that is split, as the CDK takes account and region from ARNs."""
+        if not _is_pair(argument) or not str(argument[0]).isdigit():
+            return None
+        split_by = argument[1].get("Fn::Split") if isinstance(argument[1], Mapping) else None
+        if not _is_pair(split_by) or not split_by[0]:
+            return None
+        index, (separator, whole) = int(argument[0]), split_by
+        text = self.text(whole, depth)
+        if text.startswith("${") and text.endswith(".Arn}"):
+            known = {3: self._pseudo["AWS::Region"], 4: self._pseudo["AWS::AccountId"]}
+            return known.get(index)
+        split = text.split(str(separator))
+        return split[index] if index < len(split) else None
+
+    @property
+    def _resources(self) -> Mapping[str, Any]:
+        resources: Mapping[str, Any] = self.stack.template.get("Resources", {})
+        return resources
+
+    @cached_property
+    def _pseudo(self) -> Mapping[str, str]:
+        # An app that may be deployed anywhere leaves these to the deployment.
+        account = self.stack.account if self.stack.account.isdigit() else None
+        region = None if self.stack.region.startswith("unknown") else self.stack.region
+        partition = partition_of(region) if region else None
+        # Without colons, which would be taken for those of an ARN.
+        return {
+            "AWS::AccountId": account or "${AccountId}",
+            "AWS::Region": region or "${Region}",
+            "AWS::Partition": partition.name if partition else "${Partition}",
+            "AWS::URLSuffix": partition.url_suffix if partition else "${URLSuffix}",
+            "AWS::StackName": self.stack.stack_name,
+            "AWS::NoValue": "",
+        }
+
+
+def _is_pair(argument: Any) -> TypeGuard[list[Any]]:
+    """Say whether a function has two arguments, as nearly all of them must."""
+    return isinstance(argument, list) and len(argument) == _TWO

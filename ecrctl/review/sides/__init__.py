@@ -1,0 +1,1 @@
+"""The two sides of a review, and the acknowledgements of its base."""

@@ -1,0 +1,131 @@
+"""The two sides of a review: cloud assemblies, given as folders or made from git references."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from ecrctl.cdk import toolchain
+from ecrctl.cdk.assemblies import Stack, stacks_of
+from ecrctl.cdk.commit_toolchain import tools_for
+from ecrctl.errors import UserError
+
+from .acknowledgements import FILE_NAME, Acknowledgement, read_acknowledgements
+from .git import commit_of, copy_working_tree, worktree
+
+WORKING_TREE = "working tree"
+LOGS = toolchain.ROOT / ".ecrctl" / "review"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """Define one side of a review.
+
+    :param label: what it was called: a reference, a folder, or the working tree.
+    :param acknowledgements: what is acknowledged on this side.
+    """
+
+    label: str
+    stacks: Sequence[Stack]
+    acknowledgements: Sequence[Acknowledgement] = ()
+
+    @property
+    def digest(self) -> str:
+        """Give a digest of all that is deployed: two synths that agree have the same one."""
+        told = [
+            [one.name, one.account, one.region, one.is_protected, one.template]
+            for one in self.stacks
+        ]
+        return f"sha256:{sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()}"
+
+
+@contextmanager
+def both_sides(base: str, head: str | None, environments: str) -> Iterator[tuple[Side, Side]]:
+    """Give both sides; what was made for them is there while they are looked at.
+
+    :param base: a git reference, or the folder of a cloud assembly.
+    :param head: likewise; by default the working tree, without the files that git ignores.
+    :param environments: the environments' folder, relative to the repository.
+    """
+    with ExitStack() as stack:
+        temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ecrctl-review-")))
+        sides = [
+            (base, _source(base, temporary / "base", stack)),
+            (head or WORKING_TREE, _source(head, temporary / "head", stack)),
+        ]
+        # A synth is mostly one process waiting for another.
+        with ThreadPoolExecutor() as pool:
+            made = [pool.submit(_side, *side, environments) for side in sides]
+            base_side, head_side = (one.result() for one in made)
+        yield base_side, head_side
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Define where a side comes from: a folder with an assembly, or one with an app."""
+
+    folder: Path
+    is_app: bool
+
+
+def _source(given: str | None, temporary: Path, stack: ExitStack) -> _Source:
+    repository = toolchain.ROOT
+    if given is None:
+        temporary.mkdir()
+        return _Source(copy_working_tree(repository, temporary), is_app=True)
+    folder = Path(given)
+    if (folder / "manifest.json").is_file():
+        return _Source(folder, is_app=False)
+    commit = commit_of(repository, given)
+    if commit is not None:
+        checkout = worktree(repository, commit, temporary)
+        return _Source(stack.enter_context(checkout), is_app=True)
+    if folder.is_dir():
+        return _Source(folder, is_app=False)  # read as an assembly, it is told what it lacks
+    raise UserError(
+        f"'{given}' is neither a git reference here nor a folder. Give one such as 'origin/main' "
+        "(fetch it first), or the folder that `cdk synth --output DIR` writes."
+    )
+
+
+def _side(label: str, source: _Source, environments: str) -> Side:
+    if not source.is_app:
+        return Side(label=label, stacks=stacks_of(source.folder))
+    try:
+        assembly = _synthesise(source, environments)
+    except UserError as error:
+        raise UserError(f"'{label}' cannot be synthesised: {error}") from None
+    return Side(
+        label=label,
+        stacks=stacks_of(assembly),
+        acknowledgements=read_acknowledgements(source.folder / FILE_NAME, label),
+    )
+
+
+def _synthesise(source: _Source, environments: str) -> Path:
+    toolchain.check_cdk()
+    tools = tools_for(source.folder)
+    assembly = source.folder / "cdk.out"
+    # Kept when the folder is gone: a synth that fails is looked into.
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{source.folder.name}.log"
+    log.unlink(missing_ok=True)
+    toolchain.run_cdk(
+        [
+            *("synth", "--quiet", "--app", tools.app_command()),
+            *("--output", str(assembly)),
+            *("--context", f"environments={source.folder / environments}"),
+        ],
+        environment={},
+        log=log,
+        cwd=source.folder,
+        tools=tools,
+        offline=True,
+    )
+    return assembly

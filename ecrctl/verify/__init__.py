@@ -1,0 +1,1 @@
+"""``ecrctl verify``: what is deployed, compared with what is declared."""

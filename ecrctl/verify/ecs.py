@@ -1,0 +1,170 @@
+"""Reading back ECS workloads: all of a task definition that could be turned against its owner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ecrctl.aws.clients import Aws, or_none
+from environments.names import ECS_WORKLOADS, stack_name
+from environments.settings import EnvironmentSettings
+from environments.workload_settings import ContainerSettings, EcsServiceSettings, EcsTaskSettings
+
+from .check import MISSING, NOT_GIVEN_BACK, Check, on_or_off
+
+
+def check_task(task: EcsTaskSettings, settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
+    """Read back the newest revision of a task definition."""
+    subject = f"task definition {task.family}"
+    answer = or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=task.family))
+    if answer is None:
+        yield Check(subject, "exists", "yes", MISSING)
+        return
+    found = answer["taskDefinition"]
+    containers = {item.get("name", ""): item for item in found["containerDefinitions"]}
+    declared = {container.name: container for container in task.containers}
+    yield Check(subject, "containers", ", ".join(sorted(declared)), ", ".join(sorted(containers)))
+    for name, container in declared.items():
+        if name in containers:
+            for check in _check_container(subject, container, containers[name], aws):
+                yield _of_container(check, name) if len(declared) > 1 else check
+            yield Check(
+                subject,
+                "log driver" if len(declared) == 1 else f"{name}: log driver",
+                "awslogs" if task.logs else "none",
+                containers[name].get("logConfiguration", {}).get("logDriver", "none"),
+            )
+    yield Check(subject, "runs on", _runs_on(task), _found_to_run_on(found))
+    yield Check(
+        subject, "task role", *_role(task.task_role_arn, found.get("taskRoleArn"), settings)
+    )
+    pulls = task.pulled_by == "execution-role"
+    execution_role = _role(None, found.get("executionRoleArn"), settings)[1]
+    yield Check(subject, "execution role", _made_by(settings) if pulls else MISSING, execution_role)
+
+
+def _of_container(check: Check, name: str) -> Check:
+    return Check(check.subject, f"{name}: {check.what}", check.declared, check.found)
+
+
+def _runs_on(task: EcsTaskSettings) -> str:
+    size = task.fargate
+    return f"FARGATE, {size.cpu} units, {size.memory_mib} MiB" if size else "EC2"
+
+
+def _found_to_run_on(found: Mapping[str, Any]) -> str:
+    asked = ", ".join(found.get("requiresCompatibilities", [])) or "EC2"
+    size = (("cpu", "units"), ("memory", "MiB"))
+    return ", ".join([asked, *(f"{found[key]} {unit}" for key, unit in size if key in found)])
+
+
+def _check_container(
+    subject: str, container: ContainerSettings, found: Mapping[str, Any], aws: Aws
+) -> Iterator[Check]:
+    spec = container.spec
+    hardening = spec.hardening
+    capabilities = found.get("linuxParameters", {}).get("capabilities", {})
+    dropped = "ALL" if hardening.drop_capabilities else "none"
+    # There, and empty: AWS itself never answers that.
+    unreadable = aws.endpoint_url is not None and found.get("linuxParameters") == {}
+    environment = {item["name"]: item["value"] for item in found.get("environment", [])}
+    secrets = {item["name"]: item["valueFrom"] for item in found.get("secrets", [])}
+    mounts = {item["sourceVolume"]: item["containerPath"] for item in found.get("mountPoints", [])}
+    rows: tuple[tuple[str, object, object], ...] = (
+        ("image", container.image.uri, found.get("image", MISSING)),
+        ("cpu", f"{spec.cpu or 0} units", f"{found.get('cpu', 0)} units"),
+        ("memory", f"{spec.memory_mib} MiB", f"{found.get('memory')} MiB"),
+        (
+            "read-only root file system",
+            on_or_off(hardening.read_only_root_filesystem),
+            on_or_off(found.get("readonlyRootFilesystem")),
+        ),
+        ("user", hardening.user or "the image's", found.get("user") or "the image's"),
+        ("privileged", "off", on_or_off(found.get("privileged"))),
+        (
+            "capabilities dropped",
+            NOT_GIVEN_BACK if unreadable else dropped,
+            NOT_GIVEN_BACK if unreadable else ", ".join(capabilities.get("drop", [])) or "none",
+        ),
+        ("capabilities added", "none", ", ".join(capabilities.get("add", [])) or "none"),
+        ("environment", _pairs(spec.environment), _pairs(environment)),
+        (
+            "secrets",
+            _pairs({name: secret.value for name, secret in container.secrets.items()}),
+            _pairs(secrets),
+        ),
+        ("writable volumes", _pairs(spec.writable_volumes), _pairs(mounts)),
+    )
+    for what, declared, read in rows:
+        yield Check(subject, what, str(declared), str(read))
+
+
+def _pairs(values: Mapping[str, str]) -> str:
+    return "\n".join(f"{name}={values[name]}" for name in sorted(values)) or "none"
+
+
+def _role(
+    declared: str | None, found: str | None, settings: EnvironmentSettings
+) -> tuple[str, str]:
+    """Compare a role with the one that is declared, or made by the stack of workloads."""
+    made_here = f":role/{_stack(settings)}-" in (found or "")
+    shown = _made_by(settings) if made_here else found or MISSING
+    return declared or _made_by(settings), shown
+
+
+def _made_by(settings: EnvironmentSettings) -> str:
+    return f"made by {_stack(settings)}"
+
+
+def _stack(settings: EnvironmentSettings) -> str:
+    return stack_name(settings.name, ECS_WORKLOADS)
+
+
+def check_service(
+    service: EcsServiceSettings, settings: EnvironmentSettings, aws: Aws
+) -> Iterator[Check]:
+    """Read back a service: what it runs, where, and what happens when that does not start."""
+    subject = f"service {service.name}"
+    family = next(task.family for task in settings.ecs_tasks if task.name == service.task)
+    found = _service_of(family, settings, aws)
+    if found is None:
+        yield Check(subject, "exists", "yes", MISSING)
+        return
+    network = found.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    breaker = found.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker", {})
+    count = service.desired_count
+    rows = (
+        ("status", "ACTIVE", found.get("status", MISSING)),
+        ("runs on", "FARGATE", found.get("launchType", MISSING)),
+        ("tasks", f"{count} of {count}", f"{found['runningCount']} of {found['desiredCount']}"),
+        ("public address", "DISABLED", network.get("assignPublicIp", "DISABLED")),
+        (
+            "circuit breaker",
+            "on, with rollback",
+            on_or_off(breaker.get("enable"))
+            + (", with rollback" if breaker.get("rollback") else ""),
+        ),
+    )
+    for what, declared, read in rows:
+        yield Check(subject, what, declared, read)
+
+
+def _service_of(family: str, settings: EnvironmentSettings, aws: Aws) -> Mapping[str, Any] | None:
+    """Give the service of this environment that runs the newest revision of a family.
+
+    Its name is the CDK's, so it is told by the cluster of its stack and by what it runs.
+    """
+    answer = or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=family))
+    newest = answer["taskDefinition"]["taskDefinitionArn"] if answer else MISSING
+    prefix = f"{_stack(settings)}-"
+    for cluster in aws.ecs.list_clusters()["clusterArns"]:
+        if prefix not in cluster:
+            continue
+        services = aws.ecs.list_services(cluster=cluster)["serviceArns"]
+        if not services:
+            continue
+        described = aws.ecs.describe_services(cluster=cluster, services=services[:10])
+        for service in described["services"]:
+            if service.get("taskDefinition") == newest:
+                return dict(service)
+    return None

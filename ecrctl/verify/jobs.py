@@ -1,0 +1,49 @@
+"""Reading back what was delivered to run on Kubernetes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from constructs_lib.rules.kubernetes.manifest import (
+    Document,
+    cron_job_manifest,
+    job_manifest,
+    manifests_text,
+)
+from constructs_lib.rules.kubernetes.workload_identity import identity_documents
+from ecrctl.aws.clients import Aws, or_none
+from environments.names import job_parameter
+from environments.settings import EnvironmentSettings
+from environments.workload_settings import EksJobSettings
+
+from .check import MISSING, Check
+
+
+def documents_of(job: EksJobSettings, settings: EnvironmentSettings) -> list[Document]:
+    """Give the documents that a Job's manifest has, from the environment's files alone."""
+    spec, identity = job.spec, job.identity
+    document = cron_job_manifest(spec, job.cron) if job.cron else job_manifest(spec)
+    if identity is None or spec.service_account is None or spec.namespace is None:
+        return [document]
+    role_arn = None
+    if identity.oidc_provider_arn and identity.role_name:
+        partition = identity.oidc_provider_arn.split(":")[1]
+        role_arn = f"arn:{partition}:iam::{settings.account}:role/{identity.role_name}"
+    return [*identity_documents(spec.service_account, spec.namespace, role_arn), document]
+
+
+def check_job(job: EksJobSettings, settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
+    """Read back the manifest of a Job; what CloudFormation applies to a cluster lies there."""
+    if job.cluster:
+        return
+    spec = job.spec
+    kind = "CronJob" if job.cron else "Job"
+    name = job_parameter(settings.name, spec.path)
+    answer = or_none(lambda: aws.ssm.get_parameter(Name=name))
+    documents = documents_of(job, settings)
+    declared, found = manifests_text(documents), answer["Parameter"]["Value"] if answer else MISSING
+    if found == declared:
+        shown = f"{documents[-1]['metadata']['name']}\n{job.image.uri}"
+        yield Check(f"{kind} {spec.name}", "manifest", shown, shown)
+    else:
+        yield Check(f"{kind} {spec.name}", "manifest", declared, found)

@@ -1,0 +1,1 @@
+"""Faults between the parts of an environment."""

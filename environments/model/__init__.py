@@ -1,0 +1,1 @@
+"""The shape of an environment's files, as pydantic models."""

@@ -1,0 +1,121 @@
+"""How images are named."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from constructs_lib.rules.ecr import images
+
+NAMES = st.from_regex(
+    re.compile(
+        r"(?:[a-z0-9]{1,4}(?:[._-][a-z0-9]{1,4}){0,2}/){0,2}[a-z0-9]{2,4}(?:[._-][a-z0-9]{1,3})?"
+    ),
+    fullmatch=True,
+)
+
+
+@pytest.mark.parametrize("name", ["ab", "team/api", "a.b_c-d/e1", "a" * 256])
+def test_names_that_ecr_takes_have_no_fault(name: str) -> None:
+    assert images.repository_name_faults(name) == []
+
+
+@pytest.mark.parametrize("name", ["Team/api", "team//api", "api-", "-api", "a--b", "t\u00e9am"])
+def test_names_that_ecr_refuses_have_one_fault(name: str) -> None:
+    (fault,) = images.repository_name_faults(name)
+    assert str(fault) == (
+        "a repository's name is made of lower-case letters and digits, joined by single "
+        f"'/', '-', '_' or '.', got '{name}'. Write it such as 'team/api'."
+    )
+
+
+@pytest.mark.parametrize("name", ["", "a", "a" * 257])
+def test_names_of_a_length_that_ecr_refuses_are_refused_with_it(name: str) -> None:
+    (fault,) = images.repository_name_faults(name)
+    assert str(fault) == (
+        f"a repository's name has 2 to 256 characters, got {len(name)} ('{name[:40]}'). "
+        "Choose another name."
+    )
+
+
+def test_deploying_latest_is_refused() -> None:
+    (fault,) = images.reference_faults(tag="latest", digest=None)
+    assert str(fault) == (
+        "tag: deploying the tag 'latest' is refused, because it does not say which image runs. "
+        "Give the image's digest, or a tag that names its version."
+    )
+
+
+@pytest.mark.parametrize(
+    "digest", ["sha256:abc", "a" * 64, "sha512:" + "a" * 64, "sha256:" + "A" * 64]
+)
+def test_a_digest_of_the_wrong_form_is_refused(digest: str) -> None:
+    (fault,) = images.reference_faults(tag=None, digest=digest)
+    assert str(fault) == (
+        "digest: an image digest is 'sha256:' and 64 lower-case hexadecimal digits, "
+        f"got '{digest[:80]}'. Copy it from the registry, or let `ecrctl pin` write it."
+    )
+
+
+def test_an_image_without_tag_and_digest_is_refused() -> None:
+    (fault,) = images.reference_faults(tag=None, digest=None)
+    assert str(fault) == "an image needs a digest or a tag, got neither. Give its digest."
+
+
+@pytest.mark.parametrize("tag", ["-v1", ".v1", "v 1", "", "v" * 129])
+def test_a_tag_of_the_wrong_form_is_refused(tag: str) -> None:
+    (fault,) = images.tag_faults(tag)
+    assert str(fault) == (
+        "an image tag has 1 to 128 letters, digits, '_', '.' or '-' and begins with neither '.' "
+        f"nor '-', got '{tag[:140]}'. Choose another tag."
+    )
+
+
+def test_text_that_names_no_public_repository_is_refused() -> None:
+    (fault,) = images.public_repository_faults("docker.io/library/busybox")
+    assert str(fault) == (
+        "repository: a repository given as text is one of ECR Public, such as "
+        "'public.ecr.aws/docker/library/busybox', got 'docker.io/library/busybox'. An image from "
+        "elsewhere is pulled through a cache, or pushed to a private repository."
+    )
+
+
+@pytest.mark.parametrize(
+    ("region", "uri"),
+    [
+        ("us-west-2", "123456789012.dkr.ecr.us-west-2.amazonaws.com/a/b"),
+        ("cn-north-1", "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/a/b"),
+        ("us-gov-west-1", "123456789012.dkr.ecr.us-gov-west-1.amazonaws.com/a/b"),
+        ("us-isob-east-1", "123456789012.dkr.ecr.us-isob-east-1.sc2s.sgov.gov/a/b"),
+        ("eusc-de-east-1", "123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu/a/b"),
+    ],
+)
+def test_a_uri_is_right_in_every_partition(region: str, uri: str) -> None:
+    assert images.repository_uri("123456789012", region, "a/b") == uri
+
+
+def test_an_arn_names_its_partition() -> None:
+    arn = images.repository_arn("123456789012", "cn-north-1", "a/b")
+    assert arn == "arn:aws-cn:ecr:cn-north-1:123456789012:repository/a/b"
+
+
+def test_a_digest_wins_over_a_tag() -> None:
+    assert images.reference_suffix(tag="v1", digest="sha256:1") == "@sha256:1"
+    assert images.reference_suffix(tag="v1", digest=None) == ":v1"
+
+
+@given(NAMES, NAMES)
+def test_different_names_have_different_logical_ids(one: str, other: str) -> None:
+    ids = {images.repository_logical_id(one), images.repository_logical_id(other)}
+    assert len(ids) == len({one, other})
+    assert all(re.fullmatch(r"[A-Za-z0-9]{1,255}", logical_id) for logical_id in ids)
+
+
+def test_the_longest_names_still_have_logical_ids_of_their_own() -> None:
+    names = ["a/" * 127 + "ab", "a/" * 127 + "ac", "a" * 250]
+    ids = {images.repository_logical_id(name) for name in names}
+    assert len(ids) == len(names)
+    assert max(map(len, ids)) <= 255

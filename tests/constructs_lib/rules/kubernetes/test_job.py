@@ -1,0 +1,200 @@
+"""Kubernetes Jobs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from constructs_lib.rules.kubernetes.hardening import PodHardening, restricted_faults
+from constructs_lib.rules.kubernetes.job import JobRun, JobSpec
+from constructs_lib.rules.kubernetes.manifest import job_manifest
+from constructs_lib.rules.kubernetes.pod import JobPod, Resources, SecretKey, Toleration, Volume
+
+JOB = JobSpec(name="list", image_uri="registry/team/api:v1", service_account="reader")
+
+
+def name_of(job: JobSpec) -> str:
+    """Give the name that a Job has in the cluster."""
+    name: str = job_manifest(job)["metadata"]["name"]
+    return name
+
+
+def with_pod(**changes: Any) -> JobSpec:
+    """Give a Job with a pod of its own."""
+    return replace(JOB, pod=JobPod(**changes))
+
+
+def pod_of(job: JobSpec) -> dict[str, Any]:
+    """Give the spec of a Job's pod."""
+    spec: dict[str, Any] = job_manifest(job)["spec"]["template"]["spec"]
+    return spec
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(JOB, image_uri="registry/team/api:v2"),
+        replace(JOB, service_account="writer"),
+        replace(JOB, service_account=None),
+        replace(JOB, run=JobRun(completions=2)),
+        # Which Kubernetes sets to 1 for a Job that says neither.
+        replace(JOB, run=JobRun(parallelism=1)),
+        with_pod(args=("s3", "ls")),
+        with_pod(command=("/bin/list",)),
+        with_pod(restart_policy="OnFailure"),
+        with_pod(labels={"app": "other"}),
+        with_pod(environment={"A": "1"}),
+        with_pod(secrets={"A": SecretKey(secret="s", key="k")}),
+        with_pod(volumes=(Volume(name="tmp", path="/tmp"),)),
+        with_pod(resources=None),
+        with_pod(node_selector={"a": "b"}),
+        with_pod(tolerations=(Toleration(key="spot"),)),
+        with_pod(hardening=PodHardening.none()),
+        with_pod(container_name="other"),
+    ],
+)
+def test_a_change_that_kubernetes_refuses_in_place_makes_another_job(changed: JobSpec) -> None:
+    assert name_of(changed) != name_of(JOB)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        JobRun(backoff_limit=2),
+        JobRun(active_deadline_seconds=5),
+        JobRun(ttl_seconds_after_finished=5),
+    ],
+)
+def test_what_kubernetes_changes_in_place_keeps_the_name(run: JobRun) -> None:
+    assert name_of(replace(JOB, run=run)) == name_of(JOB)
+    assert job_manifest(replace(JOB, run=run))["spec"] != job_manifest(JOB)["spec"]
+
+
+@pytest.mark.parametrize("completions", [None, 4])
+def test_how_many_pods_run_at_once_may_change_in_place(completions: int | None) -> None:
+    few, many = (
+        replace(JOB, run=JobRun(parallelism=count, completions=completions)) for count in (2, 3)
+    )
+    assert name_of(few) == name_of(many)
+
+
+def test_a_name_without_hash_is_kept() -> None:
+    assert name_of(replace(JOB, name_suffix="none")) == "list"
+
+
+def test_another_name_for_the_same_image_is_a_label_and_no_other_job() -> None:
+    named = replace(JOB, version="v1")
+    assert name_of(named) == name_of(JOB)
+    metadata = job_manifest(named)["metadata"]
+    assert metadata["labels"] == {"app.kubernetes.io/version": "v1"}
+    assert "org.opencontainers.image.version" in str(job_manifest(replace(JOB, version="v_")))
+
+
+def test_the_restricted_pod_security_standard_is_the_default() -> None:
+    pod = pod_of(JOB)
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"] == {
+        "runAsNonRoot": True,
+        "runAsUser": 65532,
+        "runAsGroup": 65532,
+        "fsGroup": 65532,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert pod["containers"][0]["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+    assert pod["containers"][0]["resources"] == {
+        "requests": {"cpu": "100m", "memory": "256Mi"},
+        "limits": {"memory": "256Mi"},
+    }
+    assert restricted_faults(pod) == []
+
+
+@pytest.mark.parametrize(
+    ("stripped", "path"),
+    [
+        ({"hardening": PodHardening(user=None)}, "containers[0].securityContext.runAsUser"),
+        (
+            {"hardening": PodHardening(read_only_root_filesystem=False)},
+            "containers[0].securityContext.readOnlyRootFilesystem",
+        ),
+        (
+            {"hardening": PodHardening(drop_capabilities=False)},
+            "containers[0].securityContext.capabilities",
+        ),
+        (
+            {"hardening": PodHardening(forbid_privilege_escalation=False)},
+            "containers[0].securityContext.allowPrivilegeEscalation",
+        ),
+        (
+            {"hardening": PodHardening(seccomp=False)},
+            "containers[0].securityContext.seccompProfile",
+        ),
+        ({"hardening": PodHardening(withhold_token=False)}, "automountServiceAccountToken"),
+        ({"resources": None}, "containers[0].resources.limits.memory"),
+    ],
+)
+def test_each_hardening_that_is_stripped_is_found(stripped: dict[str, Any], path: str) -> None:
+    assert [fault.path for fault in restricted_faults(pod_of(with_pod(**stripped)))] == [path]
+
+
+def test_a_privileged_container_is_found() -> None:
+    pod = pod_of(JOB)
+    pod["containers"][0]["securityContext"]["privileged"] = True
+    assert [fault.message for fault in restricted_faults(pod)] == ["it is privileged."]
+
+
+def test_no_hardening_leaves_no_trace() -> None:
+    pod = pod_of(with_pod(hardening=PodHardening.none(), resources=None))
+    assert set(pod) == {"serviceAccountName", "containers", "restartPolicy"}
+    assert set(pod["containers"][0]) == {"name", "image"}
+
+
+def test_everything_a_pod_is_given_arrives() -> None:
+    pod = pod_of(
+        with_pod(
+            environment={"B": "2", "A": "1"},
+            secrets={"PASSWORD": SecretKey(secret="db", key="password")},
+            volumes=(
+                Volume(name="tmp", path="/tmp", size_limit="1Gi"),
+                Volume(name="conf", path="/etc/app", source="config_map", source_name="app"),
+                Volume(name="cert", path="/etc/cert", source="secret", source_name="cert"),
+            ),
+            resources=Resources(requests={"cpu": "1"}, limits={"cpu": "2", "memory": "1Gi"}),
+            node_selector={"kubernetes.io/arch": "arm64"},
+            tolerations=(
+                Toleration(key="spot", operator="Equal", value="yes", effect="NoExecute"),
+            ),
+        )
+    )
+    (container,) = pod["containers"]
+    assert container["env"] == [
+        {"name": "A", "value": "1"},
+        {"name": "B", "value": "2"},
+        {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}},
+    ]
+    assert container["volumeMounts"] == [
+        {"name": "tmp", "mountPath": "/tmp"},
+        {"name": "conf", "mountPath": "/etc/app", "readOnly": True},
+        {"name": "cert", "mountPath": "/etc/cert", "readOnly": True},
+    ]
+    assert pod["volumes"] == [
+        {"name": "tmp", "emptyDir": {"sizeLimit": "1Gi"}},
+        {"name": "conf", "configMap": {"name": "app"}},
+        {"name": "cert", "secret": {"secretName": "cert"}},
+    ]
+    assert pod["nodeSelector"] == {"kubernetes.io/arch": "arm64"}
+    assert pod["tolerations"] == [
+        {"key": "spot", "operator": "Equal", "value": "yes", "effect": "NoExecute"}
+    ]
+
+
+@pytest.mark.parametrize("amount", ["1", "0.5", ".5", "1.", "1e3", "2E-1", "1E", "128Mi"])
+def test_a_quantity_that_kubernetes_takes_is_taken(amount: str) -> None:
+    resources = Resources(requests={}, limits={"memory": amount, "nvidia.com/gpu": "1"})
+    container = pod_of(with_pod(resources=resources))["containers"][0]
+    assert container["resources"]["limits"]["memory"] == amount

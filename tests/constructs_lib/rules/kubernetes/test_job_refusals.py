@@ -1,0 +1,262 @@
+"""Kubernetes Jobs that are refused, each with its whole sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from constructs_lib.rules.faults import RuleError
+from constructs_lib.rules.kubernetes.hardening import PodHardening
+from constructs_lib.rules.kubernetes.job import JobRun, JobSpec
+from constructs_lib.rules.kubernetes.pod import JobPod, Resources, SecretKey, Toleration, Volume
+
+JOB = JobSpec(name="list", image_uri="registry/team/api:v1", service_account="reader")
+
+REFUSED_OF_JOB: list[tuple[dict[str, Any], str]] = [
+    (
+        {"name": "List"},
+        "Job 'List': name: a name here has 1 to 52 lower-case letters, digits and '-', "
+        "and begins and ends with a letter or digit (RFC 1123), got 'List' (4 "
+        "characters). Choose another name.",
+    ),
+    (
+        {"name": "a" * 53},
+        "Job 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa': name: a name here"
+        " has 1 to 52 lower-case letters, digits and '-', and begins and ends with a "
+        "letter or digit (RFC 1123), got "
+        "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' (53 characters). "
+        "Choose another name.",
+    ),
+    (
+        {"name": "a" * 64, "name_suffix": "none"},
+        "Job 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa': name: "
+        "a name here has 1 to 63 lower-case letters, digits and '-', and begins and "
+        "ends with a letter or digit (RFC 1123), got "
+        "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' (64 "
+        "characters). Choose another name.",
+    ),
+    (
+        {"namespace": "a_b"},
+        "Job 'list': namespace: a name here has 1 to 63 lower-case letters, digits and "
+        "'-', and begins and ends with a letter or digit (RFC 1123), got 'a_b' (3 "
+        "characters). Choose another name.",
+    ),
+    (
+        {"service_account": "A"},
+        "Job 'list': service_account: a service account's name has up to 253 lower-case"
+        " letters, digits, '-' and '.', got 'A'. Give the name it has in the cluster.",
+    ),
+    ({"name_suffix": "Hash"}, "Job 'list': name_suffix: name_suffix is hash or none, got 'Hash'."),
+    (
+        {"image_uri": "registry/api:latest"},
+        "Job 'list': image: deploying the tag 'latest' is refused, because it does not "
+        "say which image runs. Give the image's digest, or a tag that names its "
+        "version.",
+    ),
+    (
+        {"image_uri": "registry:5000/api"},
+        "Job 'list': image: deploying the tag 'latest' is refused, because it does not "
+        "say which image runs. Give the image's digest, or a tag that names its "
+        "version.",
+    ),
+]
+REFUSED_OF_RUN: list[tuple[dict[str, Any], str]] = [
+    (
+        {"parallelism": 0},
+        "Job 'list': parallelism: parallelism is 1 to 2,147,483,647, got 0. A Job none "
+        "of whose pods runs would never finish.",
+    ),
+    (
+        {"completions": 0},
+        "Job 'list': completions: completions is 1 to 2,147,483,647, got 0. A Job that "
+        "needs no pod to succeed would run nothing.",
+    ),
+    (
+        {"active_deadline_seconds": 0},
+        "Job 'list': active_deadline_seconds: active_deadline_seconds is 1 to "
+        "2,147,483,647, got 0. Give it in seconds, or leave it out.",
+    ),
+    (
+        {"backoff_limit": -1},
+        "Job 'list': backoff_limit: backoff_limit is 0 to 2,147,483,647, got -1. Give "
+        "how often a failed pod is tried again, or leave it out.",
+    ),
+    (
+        {"ttl_seconds_after_finished": -1},
+        "Job 'list': ttl_seconds_after_finished: ttl_seconds_after_finished is 0 to "
+        "2,147,483,647, got -1. Give it in seconds, or leave it out to keep the Job.",
+    ),
+    (
+        {"parallelism": 3, "completions": 2},
+        "Job 'list': parallelism: no more pods run than must succeed, got parallelism 3"
+        " with completions 2. Lower one, or raise the other.",
+    ),
+]
+REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
+    (
+        {"container_name": "-a"},
+        "Job 'list': container_name: a name here has 1 to 63 lower-case letters, digits"
+        " and '-', and begins and ends with a letter or digit (RFC 1123), got '-a' (2 "
+        "characters). Choose another name.",
+    ),
+    (
+        {"restart_policy": "Always"},
+        "Job 'list': restart_policy: a Job's restart_policy is Never or OnFailure, got "
+        "'Always'. A Job that always restarts would never finish.",
+    ),
+    (
+        {"hardening": PodHardening(user=0)},
+        "Job 'list': hardening.user: a container runs as a numeric user above 0, which "
+        "is root, got 0. Give the image's user, or say that it is left to the image.",
+    ),
+    (
+        {"labels": {"app": "a b"}},
+        "Job 'list': labels.app: a label's value has up to 63 letters, digits, '-', '_'"
+        " and '.', and begins and ends with a letter or digit, got 'a b'. Shorten or "
+        "change it.",
+    ),
+    (
+        {"labels": {"a b": "c"}},
+        "Job 'list': labels.a b: 'a b' is not a label's key. Write it such as 'app'.",
+    ),
+    (
+        {"node_selector": {"a b": "c"}},
+        "Job 'list': node_selector.a b: 'a b' is not a label's key. Write it such as 'app'.",
+    ),
+    (
+        {"environment": {"1A": ""}},
+        "Job 'list': environment.1A: an environment variable's name has letters, "
+        "digits, '_', '.' and '-' and begins with no digit, got '1A'. Write it such as "
+        "'DB_HOST'.",
+    ),
+    (
+        {"environment": {"A": "1"}, "secrets": {"A": SecretKey(secret="s", key="k")}},
+        "Job 'list': secrets.A: 'A' is given in environment as well. Leave one out.",
+    ),
+    (
+        {"secrets": {"A": SecretKey(secret="S", key="k")}},
+        "Job 'list': secrets.A.secret: a Secret's name has up to 253 lower-case "
+        "letters, digits, '-' and '.', got 'S'. Give the name it has in the cluster.",
+    ),
+    (
+        {"secrets": {"A": SecretKey(secret="s", key="")}},
+        "Job 'list': secrets.A.key: a key of a Secret has up to 253 letters, digits, "
+        "'-', '_' and '.', got ''. Give the key that it has there.",
+    ),
+    (
+        {"resources": Resources(requests={"cpu": "lots"}, limits={})},
+        "Job 'list': resources.requests.cpu: an amount of cpu is a positive Kubernetes "
+        "quantity, got 'lots'. Write it such as '250m'.",
+    ),
+    (
+        {"resources": Resources(requests={}, limits={"memory": "128m"})},
+        "Job 'list': resources.limits.memory: '128m' of memory is 0.128 bytes, as 'm' "
+        "means a thousandth. For mebibytes write '128Mi'.",
+    ),
+    (
+        {"resources": Resources(requests={"memmory": "1Gi"}, limits={})},
+        "Job 'list': resources.requests.memmory: 'memmory' is nothing that a container "
+        "asks for. Write cpu, memory, ephemeral-storage, or a qualified name such as "
+        "'nvidia.com/gpu'.",
+    ),
+    (
+        {"resources": Resources(requests={}, limits={"nvidia.com/gpu": "500m"})},
+        "Job 'list': resources.limits.nvidia.com/gpu: nvidia.com/gpu is counted in "
+        "whole numbers, got '500m'. Write it such as '1'.",
+    ),
+    (
+        {"resources": Resources(requests={"nvidia.com/gpu": "1"}, limits={})},
+        "Job 'list': resources.requests.nvidia.com/gpu: as much nvidia.com/gpu is asked"
+        " for as it is limited to, got 1 with no limit. Say it as the limit alone.",
+    ),
+    (
+        {"resources": Resources(requests={"memory": "2e9"}, limits={"memory": "1Gi"})},
+        "Job 'list': resources.requests.memory: a container asks for no more memory "
+        "than its limit, got 2e9 with a limit of 1Gi. Raise the limit, or ask for less.",
+    ),
+    (
+        {"resources": Resources(requests={"memory": "2Gi"}, limits={"memory": "1Gi"})},
+        "Job 'list': resources.requests.memory: a container asks for no more memory "
+        "than its limit, got 2Gi with a limit of 1Gi. Raise the limit, or ask for less.",
+    ),
+    (
+        {"volumes": (Volume(name="T", path="/t"),)},
+        "Job 'list': volumes[0].name: a name here has 1 to 63 lower-case letters, "
+        "digits and '-', and begins and ends with a letter or digit (RFC 1123), got 'T'"
+        " (1 characters). Choose another name.",
+    ),
+    (
+        {"volumes": (Volume(name="t", path="t"),)},
+        "Job 'list': volumes[0].path: a volume's path is absolute and has no ':', got "
+        "'t'. Write it such as '/tmp'.",
+    ),
+    (
+        {"volumes": (Volume(name="t", path="/t"), Volume(name="u", path="/t"))},
+        "Job 'list': volumes[1].path: the path '/t' is taken by volumes[0]. Choose another one.",
+    ),
+    (
+        {"volumes": (Volume(name="t", path="/t", source="secret"),)},
+        "Job 'list': volumes[0].source_name: which secret is missing. Give its name.",
+    ),
+    (
+        {"volumes": (Volume(name="t", path="/t", source_name="x"),)},
+        "Job 'list': volumes[0].source_name: an empty volume comes from nothing, got "
+        "'x'. Leave it out, or say source config_map or secret.",
+    ),
+    (
+        {
+            "volumes": (
+                Volume(name="t", path="/t", source="secret", source_name="x", size_limit="1Gi"),
+            )
+        },
+        "Job 'list': volumes[0].size_limit: only an empty volume has a size_limit. Leave it out.",
+    ),
+    (
+        {"tolerations": (Toleration(operator="Equal"),)},
+        "Job 'list': tolerations[0].key: the operator Equal needs the taint's key. Give it.",
+    ),
+    (
+        {"tolerations": (Toleration(key="a", value="b"),)},
+        "Job 'list': tolerations[0].value: with the operator Exists any value will do, "
+        "got one. Say operator Equal, or leave the value out.",
+    ),
+    (
+        {"tolerations": (Toleration(key="a", effect="Never"),)},
+        "Job 'list': tolerations[0].effect: a taint's effect is NoSchedule, "
+        "PreferNoSchedule, NoExecute, got 'Never'.",
+    ),
+    (
+        {"tolerations": (Toleration(key="a", operator="In"),)},
+        "Job 'list': tolerations[0].operator: a toleration's operator is Exists or "
+        "Equal, got 'In'.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        *REFUSED_OF_JOB,
+        *(({"run": JobRun(**change)}, sentence) for change, sentence in REFUSED_OF_RUN),
+        *(({"pod": JobPod(**change)}, sentence) for change, sentence in REFUSED_OF_POD),
+    ],
+)
+def test_what_the_api_server_would_refuse_is_refused(change: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(RuleError) as refusal:
+        replace(JOB, **change)
+    assert str(refusal.value) == sentence
+
+
+def test_all_faults_of_a_job_are_named_at_once() -> None:
+    with pytest.raises(RuleError) as refusal:
+        replace(
+            JOB,
+            name="List",
+            service_account="A",
+            namespace="B",
+            pod=JobPod(container_name="C"),
+            run=JobRun(parallelism=0),
+        )
+    assert len(refusal.value.faults) == 5

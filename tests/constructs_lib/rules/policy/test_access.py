@@ -1,0 +1,114 @@
+"""Who may be let in: each form, and what is said of whatever does not have it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from constructs_lib.rules.aws.partitions import region_faults
+from constructs_lib.rules.faults import RuleError
+from constructs_lib.rules.policy.access import Access, Administrators, push_faults
+
+ROLE = "arn:aws:iam::111111111111:role/platform"
+# A digit or a letter of another script looks like one, and is none to AWS.
+OTHER_DIGITS = "\u0661" * 12
+OTHER_LETTER = "arn:aws:iam::111111111111:role/\u00e9"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"accounts": ("000000000001",)},
+        {"role_arns": ("arn:aws-cn:iam::111111111111:role/service-role/build+test",)},
+        {"organization_id": "o-a1b2c3d4e5"},
+        {"organization_paths": ("o-a1b2c3d4e5/r-ab12/*", "o-a1b2c3d4e5/r-ab12/")},
+        {"codebuild_project_arns": ("arn:aws:codebuild:eu-west-1:111111111111:project/build",)},
+    ],
+)
+def test_what_has_its_form_is_let_in(fields: dict[str, Any]) -> None:
+    assert Access(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {"organization_id": "acme"},
+            "Access: organization_id: 'acme' is not an organisation's ID. "
+            "Write it such as 'o-a1b2c3d4e5'.",
+        ),
+        (
+            {"organization_paths": ("o-a1b2c3d4e5/ou-ab12-11111111",)},
+            "Access: organization_paths[0]: 'o-a1b2c3d4e5/ou-ab12-11111111' is not a path in an "
+            "organisation. Write it from the root on, such as "
+            "'o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*', where '*' takes in what lies below.",
+        ),
+        (
+            {"lambda_accounts": ("2222",)},
+            "Access: lambda_accounts[0]: an AWS account number has 12 digits, got '2222'. "
+            "Write all of them, in quotes, leading zeros included.",
+        ),
+        (
+            {"codebuild_project_arns": ("build",)},
+            "Access: codebuild_project_arns[0]: 'build' is not a CodeBuild project's ARN. Write "
+            "it such as 'arn:aws:codebuild:us-west-2:111111111111:project/build'.",
+        ),
+        (
+            {"accounts": (OTHER_DIGITS,)},
+            f"Access: accounts[0]: an AWS account number has 12 digits, got '{OTHER_DIGITS}'. "
+            "Write all of them, in quotes, leading zeros included.",
+        ),
+        (
+            {"role_arns": (OTHER_LETTER,)},
+            f"Access: role_arns[0]: '{OTHER_LETTER}' is not a role's ARN. "
+            "Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
+        ),
+    ],
+)
+def test_what_does_not_have_its_form_is_refused(fields: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(RuleError) as refusal:
+        Access(**fields)
+    assert str(refusal.value) == sentence
+
+
+def test_services_never_push() -> None:
+    (fault,) = push_faults(Access(lambda_accounts=("222222222222",)))
+    assert str(fault) == (
+        "Lambda and CodeBuild's own credentials only pull, got them among those who push. "
+        "Name the role that pushes instead."
+    )
+    assert push_faults(Access(role_arns=(ROLE,))) == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {"role_arns": ()},
+            "Administrators: role_arns: at least one administrator is needed, got none. "
+            "Name a role.",
+        ),
+        (
+            {"role_arns": ("arn:aws:iam::111111111111:role/*",)},
+            "Administrators: role_arns[0]: a principal's ARN takes no wildcard, got "
+            "'arn:aws:iam::111111111111:role/*'. Name each role, or the whole account.",
+        ),
+        (
+            {"break_glass_role_arn": "break-glass"},
+            "Administrators: break_glass_role_arn: 'break-glass' is not a role's ARN. "
+            "Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
+        ),
+    ],
+)
+def test_administrators_are_roles_by_their_whole_arn(fields: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(RuleError) as refusal:
+        Administrators(**{"role_arns": (ROLE,), "break_glass_role_arn": ROLE} | fields)
+    assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize("region", ["west", "us-west-\u0662", "us_west_2"])
+def test_a_region_has_its_form(region: str) -> None:
+    (fault,) = region_faults(region)
+    assert str(fault) == f"'{region}' is not a region's name. Write one such as 'us-west-2'."
+    assert region_faults("us-gov-west-1") == []

@@ -1,0 +1,128 @@
+"""Policies that exist, said in our own words where that changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from constructs_lib.rules.policy.access import Access
+from constructs_lib.rules.policy.adoption import KnownPolicy, adopted_statements, known_policy
+from constructs_lib.rules.policy.repository_policy import access_statements
+from constructs_lib.rules.policy.statements import Statement, canonical
+
+OWN, OTHER = "111111111111", "222222222222"
+ORGANIZATION = "o-a1b2c3d4e5"
+PROJECT = f"arn:aws:codebuild:us-west-2:{OWN}:project/build"
+
+
+def written(pull: Access, push: Access) -> list[Statement]:
+    """Give the statements for who pulls and pushes."""
+    return [
+        *access_statements(pull=pull, push=push, account=OWN, region="us-west-2", partition="aws")
+    ]
+
+
+def known(statements: list[Statement], organization_id: str | None = ORGANIZATION) -> KnownPolicy:
+    """Read statements back."""
+    return known_policy(
+        statements,
+        account=OWN,
+        region="us-west-2",
+        partition="aws",
+        organization_id=organization_id,
+    )
+
+
+def subsets(*values: str) -> st.SearchStrategy[tuple[str, ...]]:
+    """Give some of some values."""
+    return st.lists(st.sampled_from(values), unique=True).map(tuple)
+
+
+ROLES = [f"arn:aws:iam::{account}:role/{name}" for account in (OWN, OTHER) for name in ("a", "b/c")]
+MACHINES = {
+    "accounts": subsets(OWN, OTHER, "333333333333"),
+    "role_arns": subsets(*ROLES),
+    "organization_id": st.sampled_from([None, ORGANIZATION]),
+    "organization_paths": subsets(f"{ORGANIZATION}/r-ab12/*"),
+}
+PULLERS = st.builds(
+    Access,
+    **MACHINES,
+    lambda_accounts=subsets(OWN, OTHER),
+    codebuild_project_arns=subsets(PROJECT),
+)
+
+
+@given(PULLERS, st.builds(Access, **MACHINES))
+def test_every_policy_of_ours_is_read_back_as_what_wrote_it(pull: Access, push: Access) -> None:
+    statements = written(pull, push)
+    read = known(statements)
+    assert read.statements == ()
+    assert canonical(written(read.pull, read.push)) == canonical(statements)
+
+
+@given(PULLERS, st.data())
+def test_what_is_not_quite_ours_is_stated_as_it_is(pull: Access, data: st.DataObject) -> None:
+    statements = written(pull, Access())
+    if not statements:
+        return
+    index = data.draw(st.integers(0, len(statements) - 1))
+    statements[index] = {**statements[index], "Action": ["ecr:BatchGetImage"]}
+    read = known(statements)
+    assert statements[index] in read.statements
+    together = [*written(read.pull, read.push), *read.statements]
+    assert sorted(map(canonical, together)) == sorted(map(canonical, statements))
+
+
+def test_another_organisation_than_the_environments_is_stated_as_it_is() -> None:
+    statements = written(Access(organization_id="o-zzzzzzzzzz"), Access())
+    assert known(statements).statements == tuple(statements)
+    assert known(statements, None).statements == tuple(statements)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Sid": "PullFromAccounts", "Effect": "Allow", "Principal": "*", "Action": "ecr:*"},
+        {"Sid": "PullFromAccounts", "Principal": {"AWS": ["root", 5]}},
+        {"Sid": "PullByLambda", "Condition": "none"},
+        {"Sid": "PushByRolesOf222222222222", "Condition": {"ArnEquals": {"aws:PrincipalArn": 5}}},
+        {"Sid": 5},
+        {},
+    ],
+)
+def test_statements_with_our_sids_and_another_meaning_are_kept(statement: dict[str, Any]) -> None:
+    assert known([statement]) == KnownPolicy(pull=Access(), push=Access(), statements=(statement,))
+
+
+def test_a_policy_is_adopted_from_its_document_and_from_its_text() -> None:
+    text = '{"Version": "2008-10-17", "Statement": {"Sid": "A"}}'
+    assert adopted_statements(text) == ([{"Sid": "A"}], [])
+    assert adopted_statements({"Statement": [{"Sid": "A"}]}) == ([{"Sid": "A"}], [])
+    assert adopted_statements(None) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("policy", "given"),
+    [
+        (
+            "{",
+            "text that is not JSON (Expecting property name enclosed in double quotes: line 1 "
+            "column 2 (char 1))",
+        ),
+        ("[]", "[]"),
+        ({}, "{}"),
+        ({"statement": []}, "{'statement': []}"),
+        (5, "5"),
+    ],
+)
+def test_what_is_no_policy_is_refused(policy: object, given: str) -> None:
+    statements, (fault,) = adopted_statements(policy)
+    assert statements == []
+    assert str(fault) == (
+        "existing_policy: the policy that exists is a document with a 'Statement', as "
+        f"`aws ecr get-repository-policy` gives it, or None, got {given}."
+    )

@@ -1,0 +1,107 @@
+"""Repository policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from constructs_lib.rules.faults import RuleError
+from constructs_lib.rules.policy.access import Access
+from constructs_lib.rules.policy.repository_policy import (
+    PULL_ACTIONS,
+    PUSH_ACTIONS,
+    access_statements,
+)
+from constructs_lib.rules.policy.statements import policy_document, repository_policy_faults
+
+OWN = "111111111111"
+OTHER = "222222222222"
+
+
+def statements(pull: Access | None = None, push: Access | None = None) -> list[dict[str, Any]]:
+    """Give the statements of a repository in the account ``OWN``."""
+    return access_statements(
+        pull=pull or Access(),
+        push=push or Access(),
+        account=OWN,
+        region="us-west-2",
+        partition="aws",
+    )
+
+
+def test_nobody_has_access_unasked() -> None:
+    assert statements() == []
+    assert policy_document([]) is None
+
+
+def test_accounts_that_pull_are_one_statement_in_a_fixed_order() -> None:
+    assert statements(pull=Access(accounts=(OTHER, "123456789012", OTHER))) == [
+        {
+            "Sid": "PullFromAccounts",
+            "Effect": "Allow",
+            "Principal": {
+                "AWS": [
+                    "arn:aws:iam::123456789012:root",
+                    "arn:aws:iam::222222222222:root",
+                ]
+            },
+            "Action": list(PULL_ACTIONS),
+        }
+    ]
+
+
+def test_a_role_of_the_own_account_is_the_principal() -> None:
+    arn = f"arn:aws:iam::{OWN}:role/ci"
+    (statement,) = statements(push=Access(role_arns=(arn,)))
+    assert statement["Principal"] == {"AWS": arn}
+    assert "Condition" not in statement
+
+
+def test_a_role_of_another_account_is_a_condition_on_its_account() -> None:
+    arn = f"arn:aws:iam::{OTHER}:role/ci"
+    (statement,) = statements(push=Access(role_arns=(arn,)))
+    assert statement["Principal"] == {"AWS": f"arn:aws:iam::{OTHER}:root"}
+    assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": arn}}
+
+
+def test_who_pulls_cannot_push_and_who_pushes_cannot_delete() -> None:
+    assert not {"ecr:PutImage", "ecr:InitiateLayerUpload"} & set(PULL_ACTIONS)
+    for actions in (PULL_ACTIONS, PUSH_ACTIONS):
+        assert not [action for action in actions if "Delete" in action or "*" in action]
+        assert "ecr:GetAuthorizationToken" not in actions
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (
+            {"accounts": ("1234",)},
+            "Access: accounts[0]: an AWS account number has 12 digits, got '1234'. Write all of "
+            "them, in quotes, leading zeros included.",
+        ),
+        (
+            {"role_arns": ("arn:aws:iam::111111111111:role/*",)},
+            "Access: role_arns[0]: a principal's ARN takes no wildcard, got "
+            "'arn:aws:iam::111111111111:role/*'. Name each role, or the whole account.",
+        ),
+        (
+            {"role_arns": ("ci",)},
+            "Access: role_arns[0]: 'ci' is not a role's ARN. Write it such as "
+            "'arn:aws:iam::111111111111:role/ci-push'.",
+        ),
+    ],
+)
+def test_principals_that_aws_refuses_are_refused(fields: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(RuleError) as refusal:
+        Access(**fields)
+    assert str(refusal.value) == sentence
+
+
+def test_a_policy_past_the_limit_is_refused_with_its_length() -> None:
+    roles = tuple(f"arn:aws:iam::{OWN}:role/{'r' * 50}{number:04}" for number in range(200))
+    (fault,) = repository_policy_faults(statements(pull=Access(role_arns=roles)))
+    assert str(fault) == (
+        "a repository policy has at most 10,240 characters, got 17,793. Name whole accounts "
+        "instead of single roles, or the organisation instead of accounts."
+    )

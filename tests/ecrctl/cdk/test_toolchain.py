@@ -1,0 +1,104 @@
+"""The tools, and what is said when one is missing, too old or fails."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ecrctl.cdk import toolchain
+from ecrctl.errors import UserError
+from tests.support import ROOT
+
+
+def test_the_cdk_cli_is_the_pinned_one() -> None:
+    toolchain.check_cdk()
+
+
+def test_a_missing_cdk_cli_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolchain, "CDK", tmp_path)
+    with pytest.raises(UserError) as refusal:
+        toolchain.check_cdk()
+    assert str(refusal.value) == "The AWS CDK CLI is not installed here. Run `make`."
+
+
+def test_another_cdk_cli_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "package.json").write_text(json.dumps({"version": "3.0.0"}))
+    monkeypatch.setattr(toolchain, "CDK", tmp_path)
+    with pytest.raises(UserError) as refusal:
+        toolchain.check_cdk()
+    assert str(refusal.value) == (
+        "The AWS CDK CLI here is 3.0.0, which may not read what this app writes; "
+        "package.json pins 2.1148.1. Run `make`."
+    )
+
+
+def test_a_missing_node_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolchain, "find_spec", lambda _name: None)
+    with pytest.raises(UserError) as refusal:
+        toolchain.node_binary()
+    assert str(refusal.value) == (
+        f"Node is not installed for {sys.executable}. Run `make` in the project's folder."
+    )
+
+
+def test_a_failing_cdk_is_told_with_what_it_said_last(tmp_path: Path) -> None:
+    app = f"{shlex.quote(sys.executable)} -c 'raise SystemExit(\"the app has a fault\")'"
+    log = tmp_path / "cdk.log"
+    with pytest.raises(UserError) as refusal:
+        toolchain.run_cdk(
+            ["synth", "--app", app, "--output", str(tmp_path / "cdk.out")], environment={}, log=log
+        )
+    said = str(refusal.value)
+    assert said.startswith(f"`cdk synth` failed. It said last (all of it is in {log}):\n")
+    assert "the app has a fault" in said
+
+
+def test_a_cli_too_old_for_the_assembly_is_one_sentence(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=toolchain.tool_environment(
+            {
+                "CDK_CLI_ASM_VERSION": "43.0.0",
+                "CDK_CLI_VERSION": "3.0.0",
+                "CDK_OUTDIR": str(tmp_path),
+            }
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert result.stderr == (
+        "This CDK CLI (3.0.0) reads cloud assemblies up to schema 43.0.0, and this app writes "
+        "55.0.0. Run `make`, then use `npx cdk` here, which is the pinned CLI.\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_environment_with_faults_stops_the_synth_before_anything_is_written(
+    tmp_path: Path,
+) -> None:
+    environments = tmp_path / "environments"
+    environments.mkdir()
+    (environments / "dev.yaml").write_text("regoin: us-west-2\n")
+    context = json.dumps({"environments": str(environments)})
+    result = subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=toolchain.tool_environment(
+            {"CDK_CONTEXT_JSON": context, "CDK_OUTDIR": str(tmp_path / "cdk.out")}
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "environments/dev.yaml: 3 faults" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "cdk.out").exists() or not list((tmp_path / "cdk.out").iterdir())

@@ -1,0 +1,106 @@
+"""Templates that are no templates in places: a review says what it can, and never falls over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecrctl.cdk.assemblies import stacks_of
+from ecrctl.review.diff.template_diff import compare
+from ecrctl.review.rules.table import findings_of
+from tests.ecrctl.review.pairs import write_assembly
+
+# What the library that finds the differences refuses itself, such as a number where a statement
+# should be, is told in its words, and is not among these.
+MALFORMED: tuple[Any, ...] = (
+    "text",
+    [],
+    {},
+    {"Ref": "Parameter"},
+    {"Fn::GetAtt": ["A", "B", "C"]},
+    {"Fn::Join": [1]},
+    {"Fn::Select": ["x", {"Fn::Split": [1]}]},
+    {"Fn::Sub": []},
+)
+RESOURCES: dict[str, Any] = {
+    "Api": {
+        "Type": "AWS::ECR::Repository",
+        "Properties": {
+            "RepositoryPolicyText": {"Statement": []},
+            "LifecyclePolicy": {},
+            "ImageTagMutabilityExclusionFilters": [],
+        },
+    },
+    "Scanning": {
+        "Type": "AWS::ECR::RegistryScanningConfiguration",
+        "Properties": {"Rules": [{"RepositoryFilters": []}]},
+    },
+    "Replication": {
+        "Type": "AWS::ECR::ReplicationConfiguration",
+        "Properties": {"ReplicationConfiguration": {"Rules": [{"Destinations": []}]}},
+    },
+    "Task": {
+        "Type": "AWS::ECS::TaskDefinition",
+        "Properties": {
+            "ContainerDefinitions": [{"DockerLabels": {}, "LinuxParameters": {"Capabilities": {}}}]
+        },
+    },
+    "Role": {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": {"Statement": []}, "Policies": []},
+    },
+}
+
+
+@pytest.mark.parametrize("given", MALFORMED, ids=str)
+def test_whatever_stands_in_a_template_is_told_of_without_falling_over(
+    given: Any, tmp_path: Path
+) -> None:
+    variants = [RESOURCES, *_with(RESOURCES, given)]
+    stacks = {f"dev/R{index}": {"Resources": one} for index, one in enumerate(variants)}
+    unlike = {name: {"Resources": RESOURCES} for name in stacks}
+    base, head = (
+        stacks_of(write_assembly(tmp_path / side, one))
+        for side, one in (("base", unlike), ("head", stacks))
+    )
+    assert findings_of(compare(base, head))
+
+
+def _with(value: Any, given: Any) -> list[Any]:
+    """Give a value as many times as it has parts, each with something else in one's place."""
+    if isinstance(value, dict):
+        return [
+            {**value, key: other}
+            for key, item in value.items()
+            if key not in {"Type", "Properties"} or isinstance(item, dict)
+            for other in [*([given] if key != "Properties" else []), *_with(item, given)]
+        ]
+    if isinstance(value, list):
+        return [[other] for item in value for other in [given, *_with(item, given)]]
+    return []
+
+
+def test_a_policy_of_ten_thousand_permissions_is_compared(tmp_path: Path) -> None:
+    def side(name: str, condition: dict[str, Any]) -> Path:
+        statement = {
+            "Effect": "Allow",
+            "Action": [f"s3:Action{number}" for number in range(125)],
+            "Resource": [f"arn:aws:s3:::bucket-{number}" for number in range(80)],
+            **condition,
+        }
+        document = {
+            "PolicyName": "all",
+            "Roles": ["ci"],
+            "PolicyDocument": {"Statement": statement},
+        }
+        policy = {"Type": "AWS::IAM::Policy", "Properties": document}
+        return write_assembly(tmp_path / name, {"dev/Access": {"Policy": policy}})
+
+    strict = {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    sides = [stacks_of(one) for one in (side("base", {}), side("head", strict))]
+    sayings = [(one.rule, one.saying.message) for one in findings_of(compare(*sides))]
+    ((rule, message),) = sayings
+    assert rule == "access-lost"
+    assert message.endswith("from now on only if `Bool aws:SecureTransport true`")

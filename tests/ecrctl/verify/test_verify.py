@@ -1,0 +1,364 @@
+"""Reading back, against the embedded AWS: what holds, and the name of what does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from ecrctl.aws.clients import Aws
+from ecrctl.verify.check import MISSING, NOT_GIVEN_BACK, Check
+from ecrctl.verify.command import verify
+from ecrctl.verify.ecs import check_service
+from ecrctl.verify.report import table_of, verdict
+from environments.loading import load_environment
+from environments.settings import EncryptionSettings, EnvironmentSettings
+from tests.assemblies import stacks_of
+from tests.support import resources
+
+Properties = dict[str, Any]
+NAME = "aws-nodejs-sample"
+STACK = "local-Repositories-web"
+
+
+@pytest.fixture
+def settings(environments: Path) -> EnvironmentSettings:
+    """Give the settings of ``local``."""
+    return load_environment("local", environments)
+
+
+@pytest.fixture
+def properties(assembly: Path) -> Properties:
+    """Give the properties with which ``local`` declares the sample's repository."""
+    for stack in stacks_of(assembly):
+        if (stack.environment, stack.name) == ("local", "Repositories-web"):
+            (repository,) = resources(stack.template, "AWS::ECR::Repository")
+            found: Properties = repository["Properties"]
+            return found
+    raise AssertionError
+
+
+def create(aws: Aws, settings: EnvironmentSettings, properties: Properties) -> None:
+    """Deploy the sample's repository with some properties, in the stack it belongs to."""
+    arn = key_arn(aws, f"alias/ecr/{settings.name}")
+    if "EncryptionConfiguration" in properties:
+        encryption = {"EncryptionType": "KMS", "KmsKey": arn}
+        properties = {**properties, "EncryptionConfiguration": encryption}
+    resource = {"Type": "AWS::ECR::Repository", "Properties": properties}
+    remove(aws)
+    aws.cloudformation.create_stack(
+        StackName=STACK, TemplateBody=json.dumps({"Resources": {"Sample": resource}})
+    )
+    aws.cloudformation.get_waiter("stack_create_complete").wait(
+        StackName=STACK, WaiterConfig={"Delay": 0}
+    )
+
+
+def remove(aws: Aws) -> None:
+    """Remove the stack, if it is there, and its repository, whoever made it."""
+    aws.cloudformation.delete_stack(StackName=STACK)
+    aws.cloudformation.get_waiter("stack_delete_complete").wait(
+        StackName=STACK, WaiterConfig={"Delay": 0}
+    )
+    if NAME in {item["repositoryName"] for item in aws.ecr.describe_repositories()["repositories"]}:
+        aws.ecr.delete_repository(repositoryName=NAME, force=True)
+
+
+def key_arn(aws: Aws, alias: str) -> str:
+    """Give the ARN of the environment's key, made when it is not there."""
+    names = {item.get("AliasName"): item for item in aws.kms.list_aliases()["Aliases"]}
+    if alias not in names:
+        key = aws.kms.create_key()["KeyMetadata"]
+        aws.kms.create_alias(AliasName=alias, TargetKeyId=key["KeyId"])
+        aws.kms.enable_key_rotation(KeyId=key["KeyId"])
+    return aws.kms.describe_key(KeyId=alias)["KeyMetadata"]["Arn"]
+
+
+def differing(settings: EnvironmentSettings, aws: Aws) -> list[str]:
+    """Give what differs at the sample's repository."""
+    checks = verify(settings, aws)
+    return [
+        check.what for check in checks if check.subject == f"repository {NAME}" and not check.holds
+    ]
+
+
+def test_what_is_declared_is_read_back(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties
+) -> None:
+    create(aws, settings, properties)
+    assert differing(settings, aws) == []
+
+
+@pytest.mark.parametrize(
+    ("without", "what"),
+    [
+        ("ImageTagMutability", "tag immutability"),
+        ("ImageScanningConfiguration", "scan on push"),
+        ("EncryptionConfiguration", "encryption"),
+        ("RepositoryPolicyText", "repository policy"),
+        ("LifecyclePolicy", "lifecycle policy"),
+    ],
+)
+def test_what_a_construct_leaves_out_is_named(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties, without: str, what: str
+) -> None:
+    create(aws, settings, {key: item for key, item in properties.items() if key != without})
+    assert differing(settings, aws) == [what]
+
+
+@pytest.mark.parametrize(("kind", "holds"), [("KMS_DSSE", True), ("KMS", False)])
+def test_encryption_in_two_layers_is_told_from_that_in_one(
+    aws: Aws, settings: EnvironmentSettings, kind: Any, *, holds: bool
+) -> None:
+    remove(aws)
+    key = key_arn(aws, f"alias/ecr/{settings.name}")
+    aws.ecr.create_repository(
+        repositoryName=NAME, encryptionConfiguration={"encryptionType": kind, "kmsKey": key}
+    )
+    declared = tuple(
+        replace(item, encryption=EncryptionSettings(kind="dsse")) for item in settings.repositories
+    )
+    found = verify(replace(settings, repositories=declared), aws)
+    (check,) = [item for item in found if item.what == "encryption"][:1]
+    assert check.declared == "KMS_DSSE alias/ecr/local"
+    assert check.holds is holds
+
+
+def test_a_repository_that_no_stack_deploys_is_explained(
+    aws: Aws, settings: EnvironmentSettings
+) -> None:
+    remove(aws)
+    aws.ecr.create_repository(repositoryName=NAME)
+    (check,) = [item for item in verify(settings, aws) if item.what == "stack"][:1]
+    assert check.declared == STACK
+    assert check.found == (
+        "not of this stack: it was kept when it left the file, or made elsewhere. A deployment "
+        "would fail with AlreadyExists; run `ecrctl import local` first"
+    )
+
+
+def _widen_policy(aws: Aws) -> None:
+    policy = json.loads(aws.ecr.get_repository_policy(repositoryName=NAME)["policyText"])
+    policy["Statement"][0]["Principal"] = "*"
+    aws.ecr.set_repository_policy(repositoryName=NAME, policyText=json.dumps(policy))
+
+
+def _drop_shield(aws: Aws) -> None:
+    text = aws.ecr.get_lifecycle_policy(repositoryName=NAME)["lifecyclePolicyText"]
+    policy = {"rules": json.loads(text)["rules"][1:]}
+    aws.ecr.put_lifecycle_policy(repositoryName=NAME, lifecyclePolicyText=json.dumps(policy))
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [(_widen_policy, "repository policy"), (_drop_shield, "lifecycle policy")],
+)
+def test_what_somebody_changes_by_hand_is_named(
+    aws: Aws,
+    settings: EnvironmentSettings,
+    properties: Properties,
+    change: Callable[[Aws], None],
+    what: str,
+) -> None:
+    create(aws, settings, properties)
+    change(aws)
+    assert differing(settings, aws) == [what]
+
+
+def test_a_policy_in_another_order_is_no_difference(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties
+) -> None:
+    statements = properties["RepositoryPolicyText"]["Statement"]
+    turned = [{**item, "Action": item["Action"][::-1]} for item in statements[::-1]]
+    policy = {**properties["RepositoryPolicyText"], "Statement": turned}
+    create(aws, settings, {**properties, "RepositoryPolicyText": policy})
+    assert differing(settings, aws) == []
+
+
+def test_a_key_that_does_not_rotate_is_named(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties
+) -> None:
+    create(aws, settings, properties)
+    key = aws.kms.describe_key(KeyId="alias/ecr/local")["KeyMetadata"]["KeyId"]
+    aws.kms.disable_key_rotation(KeyId=key)
+    named = [check.what for check in verify(settings, aws) if not check.holds]
+    aws.kms.enable_key_rotation(KeyId=key)
+    assert "rotation" in named
+
+
+def test_what_is_not_there_is_named(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties
+) -> None:
+    create(aws, settings, properties)
+    missing = {check.subject: check.found for check in verify(settings, aws) if not check.holds}
+    assert missing["repository team/api"] == MISSING
+    assert missing["task definition sample-app"] == MISSING
+    assert missing["Job eks-iam-test-s3"] == MISSING
+
+
+HARDENED: dict[str, Any] = {
+    "name": "sample-app",
+    "memory": 200,
+    "cpu": 10,
+    "essential": True,
+    "readonlyRootFilesystem": True,
+    "user": "65532:65532",
+    "linuxParameters": {"capabilities": {"drop": ["ALL"]}, "initProcessEnabled": True},
+    "logConfiguration": {"logDriver": "awslogs"},
+}
+ROLES = {
+    "taskRoleArn": "arn:aws:iam::000000000000:role/local-EcsWorkloads-Task",
+    "executionRoleArn": "arn:aws:iam::000000000000:role/local-EcsWorkloads-Execution",
+}
+EVIL = {"name": "evil", "image": "evil", "memory": 6}
+
+
+def task_differences(
+    settings: EnvironmentSettings, aws: Aws, container: dict[str, Any], **changes: Any
+) -> list[str]:
+    """Register a revision by hand and give what differs of it."""
+    image = {"image": settings.ecs_tasks[0].image.uri}
+    definition = {"containerDefinitions": [image | HARDENED | container], **ROLES} | changes
+    aws.ecs.register_task_definition(family="sample-app", **definition)
+    checks = verify(settings, aws)
+    return [
+        check.what
+        for check in checks
+        if check.subject == "task definition sample-app" and not check.holds
+    ]
+
+
+def test_a_task_definition_as_declared_has_no_difference(
+    aws: Aws, settings: EnvironmentSettings
+) -> None:
+    assert task_differences(settings, aws, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("container", "what"),
+    [
+        ({"image": "evil"}, "image"),
+        ({"cpu": 999}, "cpu"),
+        ({"memory": 999}, "memory"),
+        ({"readonlyRootFilesystem": False}, "read-only root file system"),
+        ({"user": "0:0"}, "user"),
+        ({"privileged": True}, "privileged"),
+        ({"linuxParameters": {"initProcessEnabled": True}}, "capabilities dropped"),
+        (
+            {"linuxParameters": {"capabilities": {"drop": ["ALL"], "add": ["SYS_ADMIN"]}}},
+            "capabilities added",
+        ),
+        ({"environment": [{"name": "LD_PRELOAD", "value": "x"}]}, "environment"),
+        ({"secrets": [{"name": "KEY", "valueFrom": "x"}]}, "secrets"),
+        ({"logConfiguration": {"logDriver": "none"}}, "log driver"),
+    ],
+)
+def test_a_container_changed_by_hand_is_named(
+    aws: Aws, settings: EnvironmentSettings, container: dict[str, Any], what: str
+) -> None:
+    assert task_differences(settings, aws, container) == [what]
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"taskRoleArn": "arn:aws:iam::000000000000:role/admin"}, "task role"),
+        ({"executionRoleArn": "arn:aws:iam::000000000000:role/admin"}, "execution role"),
+    ],
+)
+def test_a_role_changed_by_hand_is_named(
+    aws: Aws, settings: EnvironmentSettings, changes: dict[str, Any], what: str
+) -> None:
+    assert task_differences(settings, aws, {}, **changes) == [what]
+
+
+def test_a_container_added_by_hand_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
+    image = {"image": settings.ecs_tasks[0].image.uri}
+    both = [image | HARDENED, EVIL]
+    assert task_differences(settings, aws, {}, containerDefinitions=both) == ["containers"]
+
+
+def test_a_policy_of_one_statement_that_is_no_list_is_read(
+    aws: Aws, settings: EnvironmentSettings, properties: Properties
+) -> None:
+    policy = properties["RepositoryPolicyText"]
+    create(aws, settings, properties)
+    text = json.dumps({**policy, "Statement": policy["Statement"][0]})
+    aws.ecr.set_repository_policy(repositoryName=NAME, policyText=text)
+    assert differing(settings, aws) == ["repository policy"]
+
+
+def test_an_account_that_is_not_the_environments_is_named(
+    aws: Aws, settings: EnvironmentSettings
+) -> None:
+    (check, *_) = verify(replace(settings, account="111111111111"), aws)
+    assert (check.what, check.declared, check.found) == (
+        "account",
+        "111111111111",
+        "000000000000",
+    )
+
+
+def test_markup_in_what_is_read_back_is_shown_as_it_is() -> None:
+    console = Console(width=120)
+    with console.capture() as shown:
+        console.print(table_of("t", [Check("repository a", "lifecycle policy", "[/x]", "[red]")]))
+    assert "[red]" in shown.get()
+    assert "[/x]" in shown.get()
+
+
+def test_the_verdict_names_every_difference() -> None:
+    checks = [
+        Check("repository a", "scan on push", "on", "off"),
+        Check("repository a", "tag immutability", "IMMUTABLE", "IMMUTABLE"),
+    ]
+    assert verdict("dev", checks) == ("dev: 1 of 2 checks differ: repository a, scan on push.")
+    unknown = Check("task definition a", "user", NOT_GIVEN_BACK, NOT_GIVEN_BACK)
+    assert verdict("dev", [checks[1], unknown]) == (
+        "dev: all 1 checks read back as declared; 1 more not given back by this endpoint."
+    )
+    assert verdict("dev", checks[1:]) == "dev: all 1 checks read back as declared."
+
+
+def differences_of_service(settings: EnvironmentSettings, aws: Aws) -> list[str]:
+    """Give what differs of the environment's one service."""
+    (service,) = settings.ecs_services
+    return [check.what for check in check_service(service, settings, aws) if not check.holds]
+
+
+def test_a_service_that_is_not_there_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
+    assert differences_of_service(settings, aws) == ["exists"]
+
+
+def test_a_service_changed_by_hand_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
+    cluster = "local-EcsWorkloads-Cluster"
+    aws.ecs.create_cluster(clusterName=cluster)
+    definition = aws.ecs.register_task_definition(
+        family="sample-app-on-fargate",
+        containerDefinitions=[{"name": "sample-app-on-fargate", "image": "x", "memory": 200}],
+    )["taskDefinition"]["taskDefinitionArn"]
+    aws.ecs.create_service(
+        cluster=cluster,
+        serviceName="by-hand",
+        taskDefinition=definition,
+        launchType="FARGATE",
+        desiredCount=0,
+        networkConfiguration={
+            "awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}
+        },
+    )
+    try:
+        assert differences_of_service(settings, aws) == [
+            "tasks",
+            "public address",
+            "circuit breaker",
+        ]
+    finally:
+        aws.ecs.delete_service(cluster=cluster, service="by-hand", force=True)
+        aws.ecs.delete_cluster(cluster=cluster)
+        aws.ecs.deregister_task_definition(taskDefinition=definition)
