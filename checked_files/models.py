@@ -23,7 +23,7 @@ def raise_faults(faults: list[Fault]) -> None:
         raise PydanticCustomError("faults", "{summary}", {"summary": "faults", "faults": faults})
 
 
-def obeys(rule: Callable[[Any], list[Fault]]) -> AfterValidator:
+def checked_by(rule: Callable[[Any], list[Fault]]) -> AfterValidator:
     """Check a value by a rule that gives its faults."""
 
     def check(value: Any) -> Any:
@@ -33,7 +33,7 @@ def obeys(rule: Callable[[Any], list[Fault]]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def makes(make: Callable[[Any], object]) -> AfterValidator:
+def convertible_by(make: Callable[[Any], object]) -> AfterValidator:
     """Check a value by making of it what it stands for, which raises its faults."""
 
     def check(value: Any) -> Any:

@@ -10,7 +10,7 @@ from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from .eks_workload_identity import EksWorkloadIdentity
-from .rules.faults import Fault, refuse
+from .rules.faults import Fault, raise_if_any
 from .rules.kubernetes.delivery import delivery_faults
 from .rules.kubernetes.job import JobRun
 from .rules.kubernetes.manifest import Document
@@ -49,7 +49,7 @@ class ClusterDelivery:
 
     def __post_init__(self) -> None:
         if self.cluster.kubectl_provider is None:
-            refuse(
+            raise_if_any(
                 "ClusterDelivery",
                 [
                     Fault(
@@ -68,7 +68,7 @@ class ClusterDelivery:
     def check(self, who: str, run: JobRun) -> None:
         """Refuse what would run a Job twice, or wait longer than can be waited."""
         window, wait = self.rollback_window, self.wait_for_completion
-        refuse(
+        raise_if_any(
             who,
             delivery_faults(
                 run,

@@ -13,7 +13,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from .rules.aws.partitions import partition_of
-from .rules.faults import Fault, refuse
+from .rules.faults import Fault, raise_if_any
 from .stack_facts import facts_of, is_token, stack_of
 
 AwsManaged = Literal["aws-managed"]
@@ -67,7 +67,7 @@ class ContainerSecret:
         """
         known = secret.encryption_key or key
         if known is None and not isinstance(secret, secretsmanager.Secret):
-            refuse(
+            raise_if_any(
                 f"ContainerSecret '{secret.node.id}'",
                 [_key_missing("secret", "Secrets Manager")],
             )
@@ -91,7 +91,7 @@ class ContainerSecret:
         :raises ValueError: when a SecureString's key is not known.
         """
         if key is None and parameter.parameter_type == "SecureString":
-            refuse(
+            raise_if_any(
                 f"ContainerSecret '{parameter.node.id}'",
                 [_key_missing("parameter", "the parameter store")],
             )

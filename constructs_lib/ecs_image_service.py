@@ -11,7 +11,7 @@ from constructs import Construct
 
 from .ecs_image_task import EcsImageTask
 from .registry_endpoints import endpoints_of
-from .rules.faults import Fault, refuse
+from .rules.faults import Fault, raise_if_any
 from .stack_facts import facts_of, is_token, stack_of
 
 
@@ -72,7 +72,7 @@ class EcsImageService(Construct):
         if is_isolated:
             faults += [*_public_faults(task), *_region_faults(vpc, task)]
             faults += () if endpoints_exist else _endpoint_faults(task, endpoints)
-        refuse(f"EcsImageService '{construct_id}'", faults)
+        raise_if_any(f"EcsImageService '{construct_id}'", faults)
         super().__init__(scope, construct_id)
         self.service = ecs.FargateService(
             self,

@@ -14,7 +14,7 @@ from constructs import Construct
 from .ecs_container import EcsContainer, add_container, depend
 from .rules.ecs.fargate_sizes import FargateSize
 from .rules.ecs.task_definition import Architecture, NetworkMode, PulledBy, TaskSpec, task_faults
-from .rules.faults import refuse
+from .rules.faults import raise_if_any
 from .stack_facts import facts_of, stack_of
 
 _NETWORK_MODES = {
@@ -111,7 +111,7 @@ class EcsImageTask(Construct):
             account = facts_of(stack_of(scope)).account
             for path, one in by_path.items():
                 faults += [fault.under(f"{path}.image") for fault in one.image.pull_faults(account)]
-        refuse(f"EcsImageTask '{construct_id}'", faults)
+        raise_if_any(f"EcsImageTask '{construct_id}'", faults)
         super().__init__(scope, construct_id)
         volumes = [ecs.Volume(name=name) for name in _volumes(by_path.values())] or None
         # Of the CDK's own kinds: its patterns take no other.

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .eks_workload import HARDENED_POD, ONCE, EksWorkload, ServiceAccount, service_account_name
+from .eks_workload import (
+    DEFAULT_RUN,
+    HARDENED_POD,
+    EksWorkload,
+    ServiceAccount,
+    service_account_name,
+)
 from .image import Image
-from .rules.faults import refuse
+from .rules.faults import raise_if_any
 from .rules.kubernetes.cron_job import CronSchedule, cron_name_faults
 from .rules.kubernetes.delivery import cron_delivery_faults
 from .rules.kubernetes.job import JobRun, JobSpec
@@ -67,13 +73,13 @@ class EksImageCronJob(EksWorkload):
         service_account: ServiceAccount = None,
         namespace: str | None = None,
         pod: JobPod = HARDENED_POD,
-        run: JobRun = ONCE,
+        run: JobRun = DEFAULT_RUN,
         pulled_by: iam.IGrantable | None = None,
         delivery: ClusterDelivery | None = None,
     ) -> None:
         who = f"EksImageCronJob '{construct_id}'"
         waits = delivery is not None and delivery.wait_for_completion is not None
-        refuse(who, [*cron_name_faults(name), *cron_delivery_faults(waits=waits)])
+        raise_if_any(who, [*cron_name_faults(name), *cron_delivery_faults(waits=waits)])
         spec = JobSpec(
             name=name,
             image_uri=image.for_kubernetes(),

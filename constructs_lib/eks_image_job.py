@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .eks_workload import HARDENED_POD, ONCE, EksWorkload, ServiceAccount, service_account_name
+from .eks_workload import (
+    DEFAULT_RUN,
+    HARDENED_POD,
+    EksWorkload,
+    ServiceAccount,
+    service_account_name,
+)
 from .image import Image
 from .rules.kubernetes.job import JobRun, JobSpec, NameSuffix
 from .rules.kubernetes.manifest import job_manifest
@@ -79,7 +85,7 @@ class EksImageJob(EksWorkload):
         service_account: ServiceAccount = None,
         namespace: str | None = None,
         pod: JobPod = HARDENED_POD,
-        run: JobRun = ONCE,
+        run: JobRun = DEFAULT_RUN,
         pulled_by: iam.IGrantable | None = None,
         name_suffix: NameSuffix = "hash",
         delivery: ClusterDelivery | None = None,

@@ -13,7 +13,7 @@ from .eks_workload_identity import EksWorkloadIdentity
 from .image import Image
 from .manifest_delivery import deliver_manifest, manifest_faults
 from .named_repository import ReferencedRepository
-from .rules.faults import refuse
+from .rules.faults import raise_if_any
 from .rules.kubernetes.delivery import parameter_name
 from .rules.kubernetes.job import JobRun
 from .rules.kubernetes.manifest import Document, manifests_text
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .cluster_delivery import ClusterDelivery
 
 HARDENED_POD = JobPod()
-ONCE = JobRun()
+DEFAULT_RUN = JobRun()
 ServiceAccount = str | EksWorkloadIdentity | None
 
 
@@ -58,7 +58,7 @@ class EksWorkload(Construct):
         self.manifest_yaml = manifests_text(self.documents)
         stack = stack_of(scope)
         if delivery is None:
-            refuse(who, manifest_faults(stack, path, self.manifest_yaml))
+            raise_if_any(who, manifest_faults(stack, path, self.manifest_yaml))
         super().__init__(scope, construct_id)
         self.parameter_name: str | None = None
         self.owners_statement = _owners_statement(image, stack)

@@ -8,7 +8,7 @@ from aws_cdk import aws_eks as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .rules.faults import refuse
+from .rules.faults import raise_if_any
 from .rules.kubernetes.manifest import Document
 from .rules.kubernetes.workload_identity import (
     identity_documents,
@@ -65,7 +65,7 @@ class EksWorkloadIdentity(Construct):
         role_name: str | None = None,
         statements: Sequence[iam.PolicyStatement] = (),
     ) -> None:
-        refuse(
+        raise_if_any(
             f"EksWorkloadIdentity '{construct_id}'",
             identity_faults(
                 service_account=service_account,

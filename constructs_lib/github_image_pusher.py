@@ -9,7 +9,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from .rules.faults import Fault, refuse
+from .rules.faults import Fault, raise_if_any
 from .rules.policy.github_oidc import GitHubSubject, provider_arn, trust_policy
 from .rules.policy.repository_policy import PUSH_ACTIONS
 from .stack_facts import facts_of, stack_of
@@ -53,7 +53,7 @@ class GitHubImagePusher(Construct):
         subjects: Sequence[GitHubSubject],
         provider: iam.IOpenIdConnectProvider | None = None,
     ) -> None:
-        refuse(
+        raise_if_any(
             f"GitHubImagePusher '{construct_id}'",
             [
                 Fault(name, f"at least one of {name} is needed, got none. Name them.")

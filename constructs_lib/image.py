@@ -12,7 +12,7 @@ from aws_cdk import aws_iam as iam
 from .named_repository import NamedRepository, ReferencedRepository
 from .rules.ecr import images
 from .rules.ecr.tag_immutability import Mode, TagImmutability
-from .rules.faults import Fault, refuse
+from .rules.faults import Fault, raise_if_any
 from .rules.policy.repository_policy import PULL_ACTIONS
 from .stack_facts import is_token
 
@@ -71,7 +71,7 @@ class Image:
             faults += images.moving_tag_faults(
                 self.tag, _name_of(self.repository), self._immutability
             )
-        refuse("Image", faults)
+        raise_if_any("Image", faults)
 
     @property
     def uri(self) -> str:
@@ -115,7 +115,7 @@ class Image:
         if owner is None or is_token(owner) or is_token(account) or owner == account:
             return []
         asked = {"Action": list(PULL_ACTIONS), "Principal": {"AWS": account}}
-        return [repository.owners_half_fault(asked)]
+        return [repository.owner_statement_fault(asked)]
 
     @property
     def _suffix(self) -> str:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-from aws_cdk import aws_events as events
+from aws_cdk import aws_events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from .rules.ecr.image_events import ImageEvents
-from .rules.faults import Fault, refuse
+from .rules.faults import Fault, raise_if_any
 from .stack_facts import StackFacts, facts_of, stack_of
 
 _EVENTS = "events.amazonaws.com"
-WHAT_GOES_WRONG = ImageEvents()
+DEFAULT_EVENTS = ImageEvents()
 
 
 class ImageNotifications(Construct):
@@ -31,7 +31,7 @@ class ImageNotifications(Construct):
         bus in another account must let this account put events.
     :param topic_policy_declared_by_owner: ``True`` states that the policy of a topic that is
         declared elsewhere lets EventBridge publish, which this construct cannot see to.
-    :param told: which events are told, and of which repositories; see :class:`ImageEvents`. By
+    :param events: which events are told, and of which repositories; see :class:`ImageEvents`. By
         default what goes wrong: findings of severity ``HIGH`` and ``CRITICAL``, pull-through
         caches that fail, and ECS tasks that cannot pull.
     :raises ValueError: before anything is created, with every rule that is broken.
@@ -43,8 +43,8 @@ class ImageNotifications(Construct):
     policies".
 
     >>> stack = cdk.Stack(cdk.App(), "Notifications")
-    >>> events_told = ImageEvents(scan_severity="CRITICAL", pushes=True)
-    >>> ImageNotifications(stack, "Images", told=events_told).topic is not None
+    >>> chosen = ImageEvents(scan_severity="CRITICAL", pushes=True)
+    >>> ImageNotifications(stack, "Images", events=chosen).topic is not None
     True
     """
 
@@ -54,9 +54,9 @@ class ImageNotifications(Construct):
         construct_id: str,
         *,
         topic: sns.ITopic | None = None,
-        event_bus: events.IEventBus | None = None,
+        event_bus: aws_events.IEventBus | None = None,
         topic_policy_declared_by_owner: bool = False,
-        told: ImageEvents = WHAT_GOES_WRONG,
+        events: ImageEvents = DEFAULT_EVENTS,
     ) -> None:
         facts = facts_of(stack_of(scope))
         faults = _target_faults(topic, event_bus)
@@ -64,14 +64,14 @@ class ImageNotifications(Construct):
             added = topic.add_to_resource_policy(_publishing(topic.topic_arn, facts))
             if not (added.statement_added or topic_policy_declared_by_owner):
                 faults.append(_foreign_topic_fault())
-        refuse(f"ImageNotifications '{construct_id}'", faults)
+        raise_if_any(f"ImageNotifications '{construct_id}'", faults)
         super().__init__(scope, construct_id)
 
         self.topic = topic if topic or event_bus else self._new_topic(facts)
         target = self._target(event_bus)
         registry = f"{facts.account}.dkr.ecr.{facts.region}.{facts.url_suffix}"
-        for name, pattern in told.patterns(registry).items():
-            events.CfnRule(
+        for name, pattern in events.patterns(registry).items():
+            aws_events.CfnRule(
                 self,
                 name,
                 description=_DESCRIPTIONS[name],
@@ -102,15 +102,15 @@ class ImageNotifications(Construct):
         topic.add_to_resource_policy(_publishing(topic.topic_arn, facts))
         return topic
 
-    def _target(self, event_bus: events.IEventBus | None) -> events.CfnRule.TargetProperty:
+    def _target(self, event_bus: aws_events.IEventBus | None) -> aws_events.CfnRule.TargetProperty:
         if event_bus is None:
             assert self.topic is not None  # noqa: S101 - there is a bus otherwise
-            return events.CfnRule.TargetProperty(id="Target", arn=self.topic.topic_arn)
+            return aws_events.CfnRule.TargetProperty(id="Target", arn=self.topic.topic_arn)
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal(_EVENTS))
         role.add_to_policy(
             iam.PolicyStatement(actions=["events:PutEvents"], resources=[event_bus.event_bus_arn])
         )
-        return events.CfnRule.TargetProperty(
+        return aws_events.CfnRule.TargetProperty(
             id="Target", arn=event_bus.event_bus_arn, role_arn=role.role_arn
         )
 
@@ -135,7 +135,7 @@ def _publishing(topic_arn: str, facts: StackFacts) -> iam.PolicyStatement:
     )
 
 
-def _target_faults(topic: sns.ITopic | None, event_bus: events.IEventBus | None) -> list[Fault]:
+def _target_faults(topic: sns.ITopic | None, event_bus: aws_events.IEventBus | None) -> list[Fault]:
     if topic is None or event_bus is None:
         return []
     return [

@@ -12,7 +12,7 @@ from constructs import Construct
 from .rules.aws.partitions import account_faults, region_faults
 from .rules.ecr import images
 from .rules.ecr.tag_immutability import TagImmutability
-from .rules.faults import Fault, refuse
+from .rules.faults import Fault, raise_if_any
 from .rules.policy.cross_account import owners_statement
 from .rules.policy.repository_policy import PULL_ACTIONS
 from .rules.policy.statements import Statement
@@ -133,7 +133,7 @@ class ReferencedRepository(NamedRepository):
         policy_declared_by_owner: bool = False,
         tag_immutability: TagImmutability | None = None,
     ) -> None:
-        refuse(
+        raise_if_any(
             f"{type(self).__name__} '{construct_id}'",
             [
                 *images.repository_name_faults(repository_name),
@@ -165,7 +165,7 @@ class ReferencedRepository(NamedRepository):
             )
         return super().grant(grantee, *actions)
 
-    def owners_half_fault(self, statement: Statement) -> Fault:
+    def owner_statement_fault(self, statement: Statement) -> Fault:
         """Give the sentence that says what the owner must add for a statement to hold."""
         stack = stack_of(self)
         facts = facts_of(stack)
@@ -183,9 +183,9 @@ class ReferencedRepository(NamedRepository):
     ) -> iam.AddToResourcePolicyResult:
         """Refuse, or pass over, the half of a grant that only the repository's owner can write."""
         if not self._policy_declared_by_owner:
-            refuse(
+            raise_if_any(
                 f"{type(self).__name__} '{self._construct_id}'",
-                [self.owners_half_fault(statement.to_statement_json())],
+                [self.owner_statement_fault(statement.to_statement_json())],
             )
         return iam.AddToResourcePolicyResult(statement_added=False)
 

@@ -17,12 +17,12 @@ from .repository_key import RepositoryKey
 from .rules.aws.resource_tags import tag_faults
 from .rules.ecr import images
 from .rules.ecr.tag_immutability import TagImmutability
-from .rules.faults import Fault, refuse
+from .rules.faults import Fault, raise_if_any
 from .rules.lifecycle.policy import LifecyclePolicy
 from .rules.lifecycle.presets import standard
 from .rules.policy.access import Access, Administrators, push_faults
 from .rules.policy.adoption import adopted_statements
-from .rules.policy.cross_account import OtherHalf, other_halves
+from .rules.policy.cross_account import RequiredGrant, required_grants
 from .rules.policy.repository_policy import access_statements
 from .rules.policy.statements import (
     Statement,
@@ -33,8 +33,8 @@ from .rules.policy.statements import (
 )
 from .stack_facts import StackFacts, facts_of, is_token, stack_of
 
-NOBODY = Access()
-NO_TAG_MOVES = TagImmutability()
+NO_ACCESS = Access()
+IMMUTABLE_TAGS = TagImmutability()
 
 
 class PrivateRepository(NamedRepository):
@@ -74,7 +74,7 @@ class PrivateRepository(NamedRepository):
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``repository_name``, ``repository_arn``, ``repository_uri``; ``encryption_key`` is
-    the customer-managed key or ``None``; ``other_halves`` is what owners of other accounts must
+    the customer-managed key or ``None``; ``required_grants`` is what owners of other accounts must
     allow for this repository's grants to hold.
 
     Sources: Amazon ECR user guide, "Private repositories"; CloudFormation, "AWS::ECR::Repository".
@@ -94,12 +94,12 @@ class PrivateRepository(NamedRepository):
         construct_id: str,
         *,
         repository_name: str,
-        tag_immutability: TagImmutability = NO_TAG_MOVES,
+        tag_immutability: TagImmutability = IMMUTABLE_TAGS,
         scan_on_push: bool = True,
         encryption: Encryption | None = None,
         lifecycle: LifecyclePolicy | None = standard(),  # noqa: B008 - an immutable value
-        pull: Access = NOBODY,
-        push: Access = NOBODY,
+        pull: Access = NO_ACCESS,
+        push: Access = NO_ACCESS,
         statements: Sequence[Statement] = (),
         administrators: Administrators | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
@@ -121,7 +121,7 @@ class PrivateRepository(NamedRepository):
         ]
         misshapen = statement_faults(statements)
         policy = policy if misshapen else merged([*policy, *statements])
-        refuse(
+        raise_if_any(
             f"PrivateRepository '{construct_id}'",
             [
                 *(images.repository_name_faults(repository_name) if name_is_known else ()),
@@ -188,8 +188,8 @@ class PrivateRepository(NamedRepository):
         tag_immutability: TagImmutability,
         scan_on_push: bool,
         lifecycle: LifecyclePolicy | None,
-        pull: Access = NOBODY,
-        push: Access = NOBODY,
+        pull: Access = NO_ACCESS,
+        push: Access = NO_ACCESS,
         tags: Mapping[str, str] | None = None,
     ) -> PrivateRepository:
         """Define a repository that exists already, for ``cdk import`` to take over.
@@ -234,7 +234,7 @@ class PrivateRepository(NamedRepository):
                     "be made. Give it: Encryption.customer_managed(kms.Key.from_key_arn(...)).",
                 )
             )
-        refuse(f"PrivateRepository '{construct_id}'", faults)
+        raise_if_any(f"PrivateRepository '{construct_id}'", faults)
         return PrivateRepository(
             scope,
             construct_id,
@@ -308,11 +308,13 @@ class PrivateRepository(NamedRepository):
         )
 
     @property
-    def other_halves(self) -> list[OtherHalf]:
+    def required_grants(self) -> list[RequiredGrant]:
         """Give what owners of other accounts must allow, as things stand."""
         # The CDK's own grants name accounts by tokens.
         statements = stack_of(self).resolve(self._statements)
-        return other_halves(statements, account=self._account, repository_arn=self.repository_arn)
+        return required_grants(
+            statements, account=self._account, repository_arn=self.repository_arn
+        )
 
     def add_to_resource_policy(
         self, statement: iam.PolicyStatement
@@ -323,7 +325,7 @@ class PrivateRepository(NamedRepository):
         """
         added = statement.to_statement_json()
         policy = merged([*self._statements, added])
-        refuse(
+        raise_if_any(
             f"PrivateRepository '{self._construct_id}'",
             [*statement_faults([added]), *repository_policy_faults(policy)],
         )

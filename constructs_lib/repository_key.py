@@ -11,7 +11,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from .encryption import Encryption
-from .rules.faults import Fault, refuse
+from .rules.faults import Fault, raise_if_any
 from .rules.policy.statements import policy_document
 from .stack_facts import StackFacts, facts_of, is_token, stack_of
 
@@ -73,7 +73,7 @@ class RepositoryKey(Construct):
         alias: str | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
     ) -> None:
-        refuse(f"RepositoryKey '{construct_id}'", _alias_faults(alias))
+        raise_if_any(f"RepositoryKey '{construct_id}'", _alias_faults(alias))
         super().__init__(scope, construct_id)
         facts = facts_of(stack_of(scope))
         self.key = kms.Key(

@@ -252,7 +252,7 @@ def access_command(
         str | None, typer.Argument(metavar="[ENV]", help="The environment's name; all by default.")
     ] = None,
     output: Annotated[AccessFormat, typer.Option("--format")] = AccessFormat.TEXT,
-    other_halves: Annotated[
+    required_grants: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write the policies that other accounts must add."),
     ] = None,
@@ -263,9 +263,9 @@ def access_command(
     with tempfile.TemporaryDirectory() as folder:
         assembly = assemblies.synthesise(environment, _options.environments, Path(folder))
         stacks = assemblies.stacks_of(assembly)
-    grants, owners = access.grants_of(stacks), access.policies_of_owners(stacks)
-    if other_halves:
-        _write_json(other_halves, owners)
+    grants, owners = access.grants_of(stacks), access.policies_by_owner_account(stacks)
+    if required_grants:
+        _write_json(required_grants, owners)
     if output is AccessFormat.JSON:
         print(access.as_json(grants))
         return
@@ -275,7 +275,7 @@ def access_command(
         else:
             _console(width=ACCESS_WIDTH).print(access.as_text(name, declared))
     if output is AccessFormat.TEXT:
-        print(access.told_of_owners(owners, other_halves))
+        print(access.owners_summary(owners, required_grants))
 
 
 @app.command("review")

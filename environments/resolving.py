@@ -135,7 +135,7 @@ def _notifications(model: NotificationsModel | None) -> NotificationSettings | N
     if model is None:
         return None
     return NotificationSettings(
-        topic_arn=model.topic_arn, event_bus_arn=model.event_bus_arn, told=model.told()
+        topic_arn=model.topic_arn, event_bus_arn=model.event_bus_arn, events=model.events()
     )
 
 

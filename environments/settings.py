@@ -60,7 +60,7 @@ class NotificationSettings:
 
     topic_arn: str | None
     event_bus_arn: str | None
-    told: ImageEvents
+    events: ImageEvents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

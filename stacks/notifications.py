@@ -27,7 +27,7 @@ class NotificationsStack(cdk.Stack):
                 events.EventBus.from_event_bus_arn(self, "Bus", bus_arn) if bus_arn else None
             ),
             topic_policy_declared_by_owner=topic_arn is not None,
-            told=notifications.told,
+            events=notifications.events,
         )
         if images.topic:
             cdk.CfnOutput(

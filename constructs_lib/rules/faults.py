@@ -44,7 +44,7 @@ class RuleError(ValueError):
         super().__init__(text)
 
 
-def refuse(who: str, faults: Iterable[Fault]) -> None:
+def raise_if_any(who: str, faults: Iterable[Fault]) -> None:
     """Raise one :class:`RuleError` when there is any fault, and do nothing otherwise."""
     found = tuple(faults)
     if found:

@@ -20,11 +20,11 @@ from rich.table import Table
 
 from constructs_lib.rules.ecr.images import repository_arn
 from constructs_lib.rules.policy.cross_account import (
-    OtherHalf,
+    RequiredGrant,
     completed_by_cdk,
-    other_halves,
     plain_text,
-    policies_of_others,
+    policies_by_owner,
+    required_grants,
 )
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS, PUSH_ACTIONS
 from constructs_lib.rules.policy.statements import statements_of
@@ -103,19 +103,19 @@ def by_environment(grants: Iterable[Grant]) -> dict[str, list[Grant]]:
     return found
 
 
-def policies_of_owners(stacks: Sequence[Stack]) -> dict[str, dict[str, Any]]:
+def policies_by_owner_account(stacks: Sequence[Stack]) -> dict[str, dict[str, Any]]:
     """Give the identity policy that each owner of another account must add."""
-    halves: list[OtherHalf] = []
+    halves: list[RequiredGrant] = []
     for stack in stacks:
         for _, resource in stack.resources("AWS::ECR::Repository"):
             properties = resource["Properties"]
             name = properties.get("RepositoryName", "")
-            halves += other_halves(
+            halves += required_grants(
                 statements_of(properties.get("RepositoryPolicyText", {})),
                 account=stack.account,
                 repository_arn=repository_arn(stack.account, stack.region, name),
             )
-    return policies_of_others(halves)
+    return policies_by_owner(halves)
 
 
 def _by_repository_policy(
@@ -263,11 +263,11 @@ def as_text(environment: str, grants: Sequence[Grant]) -> Table:
     return table
 
 
-def told_of_owners(owners: Mapping[str, Any], file: Path | None) -> str:
+def owners_summary(owners: Mapping[str, Any], file: Path | None) -> str:
     """Say whose half is still to be added, and where its policies are."""
     if not owners:
         return "Nobody else has to add anything."
-    where = f"in {file}" if file else "written by --other-halves FILE"
+    where = f"in {file}" if file else "written by --required-grants FILE"
     count = "1 owner has" if len(owners) == 1 else f"{len(owners)} owners have"
     return f"{count} a policy to add, {where}: {', '.join(owners)}."
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 MISSING = "not there"
 # Said instead of a difference where the embedded AWS keeps a value and does not give it back.
-NOT_GIVEN_BACK = "not given back by this endpoint"
+NOT_RETURNED = "not returned by this endpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Check:
     @property
     def is_unknown(self) -> bool:
         """Say whether nothing was read, so that nothing differs and nothing is known."""
-        return NOT_GIVEN_BACK in self.found
+        return NOT_RETURNED in self.found
 
 
 def on_or_off(value: object) -> str:

@@ -19,7 +19,7 @@ from ecrctl.aws.stacks import repositories_of_stack
 from environments.names import key_alias_name, repositories_stack
 from environments.settings import EnvironmentSettings, RepositorySettings
 
-from .check import MISSING, NOT_GIVEN_BACK, Check, on_or_off
+from .check import MISSING, NOT_RETURNED, Check, on_or_off
 from .ecs import check_service, check_task
 from .jobs import check_job
 from .notifications import check_notifications
@@ -122,7 +122,7 @@ def _immutability(
         and declared.exclusion_filters
         and "imageTagMutabilityExclusionFilters" not in found
     ):
-        note = f"(filters {NOT_GIVEN_BACK})"
+        note = f"(filters {NOT_RETURNED})"
         return f"{declared.mode} {note}", f"{mode} {note}"
     filters = [item["filter"] for item in found.get("imageTagMutabilityExclusionFilters", [])]
     return (

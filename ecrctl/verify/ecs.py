@@ -10,7 +10,7 @@ from environments.names import ECS_WORKLOADS, stack_name
 from environments.settings import EnvironmentSettings
 from environments.workload_settings import ContainerSettings, EcsServiceSettings, EcsTaskSettings
 
-from .check import MISSING, NOT_GIVEN_BACK, Check, on_or_off
+from .check import MISSING, NOT_RETURNED, Check, on_or_off
 
 
 def check_task(task: EcsTaskSettings, settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
@@ -83,8 +83,8 @@ def _check_container(
         ("privileged", "off", on_or_off(found.get("privileged"))),
         (
             "capabilities dropped",
-            NOT_GIVEN_BACK if unreadable else dropped,
-            NOT_GIVEN_BACK if unreadable else ", ".join(capabilities.get("drop", [])) or "none",
+            NOT_RETURNED if unreadable else dropped,
+            NOT_RETURNED if unreadable else ", ".join(capabilities.get("drop", [])) or "none",
         ),
         ("capabilities added", "none", ", ".join(capabilities.get("add", [])) or "none"),
         ("environment", _pairs(spec.environment), _pairs(environment)),

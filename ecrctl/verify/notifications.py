@@ -28,7 +28,7 @@ def check_notifications(settings: EnvironmentSettings, aws: Aws) -> Iterator[Che
         or found.get("ImagesTopic", "the topic of its stack")
     )
     host = registry_host(settings.account, settings.region)
-    for name, pattern in notifications.told.patterns(host).items():
+    for name, pattern in notifications.events.patterns(host).items():
         rule = found.get(f"Images{name}")
         subject = f"notifications, {name}"
         yield Check(subject, "told", target, _target(aws, rule) if rule else MISSING)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .check import NOT_GIVEN_BACK, Check
+from .check import NOT_RETURNED, Check
 
 
 def table_of(title: str, checks: Sequence[Check]) -> Table:
@@ -50,7 +50,7 @@ def verdict(name: str, checks: Sequence[Check]) -> str:
     differing = [check for check in checks if not check.holds]
     if not differing:
         unknown = sum(check.is_unknown for check in checks)
-        rest = f"; {unknown} more {NOT_GIVEN_BACK}" if unknown else ""
+        rest = f"; {unknown} more {NOT_RETURNED}" if unknown else ""
         return f"{name}: all {len(checks) - unknown} checks read back as declared{rest}."
     named = "; ".join(f"{check.subject}, {check.what}" for check in differing)
     return f"{name}: {len(differing)} of {len(checks)} checks differ: {named}."

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from checked_files.models import FileModel, makes
+from checked_files.models import FileModel, convertible_by
 from constructs_lib.rules.ecs.container import ContainerSpec, DependencyCondition, HealthCheck
 from constructs_lib.rules.ecs.fargate_sizes import FargateSize
 from constructs_lib.rules.ecs.hardening import ContainerHardening
@@ -17,7 +17,7 @@ from constructs_lib.rules.ecs.task_definition import (
     TaskSpec,
     task_faults,
 )
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 
 from .field_types import FamilyName, KeyWord, RoleArn, WorkloadName
 
@@ -115,7 +115,7 @@ class SecretModel(FileModel):
                     "would start. Write 'key: aws-managed', or the ARN of its KMS key.",
                 )
             )
-        refuse("secrets", faults)
+        raise_if_any("secrets", faults)
 
 
 class ContainerModel(FileModel):
@@ -126,7 +126,7 @@ class ContainerModel(FileModel):
     command: list[str] = []
     entry_point: list[str] = []
     environment: dict[str, str] = {}
-    secrets: dict[str, Annotated[SecretModel, makes(SecretModel.check)]] = {}
+    secrets: dict[str, Annotated[SecretModel, convertible_by(SecretModel.check)]] = {}
     ports: list[int] = []
     health_check: HealthCheckModel | None = None
     depends_on: dict[str, DependencyCondition] = Field(
@@ -176,7 +176,7 @@ class FargateModel(FileModel):
 
 Fargate = Annotated[
     Annotated[Literal["smallest"], Tag("<word>")]
-    | Annotated[FargateModel, makes(FargateModel.size), Tag("<mapping>")],
+    | Annotated[FargateModel, convertible_by(FargateModel.size), Tag("<mapping>")],
     Discriminator(lambda value: "<word>" if isinstance(value, str) else "<mapping>"),
 ]
 
@@ -225,7 +225,7 @@ class EcsTaskModel(ContainerModel):
             architecture=self.architecture,
             secrets={path: tuple(model.secrets) for path, model in models.items()},
         )
-        refuse("ecs_tasks", task_faults(task))
+        raise_if_any("ecs_tasks", task_faults(task))
         return task
 
     def _size(self, containers: list[ContainerSpec]) -> FargateSize | None:
@@ -269,4 +269,4 @@ class NetworkModel(FileModel):
                 f"{len(set(self.availability_zones))}. Name two of the region."
             )
             faults.append(Fault("availability_zones", message))
-        refuse("network", faults)
+        raise_if_any("network", faults)

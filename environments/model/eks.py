@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from checked_files.models import FileModel
-from constructs_lib.rules.faults import Fault, RuleError, refuse
+from constructs_lib.rules.faults import Fault, RuleError, raise_if_any
 from constructs_lib.rules.kubernetes.cron_job import (
     ConcurrencyPolicy,
     CronSchedule,
@@ -160,7 +160,7 @@ class EksJobModel(FileModel):
             self.cron()
         except RuleError as error:
             faults += error.faults
-        refuse("eks_jobs", [*faults, *self._delivery_faults(), *self._identity_faults()])
+        raise_if_any("eks_jobs", [*faults, *self._delivery_faults(), *self._identity_faults()])
 
     def spec(self, image_uri: str, version: str | None = None) -> JobSpec:
         """Give the Job in the words of the rules; it raises what is broken."""
@@ -179,7 +179,7 @@ class EksJobModel(FileModel):
         """Give when it runs, if it is a CronJob; it raises what is broken."""
         if self.schedule is None:
             return None
-        refuse("eks_jobs", cron_name_faults(self.name))
+        raise_if_any("eks_jobs", cron_name_faults(self.name))
         return CronSchedule(
             schedule=self.schedule,
             time_zone=self.time_zone,

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from checked_files.models import FileModel, makes, obeys
+from checked_files.models import FileModel, checked_by, convertible_by
 from constructs_lib.rules.aws import resource_tags
 from constructs_lib.rules.ecr import images
 from constructs_lib.rules.ecr.image_events import ImageEvents, Severity
 from constructs_lib.rules.ecr.tag_immutability import Mode, TagImmutability
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
 from constructs_lib.rules.lifecycle.presets import PRESETS
 from constructs_lib.rules.lifecycle.rule import (
@@ -72,7 +72,7 @@ class RuleModel(FileModel):
         )
 
 
-CheckedRule = Annotated[RuleModel, makes(RuleModel.rule)]
+CheckedRule = Annotated[RuleModel, convertible_by(RuleModel.rule)]
 
 
 class PolicyModel(FileModel):
@@ -103,8 +103,8 @@ def _form_of_lifecycle(value: Any) -> str:
 
 Lifecycle = Annotated[
     Annotated[Preset, Tag("<word>")]
-    | Annotated[list[CheckedRule], makes(_policy_of_rules), Tag("<rules>")]
-    | Annotated[PolicyModel, makes(PolicyModel.policy), Tag("<mapping>")],
+    | Annotated[list[CheckedRule], convertible_by(_policy_of_rules), Tag("<rules>")]
+    | Annotated[PolicyModel, convertible_by(PolicyModel.policy), Tag("<mapping>")],
     Discriminator(_form_of_lifecycle),
 ]
 
@@ -133,7 +133,7 @@ class ImmutabilityModel(FileModel):
 
 Immutability = Annotated[
     Annotated[Literal["IMMUTABLE", "MUTABLE", "IMMUTABLE_EXCEPT_SIGNATURES"], Tag("<word>")]
-    | Annotated[ImmutabilityModel, makes(ImmutabilityModel.value), Tag("<mapping>")],
+    | Annotated[ImmutabilityModel, convertible_by(ImmutabilityModel.value), Tag("<mapping>")],
     Discriminator(lambda value: "<word>" if isinstance(value, str) else "<mapping>"),
 ]
 
@@ -187,7 +187,7 @@ class GitHubModel(FileModel):
 class PushModel(AccessModel):
     """Define who may push: people and machines, and GitHub workflow runs."""
 
-    github: list[Annotated[GitHubModel, makes(GitHubModel.subject)]] = []
+    github: list[Annotated[GitHubModel, convertible_by(GitHubModel.subject)]] = []
 
 
 class RepositoryDefaults(FileModel):
@@ -198,8 +198,8 @@ class RepositoryDefaults(FileModel):
     lifecycle: Lifecycle = "standard"
 
 
-Statements = Annotated[list[dict[str, Any]], obeys(statement_faults)]
-Tags = Annotated[dict[str, str], obeys(resource_tags.tag_faults)]
+Statements = Annotated[list[dict[str, Any]], checked_by(statement_faults)]
+Tags = Annotated[dict[str, str], checked_by(resource_tags.tag_faults)]
 
 
 class RepositoryModel(FileModel):
@@ -245,11 +245,11 @@ class NotificationsModel(FileModel):
         default=[], description="names, or beginnings such as team/*; all by default"
     )
 
-    def told(self) -> ImageEvents:
+    def events(self) -> ImageEvents:
         """Give what is told as a value; it raises what is broken."""
         if self.topic_arn and self.event_bus_arn:
             message = "topic_arn or event_bus_arn is told, got both. Leave one out."
-            refuse("notifications", [Fault("", message)])
+            raise_if_any("notifications", [Fault("", message)])
         return ImageEvents(
             scan_severity=None if self.scan_severity == "none" else self.scan_severity,
             pushes=self.pushes,
@@ -283,18 +283,20 @@ class EnvironmentModel(FileModel):
     required_tags: dict[str, list[str]] = Field(
         default={}, description="keys that every repository has; allowed values, or [] for any"
     )
-    notifications: Annotated[NotificationsModel, makes(NotificationsModel.told)] | None = None
+    notifications: (
+        Annotated[NotificationsModel, convertible_by(NotificationsModel.events)] | None
+    ) = None
     repository_defaults: RepositoryDefaults = RepositoryDefaults()
     repositories: list[RepositoryModel] = []
-    ecs_tasks: list[Annotated[EcsTaskModel, makes(EcsTaskModel.spec)]] = []
+    ecs_tasks: list[Annotated[EcsTaskModel, convertible_by(EcsTaskModel.spec)]] = []
     ecs_services: list[EcsServiceModel] = []
-    network: Annotated[NetworkModel, makes(NetworkModel.check)] | None = Field(
+    network: Annotated[NetworkModel, convertible_by(NetworkModel.check)] | None = Field(
         default=None, description="where ecs_services run"
     )
     eks_cluster: EksClusterModel | None = Field(
         default=None, description="where Jobs with delivery: cluster are applied"
     )
-    eks_jobs: list[Annotated[EksJobModel, makes(EksJobModel.check)]] = []
+    eks_jobs: list[Annotated[EksJobModel, convertible_by(EksJobModel.check)]] = []
 
 
 class PinModel(FileModel):
@@ -313,5 +315,7 @@ class PinModel(FileModel):
 
 Pins = dict[
     str,
-    Annotated[PinModel, obeys(lambda pin: images.reference_faults(tag=pin.tag, digest=pin.digest))],
+    Annotated[
+        PinModel, checked_by(lambda pin: images.reference_faults(tag=pin.tag, digest=pin.digest))
+    ],
 ]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Annotated
 
-from checked_files.models import obeys
+from checked_files.models import checked_by
 from constructs_lib.rules.aws import partitions
 from constructs_lib.rules.ecr import images
 from constructs_lib.rules.ecs.container import family_faults
@@ -59,15 +59,15 @@ def _arn_faults(pattern: re.Pattern[str], example: str) -> Callable[[str], list[
     return faults
 
 
-Account = Annotated[str, obeys(partitions.account_faults)]
-Region = Annotated[str, obeys(partitions.region_faults)]
-RepositoryName = Annotated[str, obeys(images.repository_name_faults)]
-OrganizationId = Annotated[str, obeys(access.organization_faults)]
-OrganizationPath = Annotated[str, obeys(access.organization_path_faults)]
-ProjectArn = Annotated[str, obeys(access.project_arn_faults)]
+Account = Annotated[str, checked_by(partitions.account_faults)]
+Region = Annotated[str, checked_by(partitions.region_faults)]
+RepositoryName = Annotated[str, checked_by(images.repository_name_faults)]
+OrganizationId = Annotated[str, checked_by(access.organization_faults)]
+OrganizationPath = Annotated[str, checked_by(access.organization_path_faults)]
+ProjectArn = Annotated[str, checked_by(access.project_arn_faults)]
 TopicArn = Annotated[
     str,
-    obeys(
+    checked_by(
         _arn_faults(
             re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}"),
             "arn:aws:sns:us-west-2:111111111111:images",
@@ -76,25 +76,25 @@ TopicArn = Annotated[
 ]
 EventBusArn = Annotated[
     str,
-    obeys(
+    checked_by(
         _arn_faults(
             re.compile(r"arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus/[A-Za-z0-9._/-]+"),
             "arn:aws:events:us-west-2:111111111111:event-bus/security",
         )
     ),
 ]
-RoleArn = Annotated[str, obeys(access.role_arn_faults)]
-GroupName = Annotated[str, obeys(_group_faults)]
-FamilyName = Annotated[str, obeys(family_faults)]
-WorkloadName = Annotated[str, obeys(dns_label_faults)]
+RoleArn = Annotated[str, checked_by(access.role_arn_faults)]
+GroupName = Annotated[str, checked_by(_group_faults)]
+FamilyName = Annotated[str, checked_by(family_faults)]
+WorkloadName = Annotated[str, checked_by(dns_label_faults)]
 FunctionArn = Annotated[
     str,
-    obeys(
+    checked_by(
         _arn_faults(
             re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}"),
             "arn:aws:lambda:us-west-2:111111111111:function:kubectl",
         )
     ),
 ]
-KeyWord = Annotated[str, obeys(_key_word_faults)]
-EncryptionWord = Annotated[str, obeys(_encryption_faults)]
+KeyWord = Annotated[str, checked_by(_key_word_faults)]
+EncryptionWord = Annotated[str, checked_by(_encryption_faults)]

@@ -71,7 +71,7 @@ def test_a_topic_that_is_declared_elsewhere_must_be_said_to_let_events_in() -> N
 def test_an_event_bus_is_reached_by_a_role_for_that_bus_alone() -> None:
     stack = stack_in()
     bus = events.EventBus.from_event_bus_arn(stack, "Bus", BUS_ARN)
-    ImageNotifications(stack, "Images", event_bus=bus, told=ImageEvents(scan_severity=None))
+    ImageNotifications(stack, "Images", event_bus=bus, events=ImageEvents(scan_severity=None))
     template = template_of(stack)
     (statement,) = only(template, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
     assert statement == {"Action": "events:PutEvents", "Effect": "Allow", "Resource": BUS_ARN}

@@ -74,8 +74,8 @@ def test_a_grant_to_an_account_says_what_that_account_must_add(account: str | No
     stack = stack_in(account=account, region=REGION if account else None)
     api = PrivateRepository(stack, "Api", repository_name="team/api")
     api.grant_pull(iam.AccountPrincipal(OTHER))
-    (half,) = api.other_halves
-    assert half.whose == f"account {OTHER}"
+    (half,) = api.required_grants
+    assert half.owner == f"account {OTHER}"
     assert "ecr:BatchGetImage" in half.actions
 
 
@@ -101,5 +101,5 @@ def test_a_role_of_another_account_in_the_same_app_is_granted_both_halves() -> N
     pull, _ = only(theirs, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
     assert pull["Resource"] == api.repository_arn
     # The app has both halves, and neither stack waits for the other.
-    assert api.other_halves == []
+    assert api.required_grants == []
     assert [stack.dependencies for stack in (owner, user)] == [[], []]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from constructs_lib.rules.aws.partitions import account_faults
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 from constructs_lib.rules.policy.access import organization_faults
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
 from constructs_lib.rules.policy.statements import Statement
@@ -52,7 +52,7 @@ class PulledFrom:
                     "accounts or organization_id says whose repositories, got both. Leave one out.",
                 )
             )
-        refuse("PulledFrom", faults)
+        raise_if_any("PulledFrom", faults)
 
 
 def endpoint_statements(

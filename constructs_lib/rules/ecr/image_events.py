@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 
 from .images import repository_name_faults
 
@@ -53,7 +53,7 @@ class ImageEvents:
         if not faults:
             # A registry's host is not known here; the longest there is takes 60 characters.
             faults += _pattern_faults(self.patterns("r" * 60))
-        refuse("ImageEvents", faults)
+        raise_if_any("ImageEvents", faults)
 
     def patterns(self, registry: str) -> dict[str, Pattern]:
         """Give the patterns to match, each under the name of what it tells.

@@ -129,7 +129,7 @@ def moving_tag_faults(
 
     :param immutability: which tags of the repository can be moved; ``None`` if nobody knows.
     """
-    if immutability and not immutability.lets_move(tag):
+    if immutability and not immutability.can_move(tag):
         return []
     why = "can be moved" if immutability else "may be movable, as nothing here says otherwise,"
     return [

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 
 from .tag_patterns import tag_matches
 
@@ -44,12 +44,12 @@ class TagImmutability:
     exclusion_filters: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        refuse("TagImmutability", tag_immutability_faults(self.mode, self.exclusion_filters))
+        raise_if_any("TagImmutability", tag_immutability_faults(self.mode, self.exclusion_filters))
 
-    def lets_move(self, tag: str) -> bool:
+    def can_move(self, tag: str) -> bool:
         """Say whether a tag can be moved to another image.
 
-        >>> TagImmutability().lets_move("v1")
+        >>> TagImmutability().can_move("v1")
         False
         """
         excluded = any(tag_matches(pattern, tag) for pattern in self.exclusion_filters)

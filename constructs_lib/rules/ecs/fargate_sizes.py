@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 
 _GIB = 1024
 
@@ -44,7 +44,7 @@ class FargateSize:
     memory_mib: int
 
     def __post_init__(self) -> None:
-        refuse("FargateSize", fargate_size_faults(self.cpu, self.memory_mib))
+        raise_if_any("FargateSize", fargate_size_faults(self.cpu, self.memory_mib))
 
     @staticmethod
     def at_least(*, cpu: int, memory_mib: int) -> FargateSize:
@@ -57,7 +57,7 @@ class FargateSize:
         """
         found = smallest_size(cpu, memory_mib)
         if found is None:
-            refuse("FargateSize", [_too_large(cpu, memory_mib)])
+            raise_if_any("FargateSize", [_too_large(cpu, memory_mib)])
         chosen_cpu, chosen_memory = found or (0, 0)
         return FargateSize(cpu=chosen_cpu, memory_mib=chosen_memory)
 

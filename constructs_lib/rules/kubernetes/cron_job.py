@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 
 from .names import dns_label_faults
 
@@ -58,7 +58,7 @@ class CronSchedule:
     suspend: bool = False
 
     def __post_init__(self) -> None:
-        refuse(f"CronJob '{self.schedule}'", schedule_faults(self))
+        raise_if_any(f"CronJob '{self.schedule}'", schedule_faults(self))
 
 
 def schedule_faults(cron: CronSchedule) -> list[Fault]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from constructs_lib.rules.ecr.images import uri_faults
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 
 from .names import NAME_LENGTH, dns_label_faults, dns_subdomain_faults
 from .pod import JobPod, pod_faults
@@ -72,7 +72,7 @@ class JobSpec:
     name_suffix: NameSuffix = "hash"
 
     def __post_init__(self) -> None:
-        refuse(f"Job '{self.name}'", job_faults(self))
+        raise_if_any(f"Job '{self.name}'", job_faults(self))
 
     @property
     def path(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from constructs_lib.rules.faults import Fault, RuleError, refuse
+from constructs_lib.rules.faults import Fault, RuleError, raise_if_any
 
 from .policy import LifecyclePolicy
 from .rule import LifecycleRule
@@ -32,7 +32,7 @@ def policy_from_document(document: Any) -> LifecyclePolicy:
     """
     rules = document.get("rules") if isinstance(document, Mapping) else None
     if not isinstance(rules, list):
-        refuse(
+        raise_if_any(
             "lifecycle policy",
             [Fault("", "a lifecycle policy is a mapping with a list of 'rules'. Write one.")],
         )
@@ -47,7 +47,7 @@ def policy_from_document(document: Any) -> LifecyclePolicy:
             except RuleError as error:
                 shape = list(error.faults)
         faults += [fault.under(f"rules[{index}]") for fault in shape]
-    refuse("lifecycle policy", faults)
+    raise_if_any("lifecycle policy", faults)
     return LifecyclePolicy(tuple(read), allow_touching_live_images=True)
 
 

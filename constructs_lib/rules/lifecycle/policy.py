@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from constructs_lib.rules.ecr.tag_patterns import pattern_covers
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 
 from .rule import SHIELD_COUNT, SHIELD_DAYS, STORAGE_CLASSES, LifecycleRule, StorageClass
 
@@ -38,7 +38,7 @@ class LifecyclePolicy:
 
     def __post_init__(self) -> None:
         numbered = _numbered(self.rules)
-        refuse(
+        raise_if_any(
             "LifecyclePolicy",
             policy_faults(numbered, allow_touching_live_images=self.allow_touching_live_images),
         )

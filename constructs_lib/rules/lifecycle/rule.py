@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 
 TagStatus = Literal["tagged", "untagged", "any"]
 CountType = Literal[
@@ -64,7 +64,7 @@ class LifecycleRule:
     description: str = ""
 
     def __post_init__(self) -> None:
-        refuse(f"LifecycleRule '{self.description}'", rule_faults(self))
+        raise_if_any(f"LifecycleRule '{self.description}'", rule_faults(self))
 
     @property
     def selects_from(self) -> StorageClass:

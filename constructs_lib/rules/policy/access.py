@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from constructs_lib.rules.aws.partitions import account_faults
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _PROJECT_ARN = re.compile(
@@ -49,7 +49,7 @@ class Access:
     codebuild_project_arns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        refuse("Access", _access_faults(self))
+        raise_if_any("Access", _access_faults(self))
 
     def __bool__(self) -> bool:
         return self != Access()
@@ -90,7 +90,7 @@ class Administrators:
             faults.append(
                 Fault("role_arns", "at least one administrator is needed, got none. Name a role.")
             )
-        refuse("Administrators", faults)
+        raise_if_any("Administrators", faults)
 
 
 def _access_faults(access: Access) -> list[Fault]:

@@ -22,34 +22,34 @@ _TOKEN_STATEMENT = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "R
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OtherHalf:
+class RequiredGrant:
     """Define what the owner of another account must allow for a grant to hold.
 
-    :param whose: ``account 222222222222``, the ARN of a role, ``organization o-...``,
+    :param owner: ``account 222222222222``, the ARN of a role, ``organization o-...``,
         ``organization path ...`` or ``everyone``.
     """
 
-    whose: str
+    owner: str
     actions: tuple[str, ...]
     repository_arn: str
 
 
-def other_halves(
+def required_grants(
     statements: Iterable[Statement], *, account: str, repository_arn: str
-) -> list[OtherHalf]:
+) -> list[RequiredGrant]:
     """Say what lies with others, from the statements of a repository policy.
 
     :param account: the account that owns the repository, where nothing more is needed.
     """
     return [
-        OtherHalf(
-            whose=whose,
+        RequiredGrant(
+            owner=owner,
             actions=tuple(sorted(_texts(statement.get("Action", [])))),
             repository_arn=repository_arn,
         )
         for statement in statements
         if statement.get("Effect") == "Allow" and not completed_by_cdk(statement)
-        for whose in _others(statement, account)
+        for owner in _others(statement, account)
     ]
 
 
@@ -69,13 +69,13 @@ def plain_text(value: Any) -> str | None:
     return "".join(parts) if all(isinstance(part, str) for part in parts) else None
 
 
-def policies_of_others(halves: Iterable[OtherHalf]) -> dict[str, dict[str, Any]]:
+def policies_by_owner(halves: Iterable[RequiredGrant]) -> dict[str, dict[str, Any]]:
     """Give, for each owner, the one identity policy that completes all of its grants."""
     arns: dict[str, dict[tuple[str, ...], set[str]]] = {}
     for half in halves:
-        arns.setdefault(half.whose, {}).setdefault(half.actions, set()).add(half.repository_arn)
+        arns.setdefault(half.owner, {}).setdefault(half.actions, set()).add(half.repository_arn)
     return {
-        whose: {
+        owner: {
             "Version": VERSION,
             "Statement": [
                 *(
@@ -85,7 +85,7 @@ def policies_of_others(halves: Iterable[OtherHalf]) -> dict[str, dict[str, Any]]
                 _TOKEN_STATEMENT,
             ],
         }
-        for whose, by_actions in sorted(arns.items())
+        for owner, by_actions in sorted(arns.items())
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.rules.faults import Fault, refuse
+from constructs_lib.rules.faults import Fault, raise_if_any
 
 HOST = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
@@ -44,7 +44,7 @@ class GitHubSubject:
     repository_id: str | None = None
 
     def __post_init__(self) -> None:
-        refuse("GitHubSubject", _subject_faults(self))
+        raise_if_any("GitHubSubject", _subject_faults(self))
 
     @property
     def subject(self) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import TypeAdapter, ValidationError
 
 from checked_files.fault_text import faults_of
-from checked_files.models import FileModel, obeys
+from checked_files.models import FileModel, checked_by
 from checked_files.yaml_files import read_yaml
 from constructs_lib.rules.faults import Fault
 from ecrctl.errors import UserError
@@ -72,9 +72,9 @@ def _day_faults(day: Any) -> list[Fault]:
 
 
 class _Entry(FileModel):
-    finding: Annotated[str, obeys(_id_faults)]
-    reason: Annotated[str, obeys(_reason_faults)]
-    until: Annotated[Any, obeys(_day_faults)]
+    finding: Annotated[str, checked_by(_id_faults)]
+    reason: Annotated[str, checked_by(_reason_faults)]
+    until: Annotated[Any, checked_by(_day_faults)]
 
 
 _ENTRIES: TypeAdapter[list[_Entry]] = TypeAdapter(list[_Entry])

@@ -237,7 +237,7 @@ def test_the_command_writes_the_policies_that_others_must_add(
     result = subprocess.run(
         [
             *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
-            *("access", "registry", "--other-halves", str(file)),
+            *("access", "registry", "--required-grants", str(file)),
         ],
         cwd=ROOT,
         capture_output=True,
@@ -279,7 +279,7 @@ def test_a_file_that_cannot_be_written_is_one_sentence(environments: Path, tmp_p
     result = subprocess.run(
         [
             *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
-            *("access", "registry", "--other-halves", str(tmp_path / "no" / "file")),
+            *("access", "registry", "--required-grants", str(tmp_path / "no" / "file")),
         ],
         cwd=ROOT,
         capture_output=True,

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from ecrctl.aws.clients import Aws
-from ecrctl.verify.check import MISSING, NOT_GIVEN_BACK, Check
+from ecrctl.verify.check import MISSING, NOT_RETURNED, Check
 from ecrctl.verify.command import verify
 from ecrctl.verify.ecs import check_service
 from ecrctl.verify.report import table_of, verdict
@@ -318,9 +318,9 @@ def test_the_verdict_names_every_difference() -> None:
         Check("repository a", "tag immutability", "IMMUTABLE", "IMMUTABLE"),
     ]
     assert verdict("dev", checks) == ("dev: 1 of 2 checks differ: repository a, scan on push.")
-    unknown = Check("task definition a", "user", NOT_GIVEN_BACK, NOT_GIVEN_BACK)
+    unknown = Check("task definition a", "user", NOT_RETURNED, NOT_RETURNED)
     assert verdict("dev", [checks[1], unknown]) == (
-        "dev: all 1 checks read back as declared; 1 more not given back by this endpoint."
+        "dev: all 1 checks read back as declared; 1 more not returned by this endpoint."
     )
     assert verdict("dev", checks[1:]) == "dev: all 1 checks read back as declared."
 

@@ -29,7 +29,7 @@ from constructs_lib import (
     GitHubSubject,
     PrivateRepository,
 )
-from constructs_lib.rules.policy.cross_account import policies_of_others
+from constructs_lib.rules.policy.cross_account import policies_by_owner
 from constructs_lib.rules.policy.github_oidc import provider_arn
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS, PUSH_ACTIONS
 from tests.support import ACCOUNT, REGION, only, resources, stack_in, template_of
@@ -68,7 +68,7 @@ STRANGE_MEMBER = {"aws:principalorgid": "o-zzzzzzzzzz"}
 IN_UNIT = {"aws:principalorgpaths": [f"{PATH}ou-ab12-22222222/"]}
 OUTSIDE_UNIT = {"aws:principalorgpaths": ["o-a1b2c3d4e5/r-ab12/ou-ab12-99999999/"]}
 
-NOBODY: dict[str, Access] = {}
+NO_ACCESS: dict[str, Access] = {}
 ACCOUNT_PULLS = {"pull": Access(accounts=(OTHER,))}
 ROLE_PUSHES = {"push": Access(role_arns=(CI,))}
 FOREIGN_ROLE_PUSHES = {"push": Access(role_arns=(FOREIGN_CI,))}
@@ -111,12 +111,12 @@ def may(access: Mapping[str, Access | Administrators], caller: Caller, action: s
     ("access", "caller", "action", "allowed"),
     [
         # Nobody is let in unasked, and the own account's administrators stay.
-        (NOBODY, Caller(ANYONE), PULL, False),
-        (NOBODY, Caller(ANYONE, MAY_PULL), PULL, True),
-        (NOBODY, Caller(ANYONE, MAY_PULL), PUSH, False),
-        (NOBODY, Caller(FOREIGN), PULL, False),
-        (NOBODY, Caller(FOREIGN, ADMIN), PULL, False),
-        (NOBODY, Caller(OUTSIDER, ADMIN), DELETE, False),
+        (NO_ACCESS, Caller(ANYONE), PULL, False),
+        (NO_ACCESS, Caller(ANYONE, MAY_PULL), PULL, True),
+        (NO_ACCESS, Caller(ANYONE, MAY_PULL), PUSH, False),
+        (NO_ACCESS, Caller(FOREIGN), PULL, False),
+        (NO_ACCESS, Caller(FOREIGN, ADMIN), PULL, False),
+        (NO_ACCESS, Caller(OUTSIDER, ADMIN), DELETE, False),
         # An account pulls when both halves are there.
         (ACCOUNT_PULLS, Caller(FOREIGN), PULL, False),
         (ACCOUNT_PULLS, Caller(FOREIGN, MAY_PULL), PULL, True),
@@ -330,7 +330,7 @@ def test_an_identity_half_of_the_cdk_completes_a_grant_of_ours() -> None:
     document = only(template_of(stack), "AWS::IAM::Policy")["PolicyDocument"]
     caller = Caller(FOREIGN, tuple(document["Statement"]))
     assert may(ACCOUNT_PULLS, caller, PULL)
-    assert not may(NOBODY, caller, PULL)
+    assert not may(NO_ACCESS, caller, PULL)
 
 
 def test_what_others_must_add_is_said_to_the_letter_and_completes_the_grants() -> None:
@@ -342,7 +342,7 @@ def test_what_others_must_add_is_said_to_the_letter_and_completes_the_grants() -
         pull=Access(accounts=(OTHER, ACCOUNT), organization_id=ORGANIZATION),
         push=Access(role_arns=(CI, FOREIGN_CI)),
     )
-    policies = policies_of_others(api.other_halves)
+    policies = policies_by_owner(api.required_grants)
     assert list(policies) == [f"account {OTHER}", FOREIGN_CI, f"organization {ORGANIZATION}"]
     pulls, pushes, _ = (tuple(policy["Statement"]) for policy in policies.values())
     assert may(ACCOUNT_PULLS, Caller(FOREIGN, pulls), PULL)

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from constructs_lib.rules.policy.cross_account import (
-    OtherHalf,
-    other_halves,
+    RequiredGrant,
     owners_statement,
-    policies_of_others,
+    policies_by_owner,
+    required_grants,
 )
 
 OWN, OTHER = "111111111111", "222222222222"
@@ -22,8 +22,8 @@ TAGGED = {"StringEquals": {"aws:PrincipalTag/aws-cdk:id": "Other_c84"}}
 def whose(**elements: Any) -> list[str]:
     """Give whose half is missing from a statement."""
     statement = {"Effect": "Allow", "Action": "ecr:BatchGetImage", **elements}
-    halves = other_halves([statement], account=OWN, repository_arn=ARN)
-    return [half.whose for half in halves]
+    halves = required_grants([statement], account=OWN, repository_arn=ARN)
+    return [half.owner for half in halves]
 
 
 @pytest.mark.parametrize(
@@ -120,8 +120,10 @@ def test_a_denial_needs_nobody() -> None:
 
 def test_one_policy_completes_all_grants_of_an_owner() -> None:
     arns = [f"{ARN}-{number}" for number in (2, 1)]
-    halves = [OtherHalf(whose=ROLE, actions=("ecr:PutImage",), repository_arn=arn) for arn in arns]
-    assert policies_of_others(halves) == {
+    halves = [
+        RequiredGrant(owner=ROLE, actions=("ecr:PutImage",), repository_arn=arn) for arn in arns
+    ]
+    assert policies_by_owner(halves) == {
         ROLE: {
             "Version": "2012-10-17",
             "Statement": [
