@@ -79,7 +79,6 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
             names.repositories_id(group),
             group=group,
             repositories=members,
-            administrators=environment.administrators,
             key=key,
         )
         for group, members in environment.groups().items()
@@ -105,6 +104,7 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
                 tasks=environment.ecs_tasks,
                 services=environment.ecs_services,
                 network=environment.network,
+                registry_accounts=environment.registry_accounts,
             )
         )
     if environment.eks_jobs:

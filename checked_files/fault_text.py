@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, RuleError
+
+from .flat_fields import class_within, field_hint, items_of, key_names
 
 Location = tuple[str | int, ...]
 
@@ -21,6 +24,8 @@ _KINDS = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
+    "dataclass_type": "a mapping",
+    "tuple_type": "a list",
 }
 
 
@@ -32,8 +37,11 @@ def path_text(location: Location) -> str:
     return text
 
 
-def faults_of(error: ValidationError, model: type[BaseModel] | None) -> list[Fault]:
-    """Give every error of a validation as a fault of ours."""
+def faults_of(error: ValidationError, model: type | None) -> list[Fault]:
+    """Return every error of a validation as a fault.
+
+    :param model: the class that was read, for the names of the settings it has.
+    """
     return [fault for details in error.errors() for fault in _faults(details, model)]
 
 
@@ -44,13 +52,13 @@ def one_of(given: str, known: Sequence[str]) -> str:
     return f"{hint}Known: {', '.join(known) or 'none'}."
 
 
-def _faults(details: ErrorDetails, model: type[BaseModel] | None) -> list[Fault]:
-    # A step in angle brackets tells which form of a value pydantic tried; no file has it.
+def _faults(details: ErrorDetails, model: type | None) -> list[Fault]:
+    # A step in angle brackets names a form, or a flat field; no file has it.
     location = tuple(step for step in details["loc"] if not _is_form(step))
     path = path_text(location)
-    given = details.get("ctx", {}).get("faults")
-    if given is not None:
-        return [fault.under(path) for fault in given]
+    error = details.get("ctx", {}).get("error")
+    if isinstance(error, RuleError):
+        return [fault.under(path) for fault in error.faults]
     return [Fault(path, _sentence(details, location, model))]
 
 
@@ -59,13 +67,13 @@ def _is_form(step: str | int) -> bool:
 
 
 def _sentence(  # noqa: PLR0911 - one return for each kind of fault
-    details: ErrorDetails, location: Location, model: type[BaseModel] | None
+    details: ErrorDetails, location: Location, model: type | None
 ) -> str:
     kind, given = details["type"], details["input"]
     context = details.get("ctx", {})
     if kind == "missing":
         return "this is required, and missing."
-    if kind == "extra_forbidden":
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"there is no such setting; {one_of(str(location[-1]), _siblings(model, location))}"
     if kind == "string_type" and isinstance(given, int | float) and not isinstance(given, bool):
         return f"text is expected here, got the number {given}. Write it in quotes."
@@ -89,22 +97,12 @@ def _shown(value: Any) -> str:
     return f"'{text[:80]}'"
 
 
-def _siblings(model: type[BaseModel] | None, location: Location) -> list[str]:
-    """Give the settings that exist beside an unknown one."""
-    current: Any = model
-    for step in location[:-1]:
+def _siblings(model: type | None, location: Location) -> list[str]:
+    """Return the settings that exist beside an unknown one."""
+    current = model
+    for step, following in pairwise(location):
         # A name that is no setting, such as a pin's, leads nowhere: the model stays.
-        if current and step in current.model_fields:
-            current = _model_within(current.model_fields[str(step)].annotation)
-    return list(current.model_fields) if current else []
-
-
-def _model_within(annotation: Any) -> type[BaseModel] | None:
-    """Find the model in an annotation such as ``list[RepositoryModel]`` or ``Lifecycle``."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _model_within(argument)
-        if found:
-            return found
-    return None
+        if current and step in key_names(current):
+            hint = field_hint(current, str(step))
+            current = class_within(items_of(hint) if isinstance(following, int) else hint)
+    return list(key_names(current)) if current else []

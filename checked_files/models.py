@@ -1,46 +1,50 @@
-"""Pydantic models of files, checked by rules that return faults."""
+"""Pydantic models of files, whose values are checked by rules.
+
+A rule's own dataclass is a field type like any other: pydantic reads it and reports the faults
+that the dataclass raises.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter
 
-from constructs_lib.rules.faults import Fault, RuleError
+from constructs_lib.rules.faults import Fault, raise_if_any
+
+from .flat_fields import class_within, gathered
 
 
 class FileModel(BaseModel):
-    """Define what every mapping of these files has in common: unknown keys are faults."""
+    """A mapping in a file: unknown keys are faults, and no value is converted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-def raise_faults(faults: list[Fault]) -> None:
-    """Hand faults, with their inner paths, through pydantic."""
-    if faults:
-        raise PydanticCustomError("faults", "{summary}", {"summary": "faults", "faults": faults})
-
-
 def checked_by(rule: Callable[[Any], list[Fault]]) -> AfterValidator:
-    """Check a value by a rule that gives its faults."""
+    """Return a validator that raises the faults which a rule returns."""
 
     def check(value: Any) -> Any:
-        raise_faults(rule(value))
+        raise_if_any("", rule(value))
         return value
 
     return AfterValidator(check)
 
 
-def convertible_by(make: Callable[[Any], object]) -> AfterValidator:
-    """Check a value by making of it what it stands for, which raises its faults."""
+def validated(kind: Any, given: Any) -> Any:
+    """Return plain data as a value of a type.
 
-    def check(value: Any) -> Any:
-        try:
-            make(value)
-        except RuleError as error:
-            raise_faults(list(error.faults))
-        return value
+    :param kind: a model, or an annotation that contains one.
+    :raises ValidationError: with every fault.
+    """
+    data = gathered(given, class_within(kind))
+    # As JSON: a list becomes a tuple, and nothing else is converted.
+    return _adapter(kind).validate_json(json.dumps(data, default=str))
 
-    return AfterValidator(check)
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

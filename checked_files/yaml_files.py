@@ -1,7 +1,11 @@
-"""Reading YAML: plain data, refused when a key stands twice, and the line of every path."""
+"""Reading a YAML file: plain data, refused when a key occurs twice, and the line of every path."""
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +15,11 @@ from constructs_lib.rules.faults import Fault
 
 _TEXT = yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG
 _MERGE = "tag:yaml.org,2002:merge"
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
 class _Loader(yaml.CSafeLoader):
-    """Read plain data only, and no key twice."""
+    """A loader of plain data that accepts each key once."""
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -23,9 +28,9 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
         if key_node.tag == _MERGE:
             continue
         if key_node.tag != _TEXT:
-            raise _refused(f"the key '{key_node.value}' is not text; write it in quotes", key_node)
+            raise _refused(f"the key '{key_node.value}' is not text. Write it in quotes", key_node)
         if key_node.value in seen:
-            raise _refused(f"the key '{key_node.value}' stands twice; keep one", key_node)
+            raise _refused(f"the key '{key_node.value}' occurs twice. Keep one", key_node)
         seen.add(key_node.value)
     return loader.construct_mapping(node, deep=True)
 
@@ -37,16 +42,47 @@ def _refused(problem: str, node: yaml.Node) -> yaml.constructor.ConstructorError
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
-def read_yaml(path: Path) -> tuple[Any, list[Fault]]:
-    """Give a file's data, or the fault that keeps it from being read."""
+@dataclass(slots=True)
+class YamlFile:
+    """A YAML file as far as it could be read: its data, and its faults.
+
+    :param data: plain data; ``None`` for an empty file, and for one that cannot be read.
+    """
+
+    path: Path
+    data: Any = None
+    faults: list[Fault] = field(default_factory=list)
+    text: str = ""
+
+    def report(self, faults: Iterable[Fault]) -> str:
+        """Return faults as text, each with its line."""
+        root = yaml.compose(self.text, Loader=_Loader) if self.text else None
+        located = sorted(
+            (_line_of(root, fault.path) or 0, str(fault)) for fault in dict.fromkeys(faults)
+        )
+        count = "1 fault" if len(located) == 1 else f"{len(located)} faults"
+        lines = (f"  - {f'line {line}, ' if line else ''}{text}" for line, text in located)
+        return "\n".join([f"{self.path.parent.name}/{self.path.name}: {count}", *lines])
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """Read a file; a file that cannot be read has a fault that says why."""
     try:
         text = path.read_text(encoding="utf-8")
-        # The subclass of yaml's safe loader: plain data, no objects.
-        return yaml.load(text, Loader=_Loader), []  # noqa: S506
-    except yaml.YAMLError as error:
-        return None, [Fault("", f"this is not YAML that can be read: {_in_one_line(error)}")]
     except (OSError, UnicodeDecodeError) as error:
-        return None, [Fault("", f"the file cannot be read: {_in_one_line(error)}")]
+        return YamlFile(path, faults=[Fault("", f"cannot read the file: {_in_one_line(error)}")])
+    try:
+        # The subclass of yaml's safe loader: plain data, no objects.
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506
+        json.dumps(data, default=str)
+    except yaml.YAMLError as error:
+        return YamlFile(
+            path, faults=[Fault("", f"the file is not valid YAML: {_in_one_line(error)}")]
+        )
+    except (ValueError, RecursionError):
+        message = "an anchor cannot contain an alias of itself. Remove the alias."
+        return YamlFile(path, faults=[Fault("", message)])
+    return YamlFile(path, data, text=text)
 
 
 def _in_one_line(error: Exception) -> str:
@@ -55,12 +91,12 @@ def _in_one_line(error: Exception) -> str:
     return f"line {mark.line + 1}: {problem}" if mark else " ".join(problem.split())
 
 
-def line_of(path: Path, location: tuple[str | int, ...]) -> int | None:
-    """Give the line of a value in a file, or of the nearest value around it."""
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+def _line_of(node: yaml.Node | None, path: str) -> int | None:
+    """Return the line of a path such as ``repositories[3].name``, or of the value around it."""
     line: int | None = None
-    for step in location:
-        child = _child(node, step)
+    # A key may contain what separates steps; then the line of the value around it is returned.
+    for index, key in _STEP.findall(path):
+        child = _child(node, int(index) if index else key)
         if child is None:
             break
         line, node = child

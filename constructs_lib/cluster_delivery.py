@@ -61,6 +61,38 @@ class ClusterDelivery:
                 ],
             )
 
+    @staticmethod
+    def from_attributes(
+        stack: cdk.Stack,
+        *,
+        cluster_name: str,
+        kubectl_provider_arn: str,
+        rollback_window: cdk.Duration | None = None,
+        wait_for_completion: cdk.Duration | None = None,
+    ) -> ClusterDelivery:
+        """Return the delivery to a cluster that exists, referred to once in a stack.
+
+        :param stack: the stack whose Jobs are applied.
+        :param cluster_name: the cluster's name.
+        :param kubectl_provider_arn: the ARN of the Lambda function of the cluster's kubectl
+            provider.
+        :param rollback_window: as for ``ClusterDelivery``, as is ``wait_for_completion``.
+        """
+        existing = stack.node.try_find_child("Cluster")
+        cluster = cast("eks.ICluster", existing) or eks.Cluster.from_cluster_attributes(
+            stack,
+            "Cluster",
+            cluster_name=cluster_name,
+            kubectl_provider=eks.KubectlProvider.from_kubectl_provider_attributes(
+                stack, "KubectlProvider", service_token=kubectl_provider_arn
+            ),
+        )
+        return ClusterDelivery(
+            cluster=cluster,
+            rollback_window=rollback_window,
+            wait_for_completion=wait_for_completion,
+        )
+
     @property
     def _cluster(self) -> eks.ICluster:
         return cast("eks.ICluster", self.cluster)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, cast
 
+import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -13,6 +14,7 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from .rules.aws.partitions import partition_of
+from .rules.ecs.secret import SecretSpec, SecretsService
 from .rules.faults import Fault, raise_if_any
 from .stack_facts import facts_of, is_token, stack_of
 
@@ -48,7 +50,7 @@ class ContainerSecret:
 
     value: str
     arn: str
-    service: Literal["secretsmanager", "ssm"]
+    service: SecretsService
     key: kms.IKey | None = None
 
     @staticmethod
@@ -102,9 +104,26 @@ class ContainerSecret:
             key=None if isinstance(key, str) else key,
         )
 
+    @staticmethod
+    def of(scope: Construct, secret: SecretSpec | ContainerSecret) -> ContainerSecret:
+        """Return the secret of a spec that was made without the CDK.
+
+        :param scope: a construct of the stack in which the secret's key is referred to.
+        """
+        if isinstance(secret, ContainerSecret):
+            return secret
+        key = _key_of(stack_of(scope), secret.key_arn) if secret.key_arn else None
+        return ContainerSecret(value=secret.value, arn=secret.arn, service=secret.service, key=key)
+
     def for_ecs(self) -> ecs.Secret:
-        """Give the secret to a container of ECS."""
+        """Return the secret as a container of ECS takes it."""
         return _ExactSecret(self)
+
+
+def _key_of(stack: cdk.Stack, arn: str) -> kms.IKey:
+    construct_id = f"Key {arn}"
+    existing = stack.node.try_find_child(construct_id)
+    return cast("kms.IKey", existing or kms.Key.from_key_arn(stack, construct_id, arn))
 
 
 def _key_missing(what: str, where: str) -> Fault:

@@ -1,9 +1,9 @@
-"""A container of an ECS task: what it runs, is given and is kept from."""
+"""A container of an ECS task, with its image and its secrets."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
@@ -24,7 +24,7 @@ _CONDITIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EcsContainer(ContainerSpec):
-    """Define a container of a task: everything of ``ContainerSpec``, its image and its secrets.
+    """Define a container of a task: everything of ``ContainerSpec``, and its image.
 
     :param image: the image to run.
     :param secrets: environment variables that ECS fetches when the task starts.
@@ -39,18 +39,11 @@ class EcsContainer(ContainerSpec):
     image: Image
     secrets: Mapping[str, ContainerSecret] = field(default_factory=dict)
 
-    @staticmethod
-    def of(
-        spec: ContainerSpec, *, image: Image, secrets: Mapping[str, ContainerSecret]
-    ) -> EcsContainer:
-        """Give the container of a spec that was made without the CDK."""
-        given = {one.name: getattr(spec, one.name) for one in fields(spec)}
-        return EcsContainer(image=image, secrets=secrets, **given)
-
 
 def add_container(
     task: ecs.TaskDefinition,
-    container: EcsContainer,
+    container: ContainerSpec,
+    image: Image,
     *,
     name: str,
     pulled_by: PulledBy,
@@ -58,18 +51,18 @@ def add_container(
 ) -> ecs.ContainerDefinition:
     """Add a container to a task definition."""
     hardening = container.hardening
-    version = container.image.version
+    version = image.version
     added = task.add_container(
         name,
         container_name=name,
-        image=_image(container.image, pulled_by),
+        image=_image(image, pulled_by),
         memory_limit_mib=container.memory_mib,
         cpu=container.cpu,
         essential=container.essential,
         command=list(container.command) or None,
         entry_point=list(container.entry_point) or None,
         environment=dict(container.environment) or None,
-        secrets={key: secret.for_ecs() for key, secret in container.secrets.items()} or None,
+        secrets=_secrets(task, container) or None,
         docker_labels={VERSION_LABEL: version} if version else None,
         port_mappings=[ecs.PortMapping(container_port=port) for port in container.ports] or None,
         health_check=_health_check(container.health_check),
@@ -94,9 +87,9 @@ def add_container(
 
 
 def depend(
-    containers: Mapping[str, ecs.ContainerDefinition], name: str, container: EcsContainer
+    containers: Mapping[str, ecs.ContainerDefinition], name: str, container: ContainerSpec
 ) -> None:
-    """Have a container wait for others of its task."""
+    """Make a container wait for others of its task."""
     if container.depends_on:
         containers[name].add_container_dependencies(
             *(
@@ -106,6 +99,13 @@ def depend(
                 for other, condition in sorted(container.depends_on.items())
             )
         )
+
+
+def _secrets(task: ecs.TaskDefinition, container: ContainerSpec) -> dict[str, ecs.Secret]:
+    return {
+        name: ContainerSecret.of(task, secret).for_ecs()
+        for name, secret in container.secrets.items()
+    }
 
 
 def _image(image: Image, pulled_by: PulledBy) -> ecs.ContainerImage:
@@ -127,7 +127,7 @@ def _health_check(check: HealthCheck | None) -> ecs.HealthCheck | None:
 
 
 def _linux_parameters(
-    task: ecs.TaskDefinition, container: EcsContainer, name: str
+    task: ecs.TaskDefinition, container: ContainerSpec, name: str
 ) -> ecs.LinuxParameters | None:
     hardening = container.hardening
     if not (hardening.init_process or hardening.drop_capabilities):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
@@ -12,9 +13,10 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from .ecs_container import EcsContainer, add_container, depend
+from .image import Image
 from .rules.ecs.fargate_sizes import FargateSize
-from .rules.ecs.task_definition import Architecture, NetworkMode, PulledBy, TaskSpec, task_faults
-from .rules.faults import raise_if_any
+from .rules.ecs.task_definition import Architecture, NetworkMode, PulledBy, TaskSpec
+from .rules.faults import raise_if_any, reported_by
 from .stack_facts import facts_of, stack_of
 
 _NETWORK_MODES = {
@@ -45,8 +47,8 @@ class EcsImageTask(Construct):
     :param family: the task definition's family, 1 to 255 letters, digits, ``-`` and ``_``.
     :param container: the container the task is about; named like the family by default.
     :param sidecars: containers beside it, each with a name.
-    :param fargate: the size of the task on Fargate, checked or chosen, such as
-        ``FargateSize.at_least(cpu=200, memory_mib=400)``; by default it runs on EC2.
+    :param fargate: the size of the task on Fargate, or ``smallest`` for the smallest size that is
+        large enough for its containers; by default the task runs on EC2.
     :param architecture: on Fargate ``X86_64``, ECS' own default, or ``ARM64``, as the images are.
     :param network_mode: on EC2 ``bridge`` by default; on Fargate always ``awsvpc``.
     :param task_role: the role the application has, made here, imported by its ARN or given; by
@@ -85,7 +87,7 @@ class EcsImageTask(Construct):
         family: str,
         container: EcsContainer,
         sidecars: Sequence[EcsContainer] = (),
-        fargate: FargateSize | None = None,
+        fargate: FargateSize | Literal["smallest"] | None = None,
         architecture: Architecture | None = None,
         network_mode: NetworkMode | None = None,
         task_role: iam.IRole | None = None,
@@ -93,74 +95,111 @@ class EcsImageTask(Construct):
         log_key: kms.IKey | None = None,
         pulled_by: PulledBy = "execution-role",
     ) -> None:
-        by_path = {
-            "container": container,
-            **{f"sidecars[{index}]": sidecar for index, sidecar in enumerate(sidecars)},
-        }
-        spec = TaskSpec(
-            family=family,
-            containers=by_path,
-            pulled_by=pulled_by,
-            fargate=fargate,
-            network_mode=network_mode,
-            architecture=architecture,
-            secrets={path: tuple(one.secrets) for path, one in by_path.items()},
-        )
-        faults = task_faults(spec)
-        if pulled_by == "execution-role":
+        who = f"EcsImageTask '{construct_id}'"
+        with reported_by(who):
+            spec = TaskSpec(
+                family=family,
+                container=container,
+                sidecars=tuple(sidecars),
+                pulled_by=pulled_by,
+                fargate=fargate,
+                network_mode=network_mode,
+                architecture=architecture,
+            )
+        images = [one.image for one in (container, *sidecars)]
+        self._define(scope, construct_id, spec, images, task_role, log_retention, log_key)
+
+    @staticmethod
+    def of(
+        scope: Construct,
+        construct_id: str,
+        spec: TaskSpec,
+        *,
+        images: Sequence[Image],
+        task_role: iam.IRole | None = None,
+        log_retention: logs.RetentionDays | None = logs.RetentionDays.ONE_YEAR,
+        log_key: kms.IKey | None = None,
+    ) -> EcsImageTask:
+        """Define the task of a spec that was made without the CDK.
+
+        :param scope: the construct this one belongs to.
+        :param construct_id: its ID there.
+        :param spec: the task, checked when it was made.
+        :param images: the image of each container: the main one's, then those of the sidecars in
+            their order.
+        :param task_role: as for ``EcsImageTask``, as are ``log_retention`` and ``log_key``.
+        :raises ValueError: when the task may not pull one of its images.
+        """
+        return _SpecifiedTask(scope, construct_id, spec, images, task_role, log_retention, log_key)
+
+    def _define(  # noqa: PLR0917 - both constructors call it alike
+        self,
+        scope: Construct,
+        construct_id: str,
+        spec: TaskSpec,
+        images: Sequence[Image],
+        task_role: iam.IRole | None,
+        log_retention: logs.RetentionDays | None,
+        log_key: kms.IKey | None,
+    ) -> None:
+        by_path = dict(zip(spec.containers, images, strict=True))
+        if spec.pulled_by == "execution-role":
             account = facts_of(stack_of(scope)).account
-            for path, one in by_path.items():
-                faults += [fault.under(f"{path}.image") for fault in one.image.pull_faults(account)]
-        raise_if_any(f"EcsImageTask '{construct_id}'", faults)
+            raise_if_any(
+                f"EcsImageTask '{construct_id}'",
+                [
+                    fault.under("image").under(path)
+                    for path, image in by_path.items()
+                    for fault in image.pull_faults(account)
+                ],
+            )
         super().__init__(scope, construct_id)
-        volumes = [ecs.Volume(name=name) for name in _volumes(by_path.values())] or None
-        # Of the CDK's own kinds: its patterns take no other.
-        self.task_definition: ecs.TaskDefinition = (
-            ecs.FargateTaskDefinition(
-                self,
-                "Resource",
-                cpu=fargate.cpu,
-                memory_limit_mib=fargate.memory_mib,
-                family=family,
-                runtime_platform=_platform(architecture),
-                task_role=task_role,
-                volumes=volumes,
-            )
-            if fargate
-            else ecs.Ec2TaskDefinition(
-                self,
-                "Resource",
-                family=family,
-                network_mode=_NETWORK_MODES[network_mode] if network_mode else None,
-                task_role=task_role,
-                volumes=volumes,
-            )
-        )
-        logging = self._log_driver(family, log_retention, log_key, pulled_by)
+        self.task_definition = self._task_definition(spec, task_role)
+        logging = self._log_driver(spec, log_retention, log_key)
         added = {
-            spec.name_of(path): add_container(
+            spec.name_of(one): add_container(
                 self.task_definition,
                 one,
-                name=spec.name_of(path),
-                pulled_by=pulled_by,
+                by_path[path],
+                name=spec.name_of(one),
+                pulled_by=spec.pulled_by,
                 logging=logging,
             )
-            for path, one in by_path.items()
+            for path, one in spec.containers.items()
         }
-        for path, one in by_path.items():
-            depend(added, spec.name_of(path), one)
-        self.container = added[spec.name_of("container")]
-        self.images = tuple(one.image for one in by_path.values())
+        for one in spec.containers.values():
+            depend(added, spec.name_of(one), one)
+        self.container = added[spec.name_of(spec.container)]
+        self.images = tuple(images)
         self.endpoint_services = _endpoint_services(
-            by_path.values(), logs_are_written=log_retention is not None
+            spec, images, logs_are_written=log_retention is not None
+        )
+
+    def _task_definition(self, spec: TaskSpec, task_role: iam.IRole | None) -> ecs.TaskDefinition:
+        """Define the task definition, of a class of the CDK's own that its patterns take."""
+        volumes = [ecs.Volume(name=name) for name in _volumes(spec)] or None
+        if spec.size:
+            return ecs.FargateTaskDefinition(
+                self,
+                "Resource",
+                cpu=spec.size.cpu,
+                memory_limit_mib=spec.size.memory_mib,
+                family=spec.family,
+                runtime_platform=_platform(spec.architecture),
+                task_role=task_role,
+                volumes=volumes,
+            )
+        return ecs.Ec2TaskDefinition(
+            self,
+            "Resource",
+            family=spec.family,
+            network_mode=_NETWORK_MODES[spec.network_mode] if spec.network_mode else None,
+            task_role=task_role,
+            volumes=volumes,
         )
 
     def _log_driver(
-        self,
-        family: str,
-        retention: logs.RetentionDays | None,
-        key: kms.IKey | None,
-        pulled_by: PulledBy,
+        self, spec: TaskSpec, retention: logs.RetentionDays | None, key: kms.IKey | None
     ) -> ecs.LogDriver | None:
         if retention is None:
             return None
@@ -169,13 +208,13 @@ class EcsImageTask(Construct):
         group = logs.LogGroup(self, "Logs", retention=retention, encryption_key=key)
         if key:
             self._allow_logs(key)
-        if pulled_by == "execution-role":
-            return ecs.LogDrivers.aws_logs(log_group=group, stream_prefix=family)
+        if spec.pulled_by == "execution-role":
+            return ecs.LogDrivers.aws_logs(log_group=group, stream_prefix=spec.family)
         # The CDK's own driver would make an execution role, which ECS would then pull with.
         options = {
             "awslogs-group": group.log_group_name,
             "awslogs-region": cdk.Stack.of(self).region,
-            "awslogs-stream-prefix": family,
+            "awslogs-stream-prefix": spec.family,
         }
         return ecs.GenericLogDriver(log_driver="awslogs", options=options)
 
@@ -199,6 +238,13 @@ class EcsImageTask(Construct):
         )
 
 
+class _SpecifiedTask(EcsImageTask):
+    """A task whose spec was made elsewhere."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self._define(*arguments)
+
+
 def _platform(architecture: Architecture | None) -> ecs.RuntimePlatform | None:
     if architecture is None:
         return None
@@ -208,16 +254,19 @@ def _platform(architecture: Architecture | None) -> ecs.RuntimePlatform | None:
     )
 
 
-def _volumes(containers: Iterable[EcsContainer]) -> list[str]:
-    return sorted({name for one in containers for name in one.writable_volumes})
+def _volumes(spec: TaskSpec) -> list[str]:
+    return sorted({name for one in spec.containers.values() for name in one.writable_volumes})
 
 
 def _endpoint_services(
-    containers: Iterable[EcsContainer], *, logs_are_written: bool
+    spec: TaskSpec, images: Iterable[Image], *, logs_are_written: bool
 ) -> tuple[str, ...]:
     needed = {"logs"} if logs_are_written else set()
-    for one in containers:
-        if one.image.account is not None:
-            needed |= {"ecr.api", "ecr.dkr", "s3"}
-        needed |= {secret.service for secret in one.secrets.values()}
+    if any(image.account is not None for image in images):
+        needed |= {"ecr.api", "ecr.dkr", "s3"}
+    needed |= {
+        secret.service
+        for container in spec.containers.values()
+        for secret in container.secrets.values()
+    }
     return tuple(sorted(needed))

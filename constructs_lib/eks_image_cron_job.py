@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -12,10 +12,12 @@ from .eks_workload import (
     HARDENED_POD,
     EksWorkload,
     ServiceAccount,
-    service_account_name,
+    identity_of,
+    job_spec,
 )
+from .eks_workload_identity import EksWorkloadIdentity
 from .image import Image
-from .rules.faults import raise_if_any
+from .rules.faults import raise_if_any, reported_by
 from .rules.kubernetes.cron_job import CronSchedule, cron_name_faults
 from .rules.kubernetes.delivery import cron_delivery_faults
 from .rules.kubernetes.job import JobRun, JobSpec
@@ -77,27 +79,72 @@ class EksImageCronJob(EksWorkload):
         pulled_by: iam.IGrantable | None = None,
         delivery: ClusterDelivery | None = None,
     ) -> None:
-        who = f"EksImageCronJob '{construct_id}'"
+        with reported_by(_who(construct_id)):
+            spec = job_spec(name, service_account, namespace, pod, run, "none")
+        identity = identity_of(service_account)
+        self._define(scope, construct_id, spec, schedule, image, identity, pulled_by, delivery)
+
+    @staticmethod
+    def of(
+        scope: Construct,
+        construct_id: str,
+        spec: JobSpec,
+        schedule: CronSchedule,
+        *,
+        image: Image,
+        identity: EksWorkloadIdentity | None = None,
+        pulled_by: iam.IGrantable | None = None,
+        delivery: ClusterDelivery | None = None,
+    ) -> EksImageCronJob:
+        """Define the CronJob of a spec that was made without the CDK.
+
+        :param scope: the construct this one belongs to.
+        :param construct_id: its ID there.
+        :param spec: the Job of each run, checked when it was made.
+        :param schedule: when the CronJob runs.
+        :param image: the image to run.
+        :param identity: as for ``EksImageJob.of``, as are ``pulled_by`` and ``delivery``.
+        :raises ValueError: when the manifest cannot be delivered.
+        """
+        return _SpecifiedCronJob(
+            scope, construct_id, spec, schedule, image, identity, pulled_by, delivery
+        )
+
+    def _define(  # noqa: PLR0917 - both constructors call it alike
+        self,
+        scope: Construct,
+        construct_id: str,
+        spec: JobSpec,
+        schedule: CronSchedule,
+        image: Image,
+        identity: EksWorkloadIdentity | None,
+        pulled_by: iam.IGrantable | None,
+        delivery: ClusterDelivery | None,
+    ) -> None:
         waits = delivery is not None and delivery.wait_for_completion is not None
-        raise_if_any(who, [*cron_name_faults(name), *cron_delivery_faults(waits=waits)])
-        spec = JobSpec(
-            name=name,
-            image_uri=image.for_kubernetes(),
-            version=image.version,
-            service_account=service_account_name(service_account),
-            namespace=namespace or getattr(service_account, "namespace", None),
-            pod=pod,
-            run=run,
-            name_suffix="none",
+        raise_if_any(
+            _who(construct_id),
+            [*cron_name_faults(spec.name), *cron_delivery_faults(waits=waits)],
         )
         super().__init__(
             scope,
             construct_id,
-            who=who,
-            path=spec.path,
-            document=cron_job_manifest(spec, schedule),
+            who=_who(construct_id),
+            spec=spec,
+            document=cron_job_manifest(spec, image, schedule),
             image=image,
-            service_account=service_account,
+            identity=identity,
             pulled_by=pulled_by,
             delivery=delivery,
         )
+
+
+class _SpecifiedCronJob(EksImageCronJob):
+    """A CronJob whose spec was made elsewhere."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self._define(*arguments)
+
+
+def _who(construct_id: str) -> str:
+    return f"EksImageCronJob '{construct_id}'"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -12,9 +12,12 @@ from .eks_workload import (
     HARDENED_POD,
     EksWorkload,
     ServiceAccount,
-    service_account_name,
+    identity_of,
+    job_spec,
 )
+from .eks_workload_identity import EksWorkloadIdentity
 from .image import Image
+from .rules.faults import reported_by
 from .rules.kubernetes.job import JobRun, JobSpec, NameSuffix
 from .rules.kubernetes.manifest import job_manifest
 from .rules.kubernetes.pod import JobPod
@@ -90,29 +93,69 @@ class EksImageJob(EksWorkload):
         name_suffix: NameSuffix = "hash",
         delivery: ClusterDelivery | None = None,
     ) -> None:
-        who = f"EksImageJob '{construct_id}'"
-        spec = JobSpec(
-            name=name,
-            image_uri=image.for_kubernetes(),
-            version=image.version,
-            service_account=service_account_name(service_account),
-            namespace=namespace or getattr(service_account, "namespace", None),
-            pod=pod,
-            run=run,
-            name_suffix=name_suffix,
-        )
+        with reported_by(_who(construct_id)):
+            spec = job_spec(name, service_account, namespace, pod, run, name_suffix)
+        identity = identity_of(service_account)
+        self._define(scope, construct_id, spec, image, identity, pulled_by, delivery)
+
+    @staticmethod
+    def of(
+        scope: Construct,
+        construct_id: str,
+        spec: JobSpec,
+        *,
+        image: Image,
+        identity: EksWorkloadIdentity | None = None,
+        pulled_by: iam.IGrantable | None = None,
+        delivery: ClusterDelivery | None = None,
+    ) -> EksImageJob:
+        """Define the Job of a spec that was made without the CDK.
+
+        :param scope: the construct this one belongs to.
+        :param construct_id: its ID there.
+        :param spec: the Job, checked when it was made.
+        :param image: the image to run.
+        :param identity: the identity whose service account the spec names, where it is part of
+            the manifest.
+        :param pulled_by: as for ``EksImageJob``, as is ``delivery``.
+        :raises ValueError: when the manifest cannot be delivered.
+        """
+        return _SpecifiedJob(scope, construct_id, spec, image, identity, pulled_by, delivery)
+
+    def _define(  # noqa: PLR0917 - both constructors call it alike
+        self,
+        scope: Construct,
+        construct_id: str,
+        spec: JobSpec,
+        image: Image,
+        identity: EksWorkloadIdentity | None,
+        pulled_by: iam.IGrantable | None,
+        delivery: ClusterDelivery | None,
+    ) -> None:
         if delivery:
-            delivery.check(who, run)
+            delivery.check(_who(construct_id), spec.run)
+        # The CDK's own value of a token is another in every process: its meaning is hashed.
+        meaning = stack_of(scope).resolve if delivery else None
         super().__init__(
             scope,
             construct_id,
-            who=who,
-            path=spec.path,
-            # The CDK's own value of a token is another in every process: its meaning is hashed.
-            document=job_manifest(spec, meaning=stack_of(scope).resolve if delivery else None),
+            who=_who(construct_id),
+            spec=spec,
+            document=job_manifest(spec, image, meaning=meaning),
             image=image,
-            service_account=service_account,
+            identity=identity,
             pulled_by=pulled_by,
             delivery=delivery,
         )
         self.job_name: str = self.manifest["metadata"]["name"]
+
+
+class _SpecifiedJob(EksImageJob):
+    """A Job whose spec was made elsewhere."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self._define(*arguments)
+
+
+def _who(construct_id: str) -> str:
+    return f"EksImageJob '{construct_id}'"

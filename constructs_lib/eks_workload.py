@@ -15,7 +15,7 @@ from .manifest_delivery import deliver_manifest, manifest_faults
 from .named_repository import ReferencedRepository
 from .rules.faults import raise_if_any
 from .rules.kubernetes.delivery import parameter_name
-from .rules.kubernetes.job import JobRun
+from .rules.kubernetes.job import JobRun, JobSpec, NameSuffix
 from .rules.kubernetes.manifest import Document, manifests_text
 from .rules.kubernetes.pod import JobPod
 from .rules.policy.cross_account import owners_statement
@@ -31,9 +31,31 @@ DEFAULT_RUN = JobRun()
 ServiceAccount = str | EksWorkloadIdentity | None
 
 
-def service_account_name(account: ServiceAccount) -> str | None:
-    """Give the name of a service account that exists, or that comes with the manifest."""
-    return account.service_account if isinstance(account, EksWorkloadIdentity) else account
+def identity_of(account: ServiceAccount) -> EksWorkloadIdentity | None:
+    """Return the identity whose service account is part of the manifest, if there is one."""
+    return account if isinstance(account, EksWorkloadIdentity) else None
+
+
+def job_spec(  # noqa: PLR0917 - both kinds of workload call it alike
+    name: str,
+    service_account: ServiceAccount,
+    namespace: str | None,
+    pod: JobPod,
+    run: JobRun,
+    name_suffix: NameSuffix,
+) -> JobSpec:
+    """Return the spec of a Job whose service account exists, or comes with the manifest."""
+    if isinstance(service_account, EksWorkloadIdentity):
+        namespace = namespace or service_account.namespace
+        service_account = service_account.service_account
+    return JobSpec(
+        name=name,
+        service_account=service_account,
+        namespace=namespace,
+        pod=pod,
+        run=run,
+        name_suffix=name_suffix,
+    )
 
 
 class EksWorkload(Construct):
@@ -45,20 +67,19 @@ class EksWorkload(Construct):
         construct_id: str,
         *,
         who: str,
-        path: str,
+        spec: JobSpec,
         document: Document,
         image: Image,
-        service_account: ServiceAccount,
+        identity: EksWorkloadIdentity | None,
         pulled_by: iam.IGrantable | None,
         delivery: ClusterDelivery | None,
     ) -> None:
-        identity = service_account if isinstance(service_account, EksWorkloadIdentity) else None
         self.documents = [*identity.documents, document] if identity else [document]
         self.manifest = document
         self.manifest_yaml = manifests_text(self.documents)
         stack = stack_of(scope)
         if delivery is None:
-            raise_if_any(who, manifest_faults(stack, path, self.manifest_yaml))
+            raise_if_any(who, manifest_faults(stack, spec.path, self.manifest_yaml))
         super().__init__(scope, construct_id)
         self.parameter_name: str | None = None
         self.owners_statement = _owners_statement(image, stack)
@@ -75,8 +96,8 @@ class EksWorkload(Construct):
             if document["kind"] == "Job":
                 delivery.wait(self, applied, document)
         else:
-            deliver_manifest(self, stack, path, self.manifest_yaml)
-            self.parameter_name = parameter_name(stack.stack_name, path)
+            deliver_manifest(self, stack, spec.path, self.manifest_yaml)
+            self.parameter_name = parameter_name(stack.stack_name, spec.path)
         if self.owners_statement:
             cdk.CfnOutput(
                 self,

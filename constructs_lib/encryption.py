@@ -1,49 +1,61 @@
-"""How a repository's images are encrypted at rest."""
+"""A repository's encryption with its key, as the CDK knows the key."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from weakref import WeakKeyDictionary
 
 from aws_cdk import aws_kms as kms
 
+from .rules.ecr.repository import EncryptionSpec
+
+_ARNS: WeakKeyDictionary[kms.IKey, str] = WeakKeyDictionary()
+
+
+def arn_of(key: kms.IKey) -> str:
+    """Return a key's ARN, asked once a key: every question crosses into Node."""
+    if key not in _ARNS:
+        _ARNS[key] = key.key_arn
+    return _ARNS[key]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Encryption:
-    """Define the encryption of a repository; make one with the functions below.
+class Encryption(EncryptionSpec):
+    """Define the encryption of a repository; use the functions below to make one.
 
-    Create-only in ECR: changing it needs a new repository, and images do not move.
+    Create-only in ECR: changing the encryption requires a new repository, and images do not move.
 
     Source: Amazon ECR user guide, "Encryption at rest".
     """
 
-    kind: Literal["customer-managed", "own-key", "aws-managed", "aes256", "dsse"]
     key: kms.IKey | None = None
-    key_arn: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.key is not None:
+            object.__setattr__(self, "key_arn", arn_of(self.key))
+        EncryptionSpec.__post_init__(self)
 
     @staticmethod
     def customer_managed(key: kms.IKey | None = None) -> Encryption:
-        """Give encryption by a KMS key of yours; without one, by the key its stack shares."""
-        arn = key.key_arn if key else None
-        return Encryption(kind="customer-managed", key=key, key_arn=arn)
+        """Return encryption with a KMS key of yours; by default with the key its stack shares."""
+        return Encryption(kind="customer-managed", key=key)
 
     @staticmethod
     def own_key() -> Encryption:
-        """Give encryption by a rotating KMS key made for this one repository, and kept with it."""
+        """Return encryption with a rotating KMS key for one repository, retained with it."""
         return Encryption(kind="own-key")
 
     @staticmethod
     def dsse(key: kms.IKey | None = None) -> Encryption:
-        """Give dual-layer encryption, which ECR has in GovCloud regions only."""
-        arn = key.key_arn if key else None
-        return Encryption(kind="dsse", key=key, key_arn=arn)
+        """Return dual-layer encryption, which ECR has in GovCloud regions only."""
+        return Encryption(kind="dsse", key=key)
 
     @staticmethod
     def aws_managed() -> Encryption:
-        """Give encryption by ``aws/ecr``, the KMS key that AWS manages in the account."""
+        """Return encryption with ``aws/ecr``, the KMS key that AWS manages in the account."""
         return Encryption(kind="aws-managed")
 
     @staticmethod
     def aes256() -> Encryption:
-        """Give ECR's own encryption, without a key that you could audit or revoke."""
+        """Return ECR's own encryption, without a key that you could audit or revoke."""
         return Encryption(kind="aes256")

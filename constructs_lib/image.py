@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
@@ -73,9 +74,25 @@ class Image:
             )
         raise_if_any("Image", faults)
 
+    @staticmethod
+    def of(stack: cdk.Stack, spec: images.ImageSpec) -> Image:
+        """Return the image of a spec that was made without the CDK.
+
+        The spec states that the repository's owner lets the image be pulled.
+
+        :param stack: the stack in which the image's repository is referred to, once for all
+            images of one repository.
+        """
+        return Image(
+            repository=_referenced(stack, spec),
+            digest=spec.digest,
+            tag=spec.tag,
+            tag_may_move=spec.tag_may_move,
+        )
+
     @property
     def uri(self) -> str:
-        """Give the image's URI; by digest when there is one."""
+        """The image's URI; by digest when there is one."""
         return f"{self._repository_uri}{self._suffix}"
 
     @property
@@ -141,6 +158,22 @@ class Image:
             return self.repository.tag_immutability
         resource = _resource_of(self.repository)
         return _declared_immutability(resource) if resource else None
+
+
+def _referenced(stack: cdk.Stack, spec: images.ImageSpec) -> ecr.IRepository | str:
+    if spec.account is None or spec.region is None:
+        return spec.repository_uri
+    construct_id = f"Image-{spec.account}-{spec.region}-{spec.repository.replace('/', '--')}"
+    existing = stack.node.try_find_child(construct_id)
+    return cast("ecr.IRepository", existing) or ReferencedRepository(
+        stack,
+        construct_id,
+        repository_name=spec.repository,
+        account=spec.account,
+        region=spec.region,
+        tag_immutability=spec.tag_immutability,
+        policy_declared_by_owner=True,
+    )
 
 
 def _resource_of(repository: ecr.IRepository) -> ecr.CfnRepository | None:

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from .encryption import Encryption
+from .encryption import Encryption, arn_of
 from .named_repository import CachedRepository, NamedRepository, ReferencedRepository
 from .repository_key import RepositoryKey
-from .rules.aws.resource_tags import tag_faults
 from .rules.ecr import images
+from .rules.ecr.repository import (
+    IMMUTABLE_TAGS,
+    NO_ACCESS,
+    STANDARD_LIFECYCLE,
+    EncryptionSpec,
+    Removal,
+    RepositorySpec,
+)
 from .rules.ecr.tag_immutability import TagImmutability
-from .rules.faults import Fault, raise_if_any
+from .rules.faults import Fault, raise_if_any, reported_by
 from .rules.lifecycle.policy import LifecyclePolicy
-from .rules.lifecycle.presets import standard
-from .rules.policy.access import Access, Administrators, push_faults
+from .rules.policy.access import Access, Administrators
 from .rules.policy.adoption import adopted_statements
 from .rules.policy.cross_account import RequiredGrant, required_grants
-from .rules.policy.repository_policy import access_statements
 from .rules.policy.statements import (
     Statement,
     merged,
@@ -31,10 +37,7 @@ from .rules.policy.statements import (
     repository_policy_faults,
     statement_faults,
 )
-from .stack_facts import StackFacts, facts_of, is_token, stack_of
-
-NO_ACCESS = Access()
-IMMUTABLE_TAGS = TagImmutability()
+from .stack_facts import facts_of, is_token, stack_of
 
 
 class PrivateRepository(NamedRepository):
@@ -97,7 +100,7 @@ class PrivateRepository(NamedRepository):
         tag_immutability: TagImmutability = IMMUTABLE_TAGS,
         scan_on_push: bool = True,
         encryption: Encryption | None = None,
-        lifecycle: LifecyclePolicy | None = standard(),  # noqa: B008 - an immutable value
+        lifecycle: LifecyclePolicy | None = STANDARD_LIFECYCLE,
         pull: Access = NO_ACCESS,
         push: Access = NO_ACCESS,
         statements: Sequence[Statement] = (),
@@ -106,76 +109,90 @@ class PrivateRepository(NamedRepository):
         empty_on_delete: bool = False,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        stack = stack_of(scope)
-        facts = facts_of(stack)
-        name_is_known = not is_token(repository_name)
-        policy: list[Statement] = [
-            *access_statements(
+        with reported_by(f"PrivateRepository '{construct_id}'"):
+            spec = RepositorySpec(
+                name=repository_name,
+                place=facts_of(stack_of(scope)),
+                tag_immutability=tag_immutability,
+                scan_on_push=scan_on_push,
+                encryption=encryption or Encryption.customer_managed(),
+                lifecycle=lifecycle,
                 pull=pull,
                 push=push,
-                account=facts.account,
-                region=facts.region,
-                partition=facts.partition,
+                statements=tuple(statements),
                 administrators=administrators,
+                removal=cast("Removal", removal_policy.name.lower().replace("_", "-")),
+                empty_on_delete=empty_on_delete,
+                tags=tags or {},
             )
-        ]
-        misshapen = statement_faults(statements)
-        policy = policy if misshapen else merged([*policy, *statements])
-        raise_if_any(
-            f"PrivateRepository '{construct_id}'",
-            [
-                *(images.repository_name_faults(repository_name) if name_is_known else ()),
-                *_deletion_faults(removal_policy, empty_on_delete=empty_on_delete),
-                *_encryption_faults(encryption, facts),
-                *(fault.under("tags") for fault in tag_faults(tags or {})),
-                *(fault.under("push") for fault in push_faults(push)),
-                *(fault.under("statements") for fault in misshapen),
-                *repository_policy_faults(policy),
-            ],
-        )
+        self._define(scope, construct_id, spec, encryption.key if encryption else None)
+
+    @staticmethod
+    def of(
+        scope: Construct, construct_id: str, spec: RepositorySpec, *, key: kms.IKey | None = None
+    ) -> PrivateRepository:
+        """Define the repository of a spec that was made without the CDK.
+
+        :param scope: the construct this one belongs to.
+        :param construct_id: its ID there.
+        :param spec: the repository, checked when it was made.
+        :param key: the KMS key that the spec's encryption names; by default the key that the
+            repositories of this stack share.
+        """
+        return _SpecifiedRepository(scope, construct_id, spec, key)
+
+    def _define(
+        self, scope: Construct, construct_id: str, spec: RepositorySpec, key: kms.IKey | None
+    ) -> None:
         super().__init__(
             scope,
             construct_id,
-            repository_name=repository_name,
-            tag_immutability=tag_immutability,
+            repository_name=spec.name,
+            tag_immutability=spec.tag_immutability,
         )
-
-        chosen = self._with_key(encryption or Encryption.customer_managed(), stack, removal_policy)
-        self.encryption_key = chosen.key
+        stack = stack_of(scope)
+        removal_policy = cdk.RemovalPolicy[spec.removal.upper().replace("-", "_")]
+        self.encryption_key = key or self._new_key(spec.encryption, stack, removal_policy)
         self._construct_id = construct_id
-        self._account = facts.account
-        self._statements = policy
+        self._account = spec.place.account
+        self._statements = spec.policy
         # "Default" leaves no trace in the logical ID that the CDK makes of the path.
         self._resource = ecr.CfnRepository(
             self,
             "Default",
-            repository_name=repository_name,
-            encryption_configuration=_encryption_property(chosen.kind, chosen.key_arn),
-            image_scanning_configuration=_scanning_property(scan_on_push=scan_on_push),
-            image_tag_mutability=tag_immutability.mode,
-            image_tag_mutability_exclusion_filters=_filters_property(tag_immutability),
-            lifecycle_policy=_lifecycle_property(lifecycle.text()) if lifecycle else None,
-            repository_policy_text=policy_document(self._statements),
-            empty_on_delete=True if empty_on_delete else None,
-            tags=[{"key": key, "value": value} for key, value in sorted((tags or {}).items())]
-            or None,
+            repository_name=spec.name,
+            encryption_configuration=_encryption_property(
+                spec.encryption.kind, self._key_arn(spec.encryption)
+            ),
+            image_scanning_configuration=_scanning_property(scan_on_push=spec.scan_on_push),
+            image_tag_mutability=spec.tag_immutability.mode,
+            image_tag_mutability_exclusion_filters=_filters_property(spec.tag_immutability),
+            lifecycle_policy=_lifecycle_property(spec.lifecycle.text()) if spec.lifecycle else None,
+            repository_policy_text=policy_document(spec.policy),
+            empty_on_delete=True if spec.empty_on_delete else None,
+            tags=[{"key": key, "value": value} for key, value in sorted(spec.tags.items())] or None,
         )
         self._resource.apply_removal_policy(removal_policy)
-        if name_is_known:
-            logical_id = images.repository_logical_id(repository_name)
-            # Beneath its stack the CDK makes a logical ID of the construct's own, to the letter.
+        if not is_token(spec.name):
+            logical_id = images.repository_logical_id(spec.name)
+            # Directly in its stack, the CDK derives exactly this logical ID from the construct's.
             if scope is not stack or construct_id != logical_id:
                 self._resource.override_logical_id(logical_id)
 
-    def _with_key(
-        self, encryption: Encryption, stack: cdk.Stack, removal_policy: cdk.RemovalPolicy
-    ) -> Encryption:
+    def _key_arn(self, encryption: EncryptionSpec) -> str | None:
+        if encryption.key_arn or self.encryption_key is None:
+            return encryption.key_arn
+        return arn_of(self.encryption_key)
+
+    def _new_key(
+        self, encryption: EncryptionSpec, stack: cdk.Stack, removal_policy: cdk.RemovalPolicy
+    ) -> kms.IKey | None:
         if encryption.kind == "own-key":
-            # Whatever happens to the images happens to their key.
-            return RepositoryKey(self, "Key", removal_policy=removal_policy).encryption
-        if encryption.kind != "customer-managed" or encryption.key:
-            return encryption
-        return RepositoryKey.shared_in(stack).encryption
+            # The key is deleted or retained with the images.
+            return RepositoryKey(self, "Key", removal_policy=removal_policy).key
+        if encryption.kind == "customer-managed" and encryption.uses_shared_key:
+            return RepositoryKey.shared_in(stack).key
+        return None
 
     @staticmethod
     def adopt(
@@ -334,36 +351,15 @@ class PrivateRepository(NamedRepository):
         return iam.AddToResourcePolicyResult(statement_added=True, policy_dependable=self._resource)
 
 
-def _deletion_faults(removal_policy: cdk.RemovalPolicy, *, empty_on_delete: bool) -> list[Fault]:
-    if removal_policy == cdk.RemovalPolicy.SNAPSHOT:
-        message = "a repository is retained or destroyed, got SNAPSHOT, which ECR does not have. "
-        return [Fault("removal_policy", message + "Use RETAIN, which keeps its images.")]
-    if empty_on_delete and removal_policy != cdk.RemovalPolicy.DESTROY:
-        return [
-            Fault(
-                "empty_on_delete",
-                "empty_on_delete goes with removal_policy DESTROY only, "
-                f"got {removal_policy.name}. Say DESTROY too, or leave empty_on_delete out.",
-            )
-        ]
-    return []
+class _SpecifiedRepository(PrivateRepository):
+    """A private repository whose spec was made elsewhere."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self._define(*arguments)
 
 
-def _encryption_faults(encryption: Encryption | None, facts: StackFacts) -> list[Fault]:
-    elsewhere = not is_token(facts.region) and facts.partition != "aws-us-gov"
-    if encryption is None or encryption.kind != "dsse" or not elsewhere:
-        return []
-    return [
-        Fault(
-            "encryption",
-            f"dual-layer encryption (KMS_DSSE) is there in GovCloud regions only, got "
-            f"'{facts.region}'. Use customer-managed encryption.",
-        )
-    ]
-
-
-# What many repositories say alike is made once: the CDK checks the types of what it is handed, of
-# a plain mapping at length. Bounded, because texts of policies and keys may come in any number.
+# Properties that many repositories have in common are made once, because each costs a crossing into
+# Node. Bounded, because there can be any number of policies and keys.
 
 
 @lru_cache(maxsize=64)

@@ -9,6 +9,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from .rules.aws.partitions import partition_of
+from .rules.aws.places import Place
 
 # How the CDK marks a token inside a string. `Token.is_unresolved` says the same, across jsii.
 _TOKEN = "${Token["  # noqa: S105
@@ -20,12 +21,9 @@ def is_token(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class StackFacts:
-    """Define where a stack is deployed to; each may be a token."""
+class StackFacts(Place):
+    """The place that a stack is deployed to, and the suffix of its host names."""
 
-    account: str
-    region: str
-    partition: str
     url_suffix: str
 
 

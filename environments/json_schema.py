@@ -1,4 +1,4 @@
-"""The JSON Schemas by which editors check environment files while they are written."""
+"""The JSON Schemas with which editors check environment files while a person writes them."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
+from checked_files.schema import file_schema
 
-from .model.environment import EnvironmentModel, Pins
+from .model.environment import EnvironmentModel
+from .model.repository import Pins
 
 DIRECTORY = Path(__file__).parent / "schema"
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Give each schema by the name of its file."""
-    dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    """Return each schema by the name of its file."""
     return {
-        "environment.schema.json": dialect | EnvironmentModel.model_json_schema(),
-        "images.schema.json": dialect | TypeAdapter(Pins).json_schema(),
+        "environment.schema.json": file_schema(EnvironmentModel),
+        "images.schema.json": file_schema(Pins),
     }
 
 
 def text(schema: dict[str, Any]) -> str:
-    """Give a schema as it is kept."""
+    """Return a schema as the text of its file."""
     return json.dumps(schema, indent=2) + "\n"
 
 

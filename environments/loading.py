@@ -1,31 +1,21 @@
-"""Reading an environment: its file and its pins, checked together, all faults at once."""
+"""Loading an environment: its file and its pins, checked together, all faults at once."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from checked_files.fault_text import faults_of, one_of
-from checked_files.yaml_files import line_of, read_yaml
+from checked_files.fault_text import one_of
+from checked_files.yaml_files import YamlFile
+from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY
 from constructs_lib.rules.faults import Fault
 
-from .checks.pins import (
-    duplicate_faults,
-    github_provider_faults,
-    makes_github_provider,
-    missing_pin_faults,
-    organization_faults,
-    pin_faults,
-)
-from .checks.repositories import fleet_faults
-from .checks.workloads import movable_pin_faults, workload_faults
-from .model.environment import EnvironmentModel, PinModel, Pins
-from .resolving import resolve
+from .checks.pins import missing_pin_faults, pin_faults
+from .checks.repositories import github_provider_faults, repository_faults
+from .checks.workloads import workload_faults
+from .reading import EnvironmentFile, PinsFile, read_environment, read_pins
+from .resolving import image_of, repositories_of, resolve
 from .settings import EnvironmentSettings
 
 DIRECTORY = Path(__file__).parent
@@ -33,24 +23,17 @@ PINS_SUFFIX = ".images.yaml"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
 
-_PINS: TypeAdapter[dict[str, PinModel]] = TypeAdapter(Pins)
-
 
 class EnvironmentFault(Exception):
-    """Say that an environment cannot be read, in words for the person who edits its files."""
+    """Raised when environments have faults, with a report for the person who edits each file."""
 
-
-@dataclass(slots=True)
-class _File:
-    """Define a file as far as it could be read: raw data, and what is wrong with it."""
-
-    path: Path
-    raw: Any = None
-    faults: list[Fault] = field(default_factory=list)
+    def __init__(self, *reports: str) -> None:
+        self.reports = tuple(dict.fromkeys(reports))
+        super().__init__("\n".join(self.reports))
 
 
 def environment_names(directory: Path = DIRECTORY) -> list[str]:
-    """Give the names of the environments that have a file."""
+    """Return the names of the environments that have a file."""
     files = (path.name for path in directory.glob("*.yaml"))
     return sorted(
         name.removesuffix(".yaml")
@@ -60,16 +43,16 @@ def environment_names(directory: Path = DIRECTORY) -> list[str]:
 
 
 def pins_path(name: str, directory: Path = DIRECTORY) -> Path:
-    """Give the file that holds an environment's pins, whether it is there or not."""
+    """Return the path of an environment's pins, whether the file exists or not."""
     return directory / f"{name}{PINS_SUFFIX}"
 
 
 def refuse_name(name: str, directory: Path = DIRECTORY) -> None:
-    """Refuse a name that stacks could not be named after."""
+    """Raise when stacks could not be named after an environment."""
     if not _NAME.fullmatch(name):
         raise EnvironmentFault(
-            f"{directory.name}/{name}.yaml: an environment's name has up to 40 letters, digits "
-            "and '-' and begins with a letter, because its stacks are named after it. "
+            f"{directory.name}/{name}.yaml: an environment's name must have up to 40 letters, "
+            "digits and '-' and begin with a letter, because its stacks are named after it. "
             "Rename the file."
         )
 
@@ -77,110 +60,99 @@ def refuse_name(name: str, directory: Path = DIRECTORY) -> None:
 def load_environment(
     name: str, directory: Path = DIRECTORY, *, with_pins: bool = True
 ) -> EnvironmentSettings:
-    """Read an environment and its pins.
+    """Read and check an environment and its pins.
 
-    :param with_pins: ``False`` leaves pins unread and workloads out, for whoever makes pins.
+    :param with_pins: ``False`` ignores the pins and leaves out all workloads.
     :raises EnvironmentFault: when there is no such environment, or with every fault of its
         files, each with its path and line.
     """
-    known = environment_names(directory)
-    if name not in known:
-        raise EnvironmentFault(f"there is no environment '{name}'; {one_of(name, known)}")
-    refuse_name(name, directory)
-    path = pins_path(name, directory)
-    pins = _read(path) if with_pins and path.exists() else _File(path, raw={})
-    files = {
-        registry: _read(directory / f"{registry}.yaml")
-        for registry in (name, *_registries(pins.raw, known, name))
-    }
-    models = {registry: _validated_environment(file) for registry, file in files.items()}
-    checked_pins = _validated_pins(pins)
-    raw = {registry: file.raw for registry, file in files.items()}
-    files[name].faults += duplicate_faults(raw[name]) + organization_faults(raw[name])
-    if makes_github_provider(raw[name]):
-        others = {other: _read(directory / f"{other}.yaml").raw for other in known if other != name}
-        files[name].faults += github_provider_faults(raw[name], others)
-    if with_pins:
-        files[name].faults += missing_pin_faults(raw[name], pins.raw, name)
-    files[name].faults += fleet_faults(models[name])
-    files[name].faults += workload_faults(models[name], name, checked_pins, models)
-    pins.faults += pin_faults(pins.raw, name, raw, known)
-    pins.faults += movable_pin_faults(checked_pins, name, models)
-    _refuse([*files.values(), pins])
-    return resolve(name, checked_pins, {key: model for key, model in models.items() if model})
+    return _Folder(directory).load(name, with_pins=with_pins)
 
 
 def load_environments(
     names: Iterable[str] | None = None, directory: Path = DIRECTORY
 ) -> list[EnvironmentSettings]:
-    """Read some environments, or all that have a file.
+    """Read and check some environments, or all that have a file.
 
     :raises EnvironmentFault: with every fault of every one of them.
     """
+    folder = _Folder(directory)
     settings: list[EnvironmentSettings] = []
-    faults: list[str] = []
-    for name in names or environment_names(directory):
+    reports: list[str] = []
+    for name in names or folder.names:
         try:
-            settings.append(load_environment(name, directory))
+            settings.append(folder.load(name))
         except EnvironmentFault as fault:
-            faults.append(str(fault))
-    if faults:
-        raise EnvironmentFault("\n".join(faults))
+            reports += fault.reports
+    if reports:
+        raise EnvironmentFault(*reports)
     return settings
 
 
-def _read(path: Path) -> _File:
-    raw, faults = read_yaml(path)
-    return _File(path, {} if raw is None else raw, faults)
+class _Folder:
+    """A folder of environment files, each of which is read once."""
+
+    def __init__(self, directory: Path) -> None:
+        self.names = environment_names(directory)
+        self._directory = directory
+        self._files: dict[str, EnvironmentFile] = {}
+
+    def load(self, name: str, *, with_pins: bool = True) -> EnvironmentSettings:
+        """Return the settings of an environment."""
+        if name not in self.names:
+            raise EnvironmentFault(f"there is no environment '{name}'; {one_of(name, self.names)}")
+        refuse_name(name, self._directory)
+        environment = self._read(name)
+        path = pins_path(name, self._directory)
+        pins = read_pins(path) if with_pins else PinsFile(YamlFile(path, data={}))
+        registries = {name: environment} | self._registries(pins)
+        repositories, faults = repositories_of(environment)
+        faults += repository_faults(environment, repositories)
+        faults += github_provider_faults(environment, self._others(environment))
+        faults += workload_faults(environment, pins.pins, registries)
+        if with_pins:
+            faults += missing_pin_faults(environment, pins)
+        pins.file.faults += pin_faults(pins, environment, registries, self.names)
+        _raise_if_any(environment, faults, registries, pins)
+        head = environment.head
+        assert head is not None  # noqa: S101 - it has no faults
+        images = {
+            image: image_of(
+                pin, None if pin.registry == PUBLIC_REGISTRY else registries[pin.registry or name]
+            )
+            for image, pin in pins.pins.items()
+        }
+        return resolve(environment, head, repositories, images)
+
+    def _read(self, name: str) -> EnvironmentFile:
+        if name not in self._files:
+            self._files[name] = read_environment(name, self._directory / f"{name}.yaml")
+        return self._files[name]
+
+    def _registries(self, pins: PinsFile) -> dict[str, EnvironmentFile]:
+        named = {pin.registry for pin in pins.pins.values()}
+        return {other: self._read(other) for other in self.names if other in named}
+
+    def _others(self, environment: EnvironmentFile) -> Iterable[EnvironmentFile]:
+        """Return the other environments, which only an environment with a provider concerns."""
+        if environment.head is None or environment.head.github_provider == "existing":
+            return ()
+        return (self._read(other) for other in self.names if other != environment.name)
 
 
-def _validated_environment(file: _File) -> EnvironmentModel | None:
-    if file.faults:
-        return None
-    try:
-        return EnvironmentModel.model_validate(file.raw)
-    except ValidationError as error:
-        file.faults += faults_of(error, EnvironmentModel)
-        return None
-
-
-def _validated_pins(file: _File) -> Mapping[str, PinModel]:
-    if not file.faults:
-        try:
-            return _PINS.validate_python(file.raw)
-        except ValidationError as error:
-            file.faults += faults_of(error, PinModel)
-    return {}
-
-
-def _registries(pins: Any, known: Iterable[str], name: str) -> list[str]:
-    """Give the other environments that pins name as their registry, those that exist."""
-    if not isinstance(pins, Mapping):
-        return []
-    named = [pin.get("registry") for pin in pins.values() if isinstance(pin, Mapping)]
-    return [other for other in known if other in named and other != name]
-
-
-def _refuse(files: Iterable[_File]) -> None:
-    reports = [_report(file) for file in files if file.faults]
+def _raise_if_any(
+    environment: EnvironmentFile,
+    faults: list[Fault],
+    registries: Mapping[str, EnvironmentFile],
+    pins: PinsFile,
+) -> None:
+    found = [
+        *(
+            (one.file, [*one.file.faults, *(faults if one is environment else ())])
+            for one in registries.values()
+        ),
+        (pins.file, pins.file.faults),
+    ]
+    reports = [file.report(those) for file, those in found if those]
     if reports:
-        raise EnvironmentFault("\n".join(reports))
-
-
-def _report(file: _File) -> str:
-    count = "1 fault" if len(file.faults) == 1 else f"{len(file.faults)} faults"
-    located = sorted((_line(file.path, fault) or 0, str(fault)) for fault in file.faults)
-    lines = (f"  - {f'line {line}, ' if line else ''}{text}" for line, text in located)
-    return "\n".join([f"{_shown(file.path)}: {count}", *lines])
-
-
-def _shown(path: Path) -> str:
-    return f"{path.parent.name}/{path.name}"
-
-
-def _line(path: Path, fault: Fault) -> int | None:
-    if not fault.path:
-        return None
-    # A key may hold what separates steps; then the line of what lies around it will do.
-    steps = re.findall(r"\[(\d+)\]|([^.\[\]]+)", fault.path)
-    return line_of(path, tuple(int(index) if index else key for index, key in steps))
+        raise EnvironmentFault(*reports)

@@ -1,151 +1,201 @@
-"""From the files' models to settings: defaults filled in, pins followed to their registry."""
+"""From environment files to settings: defaults filled in, pins replaced by images."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Container, Iterable, Iterator, Mapping
 
-from constructs_lib.rules.policy.access import Access, Administrators
+from constructs_lib.rules.aws.places import Place
+from constructs_lib.rules.ecr.images import ImageSpec
+from constructs_lib.rules.ecr.repository import RepositorySpec
+from constructs_lib.rules.ecr.tag_immutability import TagImmutability
+from constructs_lib.rules.faults import Fault, RuleError
+from constructs_lib.rules.policy.access import Administrators
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
 
-from .model.environment import (
-    AccessModel,
-    EnvironmentModel,
-    NotificationsModel,
-    PinModel,
-    PullModel,
-    RepositoryModel,
-    lifecycle_policy,
-    tag_immutability,
-)
+from .model.ecs import EcsTaskModel
+from .model.eks import EksJobModel
+from .model.environment import EnvironmentModel
+from .model.repository import PinModel, RepositoryModel
+from .reading import EnvironmentFile
 from .settings import (
-    EncryptionKind,
-    EncryptionSettings,
+    EcsTaskSettings,
+    EksJobSettings,
     EnvironmentSettings,
     GitHubPushSettings,
-    NotificationSettings,
     RepositorySettings,
 )
-from .workload_resolving import (
-    awaited_workloads,
-    ecs_services,
-    ecs_task,
-    eks_job,
-    image_names,
-    image_of,
-    network_of,
-)
+
+Images = Mapping[str, ImageSpec]
 
 
-def resolve(
-    name: str, pins: Mapping[str, PinModel], environments: Mapping[str, EnvironmentModel]
-) -> EnvironmentSettings:
-    """Give the settings of an environment whose files hold.
-
-    :param environments: by name, this environment and those that pins name as their registry.
-    """
-    environment = environments[name]
-    images = {
-        image: image_of(pin, environments.get(pin.registry or name)) for image, pin in pins.items()
-    }
-    tasks = tuple(
-        ecs_task(task, images)
-        for task in environment.ecs_tasks
-        if all(image in images for image in task.images)
-    )
-    awaited = awaited_workloads(environment, images)
-    return EnvironmentSettings(
-        name=name,
-        account=environment.account,
-        region=environment.region,
-        protected=environment.protected,
-        administrators=administrators_of(environment),
-        repositories=tuple(
-            _repository(repository, environment) for repository in environment.repositories
-        ),
-        ecs_tasks=tasks,
-        ecs_services=ecs_services(environment, tasks),
-        network=network_of(environment, tasks),
-        eks_jobs=tuple(
-            eks_job(job, images[job.image], environment.eks_cluster)
-            for job in environment.eks_jobs
-            if job.image in images
-        ),
-        github_pushes=_github_pushes(environment),
-        images=image_names(environment),
-        notifications=_notifications(environment.notifications),
-        creates_github_provider=environment.github_provider == "create",
-        notices=tuple(
-            f"{name}: '{workload}' is left out, because its image '{image}' "
-            "has no pin yet (awaiting_image)."
-            for workload, image in awaited
-        ),
-    )
-
-
-def _encryption(word: str) -> EncryptionSettings:
-    if word.startswith("arn:"):
-        return EncryptionSettings(kind="customer-managed", key_arn=word)
-    return EncryptionSettings(kind=cast("EncryptionKind", word))
+def repositories_of(
+    environment: EnvironmentFile,
+) -> tuple[tuple[RepositorySettings, ...], list[Fault]]:
+    """Return the settings of the valid repositories, and the faults of the others."""
+    settings: list[RepositorySettings] = []
+    faults: list[Fault] = []
+    if environment.head is None:
+        return (), []
+    for index, model in environment.repositories.items():
+        try:
+            settings.append(_repository(model, environment.head))
+        except RuleError as error:
+            faults += [
+                fault.under(f"repositories[{index}]")
+                for fault in error.faults
+                # An inherited encryption is the environment's fault, and reported as such.
+                if model.encryption or fault.path != "encryption"
+            ]
+    return tuple(settings), faults
 
 
 def _repository(model: RepositoryModel, environment: EnvironmentModel) -> RepositorySettings:
     defaults, organization_id = environment.repository_defaults, environment.organization_id
-    return RepositorySettings(
+    spec = RepositorySpec(
         name=model.name,
-        stack=model.stack,
-        tag_immutability=tag_immutability(model.tag_immutability or defaults.tag_immutability),
-        scan_on_push=(defaults.scan_on_push if model.scan_on_push is None else model.scan_on_push),
-        lifecycle=lifecycle_policy(model.lifecycle or defaults.lifecycle),
-        pull=access_of(model.pull, organization_id),
-        push=access_of(model.push, organization_id),
-        encryption=_encryption(model.encryption or environment.encryption),
-        statements=tuple(model.statements or ()),
-        adopted=model.adopted,
-        destroyed=model.removal == "destroy",
+        place=Place.of(environment.account, environment.region),
+        tag_immutability=model.immutability(defaults),
+        scan_on_push=defaults.scan_on_push if model.scan_on_push is None else model.scan_on_push,
+        encryption=model.encryption or environment.encryption,
+        lifecycle=(
+            model.lifecycle if "lifecycle" in model.model_fields_set else defaults.lifecycle
+        ),
+        pull=model.pull.access(organization_id),
+        push=model.push.access(organization_id),
+        statements=model.statements or (),
+        administrators=_administrators(environment),
+        removal=model.removal,
         empty_on_delete=model.empty_on_delete,
-        tags=dict(model.tags),
+        tags=model.tags,
     )
+    return RepositorySettings(spec=spec, stack=model.stack, adopted=model.adopted)
 
 
-def access_of(model: AccessModel, organization_id: str | None) -> Access:
-    """Give the access that a file's mapping stands for."""
-    services = model if isinstance(model, PullModel) else PullModel()
-    return Access(
-        accounts=tuple(model.accounts),
-        role_arns=tuple(model.roles),
-        organization_id=organization_id if model.organization else None,
-        organization_paths=tuple(model.organization_paths),
-        lambda_accounts=tuple(services.lambda_accounts),
-        codebuild_project_arns=tuple(services.codebuild_projects),
-    )
-
-
-def administrators_of(environment: EnvironmentModel) -> Administrators | None:
-    """Give those who alone administer the repositories, where they are named."""
+def _administrators(environment: EnvironmentModel) -> Administrators | None:
     if not environment.administrators or environment.break_glass_role is None:
         return None
     return Administrators(
-        role_arns=tuple(environment.administrators),
+        role_arns=environment.administrators,
         break_glass_role_arn=environment.break_glass_role,
     )
 
 
-def _notifications(model: NotificationsModel | None) -> NotificationSettings | None:
-    if model is None:
-        return None
-    return NotificationSettings(
-        topic_arn=model.topic_arn, event_bus_arn=model.event_bus_arn, events=model.events()
+def image_of(pin: PinModel, registry: EnvironmentFile | None) -> ImageSpec:
+    """Return a pinned image.
+
+    :param registry: the environment whose registry contains it; ``None`` for ECR Public.
+    """
+    if registry is None or registry.head is None:
+        account, region = None, None
+        immutability: TagImmutability | None = TagImmutability(mode="MUTABLE")
+    else:
+        account, region = registry.head.account, registry.head.region
+        repository = registry.repository(pin.repository)
+        immutability = (
+            repository.immutability(registry.head.repository_defaults) if repository else None
+        )
+    return ImageSpec(
+        account=account,
+        region=region,
+        repository=pin.repository,
+        tag=pin.tag,
+        digest=pin.digest,
+        tag_may_move=pin.tag_may_move,
+        tag_immutability=immutability,
     )
 
 
-def _github_pushes(environment: EnvironmentModel) -> tuple[GitHubPushSettings, ...]:
-    """Turn round who pushes where: one role for each kind of run, for all it pushes to."""
-    repositories: dict[GitHubSubject, list[str]] = {}
-    for repository in environment.repositories:
-        for run in repository.push.github:
-            repositories.setdefault(run.subject(), []).append(repository.name)
+def resolve(
+    environment: EnvironmentFile,
+    head: EnvironmentModel,
+    repositories: tuple[RepositorySettings, ...],
+    images: Images,
+) -> EnvironmentSettings:
+    """Return the settings of an environment whose files have no faults."""
+    tasks = tuple(
+        _task(task, images)
+        for task in environment.ecs_tasks.values()
+        if all(image in images for image in task.images.values())
+    )
+    present = {task.name for task in tasks}
+    services = tuple(one for one in environment.ecs_services.values() if one.task in present)
+    return EnvironmentSettings(
+        name=environment.name,
+        account=head.account,
+        region=head.region,
+        protected=head.protected,
+        repositories=repositories,
+        ecs_tasks=tasks,
+        ecs_services=services,
+        network=head.network,
+        registry_accounts=_registry_accounts(tasks, {one.task for one in services}, head.account),
+        eks_jobs=tuple(
+            _job(job, images[job.image], head)
+            for job in environment.eks_jobs.values()
+            if job.image in images
+        ),
+        github_pushes=_github_pushes(environment.repositories.values()),
+        images=tuple(
+            sorted({image for one in environment.workloads() for image in one.images.values()})
+        ),
+        notifications=head.notifications,
+        creates_github_provider=head.github_provider == "create",
+        notices=tuple(_notices(environment, head, images)),
+    )
+
+
+def _task(model: EcsTaskModel, images: Images) -> EcsTaskSettings:
+    return EcsTaskSettings(
+        name=model.name,
+        spec=model.spec,
+        images=tuple(images[image] for image in model.images.values()),
+        task_role_arn=model.task_role_arn,
+        logs=model.logs,
+    )
+
+
+def _job(model: EksJobModel, image: ImageSpec, environment: EnvironmentModel) -> EksJobSettings:
+    return EksJobSettings(
+        spec=model.spec,
+        image=image,
+        cron=model.cron,
+        identity=model.identity,
+        node_role_arn=model.node_role_arn,
+        cluster=environment.eks_cluster if model.delivery == "cluster" else None,
+        rollback_window_seconds=model.rollback_window_seconds,
+        wait_for_completion_seconds=model.wait_for_completion_seconds,
+    )
+
+
+def _registry_accounts(
+    tasks: Iterable[EcsTaskSettings], run: Container[str], own: str
+) -> tuple[str, ...]:
+    accounts = {image.account for task in tasks if task.name in run for image in task.images}
+    return tuple(sorted(account for account in accounts if account not in (None, own)))
+
+
+def _github_pushes(repositories: Iterable[RepositoryModel]) -> tuple[GitHubPushSettings, ...]:
+    """Return one role for each kind of workflow run, with all repositories that it pushes to."""
+    pushed: dict[GitHubSubject, set[str]] = {}
+    for repository in repositories:
+        for subject in repository.push.github:
+            pushed.setdefault(subject, set()).add(repository.name)
     return tuple(
-        GitHubPushSettings(subject=subject, repositories=tuple(sorted(set(names))))
-        for subject, names in sorted(repositories.items(), key=lambda item: item[0].subject)
+        GitHubPushSettings(subject=subject, repositories=tuple(sorted(names)))
+        for subject, names in sorted(pushed.items(), key=lambda item: item[0].subject)
     )
+
+
+def _notices(environment: EnvironmentFile, head: EnvironmentModel, images: Images) -> Iterator[str]:
+    for workload in environment.workloads():
+        missing = [image for image in workload.images.values() if image not in images]
+        if missing:
+            yield (
+                f"{environment.name}: '{workload.name}' is left out, because its image "
+                f"'{missing[0]}' has no pin yet (awaiting_image)."
+            )
+    if head.network and not head.network.is_private:
+        yield (
+            f"{environment.name}: the network {head.network.cidr} is outside the ranges for "
+            "private use (10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10)."
+        )

@@ -1,108 +1,113 @@
-"""An environment as the stacks and ``ecrctl`` see it: complete, checked, and plain values."""
+"""An environment as the stacks and ``ecrctl`` use it: complete, checked, its specs unchanged."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
-from constructs_lib.rules.ecr.image_events import ImageEvents
-from constructs_lib.rules.ecr.tag_immutability import TagImmutability
-from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
-from constructs_lib.rules.policy.access import Access, Administrators
+from constructs_lib.rules.aws.networks import NetworkSpec
+from constructs_lib.rules.ecr.images import ImageSpec
+from constructs_lib.rules.ecr.repository import RepositorySpec
+from constructs_lib.rules.ecs.service import ServiceSpec
+from constructs_lib.rules.ecs.task_definition import TaskSpec
+from constructs_lib.rules.kubernetes.cron_job import CronSchedule
+from constructs_lib.rules.kubernetes.job import JobSpec
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
-from constructs_lib.rules.policy.statements import Statement
 
-from .workload_settings import EcsServiceSettings, EcsTaskSettings, EksJobSettings, NetworkSettings
-
-EncryptionKind = Literal["customer-managed", "dsse", "aws-managed", "aes256"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncryptionSettings:
-    """Define how an environment's repositories are encrypted.
-
-    :param key_arn: with ``customer-managed``, a key that exists; the environment's own if absent,
-        which ``dsse`` always uses.
-    """
-
-    kind: EncryptionKind
-    key_arn: str | None = None
-
-    @property
-    def makes_key(self) -> bool:
-        """Say whether the environment has a key of its own, and so a stack for it."""
-        return self.kind in ("customer-managed", "dsse") and self.key_arn is None
+from .model.eks import EksCluster, Identity
+from .model.environment import NotificationsModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositorySettings:
-    """Define one repository, with the environment's defaults filled in."""
+    """A repository.
 
-    name: str
+    :param stack: the group whose stack deploys it.
+    :param adopted: whether it existed before the file did.
+    """
+
+    spec: RepositorySpec
     stack: str
-    tag_immutability: TagImmutability
-    scan_on_push: bool
-    lifecycle: LifecyclePolicy | None
-    pull: Access
-    push: Access
-    encryption: EncryptionSettings
-    statements: tuple[Statement, ...] = ()
     adopted: bool = False
-    destroyed: bool = False
-    empty_on_delete: bool = False
-    tags: Mapping[str, str] = field(default_factory=dict)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotificationSettings:
-    """Define who is told what happens to images; a topic of its own without an ARN."""
-
-    topic_arn: str | None
-    event_bus_arn: str | None
-    events: ImageEvents
+    @property
+    def name(self) -> str:
+        """The repository's name."""
+        return self.spec.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitHubPushSettings:
-    """Define which repositories one kind of GitHub workflow run pushes to."""
+    """The repositories that one kind of GitHub workflow run pushes to."""
 
     subject: GitHubSubject
     repositories: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentSettings:
-    """Define an environment.
+class EcsTaskSettings:
+    """An ECS task definition whose images are pinned.
 
+    :param images: the image of each container, in the order of ``spec.containers``.
+    """
+
+    name: str
+    spec: TaskSpec
+    images: tuple[ImageSpec, ...]
+    task_role_arn: str | None
+    logs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EksJobSettings:
+    """A Kubernetes Job whose image is pinned.
+
+    :param cron: its schedule, if it is a CronJob.
+    :param cluster: the cluster that CloudFormation applies it to; ``None`` for a manifest.
+    """
+
+    spec: JobSpec
+    image: ImageSpec
+    cron: CronSchedule | None = None
+    identity: Identity | None = None
+    node_role_arn: str | None = None
+    cluster: EksCluster | None = None
+    rollback_window_seconds: int | None = None
+    wait_for_completion_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentSettings:
+    """An environment.
+
+    :param registry_accounts: other accounts whose images the services pull.
     :param images: the names of the images that its workloads run, pinned or not.
-    :param notices: what a person should know, such as a workload left out because its image is
-        awaited.
+    :param notices: sentences for a person, such as that a workload is left out because its image
+        is awaited.
     """
 
     name: str
     account: str
     region: str
     protected: bool
-    administrators: Administrators | None
     repositories: tuple[RepositorySettings, ...]
     ecs_tasks: tuple[EcsTaskSettings, ...]
     eks_jobs: tuple[EksJobSettings, ...]
-    ecs_services: tuple[EcsServiceSettings, ...] = ()
-    network: NetworkSettings | None = None
+    ecs_services: tuple[ServiceSpec, ...] = ()
+    network: NetworkSpec | None = None
+    registry_accounts: tuple[str, ...] = ()
     github_pushes: tuple[GitHubPushSettings, ...] = ()
-    notifications: NotificationSettings | None = None
+    notifications: NotificationsModel | None = None
     creates_github_provider: bool = False
     images: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
 
     @property
     def makes_key(self) -> bool:
-        """Say whether any of its repositories uses the environment's own key."""
-        return any(repository.encryption.makes_key for repository in self.repositories)
+        """Whether any of its repositories uses the environment's own key."""
+        return any(one.spec.encryption.uses_shared_key for one in self.repositories)
 
     def groups(self) -> dict[str, list[RepositorySettings]]:
-        """Give the repositories by the group, and so the stack, they were put into."""
+        """Return the repositories by group, and so by stack."""
         groups: dict[str, list[RepositorySettings]] = {}
         for repository in self.repositories:
             groups.setdefault(repository.stack, []).append(repository)

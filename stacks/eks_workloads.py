@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from constructs_lib import CronSchedule, EksImageCronJob, EksImageJob, EksWorkloadIdentity
-from environments.workload_settings import EksJobSettings
+from constructs_lib import CronSchedule, EksImageCronJob, EksImageJob, EksWorkloadIdentity, Image
+from environments.settings import EksJobSettings
 
-from .cluster import cluster_delivery
-from .images import image_of
+if TYPE_CHECKING:
+    from constructs_lib import ClusterDelivery
 
 
 class EksWorkloadsStack(cdk.Stack):
@@ -31,48 +32,55 @@ class EksWorkloadsStack(cdk.Stack):
                 self._job(job)
 
     def _job(self, job: EksJobSettings) -> None:
-        EksImageJob(
+        EksImageJob.of(
             self,
             job.spec.name,
-            name=job.spec.name,
-            image=image_of(self, job.image),
-            service_account=self._service_account(job),
-            namespace=job.spec.namespace,
-            pod=job.spec.pod,
-            run=job.spec.run,
+            job.spec,
+            image=Image.of(self, job.image),
+            identity=self._identity(job),
             pulled_by=self._node_role(job),
-            name_suffix=job.spec.name_suffix,
-            delivery=cluster_delivery(self, job.cluster) if job.cluster else None,
+            delivery=self._delivery(job),
         )
 
     def _cron_job(self, job: EksJobSettings, schedule: CronSchedule) -> None:
-        EksImageCronJob(
+        EksImageCronJob.of(
             self,
             job.spec.name,
-            name=job.spec.name,
-            schedule=schedule,
-            image=image_of(self, job.image),
-            service_account=self._service_account(job),
-            namespace=job.spec.namespace,
-            pod=job.spec.pod,
-            run=job.spec.run,
+            job.spec,
+            schedule,
+            image=Image.of(self, job.image),
+            identity=self._identity(job),
             pulled_by=self._node_role(job),
-            delivery=cluster_delivery(self, job.cluster) if job.cluster else None,
+            delivery=self._delivery(job),
         )
 
-    def _service_account(self, job: EksJobSettings) -> EksWorkloadIdentity | str | None:
+    def _identity(self, job: EksJobSettings) -> EksWorkloadIdentity | None:
         spec, identity = job.spec, job.identity
         if identity is None or spec.service_account is None or spec.namespace is None:
-            return spec.service_account
+            return None
         return EksWorkloadIdentity(
             self,
             f"{spec.name}Identity",
             service_account=spec.service_account,
             namespace=spec.namespace,
-            cluster_name=identity.cluster_name,
+            cluster_name=identity.cluster,
             oidc_provider_arn=identity.oidc_provider_arn,
             role_name=identity.role_name,
             statements=[iam.PolicyStatement.from_json(one) for one in identity.statements],
+        )
+
+    def _delivery(self, job: EksJobSettings) -> ClusterDelivery | None:
+        if job.cluster is None:
+            return None
+        # Imported here, as EKS takes long to import and few have CloudFormation apply their Jobs.
+        from constructs_lib import ClusterDelivery  # noqa: PLC0415
+
+        return ClusterDelivery.from_attributes(
+            self,
+            cluster_name=job.cluster.name,
+            kubectl_provider_arn=job.cluster.kubectl_provider,
+            rollback_window=_duration(job.rollback_window_seconds),
+            wait_for_completion=_duration(job.wait_for_completion_seconds),
         )
 
     def _node_role(self, job: EksJobSettings) -> iam.IRole | None:
@@ -83,3 +91,7 @@ class EksWorkloadsStack(cdk.Stack):
         return existing or iam.Role.from_role_arn(  # type: ignore[return-value]
             self, construct_id, job.node_role_arn
         )
+
+
+def _duration(seconds: int | None) -> cdk.Duration | None:
+    return None if seconds is None else cdk.Duration.seconds(seconds)

@@ -8,14 +8,14 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from constructs_lib import ImageNotifications
-from environments.settings import NotificationSettings
+from environments.model.environment import NotificationsModel
 
 
 class NotificationsStack(cdk.Stack):
     """Define the stack of an environment's notifications."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, notifications: NotificationSettings
+        self, scope: Construct, construct_id: str, *, notifications: NotificationsModel
     ) -> None:
         super().__init__(scope, construct_id, description="Tells what happens to container images")
         topic_arn, bus_arn = notifications.topic_arn, notifications.event_bus_arn

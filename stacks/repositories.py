@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from constructs_lib import Administrators, Encryption, PrivateRepository
+from constructs_lib import EncryptionSpec, PrivateRepository
 from constructs_lib.rules.ecr.images import repository_logical_id
-from environments.settings import EncryptionSettings, RepositorySettings
+from environments.settings import RepositorySettings
 
 
 class RepositoriesStack(cdk.Stack):
@@ -23,44 +24,26 @@ class RepositoriesStack(cdk.Stack):
         *,
         group: str,
         repositories: Sequence[RepositorySettings],
-        administrators: Administrators | None,
         key: kms.IKey | None,
     ) -> None:
         super().__init__(
             scope, construct_id, description=f"Container image repositories of the group '{group}'"
         )
-        # Made once for all that say the same: each key takes a crossing into the CDK.
-        encryption = {
-            settings: self._encryption(settings, key)
-            for settings in dict.fromkeys(repository.encryption for repository in repositories)
-        }
         for repository in repositories:
-            PrivateRepository(
+            PrivateRepository.of(
                 self,
                 repository_logical_id(repository.name),
-                repository_name=repository.name,
-                tag_immutability=repository.tag_immutability,
-                scan_on_push=repository.scan_on_push,
-                encryption=encryption[repository.encryption],
-                lifecycle=repository.lifecycle,
-                pull=repository.pull,
-                push=repository.push,
-                statements=repository.statements,
-                administrators=administrators,
-                removal_policy=(
-                    cdk.RemovalPolicy.DESTROY if repository.destroyed else cdk.RemovalPolicy.RETAIN
-                ),
-                empty_on_delete=repository.empty_on_delete,
-                tags=repository.tags,
+                repository.spec,
+                key=self._key(repository.spec.encryption, key),
             )
 
-    def _encryption(self, settings: EncryptionSettings, key: kms.IKey | None) -> Encryption:
-        if settings.kind == "aes256":
-            return Encryption.aes256()
-        if settings.kind == "aws-managed":
-            return Encryption.aws_managed()
-        if settings.kind == "dsse":
-            return Encryption.dsse(key)
-        if settings.key_arn:
-            key = kms.Key.from_key_arn(self, f"Key {settings.key_arn}", settings.key_arn)
-        return Encryption.customer_managed(key)
+    def _key(self, encryption: EncryptionSpec, shared: kms.IKey | None) -> kms.IKey | None:
+        if encryption.uses_shared_key:
+            return shared
+        if encryption.key_arn is None:
+            return None
+        construct_id = f"Key {encryption.key_arn}"
+        existing = self.node.try_find_child(construct_id)
+        return cast("kms.IKey", existing) or kms.Key.from_key_arn(
+            self, construct_id, encryption.key_arn
+        )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 
@@ -49,3 +50,15 @@ def raise_if_any(who: str, faults: Iterable[Fault]) -> None:
     found = tuple(faults)
     if found:
         raise RuleError(who, found)
+
+
+@contextmanager
+def reported_by(who: str) -> Iterator[None]:
+    """Raise the faults of a value that is made here under another name.
+
+    :param who: the construct that was given the value, such as ``PrivateRepository 'Api'``.
+    """
+    try:
+        yield
+    except RuleError as error:
+        raise RuleError(who, error.faults) from None

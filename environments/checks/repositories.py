@@ -1,164 +1,130 @@
-"""Faults of an environment's repositories as a whole: deletion, tags, sizes of groups."""
+"""Faults between the repositories of an environment, and between them and its settings."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from constructs_lib.rules.aws.partitions import partition_of
+from constructs_lib.rules.aws.cloudformation_limits import MAXIMUM_RESOURCES, MAXIMUM_TEMPLATE_BYTES
+from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.aws.resource_tags import required_tag_faults
-from constructs_lib.rules.ecr.images import repository_logical_id
+from constructs_lib.rules.ecr.repository import dual_layer_faults
 from constructs_lib.rules.faults import Fault
-from constructs_lib.rules.policy.repository_policy import access_statements
-from constructs_lib.rules.policy.statements import (
-    merged,
-    policy_document,
-    repository_policy_faults,
-    statements_of,
-)
-from environments.model.environment import EnvironmentModel, RepositoryModel, lifecycle_policy
-from environments.resolving import access_of, administrators_of
+from environments.model.environment import EnvironmentModel
+from environments.model.repository import RepositoryModel
+from environments.reading import EnvironmentFile
+from environments.settings import RepositorySettings
 
-MAXIMUM_RESOURCES = 500
-MAXIMUM_TEMPLATE_BYTES = 1_000_000
-# What a template holds besides its repositories: the CDK's parameter, rule and description.
+from .duplicates import duplicate_faults
+
+# A template's bytes besides its repositories: the CDK's parameter, rule and description.
 _TEMPLATE_BYTES = 1_500
 
 
-def fleet_faults(environment: EnvironmentModel | None) -> list[Fault]:
-    """Check what no repository shows by itself; nothing when the file itself has faults."""
-    if environment is None:
-        return []
-    faults = [
-        *_administrator_faults(environment),
-        *_dual_layer_faults(environment.encryption, environment.region),
-    ]
-    sizes: dict[str, list[int]] = {}
-    for index, repository in enumerate(environment.repositories):
-        found = [*_deletion_faults(environment, repository)]
-        found += [
-            fault.under("tags")
-            for fault in required_tag_faults(repository.tags, environment.required_tags)
-        ]
-        found += _adoption_faults(repository)
-        found += _dual_layer_faults(repository.encryption, environment.region)
-        policy = _policy(environment, repository)
-        found += repository_policy_faults(statements_of(policy))
-        faults += [fault.under(f"repositories[{index}]") for fault in found]
-        size = _template_bytes(environment, repository, policy)
-        sizes.setdefault(repository.stack, []).append(size)
-    return [*faults, *(fault for group in sorted(sizes) for fault in _group(group, sizes[group]))]
+def repository_faults(
+    environment: EnvironmentFile, settings: Sequence[RepositorySettings]
+) -> Iterator[Fault]:
+    """Yield the faults of an environment's repositories that no repository has by itself."""
+    yield from duplicate_faults("repositories", environment.names("repositories"))
+    head = environment.head
+    if head is None:
+        return
+    yield from _administrator_faults(head)
+    place = Place.of(head.account, head.region)
+    yield from dual_layer_faults(head.encryption, place)
+    for index, repository in environment.repositories.items():
+        for fault in _faults_of(repository, head):
+            yield fault.under(f"repositories[{index}]")
+    yield from _group_faults(settings)
 
 
-def _administrator_faults(environment: EnvironmentModel) -> Iterator[Fault]:
-    if bool(environment.administrators) != bool(environment.break_glass_role):
-        yield Fault(
-            "administrators",
-            "administrators and break_glass_role are given together, got one of them. Without a "
-            "break-glass role nobody could mend a repository whose administrators are gone.",
-        )
-
-
-def _deletion_faults(environment: EnvironmentModel, repository: RepositoryModel) -> Iterator[Fault]:
-    if repository.removal == "destroy" and environment.protected:
+def _faults_of(repository: RepositoryModel, head: EnvironmentModel) -> Iterator[Fault]:
+    for verb in ("pull", "push"):
+        if getattr(repository, verb).organization and head.organization_id is None:
+            yield Fault(
+                f"{verb}.organization",
+                "organization requires the environment's organization_id, which is missing. "
+                "Write it at the top of the file, such as 'organization_id: o-a1b2c3d4e5'.",
+            )
+    if repository.removal == "destroy" and head.protected:
         yield Fault(
             "removal",
-            "this environment is protected, so no repository in it can be destroyed. "
-            "Leave it 'retain', or lift the protection in a change of its own.",
+            "no repository of a protected environment can be destroyed. Write 'removal: retain', "
+            "or lift the protection in a separate change.",
         )
-    if repository.empty_on_delete and repository.removal != "destroy":
-        yield Fault(
-            "empty_on_delete",
-            "empty_on_delete goes with 'removal: destroy' only. Say that too, or leave it out.",
-        )
+    for fault in required_tag_faults(repository.tags, head.required_tags):
+        yield fault.under("tags")
+    if repository.adopted:
+        yield from _adoption_faults(repository)
 
 
-def _dual_layer_faults(encryption: str | None, region: str) -> Iterator[Fault]:
-    if encryption == "dsse" and partition_of(region).name != "aws-us-gov":
+def github_provider_faults(
+    environment: EnvironmentFile, others: Iterable[EnvironmentFile]
+) -> Iterator[Fault]:
+    """Yield a fault for every other environment that creates the account's GitHub provider."""
+    head = environment.head
+    if head is None or head.github_provider != "create":
+        return
+    for other in others:
+        if (
+            other.head
+            and other.head.github_provider == "create"
+            and other.head.account == head.account
+        ):
+            yield Fault(
+                "github_provider",
+                f"account {head.account} can have only one GitHub OIDC provider, and environment "
+                f"'{other.name}' also creates it. Write 'existing' in one of the two.",
+            )
+
+
+def _administrator_faults(head: EnvironmentModel) -> Iterator[Fault]:
+    if bool(head.administrators) != bool(head.break_glass_role):
         yield Fault(
-            "encryption",
-            "dual-layer encryption (dsse) is there in GovCloud regions only, and this environment "
-            f"is in '{region}'. Write customer-managed.",
+            "administrators",
+            "administrators and break_glass_role require each other, got one of them. Without a "
+            "break-glass role, no one could repair a repository whose administrators are deleted.",
         )
 
 
 def _adoption_faults(repository: RepositoryModel) -> Iterator[Fault]:
-    if not repository.adopted:
-        return
     if repository.statements is None:
         yield Fault(
             "statements",
-            "an adopted repository states the policy that it has, because an import deletes what "
-            "is not declared. Write its statements, or 'statements: []' if pull and push are all.",
+            "an adopted repository must state its current policy, because an import deletes any "
+            "statement that is not declared. Write its statements, or 'statements: []' if pull "
+            "and push are all.",
         )
     if repository.encryption is None:
         yield Fault(
             "encryption",
-            "an adopted repository states the encryption that it has, because only a new one "
-            "could change it. Write aes256, aws-managed, customer-managed or dsse (with the "
-            "environment's own key) or the key's ARN.",
+            "an adopted repository must state its current encryption, because only a new "
+            "repository could change it. Write aes256, aws-managed, customer-managed or dsse "
+            "(with the environment's own key) or the key's ARN.",
         )
     if repository.removal == "destroy":
         yield Fault(
             "removal",
-            "an adopted repository holds images that were there before this file, so it is "
-            "retained. Leave 'removal' out, or 'adopted' once it is imported.",
+            "an adopted repository must be retained, because it contains images that are older "
+            "than this file. Remove 'removal', or 'adopted' once it is imported.",
         )
 
 
-def _group(group: str, sizes: list[int]) -> Iterator[Fault]:
-    way_out = "Put new repositories into a new group with `stack:`; never move those that exist."
-    if len(sizes) > MAXIMUM_RESOURCES:
-        yield Fault(
-            "repositories",
-            f"the group '{group}' has {len(sizes)} repositories, and a CloudFormation stack takes "
-            f"{MAXIMUM_RESOURCES} resources. {way_out}",
-        )
-    total = sum(sizes) + _TEMPLATE_BYTES
-    if total > MAXIMUM_TEMPLATE_BYTES:
-        yield Fault(
-            "repositories",
-            f"the group '{group}' makes a template of about {total:,} bytes, and CloudFormation "
-            f"takes {MAXIMUM_TEMPLATE_BYTES:,}. {way_out}",
-        )
-
-
-def _policy(environment: EnvironmentModel, repository: RepositoryModel) -> dict[str, Any] | None:
-    statements = access_statements(
-        pull=access_of(repository.pull, environment.organization_id),
-        push=access_of(repository.push, environment.organization_id),
-        account=environment.account,
-        region=environment.region,
-        partition=partition_of(environment.region).name,
-        administrators=administrators_of(environment),
-    )
-    return policy_document(merged([*statements, *(repository.statements or ())]))
-
-
-def _template_bytes(
-    environment: EnvironmentModel, repository: RepositoryModel, policy: dict[str, Any] | None
-) -> int:
-    """Give the bytes that a repository takes in a template, as the CDK indents it."""
-    lifecycle = lifecycle_policy(repository.lifecycle or environment.repository_defaults.lifecycle)
-    resource = {
-        "Type": "AWS::ECR::Repository",
-        "Properties": {
-            "EncryptionConfiguration": {
-                "EncryptionType": "KMS",
-                "KmsKey": {"Fn::ImportValue": "x" * 80},
-            },
-            "ImageScanningConfiguration": {"ScanOnPush": True},
-            "ImageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
-            "LifecyclePolicy": {"LifecyclePolicyText": lifecycle.text() if lifecycle else ""},
-            "RepositoryName": repository.name,
-            "RepositoryPolicyText": policy or {},
-            "Tags": [{"Key": key, "Value": value} for key, value in repository.tags.items()],
-        },
-        "UpdateReplacePolicy": "Retain",
-        "DeletionPolicy": "Retain",
-        "Metadata": {"aws:cdk:path": f"environment/Repositories-{repository.stack}/Resource"},
-    }
-    # Two levels deep: each line of it is indented by two more.
-    text = json.dumps({repository_logical_id(repository.name): resource}, indent=1)
-    return len(text.encode()) + 2 * text.count("\n")
+def _group_faults(settings: Sequence[RepositorySettings]) -> Iterator[Fault]:
+    groups: dict[str, list[int]] = {}
+    for one in settings:
+        groups.setdefault(one.stack, []).append(one.spec.template_bytes)
+    cure = "Put new repositories into a new group with `stack:`; never move existing ones."
+    for group, sizes in sorted(groups.items()):
+        if len(sizes) > MAXIMUM_RESOURCES:
+            yield Fault(
+                "repositories",
+                f"a CloudFormation stack takes at most {MAXIMUM_RESOURCES} resources, got "
+                f"{len(sizes)} repositories in the group '{group}'. {cure}",
+            )
+        total = sum(sizes) + _TEMPLATE_BYTES
+        if total > MAXIMUM_TEMPLATE_BYTES:
+            yield Fault(
+                "repositories",
+                f"a CloudFormation template has at most {MAXIMUM_TEMPLATE_BYTES:,} bytes, got "
+                f"about {total:,} in the group '{group}'. {cure}",
+            )

@@ -1,130 +1,126 @@
-"""Faults between workloads and the rest of their environment, once every part has its form."""
+"""Faults between workloads, and between them and the rest of their environment."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from checked_files.fault_text import one_of
-from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY, moving_tag_faults
+from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY
 from constructs_lib.rules.faults import Fault
-from environments.model.environment import EnvironmentModel, PinModel
-from environments.workload_resolving import image_of
+from environments.model.environment import EnvironmentModel
+from environments.model.repository import PinModel
+from environments.reading import EnvironmentFile
+
+from .duplicates import duplicate_faults
 
 
 def workload_faults(
-    environment: EnvironmentModel | None,
-    name: str,
+    environment: EnvironmentFile,
     pins: Mapping[str, PinModel],
-    models: Mapping[str, EnvironmentModel | None],
-) -> list[Fault]:
-    """Check what an environment's workloads need of its other parts."""
-    if environment is None:
-        return []
-    return [
-        *_service_faults(environment),
-        *_cluster_faults(environment),
-        *_identity_faults(environment),
-        *_network_faults(environment, name, pins, models),
-    ]
+    registries: Mapping[str, EnvironmentFile],
+) -> Iterator[Fault]:
+    """Yield the faults of an environment's workloads that no workload has by itself."""
+    for part in ("ecs_tasks", "ecs_services", "eks_jobs"):
+        yield from duplicate_faults(part, environment.names(part))
+    yield from _family_faults(environment)
+    yield from _identity_faults(environment)
+    yield from _task_faults(environment)
+    if environment.head:
+        yield from _network_faults(environment, environment.head)
+        yield from _cluster_faults(environment, environment.head)
+        yield from _reach_faults(environment, environment.head, pins, registries)
 
 
-def movable_pin_faults(
-    pins: Mapping[str, PinModel], name: str, models: Mapping[str, EnvironmentModel | None]
-) -> list[Fault]:
-    """Check that no image is pinned by a tag that can be moved, unless that is said."""
-    faults: list[Fault] = []
-    for image, pin in pins.items():
-        if pin.digest or not pin.tag or pin.tag_may_move:
-            continue
-        if pin.registry == PUBLIC_REGISTRY:
-            found = image_of(pin, None)
-        else:
-            registry = models.get(pin.registry or name)
-            declared = {one.name for one in registry.repositories} if registry else set()
-            if pin.repository not in declared:
-                continue
-            found = image_of(pin, registry)
-        faults += [
-            fault.under(image)
-            for fault in moving_tag_faults(pin.tag, found.repository, found.tag_immutability)
-        ]
-    return faults
+def _family_faults(environment: EnvironmentFile) -> Iterator[Fault]:
+    families: dict[int, str] = {}
+    names: set[str] = set()
+    for index, task in environment.ecs_tasks.items():
+        # A name that occurs twice is a fault already, and the family often follows from it.
+        if task.name not in names:
+            families[index] = task.spec.family
+        names.add(task.name)
+    yield from duplicate_faults("ecs_tasks", families, "family")
 
 
-def _service_faults(environment: EnvironmentModel) -> Iterator[Fault]:
-    tasks = {task.name: task for task in environment.ecs_tasks}
-    for index, service in enumerate(environment.ecs_services):
-        where = f"ecs_services[{index}]"
-        if environment.network is None:
+def _network_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Iterator[Fault]:
+    for index in environment.ecs_services:
+        if head.network is None:
             yield Fault(
-                where,
-                "a service runs in the environment's private network, which is missing. Write "
+                f"ecs_services[{index}]",
+                "a service requires the environment's network, which is missing. Write "
                 "'network: {cidr: 10.20.0.0/24, availability_zones: [...]}'.",
             )
+
+
+def _task_faults(environment: EnvironmentFile) -> Iterator[Fault]:
+    tasks = {task.name: task for task in environment.ecs_tasks.values()}
+    for index, service in environment.ecs_services.items():
+        path = f"ecs_services[{index}].task"
         if service.task not in tasks:
             yield Fault(
-                f"{where}.task",
-                f"ecs_tasks has no '{service.task}'; {one_of(service.task, list(tasks))}",
+                path, f"ecs_tasks has no '{service.task}'; {one_of(service.task, list(tasks))}"
             )
-        elif tasks[service.task].fargate is None:
+        elif tasks[service.task].spec.fargate is None:
             yield Fault(
-                f"{where}.task",
-                f"a service runs on Fargate, and the task '{service.task}' is for EC2. "
-                "Say 'fargate: smallest' there.",
+                path,
+                f"a service requires a task for Fargate, and '{service.task}' is for EC2. Write "
+                "'fargate: smallest' in that task.",
             )
 
 
-def _cluster_faults(environment: EnvironmentModel) -> Iterator[Fault]:
-    for index, job in enumerate(environment.eks_jobs):
-        if job.delivery == "cluster" and environment.eks_cluster is None:
+def _cluster_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Iterator[Fault]:
+    for index, job in environment.eks_jobs.items():
+        if job.delivery == "cluster" and head.eks_cluster is None:
             yield Fault(
                 f"eks_jobs[{index}].delivery",
-                "this needs the environment's eks_cluster, which is missing. Write "
+                "delivery: cluster requires the environment's eks_cluster, which is missing. Write "
                 "'eks_cluster: {name: ..., kubectl_provider: arn:aws:lambda:...}'.",
             )
 
 
-def _identity_faults(environment: EnvironmentModel) -> Iterator[Fault]:
-    """Check that a service account is made once: the second of its associations would fail."""
-    made: dict[tuple[str | None, str | None], int] = {}
-    for index, job in enumerate(environment.eks_jobs):
+def _identity_faults(environment: EnvironmentFile) -> Iterator[Fault]:
+    """Yield a fault for a service account that is created twice: the second creation fails."""
+    created: dict[tuple[str | None, str | None], int] = {}
+    for index, job in environment.eks_jobs.items():
         if job.identity is None:
             continue
-        account = (job.namespace, job.service_account)
-        if account in made:
+        account = (job.spec.namespace, job.spec.service_account)
+        if account in created:
             yield Fault(
                 f"eks_jobs[{index}].identity",
-                f"the service account '{job.service_account}' of the namespace '{job.namespace}' "
-                f"is made by eks_jobs[{made[account]}]. Leave the identity out here, and the Job "
-                "has that one; or name another service account.",
+                f"the service account '{job.spec.service_account}' of the namespace "
+                f"'{job.spec.namespace}' is created by eks_jobs[{created[account]}]. Remove this "
+                "identity, and the Job has that one; or name another service account.",
             )
-        made.setdefault(account, index)
+        created.setdefault(account, index)
 
 
-def _network_faults(
-    environment: EnvironmentModel,
-    name: str,
+def _reach_faults(
+    environment: EnvironmentFile,
+    head: EnvironmentModel,
     pins: Mapping[str, PinModel],
-    models: Mapping[str, EnvironmentModel | None],
+    registries: Mapping[str, EnvironmentFile],
 ) -> Iterator[Fault]:
-    """Check that what runs without a way out finds its images within its region."""
-    run = {service.task for service in environment.ecs_services}
-    for index, task in enumerate(environment.ecs_tasks):
-        if task.name not in run:
-            continue
-        for image in task.images:
+    """Yield a fault for every image of a service that no VPC endpoint reaches."""
+    run = {service.task for service in environment.ecs_services.values()}
+    for index, task in environment.ecs_tasks.items():
+        for path, image in task.images.items() if task.name in run else ():
             pin = pins.get(image)
-            if pin is None:
-                continue
-            registry = models.get(pin.registry or name)
-            if pin.registry == PUBLIC_REGISTRY:
-                where = "ECR Public, which has no VPC endpoint"
-            elif registry and registry.region != environment.region:
-                where = f"{registry.region}, which no VPC endpoint in {environment.region} reaches"
-            else:
-                continue
-            yield Fault(
-                f"ecs_tasks[{index}].image",
-                f"the image '{image}' is in {where}, and a service runs this task in a network "
-                f"without a way out. Pin one that is held in {environment.region}.",
-            )
+            where = pin and _out_of_reach(pin, environment.name, head, registries)
+            if where:
+                yield Fault(
+                    f"ecs_tasks[{index}].{path}",
+                    f"a service runs this task in a network without a route to the internet, and "
+                    f"the image '{image}' is in {where}. Pin an image in {head.region}.",
+                )
+
+
+def _out_of_reach(
+    pin: PinModel, own: str, head: EnvironmentModel, registries: Mapping[str, EnvironmentFile]
+) -> str:
+    if pin.registry == PUBLIC_REGISTRY:
+        return "ECR Public, which has no VPC endpoint"
+    registry = registries.get(pin.registry or own)
+    if registry is None or registry.head is None or registry.head.region == head.region:
+        return ""
+    return f"{registry.head.region}, which no VPC endpoint in {head.region} reaches"

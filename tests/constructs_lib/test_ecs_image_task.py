@@ -144,9 +144,7 @@ def test_all_faults_are_raised_at_once_and_before_anything_is_created() -> None:
     stack = stack_in()
     with pytest.raises(ValueError, match="EcsImageTask 'Task': 3 faults:") as refusal:
         task_in(stack, family="a b", memory_mib=1, cpu=0, name="api")
-    assert "container.memory_mib: a container has at least 6 MiB of memory, got 1." in str(
-        refusal.value
-    )
+    assert "memory_mib: a container has at least 6 MiB of memory, got 1." in str(refusal.value)
     assert stack.node.try_find_child("Task") is None
 
 
@@ -161,11 +159,11 @@ def test_an_image_whose_owner_does_not_let_it_be_pulled_is_refused_before_anythi
     with pytest.raises(ValueError, match="EcsImageTask 'Task'") as refusal:
         task_in(stack, image=image)
     assert str(refusal.value) == (
-        "EcsImageTask 'Task': container.image: a grant across accounts needs a statement in the "
-        "policy of 'team/api', which a reference cannot write. Its owner must add "
-        '{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": '
-        '["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}; '
-        "then say `policy_declared_by_owner=True` here."
+        "EcsImageTask 'Task': image: a grant across accounts needs a statement in the policy of "
+        '\'team/api\', which a reference cannot write. Its owner must add {"Effect": "Allow", '
+        '"Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": '
+        '["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", '
+        '"ecr:GetDownloadUrlForLayer"]}; then say `policy_declared_by_owner=True` here.'
     )
     assert stack.node.try_find_child("Task") is None
     assert EcsImageTask(
@@ -201,6 +199,6 @@ def test_a_container_larger_than_its_task_is_refused() -> None:
     with pytest.raises(ValueError, match="Task") as refusal:
         template(memory_mib=600, fargate=FargateSize(cpu=256, memory_mib=512))
     assert str(refusal.value) == (
-        "EcsImageTask 'Task': fargate: a container asks for 0 CPU units and 600 MiB, and the task "
-        "has 256 and 512. Choose a larger size, or ask for less."
+        "EcsImageTask 'Task': fargate: the task's containers request 0 CPU units and 600 MiB, and "
+        "its size has 256 and 512. Choose a larger size, or request less."
     )

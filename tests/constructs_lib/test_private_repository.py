@@ -147,8 +147,8 @@ def test_dual_layer_encryption_is_there_in_govcloud_only() -> None:
     with pytest.raises(ValueError, match="Api") as refusal:
         rendered(encryption=Encryption.dsse())
     assert str(refusal.value) == (
-        "PrivateRepository 'Api': encryption: dual-layer encryption (KMS_DSSE) is there in "
-        "GovCloud regions only, got 'eu-west-1'. Use customer-managed encryption."
+        "PrivateRepository 'Api': encryption: dual-layer encryption (dsse) requires a GovCloud "
+        "region, got 'eu-west-1'. Choose customer-managed encryption."
     )
 
 
@@ -253,13 +253,13 @@ def test_destroying_images_must_be_said_twice() -> None:
         ),
         (
             {"repository_name": "team/api", "removal_policy": cdk.RemovalPolicy.SNAPSHOT},
-            "PrivateRepository 'Api': removal_policy: a repository is retained or destroyed, got "
-            "SNAPSHOT, which ECR does not have. Use RETAIN, which keeps its images.",
+            "PrivateRepository 'Api': removal: a repository must be retained or destroyed, got "
+            "'snapshot', which ECR does not have. Choose retain, which keeps its images.",
         ),
         (
             {"repository_name": "team/api", "empty_on_delete": True},
-            "PrivateRepository 'Api': empty_on_delete: empty_on_delete goes with removal_policy "
-            "DESTROY only, got RETAIN. Say DESTROY too, or leave empty_on_delete out.",
+            "PrivateRepository 'Api': empty_on_delete: empty_on_delete requires removal "
+            "'destroy', got 'retain'. Choose destroy, or remove empty_on_delete.",
         ),
     ],
 )

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from app import build_app
 from constructs_lib.rules.ecr.tag_immutability import TagImmutability
 from environments.checks import repositories as fleet_checks
 from environments.loading import EnvironmentFault, load_environment
 from tests.assemblies import stacks_of
-from tests.support import synthesise
+from tests.support import cdk_context, synthesise
 
 HEAD = 'account: "111111111111"\nregion: us-west-2\n'
 GROUPS = 8
@@ -62,8 +63,8 @@ def test_adding_removing_and_renaming_among_two_thousand_moves_no_other(tmp_path
 def test_a_group_past_the_limit_of_resources_is_refused_with_its_size(tmp_path: Path) -> None:
     load_environment("dev", fleet(tmp_path, {f"app-{n}": "main" for n in range(500)}))
     assert (
-        "the group 'main' has 501 repositories, and a CloudFormation stack takes 500 resources. "
-        "Put new repositories into a new group with `stack:`; never move those that exist."
+        "a CloudFormation stack takes at most 500 resources, got 501 repositories in the group "
+        "'main'. Put new repositories into a new group with `stack:`; never move existing ones."
     ) in refusal(fleet(tmp_path, {f"app-{n}": "main" for n in range(501)}))
 
 
@@ -73,9 +74,9 @@ def test_a_group_past_the_limit_of_bytes_is_refused_with_its_size(tmp_path: Path
     (tmp_path / "dev.yaml").write_text("\n".join([HEAD + "repositories:", *lines, ""]))
     said = refusal(tmp_path)
     assert re.search(
-        r"  - line 3, repositories: the group 'main' makes a template of about 1,\d{3},\d{3} "
-        r"bytes, and CloudFormation takes 1,000,000\. Put new repositories into a new group with "
-        r"`stack:`; never move those that exist\.$",
+        "  - line 3, repositories: a CloudFormation template has at most 1,000,000 bytes, got "
+        "about 1,\\d{3},\\d{3} in the group 'main'\\. Put new repositories into a new group with "
+        "`stack:`; never move existing ones\\.$",
         said,
     )
 
@@ -84,36 +85,35 @@ def test_the_size_that_is_said_is_about_the_size_that_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     directory = fleet(tmp_path / "environments", {f"team/app-{n}": "main" for n in range(200)})
-    (stack,) = [
-        item
-        for item in stacks_of(synthesise(directory, tmp_path / "cdk.out"))
-        if item.name == "Repositories-main"
-    ]
+    # The CDK CLI switches this on: each resource has its path in the template.
+    context = cdk_context() | {"aws:cdk:enable-path-metadata": True}
+    build_app(directory=directory, context=context, outdir=str(tmp_path / "cdk.out")).synth()
+    stacks = {item.name: item for item in stacks_of(tmp_path / "cdk.out")}
+    stack = stacks["Repositories-main"]
     made = stack.file.stat().st_size
     monkeypatch.setattr(fleet_checks, "MAXIMUM_TEMPLATE_BYTES", 1)
     said = refusal(directory)
-    estimate = int(said.partition("about ")[2].partition(" bytes")[0].replace(",", ""))
-    # The CDK CLI adds each resource's path, which a synth without it leaves out.
-    assert made <= estimate <= made * 1.2
+    estimate = int(said.partition("about ")[2].partition(" in the group")[0].replace(",", ""))
+    assert made <= estimate <= made * 1.1
 
 
 def test_nothing_is_destroyed_in_a_protected_environment(tmp_path: Path) -> None:
     text = HEAD + "protected: true\nrepositories: [{name: a/b, removal: destroy}]\n"
     (tmp_path / "dev.yaml").write_text(text)
     assert (
-        "repositories[0].removal: this environment is protected, so no repository in it can be "
-        "destroyed. Leave it 'retain', or lift the protection in a change of its own."
+        "repositories[0].removal: no repository of a protected environment can be destroyed. "
+        "Write 'removal: retain', or lift the protection in a separate change."
     ) in refusal(tmp_path)
     (tmp_path / "dev.yaml").write_text(text.replace("true", "false"))
-    assert load_environment("dev", tmp_path).repositories[0].destroyed
+    assert load_environment("dev", tmp_path).repositories[0].spec.removal == "destroy"
 
 
 def test_emptying_on_delete_is_said_together_with_destroying(tmp_path: Path) -> None:
     text = HEAD + "repositories: [{name: a/b, empty_on_delete: true}]\n"
     (tmp_path / "dev.yaml").write_text(text)
     assert (
-        "repositories[0].empty_on_delete: empty_on_delete goes with 'removal: destroy' only. "
-        "Say that too, or leave it out."
+        "repositories[0].empty_on_delete: empty_on_delete requires removal 'destroy', got "
+        "'retain'. Choose destroy, or remove empty_on_delete."
     ) in refusal(tmp_path)
 
 
@@ -144,9 +144,9 @@ repositories: [{name: a/b}]
     )
     (tmp_path / "dev.yaml").write_text(text)
     assert (
-        "administrators: administrators and break_glass_role are given together, got one of "
-        "them. Without a break-glass role nobody could mend a repository whose administrators "
-        "are gone."
+        "administrators: administrators and break_glass_role require each other, got one of them. "
+        "Without a break-glass role, no one could repair a repository whose administrators are "
+        "deleted."
     ) in refusal(tmp_path)
     role = "break_glass_role: arn:aws:iam::111111111111:role/break-glass\n"
     (tmp_path / "dev.yaml").write_text(text + role)
@@ -163,15 +163,15 @@ def test_an_adopted_repository_states_what_it_has(tmp_path: Path) -> None:
     entry = "repositories: [{name: team/api, adopted: true, removal: destroy}]\n"
     (tmp_path / "dev.yaml").write_text(HEAD + entry)
     assert refusal(tmp_path).splitlines()[1:] == [
-        "  - line 3, repositories[0].encryption: an adopted repository states the encryption that "
-        "it has, because only a new one could change it. Write aes256, aws-managed, "
+        "  - line 3, repositories[0].encryption: an adopted repository must state its current "
+        "encryption, because only a new repository could change it. Write aes256, aws-managed, "
         "customer-managed or dsse (with the environment's own key) or the key's ARN.",
-        "  - line 3, repositories[0].removal: an adopted repository holds images that were there "
-        "before this file, so it is retained. Leave 'removal' out, or 'adopted' once it is "
+        "  - line 3, repositories[0].removal: an adopted repository must be retained, because it "
+        "contains images that are older than this file. Remove 'removal', or 'adopted' once it is "
         "imported.",
-        "  - line 3, repositories[0].statements: an adopted repository states the policy that it "
-        "has, because an import deletes what is not declared. Write its statements, or "
-        "'statements: []' if pull and push are all.",
+        "  - line 3, repositories[0].statements: an adopted repository must state its current "
+        "policy, because an import deletes any statement that is not declared. Write its "
+        "statements, or 'statements: []' if pull and push are all.",
     ]
 
 
@@ -223,7 +223,7 @@ def test_cosign_takes_one_word(tmp_path: Path) -> None:
     entry = "repositories: [{name: team/api, tag_immutability: IMMUTABLE_EXCEPT_SIGNATURES}]\n"
     (tmp_path / "dev.yaml").write_text(HEAD + entry)
     (repository,) = load_environment("dev", tmp_path).repositories
-    assert repository.tag_immutability == TagImmutability.immutable_except_signatures()
+    assert repository.spec.tag_immutability == TagImmutability.immutable_except_signatures()
 
 
 @pytest.mark.parametrize(
@@ -231,8 +231,8 @@ def test_cosign_takes_one_word(tmp_path: Path) -> None:
     [
         (
             "encryption: none",
-            "encryption: encryption is customer-managed, dsse, aws-managed, aes256 or the ARN of "
-            "a KMS key, got 'none'.",
+            "encryption: encryption must be customer-managed, dsse, aws-managed, aes256 or the "
+            "ARN of a KMS key, got 'none'.",
         ),
         (
             "notifications: {scan_severity: low}",
@@ -241,25 +241,25 @@ def test_cosign_takes_one_word(tmp_path: Path) -> None:
         ),
         (
             "encryption: dsse",
-            "encryption: dual-layer encryption (dsse) is there in GovCloud regions only, and this "
-            "environment is in 'us-west-2'. Write customer-managed.",
+            "encryption: dual-layer encryption (dsse) requires a GovCloud region, got "
+            "'us-west-2'. Choose customer-managed encryption.",
         ),
         (
             "repositories: [{name: a/b, encryption: dsse}]",
-            "repositories[0].encryption: dual-layer encryption (dsse) is there in GovCloud regions "
-            "only, and this environment is in 'us-west-2'. Write customer-managed.",
+            "repositories[0].encryption: dual-layer encryption (dsse) requires a GovCloud region, "
+            "got 'us-west-2'. Choose customer-managed encryption.",
         ),
         (
             "repositories: [{name: a/b, stack: 2nd}]",
-            "repositories[0].stack: the name of a group of repositories has up to 64 letters, "
-            "digits and '-' and begins with a letter, got '2nd'. Name it after its owner, such "
-            "as 'web'.",
+            "repositories[0].stack: the name of a group of repositories must have up to 64 "
+            "letters, digits and '-' and begin with a letter, got '2nd'. Name it after its owner, "
+            "such as 'web'.",
         ),
         (
             "repositories: [{name: a/b, pull: {organization: true}}]",
-            "repositories[0].pull.organization: this needs the environment's organization_id, "
-            "which is missing. Write it at the top of the file, such as 'organization_id: "
-            "o-a1b2c3d4e5'.",
+            "repositories[0].pull.organization: organization requires the environment's "
+            "organization_id, which is missing. Write it at the top of the file, such as "
+            "'organization_id: o-a1b2c3d4e5'.",
         ),
         (
             "repositories: [{name: a/b, push: {github: [{repository: acme/api}]}}]",

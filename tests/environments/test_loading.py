@@ -38,7 +38,7 @@ def test_the_shipped_environments_hold(environments: Path) -> None:
     assert ENVIRONMENTS == ("article", "dev", "local", "prod", "registry", "staging")
     settings = {item.name: item for item in load_environments(directory=environments)}
     assert [name for name, item in settings.items() if item.protected] == ["prod", "registry"]
-    assert {task.image.account for task in settings["prod"].ecs_tasks} == {"444444444444"}
+    assert {task.images[0].account for task in settings["prod"].ecs_tasks} == {"444444444444"}
 
 
 def test_an_unknown_environment_lists_the_known_ones(environments: Path) -> None:
@@ -91,13 +91,13 @@ Say how many images, or how many days, are kept.
 Choose another one.
   - line 10, repositories[2].pull.accounts[0]: an AWS account number has 12 digits, got '12'. \
 Write all of them, in quotes, leading zeros included.
-  - line 12, ecs_tasks[0].image: the image 'web' has no pin, so nothing says which image to run. \
-Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or say \
+  - line 12, ecs_tasks[0].image: the image 'web' has no pin, so it is unknown which image to run. \
+Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or write \
 `awaiting_image: true` to leave the workload out until then.
   - line 12, ecs_tasks[0].memory_mib: a container has at least 6 MiB of memory, got 2. \
 Give its hard limit in MiB.
-  - line 14, eks_jobs[0].image: the image 'web' has no pin, so nothing says which image to run. \
-Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or say \
+  - line 14, eks_jobs[0].image: the image 'web' has no pin, so it is unknown which image to run. \
+Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or write \
 `awaiting_image: true` to leave the workload out until then.
   - line 14, eks_jobs[0].restart_policy: one of 'Never' or 'OnFailure' is expected here, \
 got 'Always'."""
@@ -161,13 +161,13 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("account: [", "this is not YAML that can be read: line 2:"),
-        ('account: "1"\naccount: "2"\n', "line 2: the key 'account' stands twice; keep one"),
+        ("account: [", "the file is not valid YAML: line 2:"),
+        ('account: "1"\naccount: "2"\n', "line 2: the key 'account' occurs twice. Keep one"),
         ("- a\n", "a mapping is expected here, got a list."),
         ("", "account: this is required, and missing."),
         (
             HEAD + "encryption: yes please\n",
-            "encryption is customer-managed, dsse, aws-managed, aes256",
+            "encryption must be customer-managed, dsse, aws-managed, aes256",
         ),
         (HEAD + "repositories: {}\n", "repositories: a list is expected here, got a mapping."),
         (HEAD + "repositories: [{}]\n", "repositories[0].name: this is required, and missing."),
@@ -222,9 +222,13 @@ repositories:
 """
     settings = load_environment("dev", write(tmp_path, dev=HEAD + text))
     api, web = settings.repositories
-    assert (api.scan_on_push, api.tag_immutability.mode, api.lifecycle) == (False, "MUTABLE", None)
-    assert (web.scan_on_push, web.tag_immutability.mode) == (True, "IMMUTABLE")
-    assert web.lifecycle is not None
+    assert (api.spec.scan_on_push, api.spec.tag_immutability.mode, api.spec.lifecycle) == (
+        False,
+        "MUTABLE",
+        None,
+    )
+    assert (web.spec.scan_on_push, web.spec.tag_immutability.mode) == (True, "IMMUTABLE")
+    assert web.spec.lifecycle is not None
 
 
 def test_pins_need_not_hold_for_whoever_makes_them(tmp_path: Path) -> None:
@@ -237,7 +241,7 @@ def test_pins_need_not_hold_for_whoever_makes_them(tmp_path: Path) -> None:
 def test_every_preset_has_its_name_in_a_file(tmp_path: Path, preset: str) -> None:
     text = f"repositories: [{{name: team/api, lifecycle: {preset}}}]\n"
     (api,) = load_environment("dev", write(tmp_path, dev=HEAD + text)).repositories
-    assert api.lifecycle == PRESETS[preset]()
+    assert api.spec.lifecycle == PRESETS[preset]()
 
 
 def test_a_policy_that_could_touch_live_images_must_say_so(tmp_path: Path) -> None:
@@ -245,8 +249,8 @@ def test_a_policy_that_could_touch_live_images_must_say_so(tmp_path: Path) -> No
     policy = f"lifecycle: {{{rules}, allow_touching_live_images: true}}"
     text = f"repositories:\n  - name: team/api\n    {policy}\n"
     (api,) = load_environment("dev", write(tmp_path, dev=HEAD + text)).repositories
-    assert api.lifecycle is not None
-    assert api.lifecycle.allow_touching_live_images
+    assert api.spec.lifecycle is not None
+    assert api.spec.lifecycle.allow_touching_live_images
     assert "repositories[0].lifecycle: rule 1 (All of it) could touch an image that runs" in (
         refusal(write(tmp_path, dev=HEAD + text.replace("true", "false")))
     )
@@ -255,12 +259,12 @@ def test_a_policy_that_could_touch_live_images_must_say_so(tmp_path: Path) -> No
 def test_the_organisation_is_named_once_and_used_by_name(tmp_path: Path) -> None:
     text = "repositories: [{name: team/api, pull: {organization: true}}]\n"
     assert (
-        "repositories[0].pull.organization: this needs the environment's organization_id, which "
-        "is missing."
+        "repositories[0].pull.organization: organization requires the environment's "
+        "organization_id, which is missing."
     ) in refusal(write(tmp_path, dev=HEAD + text))
     write(tmp_path, dev=HEAD + "organization_id: o-a1b2c3d4e5\n" + text)
     (api,) = load_environment("dev", tmp_path).repositories
-    assert api.pull.organization_id == "o-a1b2c3d4e5"
+    assert api.spec.pull.organization_id == "o-a1b2c3d4e5"
 
 
 def test_a_workflow_run_has_one_role_for_all_it_pushes_to(tmp_path: Path) -> None:
@@ -289,9 +293,9 @@ def test_a_workflow_run_that_is_told_by_nothing_is_refused(tmp_path: Path) -> No
     ("pins", "sentence"),
     [
         ("web: {tga: v1}", "web.tga: there is no such setting; did you mean 'tag'?"),
-        ("1: {repository: team/web, tag: v1}", "the key '1' is not text; write it in quotes"),
+        ("1: {repository: team/web, tag: v1}", "the key '1' is not text. Write it in quotes"),
         ("[a, b]: {}", "line 1:"),
-        ("? {a: 1}\n: {}", "is not text; write it in quotes"),
+        ("? {a: 1}\n: {}", "is not text. Write it in quotes"),
         ("'we[b': {repository: 1}", "we[b.repository: text is expected here"),
         ("web: {registry: [], repository: team/web, tag: v1}", "web.registry: text is expected"),
         ("web: {repository: [], tag: v1}", "web.repository: text is expected here, got a list."),
@@ -307,8 +311,9 @@ def test_pins_of_any_shape_are_told_and_never_a_traceback(
 @pytest.mark.parametrize("name", ["my_env", "prod.eu", "1dev", "a b"])
 def test_a_file_whose_name_cannot_name_stacks_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.yaml").write_text(HEAD)
-    assert f"{tmp_path.name}/{name}.yaml: an environment's name has up to 40 letters" in refusal(
-        tmp_path, name
+    assert (
+        f"{tmp_path.name}/{name}.yaml: an environment's name must have up to 40 letters"
+        in refusal(tmp_path, name)
     )
 
 
@@ -345,12 +350,13 @@ def test_notifications_are_checked_where_they_stand(tmp_path: Path) -> None:
     topic = "arn:aws:sns:us-west-2:111111111111:images"
     write(tmp_path, dev=HEAD + f"notifications: {{topic_arn: '{topic}', event_bus_arn: '{bus}'}}\n")
     assert (
-        "line 3, notifications: topic_arn or event_bus_arn is told, got both. Leave one out."
+        "line 3, notifications: notifications take either topic_arn or event_bus_arn, got both. "
+        "Remove one."
     ) in refusal(tmp_path)
     write(tmp_path, dev=HEAD + "notifications: {topic_arn: images, repositories: ['*']}\n")
     assert (
-        "line 3, notifications.topic_arn: 'images' does not have its form. "
-        "Write it such as 'arn:aws:sns:us-west-2:111111111111:images'."
+        "line 3, notifications.topic_arn: 'images' is not a valid topic ARN. Write it such as "
+        "'arn:aws:sns:us-west-2:111111111111:images'."
     ) in refusal(tmp_path)
     write(tmp_path, dev=HEAD + "notifications: {repositories: ['*']}\n")
     assert (
@@ -365,7 +371,7 @@ def test_a_size_on_fargate_is_chosen_or_checked(tmp_path: Path) -> None:
     pins = f"web: {{repository: web, digest: {DIGEST}}}\n"
     task = "repositories: [{name: web}]\necs_tasks: [" + TASK % "smallest" + "]\n"
     (found,) = load_environment("dev", write(tmp_path, dev=HEAD + task, dev_images=pins)).ecs_tasks
-    assert found.fargate == FargateSize(cpu=512, memory_mib=1024)
+    assert found.spec.fargate == FargateSize(cpu=512, memory_mib=1024)
     for size, sentence in (
         (
             "{cpu: 256, memory_mib: 8192}",
@@ -374,8 +380,8 @@ def test_a_size_on_fargate_is_chosen_or_checked(tmp_path: Path) -> None:
         ),
         (
             "{cpu: 256, memory_mib: 512}",
-            "ecs_tasks[0].fargate: a container asks for 300 CPU units and 200 MiB, and the task "
-            "has 256 and 512. Choose a larger size, or ask for less.",
+            "ecs_tasks[0].fargate: the task's containers request 300 CPU units and 200 MiB, and "
+            "its size has 256 and 512. Choose a larger size, or request less.",
         ),
         ("largest", "ecs_tasks[0].fargate: one of 'smallest' is expected here, got 'largest'."),
     ):

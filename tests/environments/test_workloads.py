@@ -48,10 +48,9 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             task(sidecars="[{name: proxy, image: prxy, memory_mib: 64}]"),
-            "ecs_tasks[0].sidecars[0].image: the image 'prxy' has no pin, so nothing says "
-            "which image to run. Pin it with `ecrctl pin dev prxy --repository REPOSITORY "
-            "--tag TAG`, or say `awaiting_image: true` to leave the workload out until "
-            "then.",
+            "ecs_tasks[0].sidecars[0].image: the image 'prxy' has no pin, so it is unknown which "
+            "image to run. Pin it with `ecrctl pin dev prxy --repository REPOSITORY --tag TAG`, "
+            "or write `awaiting_image: true` to leave the workload out until then.",
         ),
         (
             task(sidecars="[{name: proxy, image: api, memory_mib: 2}]"),
@@ -60,31 +59,32 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             task(secrets=f"{{A: {{secret: '{SECRET}'}}}}"),
-            "ecs_tasks[0].secrets.A.key: which key it is encrypted with is missing, and without a "
-            "grant on it no task would start. Write 'key: aws-managed', or the ARN of its KMS key.",
+            "ecs_tasks[0].secrets.A.key: the encryption key is missing, and without a grant on "
+            "that key no task would start. Write 'key: aws-managed', or the ARN of the KMS key.",
         ),
         (
             task(secrets="{A: {secret: db, key: aws-managed}}"),
-            "ecs_tasks[0].secrets.A.secret: 'db' does not have its form. Write it such as "
+            "ecs_tasks[0].secrets.A.secret: 'db' is not a valid secret ARN. Write it such as "
             "'arn:aws:secretsmanager:us-west-2:111111111111:secret:api/password-a1B2c3'.",
         ),
         (
             task(secrets="{A: {key: aws-managed}}"),
-            "ecs_tasks[0].secrets.A: a variable is a secret or a parameter, got neither. "
-            "Give one ARN.",
+            "ecs_tasks[0].secrets.A: a variable requires either a secret or a parameter, got "
+            "neither. Write one ARN.",
         ),
         (
             task(secrets=f"{{A: {{secret: '{SECRET}', key: mine}}}}"),
-            "ecs_tasks[0].secrets.A.key: a key is aws-managed or the ARN of a KMS key, got 'mine'.",
+            "ecs_tasks[0].secrets.A.key: a key must be aws-managed or the ARN of a KMS key, got "
+            "'mine'.",
         ),
         (
             task(secrets=f"{{A: {{secret: '{SECRET}', key: aws-managed}}}}", environment="{A: x}"),
-            "ecs_tasks[0].secrets.A: 'A' is given in environment as well. Leave one out.",
+            "ecs_tasks[0].secrets.A: 'A' is in environment as well. Remove one of them.",
         ),
         (
             task() + "ecs_services: [{name: web, task: web}]\n",
-            "ecs_services[0]: a service runs in the environment's private network, which is"
-            " missing. Write 'network: {cidr: 10.20.0.0/24, availability_zones: [...]}'.",
+            "ecs_services[0]: a service requires the environment's network, which is missing. "
+            "Write 'network: {cidr: 10.20.0.0/24, availability_zones: [...]}'.",
         ),
         (
             task() + NETWORK + "ecs_services: [{name: web, task: wbe}]\n",
@@ -92,12 +92,13 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             task() + NETWORK + "ecs_services: [{name: web, task: web}]\n",
-            "ecs_services[0].task: a service runs on Fargate, and the task 'web' is for "
-            "EC2. Say 'fargate: smallest' there.",
+            "ecs_services[0].task: a service requires a task for Fargate, and 'web' is for EC2. "
+            "Write 'fargate: smallest' in that task.",
         ),
         (
             task() + "network: {cidr: 10.0.0.0/8, availability_zones: [a]}\n",
-            "network.cidr: a network's range is /16 to /26, got '10.0.0.0/8'. Write 10.20.0.0/24.",
+            "network.cidr: a network's prefix must be /16 to /26, got '10.0.0.0/8'. Write "
+            "10.20.0.0/24.",
         ),
         (
             job(parallelism="0"),
@@ -121,14 +122,14 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             job(delivery="cluster"),
-            "eks_jobs[0].delivery: this needs the environment's eks_cluster, which is "
-            "missing. Write 'eks_cluster: {name: ..., kubectl_provider: "
+            "eks_jobs[0].delivery: delivery: cluster requires the environment's eks_cluster, "
+            "which is missing. Write 'eks_cluster: {name: ..., kubectl_provider: "
             "arn:aws:lambda:...}'.",
         ),
         (
             job(rollback_window_seconds="5"),
-            "eks_jobs[0].rollback_window_seconds: rollback_window_seconds goes with "
-            "delivery: cluster. Leave it out, or say so.",
+            "eks_jobs[0].rollback_window_seconds: rollback_window_seconds requires `delivery: "
+            "cluster`. Remove rollback_window_seconds, or set that.",
         ),
         (
             job(delivery="cluster", ttl_seconds_after_finished="5"),
@@ -158,13 +159,13 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
                 "identity: {cluster: main}}\n"
                 for name in ("one", "two")
             ),
-            "eks_jobs[1].identity: the service account 'reader' of the namespace 'batch' is made "
-            "by eks_jobs[0]. Leave the identity out here, and the Job has that one; or name "
+            "eks_jobs[1].identity: the service account 'reader' of the namespace 'batch' is "
+            "created by eks_jobs[0]. Remove this identity, and the Job has that one; or name "
             "another service account.",
         ),
         (
             job(identity="{cluster: main}"),
-            "eks_jobs[0].service_account: an identity is for one service_account. Name it.",
+            "eks_jobs[0].service_account: identity requires service_account. Write it.",
         ),
         (
             job(identity="{}", service_account="a", namespace="b"),
@@ -190,7 +191,7 @@ def test_a_cron_job_on_a_cluster_may_have_a_ttl_for_its_jobs(tmp_path: Path) -> 
 
 
 def test_every_fault_of_a_job_is_named_at_once(tmp_path: Path) -> None:
-    file = job(parallelism="0", schedule="often", rollback_window_seconds="5", service_account="A")
+    file = job(parallelism="0", schedule="often", service_account="A", time_zone="Foo")
     write(tmp_path, dev=file, dev_images=PINS)
     assert "dev.yaml: 4 faults" in refusal(tmp_path)
 
@@ -234,12 +235,12 @@ def test_a_pin_that_does_not_say_what_runs_is_refused(
 def test_a_moving_tag_and_an_image_of_ecr_public_are_taken_when_said(tmp_path: Path) -> None:
     pins = "web: {repository: web, tag: v1, tag_may_move: true}\n"
     (found,) = load_environment("dev", write(tmp_path, dev=task(), dev_images=pins)).ecs_tasks
-    assert found.image.uri.endswith("/web:v1")
+    assert found.images[0].uri.endswith("/web:v1")
     pins = (
         f"web: {{registry: public.ecr.aws, repository: docker/library/busybox, digest: {DIGEST}}}"
     )
     (found,) = load_environment("dev", write(tmp_path, dev=task(), dev_images=pins)).ecs_tasks
-    assert found.image.uri == f"public.ecr.aws/docker/library/busybox@{DIGEST}"
+    assert found.images[0].uri == f"public.ecr.aws/docker/library/busybox@{DIGEST}"
 
 
 def test_a_service_without_a_way_out_needs_an_image_of_its_region(tmp_path: Path) -> None:
@@ -269,14 +270,14 @@ def test_what_a_task_is_given_reaches_its_settings(tmp_path: Path) -> None:
         architecture="ARM64",
     )
     (found,) = load_environment("dev", write(tmp_path, dev=file, dev_images=PINS)).ecs_tasks
-    main, proxy = found.containers
-    assert (proxy.name, proxy.spec.essential) == ("proxy", False)
-    assert main.spec.depends_on == {"proxy": "SUCCESS"}
-    assert main.spec.health_check is not None
-    assert main.spec.health_check.retries == 5
-    assert main.spec.hardening.user == "1000:1000"
-    assert main.spec.hardening.drop_capabilities
+    main, proxy = found.spec.containers.values()
+    assert (proxy.name, proxy.essential) == ("proxy", False)
+    assert main.depends_on == {"proxy": "SUCCESS"}
+    assert main.health_check is not None
+    assert main.health_check.retries == 5
+    assert main.hardening.user == "1000:1000"
+    assert main.hardening.drop_capabilities
     assert main.secrets["A"].value == f"{SECRET}:password::"
     assert main.secrets["A"].key_arn is None
-    assert found.architecture == "ARM64"
-    assert found.fargate is not None
+    assert found.spec.architecture == "ARM64"
+    assert found.spec.fargate is not None

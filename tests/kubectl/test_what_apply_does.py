@@ -26,6 +26,7 @@ import pytest
 from aws_cdk import aws_eks_v2 as eks
 
 from constructs_lib import ClusterDelivery
+from constructs_lib.rules.ecr.images import ImageSpec
 from constructs_lib.rules.kubernetes.job import JobRun, JobSpec, NameSuffix
 from constructs_lib.rules.kubernetes.manifest import job_manifest
 from constructs_lib.rules.kubernetes.yaml_text import yaml_text
@@ -43,9 +44,15 @@ AWS = '#!/bin/sh\n[ "$2" = update-kubeconfig ] && cp "$KUBECONFIG" "$6"\n'
 
 def manifest(image_tag: str, *, name_suffix: NameSuffix = "hash", **run: int) -> Document:
     """Make the manifest of a Job: the one place here that knows how."""
-    image, its_run = f"registry/team/api:{image_tag}", JobRun(**run)
-    job = JobSpec(name="list", image_uri=image, name_suffix=name_suffix, run=its_run)
-    return job_manifest(job)
+    image = ImageSpec(
+        account="111111111111",
+        region="eu-west-1",
+        repository="team/api",
+        tag=image_tag,
+        digest=None,
+    )
+    job = JobSpec(name="list", name_suffix=name_suffix, run=JobRun(**run))
+    return job_manifest(job, image)
 
 
 V1, V2 = manifest("v1"), manifest("v2")

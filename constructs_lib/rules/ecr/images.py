@@ -7,7 +7,9 @@ Sources: Amazon ECR API reference, "CreateRepository"; OCI distribution specific
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol
 
 from constructs_lib.rules.aws.partitions import partition_of
 from constructs_lib.rules.faults import Fault
@@ -26,8 +28,6 @@ PUBLIC_REGISTRY = "public.ecr.aws"
 _PUBLIC_REPOSITORY = re.compile(
     r"public\.ecr\.aws/[a-z][a-z0-9-]*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)+"
 )
-# What marks a value that the CDK knows only at deployment.
-_TOKEN = "${Token["  # noqa: S105
 _SEPARATOR_WORDS = {"/": "Slash", "-": "Dash", ".": "Dot", "_": "Underscore"}
 
 
@@ -92,14 +92,6 @@ def reference_faults(*, tag: str | None, digest: str | None) -> list[Fault]:
     return faults
 
 
-def uri_faults(uri: str) -> list[Fault]:
-    """Check that an image's URI says which image it is; a token says so at deployment."""
-    if _TOKEN in uri or "@sha256:" in uri:
-        return []
-    _, _, tag = uri.rpartition("/")[2].partition(":")
-    return [] if tag and tag != "latest" else [_latest("")]
-
-
 def _latest(path: str) -> Fault:
     return Fault(
         path,
@@ -139,6 +131,53 @@ def moving_tag_faults(
             "the image's digest, or say `tag_may_move` to run whatever it points to.",
         )
     ]
+
+
+class ImageReference(Protocol):
+    """An image as a workload's manifest refers to it."""
+
+    @property
+    def uri(self) -> str:
+        """The image's URI, by digest or tag."""
+
+    @property
+    def version(self) -> str | None:
+        """The image's tag where the URI has its digest; kept as a label of the workload."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSpec:
+    """A pinned image, and the account and region whose registry contains it.
+
+    :param account: ``None``, as is the region, for an image of ECR Public.
+    :param tag_may_move: ``True`` where the image is deployed by a tag that can be moved.
+    :param tag_immutability: the repository's tag immutability, where it is known.
+    """
+
+    account: str | None
+    region: str | None
+    repository: str
+    tag: str | None
+    digest: str | None
+    tag_may_move: bool = False
+    tag_immutability: TagImmutability | None = None
+
+    @property
+    def uri(self) -> str:
+        """The image's URI; by digest when there is one."""
+        return f"{self.repository_uri}{reference_suffix(tag=self.tag, digest=self.digest)}"
+
+    @property
+    def repository_uri(self) -> str:
+        """The URI of the image's repository."""
+        if self.account is None or self.region is None:
+            return f"{PUBLIC_REGISTRY}/{self.repository}"
+        return repository_uri(self.account, self.region, self.repository)
+
+    @property
+    def version(self) -> str | None:
+        """The image's tag where its digest is deployed, otherwise ``None``."""
+        return self.tag if self.digest else None
 
 
 def registry_host(account: str, region: str) -> str:

@@ -1,4 +1,4 @@
-"""A container of an ECS task, as far as no CDK is needed to say what it is.
+"""A container of an ECS task, described without the CDK.
 
 Source: Amazon ECS developer guide, "Amazon ECS task definition parameters".
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from constructs_lib.rules.faults import Fault
 
@@ -59,7 +59,7 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSpec:
-    """Define a container of a task, without its image and its secrets.
+    """A container of a task, without its image.
 
     :param name: 1 to 255 letters, digits, ``-`` and ``_``; by default the task's family.
     :param memory_mib: the container's hard memory limit in MiB, at least 6.
@@ -68,6 +68,7 @@ class ContainerSpec:
     :param command: what the container runs; the image's own by default.
     :param entry_point: what it runs that with; the image's own by default.
     :param environment: environment variables; never secrets.
+    :param secrets: environment variables that ECS fetches when the task starts.
     :param ports: TCP ports the container listens on.
     :param health_check: how ECS asks whether it is well; by default it does not.
     :param depends_on: the containers that must have come so far before this one starts:
@@ -85,6 +86,7 @@ class ContainerSpec:
     command: tuple[str, ...] = ()
     entry_point: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Any] = field(default_factory=dict)
     ports: tuple[int, ...] = ()
     health_check: HealthCheck | None = None
     depends_on: Mapping[str, DependencyCondition] = field(default_factory=dict)

@@ -7,10 +7,11 @@ networking options".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, raise_if_any, reported_by
 
 from .container import DEPENDENCY_CONDITIONS, ContainerSpec, container_faults, family_faults
 from .fargate_sizes import FargateSize
@@ -25,33 +26,70 @@ ARCHITECTURES: tuple[Architecture, ...] = ("X86_64", "ARM64")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec:
-    """Define a task definition, without images and secrets.
+    """A task definition, without its images and its role.
 
-    :param containers: the containers by the path under which faults name them, such as
-        ``container`` and ``sidecars[0]``.
-    :param secrets: the names of the variables that are secrets, by the same paths.
+    :param family: 1 to 255 letters, digits, ``-`` and ``_``.
+    :param container: the main container; named like the family by default.
+    :param sidecars: the containers beside it, each with a name.
+    :param pulled_by: ``execution-role`` by default; ``container-instance`` pulls with the role of
+        the EC2 instance.
+    :param fargate: the task's size on Fargate, or ``smallest`` for the smallest size that is
+        large enough; on EC2 by default.
+    :param network_mode: on EC2 ``bridge`` by default; on Fargate always ``awsvpc``.
+    :param architecture: on Fargate, the images' architecture; ``X86_64`` by default.
+    :raises RuleError: with every rule that is broken. A fault of a sidecar has the sidecar's path.
     """
 
     family: str
-    containers: Mapping[str, ContainerSpec]
+    container: ContainerSpec
+    sidecars: tuple[ContainerSpec, ...] = ()
     pulled_by: PulledBy = "execution-role"
-    fargate: FargateSize | None = None
+    fargate: FargateSize | Literal["smallest"] | None = None
     network_mode: NetworkMode | None = None
     architecture: Architecture | None = None
-    secrets: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.fargate == "smallest":
+            with reported_by(f"Task '{self.family}'"):
+                object.__setattr__(self, "fargate", self._smallest_size())
+        raise_if_any(f"Task '{self.family}'", task_faults(self))
+
+    def _smallest_size(self) -> FargateSize:
+        return FargateSize.at_least(cpu=self.requested_cpu, memory_mib=self.requested_memory_mib)
+
+    @property
+    def size(self) -> FargateSize | None:
+        """The task's size on Fargate, ``None`` on EC2."""
+        return None if isinstance(self.fargate, str) else self.fargate
+
+    @property
+    def containers(self) -> dict[str, ContainerSpec]:
+        """The containers by the path under which faults name them; the main one's is empty."""
+        beside = {f"sidecars[{index}]": one for index, one in enumerate(self.sidecars)}
+        return {"": self.container, **beside}
+
+    @property
+    def requested_cpu(self) -> int:
+        """The CPU units that all containers request together."""
+        return sum(container.cpu or 0 for container in self.containers.values())
+
+    @property
+    def requested_memory_mib(self) -> int:
+        """The memory limits of all containers together, in MiB."""
+        return sum(container.memory_mib for container in self.containers.values())
 
     @property
     def shares_ports(self) -> bool:
-        """Say whether all containers of the task have one network, and so one set of ports."""
+        """Whether all containers of the task have one network, and so one set of ports."""
         return self.fargate is not None or self.network_mode in ("awsvpc", "host")
 
-    def name_of(self, path: str) -> str:
-        """Give a container's name."""
-        return self.containers[path].name or self.family
+    def name_of(self, container: ContainerSpec) -> str:
+        """Return a container's name."""
+        return container.name or self.family
 
 
 def task_faults(task: TaskSpec) -> list[Fault]:
-    """Check a task definition for what ECS would refuse, and for what would never start."""
+    """Return what ECS would refuse in a task definition, and what would never start."""
     faults = [fault.under("family") for fault in family_faults(task.family)]
     for path, container in task.containers.items():
         faults += [fault.under(path) for fault in container_faults(container)]
@@ -62,7 +100,7 @@ def task_faults(task: TaskSpec) -> list[Fault]:
     ):
         if given not in words:
             choices = ", ".join(word for word in words if word)
-            faults.append(Fault(name, f"{name} is one of {choices}, got '{given}'."))
+            faults.append(Fault(name, f"{name} must be one of {choices}, got '{given}'."))
     return [
         *faults,
         *_architecture_faults(task),
@@ -71,7 +109,7 @@ def task_faults(task: TaskSpec) -> list[Fault]:
         *_port_faults(task),
         *_variable_faults(task),
         *_dependency_faults(task),
-        *(fargate_faults(task, task.fargate) if task.fargate else ()),
+        *(fargate_faults(task, task.size) if task.size else ()),
     ]
 
 
@@ -86,8 +124,8 @@ def _architecture_faults(task: TaskSpec) -> Iterator[Fault]:
 
 def _name_faults(task: TaskSpec) -> Iterator[Fault]:
     taken: dict[str, str] = {}
-    for path in task.containers:
-        name = task.name_of(path)
+    for path, container in task.containers.items():
+        name = task.name_of(container)
         if name in taken:
             yield Fault(
                 f"{path}.name" if path else "name",
@@ -103,51 +141,47 @@ def _essential_faults(task: TaskSpec) -> Iterator[Fault]:
 
 
 def _port_faults(task: TaskSpec) -> Iterator[Fault]:
-    taken: dict[int, str] = {}
+    taken: dict[int, ContainerSpec] = {}
     for path, container in task.containers.items():
         where = f"{path}.ports" if path else "ports"
         if container.ports and task.network_mode == "none":
             yield Fault(where, "network_mode none has no ports. Leave them out.")
         for port in container.ports:
-            if task.shares_ports and taken.get(port, path) != path:
+            if task.shares_ports and taken.get(port, container) is not container:
                 yield Fault(
                     where,
                     f"the port {port} is taken by the container '{task.name_of(taken[port])}', as "
                     "all containers of a task have one network. Choose another port.",
                 )
-            taken.setdefault(port, path)
+            taken.setdefault(port, container)
 
 
 def _variable_faults(task: TaskSpec) -> Iterator[Fault]:
-    for path, names in task.secrets.items():
-        for name in sorted(set(names) & set(task.containers[path].environment)):
+    for path, container in task.containers.items():
+        for name in sorted(set(container.secrets) & set(container.environment)):
             yield Fault(
                 f"{path}.secrets.{name}" if path else f"secrets.{name}",
-                f"'{name}' is given in environment as well. Leave one out.",
+                f"'{name}' is in environment as well. Remove one of them.",
             )
-    if any(task.secrets.values()) and task.pulled_by == "container-instance":
+    if task.pulled_by == "container-instance" and any(
+        container.secrets for container in task.containers.values()
+    ):
         yield Fault(
             "pulled_by",
-            "secrets are fetched by the execution role, which pulled_by container-instance does "
-            "without. Leave pulled_by out, or the secrets.",
+            "secrets require an execution role, which pulled_by container-instance does without. "
+            "Remove pulled_by, or the secrets.",
         )
 
 
 def _dependency_faults(task: TaskSpec) -> Iterator[Fault]:
-    by_name = {task.name_of(path): spec for path, spec in task.containers.items()}
+    by_name = {task.name_of(spec): spec for spec in task.containers.values()}
     for path, container in task.containers.items():
         for other, condition in container.depends_on.items():
             where = f"{path}.depends_on.{other}" if path else f"depends_on.{other}"
             yield from (
                 fault.under(where) for fault in _condition_faults(by_name.get(other), condition)
             )
-    circle = _circle({name: tuple(spec.depends_on) for name, spec in by_name.items()})
-    if circle:
-        yield Fault(
-            "",
-            f"containers wait for each other in a circle: {' -> '.join(circle)}. "
-            "Take one dependency out.",
-        )
+    yield from _cycle_faults({name: tuple(spec.depends_on) for name, spec in by_name.items()})
 
 
 def _condition_faults(other: ContainerSpec | None, condition: str) -> Iterator[Fault]:
@@ -167,34 +201,27 @@ def _condition_faults(other: ContainerSpec | None, condition: str) -> Iterator[F
         )
 
 
-def _circle(edges: Mapping[str, Sequence[str]]) -> list[str]:
-    """Give the names of a circle, its first name again at the end, if there is one."""
-    done: set[str] = set()
-
-    def walk(name: str, trail: list[str]) -> list[str]:
-        if name in trail:
-            return [*trail[trail.index(name) :], name]
-        if name in done or name not in edges:
-            return []
-        for other in edges[name]:
-            if found := walk(other, [*trail, name]):
-                return found
-        done.add(name)
-        return []
-
-    return next((found for name in edges if (found := walk(name, []))), [])
+def _cycle_faults(dependencies: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
+    try:
+        TopologicalSorter(dependencies).prepare()
+    except CycleError as error:
+        # From a container to the one it waits for; graphlib lists them the other way round.
+        cycle = " -> ".join(reversed(error.args[1]))
+        yield Fault(
+            "",
+            f"containers cannot wait for each other in a cycle, got {cycle}. Remove one of these "
+            "dependencies.",
+        )
 
 
 def fargate_faults(task: TaskSpec, size: FargateSize) -> Iterator[Fault]:
     """Check what containers ask for together against the size of their task on Fargate."""
-    memory = sum(container.memory_mib for container in task.containers.values())
-    cpu = sum(container.cpu or 0 for container in task.containers.values())
+    memory, cpu = task.requested_memory_mib, task.requested_cpu
     if memory > size.memory_mib or cpu > size.cpu:
-        who = "a container asks" if len(task.containers) == 1 else "containers ask"
         yield Fault(
             "fargate",
-            f"{who} for {cpu} CPU units and {memory} MiB, and the task has {size.cpu} and "
-            f"{size.memory_mib}. Choose a larger size, or ask for less.",
+            f"the task's containers request {cpu} CPU units and {memory} MiB, and its size has "
+            f"{size.cpu} and {size.memory_mib}. Choose a larger size, or request less.",
         )
     if task.pulled_by == "container-instance":
         yield Fault(

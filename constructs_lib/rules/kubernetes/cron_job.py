@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
+from zoneinfo import available_timezones
 
 from constructs_lib.rules.faults import Fault, raise_if_any
 
@@ -31,7 +32,6 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("day of the week", 0, 6, _DAYS),
 )
 _PART = re.compile(r"(\*|\?|[0-9a-z]+(?:-[0-9a-z]+)?)(?:/(\d+))?")
-_TIME_ZONE = re.compile(r"[A-Za-z]+(?:[/_+-][A-Za-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +64,12 @@ class CronSchedule:
 def schedule_faults(cron: CronSchedule) -> list[Fault]:
     """Check when a CronJob runs."""
     faults = [fault.under("schedule") for fault in _expression_faults(cron.schedule)]
-    if cron.time_zone is not None and not _TIME_ZONE.fullmatch(cron.time_zone):
+    if cron.time_zone is not None and cron.time_zone not in available_timezones():
         faults.append(
             Fault(
                 "time_zone",
-                f"'{cron.time_zone[:60]}' is not a time zone. Write it such as 'Europe/Berlin'.",
+                "time_zone must be a name of the IANA time zone database, got "
+                f"'{cron.time_zone[:60]}'. Write it such as 'Europe/Berlin'.",
             )
         )
     if cron.concurrency_policy not in CONCURRENCY_POLICIES:

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from constructs_lib.rules.ecr.images import uri_faults
 from constructs_lib.rules.faults import Fault, raise_if_any
 
 from .names import NAME_LENGTH, dns_label_faults, dns_subdomain_faults
@@ -47,24 +46,21 @@ class JobRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
-    """Define a Job that runs one container of one image to its end.
+    """A Job that runs one container to its end, without its image.
 
-    :param name: the Job's name, or its beginning: see ``name_suffix``.
-    :param image_uri: the image, by digest or tag.
-    :param version: what the image is called where it is deployed by its digest; kept as a label.
+    :param name: the Job's name, or its beginning: see ``name_suffix``. An RFC 1123 label of up to
+        52 characters, or 63 without a hash.
     :param service_account: the Kubernetes service account whose identity the pod has; by default
         the namespace's own.
-    :param namespace: the namespace; the one of whoever applies the manifest when left out.
-    :param pod: what the container is given and kept from.
-    :param run: how often and how long it runs.
+    :param namespace: the namespace; by default that of the client that applies the manifest.
+    :param pod: the container's settings and limits.
+    :param run: how often and how long the Job runs.
     :param name_suffix: ``hash`` appends a hash of every immutable field, so that a new image
         makes a new Job where Kubernetes would refuse to change the old one; ``none`` does not.
     :raises RuleError: with every rule that is broken.
     """
 
     name: str
-    image_uri: str
-    version: str | None = None
     service_account: str | None = None
     namespace: str | None = None
     pod: JobPod = field(default_factory=JobPod)
@@ -81,10 +77,9 @@ class JobSpec:
 
 
 def job_faults(job: JobSpec) -> list[Fault]:
-    """Check a Job for what the API server, or the kubelet, would refuse."""
+    """Return what the API server, or the kubelet, would refuse in a Job."""
     room = NAME_LENGTH - (SUFFIX_LENGTH + 1 if job.name_suffix == "hash" else 0)
     faults = [fault.under("name") for fault in dns_label_faults(job.name, room)]
-    faults += [fault.under("image") for fault in uri_faults(job.image_uri)]
     if job.namespace is not None:
         faults += [fault.under("namespace") for fault in dns_label_faults(job.namespace)]
     if job.service_account is not None:
@@ -94,7 +89,7 @@ def job_faults(job: JobSpec) -> list[Fault]:
         ]
     if job.name_suffix not in NAME_SUFFIXES:
         faults.append(
-            Fault("name_suffix", f"name_suffix is hash or none, got '{job.name_suffix}'.")
+            Fault("name_suffix", f"name_suffix must be hash or none, got '{job.name_suffix}'.")
         )
     return [*faults, *pod_faults(job.pod), *run_faults(job.run)]
 

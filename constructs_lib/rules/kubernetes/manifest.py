@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
+from constructs_lib.rules.ecr.images import ImageReference
+
 from .cron_job import CronSchedule
 from .hardening import container_security_context, pod_security_context
 from .job import SUFFIX_LENGTH, JobRun, JobSpec
@@ -39,21 +41,28 @@ _RUN_FIELDS = {
 }
 
 
-def job_manifest(job: JobSpec, *, meaning: Callable[[Any], Any] | None = None) -> Document:
-    """Give the ``batch/v1`` Job, ready to be applied.
+def job_manifest(
+    job: JobSpec, image: ImageReference, *, meaning: Callable[[Any], Any] | None = None
+) -> Document:
+    """Return the ``batch/v1`` Job, ready to be applied.
 
-    :param meaning: gives the meaning of a spec that holds values known only at deployment, which
+    :param meaning: returns the meaning of a spec that holds values known only at deployment, which
         is what is hashed then; by default the spec itself.
     """
-    spec = _job_spec(job)
+    spec = _job_spec(job, image)
     name = job.name
     if job.name_suffix == "hash":
         name = f"{name}-{immutable_hash(meaning(spec) if meaning else spec)}"
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": _metadata(job, name), "spec": spec}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": _metadata(job, image, name),
+        "spec": spec,
+    }
 
 
-def cron_job_manifest(job: JobSpec, schedule: CronSchedule) -> Document:
-    """Give the ``batch/v1`` CronJob. What it runs may change in place, so its name is its own."""
+def cron_job_manifest(job: JobSpec, image: ImageReference, schedule: CronSchedule) -> Document:
+    """Return the ``batch/v1`` CronJob. Its Job template is mutable, so its name has no hash."""
     spec: Document = {"schedule": schedule.schedule}
     if schedule.time_zone:
         spec["timeZone"] = schedule.time_zone
@@ -62,8 +71,8 @@ def cron_job_manifest(job: JobSpec, schedule: CronSchedule) -> Document:
         spec["startingDeadlineSeconds"] = schedule.starting_deadline_seconds
     if schedule.suspend:
         spec["suspend"] = True
-    spec["jobTemplate"] = {"spec": _job_spec(job)}
-    metadata = _metadata(job, job.name)
+    spec["jobTemplate"] = {"spec": _job_spec(job, image)}
+    metadata = _metadata(job, image, job.name)
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": spec}
 
 
@@ -100,27 +109,27 @@ def immutable_hash(spec: Mapping[str, Any]) -> str:
     return sha256(canonical.encode()).hexdigest()[:SUFFIX_LENGTH]
 
 
-def _metadata(job: JobSpec, name: str) -> Document:
+def _metadata(job: JobSpec, image: ImageReference, name: str) -> Document:
     metadata: Document = {"name": name}
     if job.namespace:
         metadata["namespace"] = job.namespace
-    if job.version:
+    if image.version:
         # On the Job and not on its pods: another name for the same image is no other Job.
         place, key = (
             ("labels", VERSION_LABEL)
-            if is_label_value(job.version)
+            if is_label_value(image.version)
             else ("annotations", VERSION_ANNOTATION)
         )
-        metadata[place] = {key: job.version}
+        metadata[place] = {key: image.version}
     return metadata
 
 
-def _job_spec(job: JobSpec) -> Document:
+def _job_spec(job: JobSpec, image: ImageReference) -> Document:
     return {
         **_run_fields(job.run),
         "template": {
             "metadata": {"labels": dict(job.pod.labels) or {"app": job.name}},
-            "spec": _pod_spec(job),
+            "spec": _pod_spec(job, image),
         },
     }
 
@@ -130,7 +139,7 @@ def _run_fields(run: JobRun) -> Document:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _pod_spec(job: JobSpec) -> Document:
+def _pod_spec(job: JobSpec, image: ImageReference) -> Document:
     pod = job.pod
     spec: Document = {}
     if job.service_account:
@@ -143,16 +152,16 @@ def _pod_spec(job: JobSpec) -> Document:
         spec["nodeSelector"] = dict(pod.node_selector)
     if pod.tolerations:
         spec["tolerations"] = [_toleration(item) for item in pod.tolerations]
-    spec["containers"] = [_container(job)]
+    spec["containers"] = [_container(job, image)]
     if pod.volumes:
         spec["volumes"] = [_volume(volume) for volume in pod.volumes]
     spec["restartPolicy"] = pod.restart_policy
     return spec
 
 
-def _container(job: JobSpec) -> Document:
+def _container(job: JobSpec, image: ImageReference) -> Document:
     pod = job.pod
-    container: Document = {"name": pod.container_name or job.name, "image": job.image_uri}
+    container: Document = {"name": pod.container_name or job.name, "image": image.uri}
     if pod.command:
         container["command"] = list(pod.command)
     if pod.args:

@@ -98,4 +98,4 @@ def test_a_new_environment_needs_a_region(tmp_path: Path) -> None:
 def test_a_name_that_no_stack_could_have_is_refused(tmp_path: Path) -> None:
     result = ecrctl("--environments", str(tmp_path), "import", "a/b")
     assert result.returncode == 1
-    assert "an environment's name has up to 40 letters" in result.stderr
+    assert "an environment's name must have up to 40 letters" in result.stderr

@@ -10,35 +10,51 @@ import pytest
 from constructs_lib.rules.ecs.container import ContainerSpec, HealthCheck
 from constructs_lib.rules.ecs.fargate_sizes import FargateSize
 from constructs_lib.rules.ecs.hardening import ContainerHardening
-from constructs_lib.rules.ecs.task_definition import TaskSpec, task_faults
+from constructs_lib.rules.ecs.task_definition import TaskSpec
+from constructs_lib.rules.faults import RuleError
 
 MAIN = ContainerSpec(memory_mib=200, cpu=10)
 PROXY = ContainerSpec(name="proxy", memory_mib=64)
-TASK = TaskSpec(family="api", containers={"container": MAIN})
+TASK = TaskSpec(family="api", container=MAIN)
 SMALL = FargateSize(cpu=256, memory_mib=512)
 
 
-def with_sidecar(main: ContainerSpec = MAIN, **changes: Any) -> TaskSpec:
-    """Give a task with a proxy beside its container."""
-    return replace(TASK, containers={"container": main, "sidecars[0]": replace(PROXY, **changes)})
+def beside(main: ContainerSpec = MAIN, **changes: Any) -> dict[str, Any]:
+    """Return the containers of a task with a proxy beside its main one."""
+    return {"container": main, "sidecars": (replace(PROXY, **changes),)}
+
+
+def faults_of(**changes: Any) -> list[str]:
+    """Return the faults that a changed task is refused with."""
+    try:
+        replace(TASK, **changes)
+    except RuleError as error:
+        return [str(fault) for fault in error.faults]
+    return []
 
 
 def test_the_articles_task_has_no_fault() -> None:
-    assert task_faults(replace(TASK, family="example_task_3")) == []
+    assert faults_of(family="example_task_3") == []
 
 
-def test_a_sidecar_that_is_waited_for_has_no_fault() -> None:
+def test_a_dependency_on_a_sidecar_has_no_fault() -> None:
     healthy = HealthCheck(command=("CMD", "/healthy"))
     main = replace(MAIN, depends_on={"proxy": "HEALTHY"}, ports=(80,))
-    assert task_faults(with_sidecar(main, health_check=healthy, ports=(81,))) == []
+    assert faults_of(**beside(main, health_check=healthy, ports=(81,))) == []
     main = replace(MAIN, depends_on={"proxy": "SUCCESS"})
-    assert task_faults(with_sidecar(main, essential=False)) == []
+    assert faults_of(**beside(main, essential=False)) == []
 
 
-def test_one_port_in_two_containers_is_well_where_each_has_its_own_network() -> None:
-    task = with_sidecar(replace(MAIN, ports=(80,)), ports=(80,))
-    assert task_faults(task) == []
-    assert len(task_faults(replace(task, network_mode="awsvpc"))) == 1
+def test_two_containers_can_have_one_port_where_each_has_its_own_network() -> None:
+    containers = beside(replace(MAIN, ports=(80,)), ports=(80,))
+    assert faults_of(**containers) == []
+    assert len(faults_of(**containers, network_mode="awsvpc")) == 1
+
+
+def test_the_smallest_size_is_large_enough_for_all_containers() -> None:
+    task = replace(TASK, **beside(memory_mib=400), fargate="smallest")
+    assert task.size == FargateSize(cpu=256, memory_mib=1024)
+    assert faults_of(**beside(memory_mib=1_000_000), fargate="smallest") != []
 
 
 @pytest.mark.parametrize(
@@ -46,52 +62,47 @@ def test_one_port_in_two_containers_is_well_where_each_has_its_own_network() -> 
     [
         (
             {"name": ""},
-            "container.name: a family's or container's name has 1 to 255 letters, digits, "
-            "'-' and '_', got ''. Choose another name.",
+            "name: a family's or container's name has 1 to 255 letters, digits, '-' and '_', got "
+            "''. Choose another name.",
         ),
         (
             {"memory_mib": 5},
-            "container.memory_mib: a container has at least 6 MiB of memory, got 5. Give "
-            "its hard limit in MiB.",
+            "memory_mib: a container has at least 6 MiB of memory, got 5. Give its hard limit in "
+            "MiB.",
         ),
         (
             {"cpu": 0},
-            "container.cpu: cpu is a positive number of CPU units, got 0. 1024 units are one vCPU.",
+            "cpu: cpu is a positive number of CPU units, got 0. 1024 units are one vCPU.",
         ),
-        ({"ports": (0,)}, "container.ports[0]: a port is 1 to 65,535, got 0. Change it."),
-        ({"ports": (80, 80)}, "container.ports[1]: the port 80 is given twice. Leave one out."),
+        ({"ports": (0,)}, "ports[0]: a port is 1 to 65,535, got 0. Change it."),
+        ({"ports": (80, 80)}, "ports[1]: the port 80 is given twice. Leave one out."),
         (
             {"writable_volumes": {"tmp": "tmp"}},
-            "container.writable_volumes.tmp: a writable volume's path is absolute and not "
-            "'/' itself, got 'tmp'. Write it such as '/tmp'.",
+            "writable_volumes.tmp: a writable volume's path is absolute and not '/' itself, got "
+            "'tmp'. Write it such as '/tmp'.",
         ),
         (
             {"writable_volumes": {"a": "/tmp", "b": "/tmp"}},
-            "container.writable_volumes.b: the path '/tmp' is taken by the volume 'a'. "
-            "Choose another one.",
+            "writable_volumes.b: the path '/tmp' is taken by the volume 'a'. Choose another one.",
         ),
         (
             {"hardening": ContainerHardening(user="0:0")},
-            "container.hardening.user: a container runs as a numeric user, or user and "
-            "group, above 0, which is root, got '0:0'. Write it such as '1000:1000', or "
-            "leave it to the image.",
+            "hardening.user: a container runs as a numeric user, or user and group, above 0, "
+            "which is root, got '0:0'. Write it such as '1000:1000', or leave it to the image.",
         ),
         (
             {"hardening": ContainerHardening(user="root")},
-            "container.hardening.user: a container runs as a numeric user, or user and "
-            "group, above 0, which is root, got 'root'. Write it such as '1000:1000', or "
-            "leave it to the image.",
+            "hardening.user: a container runs as a numeric user, or user and group, above 0, "
+            "which is root, got 'root'. Write it such as '1000:1000', or leave it to the image.",
         ),
         (
             {"health_check": HealthCheck(command=("/healthy",))},
-            "container.health_check.command: a health check's command is CMD and a program,"
-            " or CMD-SHELL and a line of shell, got ['/healthy']. Write it such as ['CMD', "
-            "'/healthy'].",
+            "health_check.command: a health check's command is CMD and a program, or CMD-SHELL "
+            "and a line of shell, got ['/healthy']. Write it such as ['CMD', '/healthy'].",
         ),
         (
             {"health_check": HealthCheck(command=("CMD", "x"), interval_seconds=1)},
-            "container.health_check.interval_seconds: interval_seconds is 5 to 300, got 1. "
-            "Change it.",
+            "health_check.interval_seconds: interval_seconds is 5 to 300, got 1. Change it.",
         ),
         (
             {"essential": False},
@@ -99,20 +110,19 @@ def test_one_port_in_two_containers_is_well_where_each_has_its_own_network() -> 
         ),
         (
             {"depends_on": {"prxy": "START"}},
-            "container.depends_on.prxy: the task has no container of that name. Give the "
-            "name of one it has.",
+            "depends_on.prxy: the task has no container of that name. Give the name of one it has.",
         ),
         (
             {"depends_on": {"api": "START"}},
-            "containers wait for each other in a circle: api -> api. Take one dependency out.",
+            "containers cannot wait for each other in a cycle, got api -> api. Remove one of "
+            "these dependencies.",
         ),
     ],
 )
 def test_a_container_that_ecs_would_refuse_is_refused(
     change: dict[str, Any], sentence: str
 ) -> None:
-    (fault,) = task_faults(replace(TASK, containers={"container": replace(MAIN, **change)}))
-    assert str(fault) == sentence
+    assert faults_of(container=replace(MAIN, **change)) == [sentence]
 
 
 @pytest.mark.parametrize(
@@ -125,22 +135,29 @@ def test_a_container_that_ecs_would_refuse_is_refused(
         ),
         (
             {"pulled_by": "instance"},
-            "pulled_by: pulled_by is one of execution-role, container-instance, got 'instance'.",
+            "pulled_by: pulled_by must be one of execution-role, container-instance, got "
+            "'instance'.",
         ),
         (
             {"network_mode": "nat"},
-            "network_mode: network_mode is one of awsvpc, bridge, host, none, got 'nat'.",
+            "network_mode: network_mode must be one of awsvpc, bridge, host, none, got 'nat'.",
         ),
         (
             {"architecture": "ARM64"},
             "architecture: on EC2 the container instance's architecture is the task's, got "
             "'ARM64'. Leave it out, or give the task a size on Fargate.",
         ),
-        ({"architecture": "arm"}, "architecture: architecture is one of X86_64, ARM64, got 'arm'."),
         (
-            {"secrets": {"container": ("TOKEN",)}, "pulled_by": "container-instance"},
-            "pulled_by: secrets are fetched by the execution role, which pulled_by "
-            "container-instance does without. Leave pulled_by out, or the secrets.",
+            {"architecture": "arm"},
+            "architecture: architecture must be one of X86_64, ARM64, got 'arm'.",
+        ),
+        (
+            {
+                "container": replace(MAIN, secrets={"TOKEN": "any"}),
+                "pulled_by": "container-instance",
+            },
+            "pulled_by: secrets require an execution role, which pulled_by container-instance "
+            "does without. Remove pulled_by, or the secrets.",
         ),
         (
             {"fargate": SMALL, "pulled_by": "container-instance"},
@@ -154,52 +171,48 @@ def test_a_container_that_ecs_would_refuse_is_refused(
     ],
 )
 def test_a_task_that_ecs_would_refuse_is_refused(change: dict[str, Any], sentence: str) -> None:
-    (fault,) = task_faults(replace(TASK, **change))
-    assert str(fault) == sentence
+    assert faults_of(**change) == [sentence]
 
 
 @pytest.mark.parametrize(
-    ("task", "sentence"),
+    ("changes", "sentence"),
     [
         (
-            with_sidecar(name="api"),
-            "sidecars[0].name: the name 'api' is taken by container. Choose another one.",
+            beside(name="api"),
+            "sidecars[0].name: the name 'api' is taken by the task itself. Choose another one.",
         ),
         (
-            replace(with_sidecar(replace(MAIN, ports=(80,)), ports=(80,)), fargate=SMALL),
+            beside(replace(MAIN, ports=(80,)), ports=(80,)) | {"fargate": SMALL},
             "sidecars[0].ports: the port 80 is taken by the container 'api', as all "
             "containers of a task have one network. Choose another port.",
         ),
         (
-            replace(with_sidecar(memory_mib=400), fargate=SMALL),
-            "fargate: containers ask for 10 CPU units and 600 MiB, and the task has 256 and"
-            " 512. Choose a larger size, or ask for less.",
+            beside(memory_mib=400) | {"fargate": SMALL},
+            "fargate: the task's containers request 10 CPU units and 600 MiB, and its size has "
+            "256 and 512. Choose a larger size, or request less.",
         ),
         (
-            with_sidecar(replace(MAIN, depends_on={"proxy": "HEALTHY"})),
-            "container.depends_on.proxy: HEALTHY needs a health check there. Give that "
-            "container one, or say START.",
+            beside(replace(MAIN, depends_on={"proxy": "HEALTHY"})),
+            "depends_on.proxy: HEALTHY needs a health check there. Give that container one, or "
+            "say START.",
         ),
         (
-            with_sidecar(replace(MAIN, depends_on={"proxy": "SUCCESS"})),
-            "container.depends_on.proxy: SUCCESS waits for a container to end, and the task"
-            " ends with an essential one. Say essential: false there.",
+            beside(replace(MAIN, depends_on={"proxy": "SUCCESS"})),
+            "depends_on.proxy: SUCCESS waits for a container to end, and the task ends with an "
+            "essential one. Say essential: false there.",
         ),
         (
-            with_sidecar(replace(MAIN, depends_on={"proxy": "START"}), depends_on={"api": "START"}),
-            "containers wait for each other in a circle: api -> proxy -> api. Take one "
-            "dependency out.",
+            beside(replace(MAIN, depends_on={"proxy": "START"}), depends_on={"api": "START"}),
+            "containers cannot wait for each other in a cycle, got api -> proxy -> api. Remove "
+            "one of these dependencies.",
         ),
         (
-            replace(
-                TASK,
-                containers={"container": replace(MAIN, environment={"A": "1"})},
-                secrets={"container": ("A",)},
-            ),
-            "container.secrets.A: 'A' is given in environment as well. Leave one out.",
+            {"container": replace(MAIN, environment={"A": "1"}, secrets={"A": "any"})},
+            "secrets.A: 'A' is in environment as well. Remove one of them.",
         ),
     ],
 )
-def test_containers_that_do_not_go_together_are_refused(task: TaskSpec, sentence: str) -> None:
-    (fault,) = task_faults(task)
-    assert str(fault) == sentence
+def test_containers_that_do_not_go_together_are_refused(
+    changes: dict[str, Any], sentence: str
+) -> None:
+    assert faults_of(**changes) == [sentence]

@@ -7,17 +7,21 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.rules.ecr.images import ImageSpec
 from constructs_lib.rules.kubernetes.hardening import PodHardening, restricted_faults
 from constructs_lib.rules.kubernetes.job import JobRun, JobSpec
 from constructs_lib.rules.kubernetes.manifest import job_manifest
 from constructs_lib.rules.kubernetes.pod import JobPod, Resources, SecretKey, Toleration, Volume
 
-JOB = JobSpec(name="list", image_uri="registry/team/api:v1", service_account="reader")
+JOB = JobSpec(name="list", service_account="reader")
+IMAGE = ImageSpec(
+    account="111111111111", region="eu-west-1", repository="team/api", tag="v1", digest=None
+)
 
 
-def name_of(job: JobSpec) -> str:
-    """Give the name that a Job has in the cluster."""
-    name: str = job_manifest(job)["metadata"]["name"]
+def name_of(job: JobSpec, image: ImageSpec = IMAGE) -> str:
+    """Return the name that a Job has in the cluster."""
+    name: str = job_manifest(job, image)["metadata"]["name"]
     return name
 
 
@@ -28,14 +32,13 @@ def with_pod(**changes: Any) -> JobSpec:
 
 def pod_of(job: JobSpec) -> dict[str, Any]:
     """Give the spec of a Job's pod."""
-    spec: dict[str, Any] = job_manifest(job)["spec"]["template"]["spec"]
+    spec: dict[str, Any] = job_manifest(job, IMAGE)["spec"]["template"]["spec"]
     return spec
 
 
 @pytest.mark.parametrize(
     "changed",
     [
-        replace(JOB, image_uri="registry/team/api:v2"),
         replace(JOB, service_account="writer"),
         replace(JOB, service_account=None),
         replace(JOB, run=JobRun(completions=2)),
@@ -69,7 +72,7 @@ def test_a_change_that_kubernetes_refuses_in_place_makes_another_job(changed: Jo
 )
 def test_what_kubernetes_changes_in_place_keeps_the_name(run: JobRun) -> None:
     assert name_of(replace(JOB, run=run)) == name_of(JOB)
-    assert job_manifest(replace(JOB, run=run))["spec"] != job_manifest(JOB)["spec"]
+    assert job_manifest(replace(JOB, run=run), IMAGE)["spec"] != job_manifest(JOB, IMAGE)["spec"]
 
 
 @pytest.mark.parametrize("completions", [None, 4])
@@ -84,12 +87,18 @@ def test_a_name_without_hash_is_kept() -> None:
     assert name_of(replace(JOB, name_suffix="none")) == "list"
 
 
+def test_another_image_makes_another_job() -> None:
+    assert name_of(JOB, replace(IMAGE, tag="v2")) != name_of(JOB)
+
+
 def test_another_name_for_the_same_image_is_a_label_and_no_other_job() -> None:
-    named = replace(JOB, version="v1")
-    assert name_of(named) == name_of(JOB)
-    metadata = job_manifest(named)["metadata"]
+    named, unnamed, unusual = (
+        replace(IMAGE, tag=tag, digest=f"sha256:{'a' * 64}") for tag in ("v1", None, "v_")
+    )
+    assert name_of(JOB, named) == name_of(JOB, unnamed)
+    metadata = job_manifest(JOB, named)["metadata"]
     assert metadata["labels"] == {"app.kubernetes.io/version": "v1"}
-    assert "org.opencontainers.image.version" in str(job_manifest(replace(JOB, version="v_")))
+    assert "org.opencontainers.image.version" in str(job_manifest(JOB, unusual))
 
 
 def test_the_restricted_pod_security_standard_is_the_default() -> None:

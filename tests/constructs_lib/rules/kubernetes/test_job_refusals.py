@@ -12,7 +12,7 @@ from constructs_lib.rules.kubernetes.hardening import PodHardening
 from constructs_lib.rules.kubernetes.job import JobRun, JobSpec
 from constructs_lib.rules.kubernetes.pod import JobPod, Resources, SecretKey, Toleration, Volume
 
-JOB = JobSpec(name="list", image_uri="registry/team/api:v1", service_account="reader")
+JOB = JobSpec(name="list", service_account="reader")
 
 REFUSED_OF_JOB: list[tuple[dict[str, Any], str]] = [
     (
@@ -48,18 +48,9 @@ REFUSED_OF_JOB: list[tuple[dict[str, Any], str]] = [
         "Job 'list': service_account: a service account's name has up to 253 lower-case"
         " letters, digits, '-' and '.', got 'A'. Give the name it has in the cluster.",
     ),
-    ({"name_suffix": "Hash"}, "Job 'list': name_suffix: name_suffix is hash or none, got 'Hash'."),
     (
-        {"image_uri": "registry/api:latest"},
-        "Job 'list': image: deploying the tag 'latest' is refused, because it does not "
-        "say which image runs. Give the image's digest, or a tag that names its "
-        "version.",
-    ),
-    (
-        {"image_uri": "registry:5000/api"},
-        "Job 'list': image: deploying the tag 'latest' is refused, because it does not "
-        "say which image runs. Give the image's digest, or a tag that names its "
-        "version.",
+        {"name_suffix": "Hash"},
+        "Job 'list': name_suffix: name_suffix must be hash or none, got 'Hash'.",
     ),
 ]
 REFUSED_OF_RUN: list[tuple[dict[str, Any], str]] = [

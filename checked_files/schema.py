@@ -1,0 +1,83 @@
+"""The JSON Schema of a file: flat fields among their neighbours, every key with its description.
+
+The description of a dataclass's field is what the dataclass's docstring says of it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import is_dataclass
+from typing import Any, get_args
+
+from pydantic import TypeAdapter
+
+from .flat_fields import class_within, field_hint, key_names
+
+_PARAMETER = re.compile(r"^:param (\w+): (.*?)(?=^:|^$|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def file_schema(kind: Any) -> dict[str, Any]:
+    """Return the JSON Schema of a file.
+
+    :param kind: the model of the file, or an annotation that contains it.
+    """
+    schema = TypeAdapter(kind).json_schema()
+    definitions = schema.get("$defs", {})
+    for one in _classes_in(kind):
+        found = definitions.get(one.__name__)
+        if found and is_dataclass(one):
+            _describe(found, one)
+    for found in (schema, *definitions.values()):
+        _flatten(found, definitions)
+    used = str(schema.get("properties", schema)) + str(definitions)
+    schema["$defs"] = {name: one for name, one in definitions.items() if f"#/$defs/{name}'" in used}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
+
+
+def _classes_in(hint: Any, found: set[type] | None = None) -> Iterator[type]:
+    """Yield every model and dataclass that an annotation contains, at any depth."""
+    found = set() if found is None else found
+    for one in (hint, *get_args(hint), *getattr(hint, "__metadata__", ())):
+        inner = class_within(getattr(one, "annotation", one))
+        if inner is None or inner in found:
+            continue
+        found.add(inner)
+        yield inner
+        for base in inner.__mro__[1:]:
+            if is_dataclass(base):
+                found.add(base)
+        for name in key_names(inner):
+            yield from _classes_in(field_hint(inner, name), found)
+
+
+def _describe(schema: dict[str, Any], kind: type) -> None:
+    summary, _, _ = inspect.getdoc(kind).partition("\n\n")
+    schema["description"] = " ".join(summary.split())
+    for name, text in _parameters(kind).items():
+        if name in schema["properties"]:
+            schema["properties"][name]["description"] = text
+
+
+def _parameters(kind: type) -> dict[str, str]:
+    """Return the descriptions of a dataclass's fields, those of its bases included."""
+    return {
+        name: " ".join(text.split()).replace("``", "").removesuffix(".")
+        for one in reversed(kind.__mro__)
+        for name, text in _PARAMETER.findall(inspect.getdoc(one) or "")
+    }
+
+
+def _flatten(schema: dict[str, Any], definitions: dict[str, Any]) -> None:
+    properties = schema.get("properties", {})
+    for alias in [name for name in properties if name.startswith("<")]:
+        given = properties.pop(alias)
+        (reference,) = re.findall(r"#/\$defs/(\w+)", str(given))
+        inner = definitions[reference]
+        _flatten(inner, definitions)
+        properties |= inner["properties"]
+        required = [name for name in schema.get("required", []) if name != alias]
+        if "anyOf" not in given:
+            required += inner.get("required", [])
+        schema["required"] = required

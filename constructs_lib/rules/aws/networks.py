@@ -1,0 +1,79 @@
+"""Private networks of a VPC.
+
+Sources: Amazon VPC user guide, "VPC CIDR blocks"; RFC 1918, "Address Allocation for Private
+Internets"; RFC 6598, "IANA-Reserved IPv4 Prefix for Shared Address Space".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+
+from constructs_lib.rules.faults import Fault, raise_if_any
+
+SHORTEST_PREFIX, LONGEST_PREFIX = 16, 26
+MINIMUM_ZONES = 2
+_PRIVATE_RANGES = tuple(
+    map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSpec:
+    """A private network without a route to the internet.
+
+    :param cidr: an IPv4 network of /16 to /26, such as ``10.20.0.0/24``.
+    :param availability_zones: at least two zones of the region, such as ``us-west-2a``. They are
+        named here because a synthesis looks nothing up in the account.
+    :raises RuleError: with every rule that is broken.
+    """
+
+    cidr: str
+    availability_zones: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        raise_if_any("network", [*_cidr_faults(self.cidr), *_zone_faults(self.availability_zones)])
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the network lies in a range for private use (RFC 1918 or RFC 6598)."""
+        network = IPv4Network(self.cidr)
+        return any(network.subnet_of(private) for private in _PRIVATE_RANGES)
+
+
+def _cidr_faults(cidr: str) -> Iterator[Fault]:
+    try:
+        network = IPv4Network(cidr, strict=False)
+    except ValueError:
+        network = None
+    if network is None or "/" not in cidr:
+        yield Fault("cidr", f"cidr must be an IPv4 network, got '{cidr[:40]}'. Write 10.20.0.0/24.")
+    elif not SHORTEST_PREFIX <= network.prefixlen <= LONGEST_PREFIX:
+        yield Fault(
+            "cidr",
+            f"a network's prefix must be /{SHORTEST_PREFIX} to /{LONGEST_PREFIX}, got "
+            f"'{cidr[:40]}'. Write 10.20.0.0/24.",
+        )
+    elif str(network) != cidr:
+        yield Fault(
+            "cidr",
+            "cidr must be the first address of its network and a prefix length, got "
+            f"'{cidr[:40]}', which lies in another network. Write {network}.",
+        )
+
+
+def _zone_faults(zones: tuple[str, ...]) -> Iterator[Fault]:
+    different = len(set(zones))
+    if different < MINIMUM_ZONES:
+        yield Fault(
+            "availability_zones",
+            f"a network requires at least {MINIMUM_ZONES} different availability zones, got "
+            f"{different}. Name two of the region.",
+        )
+    elif different < len(zones):
+        yield Fault(
+            "availability_zones",
+            f"each availability zone can be named once, got {', '.join(zones)}. Remove the "
+            "repeated one.",
+        )

@@ -1,0 +1,206 @@
+"""A private repository: all of its properties, checked together.
+
+Sources: Amazon ECR user guide, "Private repositories" and "Encryption at rest"; CloudFormation,
+"AWS::ECR::Repository".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from constructs_lib.rules.aws.places import Place
+from constructs_lib.rules.aws.resource_tags import tag_faults
+from constructs_lib.rules.aws.tokens import is_token
+from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
+from constructs_lib.rules.lifecycle.presets import standard
+from constructs_lib.rules.policy.access import Access, Administrators, push_faults
+from constructs_lib.rules.policy.repository_policy import access_statements
+from constructs_lib.rules.policy.statements import (
+    Statement,
+    merged,
+    policy_document,
+    repository_policy_faults,
+    statement_faults,
+)
+
+from .images import repository_logical_id, repository_name_faults
+from .tag_immutability import TagImmutability
+
+EncryptionKind = Literal["customer-managed", "own-key", "aws-managed", "aes256", "dsse"]
+ENCRYPTION_KINDS: tuple[EncryptionKind, ...] = (
+    "customer-managed",
+    "own-key",
+    "aws-managed",
+    "aes256",
+    "dsse",
+)
+Removal = Literal["retain", "destroy", "retain-on-update-or-delete"]
+REMOVALS: tuple[Removal, ...] = ("retain", "destroy", "retain-on-update-or-delete")
+NO_ACCESS = Access()
+IMMUTABLE_TAGS = TagImmutability()
+STANDARD_LIFECYCLE = standard()
+
+_KINDS_WITH_KEY = ("customer-managed", "dsse")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncryptionSpec:
+    """The encryption of a repository's images at rest.
+
+    :param kind: ``customer-managed`` (a KMS key of yours), ``dsse`` (the same in two layers, in
+        GovCloud regions only), ``own-key`` (a key for one repository), ``aws-managed`` (the key
+        that AWS manages for ECR) or ``aes256`` (no KMS key).
+    :param key_arn: with ``customer-managed`` and ``dsse``, an existing key; by default the key
+        that repositories of the environment or stack share.
+    :raises RuleError: when the kind is unknown, or has no key to be chosen.
+    """
+
+    kind: EncryptionKind
+    key_arn: str | None = None
+
+    def __post_init__(self) -> None:
+        raise_if_any("Encryption", _encryption_faults(self.kind, self.key_arn))
+
+    @property
+    def uses_shared_key(self) -> bool:
+        """Whether the images are encrypted with the key that repositories share."""
+        return self.kind in _KINDS_WITH_KEY and self.key_arn is None
+
+
+def _shared_key() -> EncryptionSpec:
+    return EncryptionSpec(kind="customer-managed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositorySpec:
+    """A private repository.
+
+    :param name: 2 to 256 lower-case letters and digits, joined by ``/ - _ .``.
+    :param place: the account, region and partition that the repository is created in.
+    :param tag_immutability: which tags can be moved; by default none.
+    :param scan_on_push: whether images are scanned when they are pushed; ``True`` by default.
+    :param encryption: by default a KMS key that repositories share.
+    :param lifecycle: by default live images stay, untagged ones expire after 7 days and of the
+        others the last 30 stay. ``None`` keeps every image.
+    :param pull: who may pull besides the account itself; by default no one.
+    :param push: who may push besides the account itself; by default no one.
+    :param statements: more statements of the repository policy.
+    :param administrators: the roles that alone may delete and change policies.
+    :param removal: ``retain`` by default: the repository outlives its stack.
+    :param empty_on_delete: with ``destroy``, whether all images are deleted too.
+    :param tags: AWS tags of the repository, at most 50.
+    :raises RuleError: with every rule that is broken.
+
+    Attributes: ``policy`` contains the statements of the repository policy.
+    """
+
+    name: str
+    place: Place
+    tag_immutability: TagImmutability = IMMUTABLE_TAGS
+    scan_on_push: bool = True
+    encryption: EncryptionSpec = field(default_factory=_shared_key)
+    lifecycle: LifecyclePolicy | None = STANDARD_LIFECYCLE
+    pull: Access = NO_ACCESS
+    push: Access = NO_ACCESS
+    statements: tuple[Statement, ...] = ()
+    administrators: Administrators | None = None
+    removal: Removal = "retain"
+    empty_on_delete: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+    policy: list[Statement] = field(init=False)
+
+    def __post_init__(self) -> None:
+        malformed = [fault.under("statements") for fault in statement_faults(self.statements)]
+        granted: list[Statement] = [
+            *access_statements(
+                pull=self.pull,
+                push=self.push,
+                account=self.place.account,
+                region=self.place.region,
+                partition=self.place.partition,
+                administrators=self.administrators,
+            )
+        ]
+        policy = granted if malformed else merged([*granted, *self.statements])
+        object.__setattr__(self, "policy", policy)
+        raise_if_any(
+            f"Repository '{self.name}'",
+            [
+                *(() if is_token(self.name) else repository_name_faults(self.name)),
+                *_deletion_faults(self.removal, empty_on_delete=self.empty_on_delete),
+                *dual_layer_faults(self.encryption, self.place),
+                *(fault.under("tags") for fault in tag_faults(self.tags)),
+                *(fault.under("push") for fault in push_faults(self.push)),
+                *malformed,
+                *repository_policy_faults(policy),
+            ],
+        )
+
+    @property
+    def template_bytes(self) -> int:
+        """The bytes that the repository takes in a template, as the CDK indents it."""
+        lifecycle = {"LifecyclePolicyText": self.lifecycle.text() if self.lifecycle else ""}
+        resource = {
+            "Type": "AWS::ECR::Repository",
+            "Properties": {
+                "EncryptionConfiguration": {
+                    "EncryptionType": "KMS",
+                    "KmsKey": {"Fn::ImportValue": "x" * 80},
+                },
+                "ImageScanningConfiguration": {"ScanOnPush": True},
+                "ImageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+                "LifecyclePolicy": lifecycle,
+                "RepositoryName": self.name,
+                "RepositoryPolicyText": policy_document(self.policy) or {},
+                "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
+            },
+            "UpdateReplacePolicy": "Retain",
+            "DeletionPolicy": "Retain",
+            "Metadata": {"aws:cdk:path": "environment/Repositories-of-a-group/Resource"},
+        }
+        # Two levels deep: each line of it is indented by two more.
+        text = json.dumps({repository_logical_id(self.name): resource}, indent=1)
+        return len(text.encode()) + 2 * text.count("\n")
+
+
+def _encryption_faults(kind: str, key_arn: str | None) -> Iterator[Fault]:
+    if kind not in ENCRYPTION_KINDS:
+        yield Fault(
+            "kind", f"encryption must be one of {', '.join(ENCRYPTION_KINDS)}, got '{kind}'."
+        )
+    elif key_arn is not None and kind not in _KINDS_WITH_KEY:
+        yield Fault(
+            "key",
+            f"only {' and '.join(_KINDS_WITH_KEY)} encryption takes a key, got one with "
+            f"'{kind}'. Remove the key, or choose customer-managed.",
+        )
+
+
+def _deletion_faults(removal: str, *, empty_on_delete: bool) -> Iterator[Fault]:
+    if removal not in REMOVALS:
+        yield Fault(
+            "removal",
+            f"a repository must be retained or destroyed, got '{removal}', which ECR does not "
+            "have. Choose retain, which keeps its images.",
+        )
+    elif empty_on_delete and removal != "destroy":
+        yield Fault(
+            "empty_on_delete",
+            f"empty_on_delete requires removal 'destroy', got '{removal}'. Choose destroy, or "
+            "remove empty_on_delete.",
+        )
+
+
+def dual_layer_faults(encryption: EncryptionSpec, place: Place) -> Iterator[Fault]:
+    """Yield a fault when images are encrypted in two layers outside of GovCloud."""
+    if encryption.kind != "dsse" or is_token(place.region) or place.partition == "aws-us-gov":
+        return
+    yield Fault(
+        "encryption",
+        "dual-layer encryption (dsse) requires a GovCloud region, got "
+        f"'{place.region}'. Choose customer-managed encryption.",
+    )

@@ -1,0 +1,97 @@
+"""Secrets that ECS fetches when a task starts.
+
+Sources: Amazon ECS developer guide, "Pass sensitive data to an Amazon ECS container"; AWS Secrets
+Manager user guide, "Secret encryption and decryption".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from constructs_lib.rules.faults import Fault, raise_if_any
+
+AWS_MANAGED = "aws-managed"
+SecretsService = Literal["secretsmanager", "ssm"]
+
+_SECRET_ARN = re.compile(
+    r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}"
+)
+_PARAMETER_ARN = re.compile(r"arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/[\w./-]+")
+KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
+_EXAMPLES = {
+    "secret": "arn:aws:secretsmanager:us-west-2:111111111111:secret:api/password-a1B2c3",
+    "parameter": "arn:aws:ssm:us-west-2:111111111111:parameter/api/token",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretSpec:
+    """An environment variable that ECS fetches when a task starts: a secret, or a parameter.
+
+    :param secret: the ARN of a Secrets Manager secret, its suffix of six characters included.
+    :param parameter: the ARN of an SSM parameter.
+    :param field: the key of one value in a secret that contains JSON; by default the whole secret.
+    :param key: the key that encrypts the secret: ``aws-managed``, or the ARN of a KMS key.
+    :raises RuleError: with every rule that is broken.
+    """
+
+    secret: str | None = None
+    parameter: str | None = None
+    field: str | None = None
+    key: str | None = None
+
+    def __post_init__(self) -> None:
+        raise_if_any("secret", secret_faults(self))
+
+    @property
+    def service(self) -> SecretsService:
+        """The service that contains the secret, as IAM and endpoints name it."""
+        return "secretsmanager" if self.secret else "ssm"
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the secret or parameter, as policies name it."""
+        return str(self.secret or self.parameter)
+
+    @property
+    def value(self) -> str:
+        """The ARN as a task definition refers to it: a field has two empty parts after it."""
+        return f"{self.arn}:{self.field}::" if self.field else self.arn
+
+    @property
+    def key_arn(self) -> str | None:
+        """The ARN of the KMS key; ``None`` for the key that AWS manages."""
+        return None if self.key == AWS_MANAGED else self.key
+
+
+def secret_faults(secret: SecretSpec) -> Iterator[Fault]:
+    """Yield what ECS would refuse in a secret, and what would keep the task from starting."""
+    if (secret.secret is None) == (secret.parameter is None):
+        given = "neither" if secret.secret is None else "both"
+        yield Fault(
+            "", f"a variable requires either a secret or a parameter, got {given}. Write one ARN."
+        )
+    for path, arn, pattern in (
+        ("secret", secret.secret, _SECRET_ARN),
+        ("parameter", secret.parameter, _PARAMETER_ARN),
+    ):
+        if arn is not None and not pattern.fullmatch(arn):
+            yield Fault(
+                path,
+                f"'{arn[:120]}' is not a valid {path} ARN. Write it such as '{_EXAMPLES[path]}'.",
+            )
+    if secret.field is not None and secret.parameter is not None:
+        yield Fault("field", "an SSM parameter has no fields. Remove field.")
+    if secret.key is None:
+        yield Fault(
+            "key",
+            "the encryption key is missing, and without a grant on that key no task would start. "
+            "Write 'key: aws-managed', or the ARN of the KMS key.",
+        )
+    elif secret.key != AWS_MANAGED and not KEY_ARN.fullmatch(secret.key):
+        yield Fault(
+            "key", f"a key must be aws-managed or the ARN of a KMS key, got '{secret.key[:120]}'."
+        )

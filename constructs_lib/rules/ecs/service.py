@@ -1,0 +1,35 @@
+"""Services on Fargate.
+
+Source: Amazon ECS developer guide, "Amazon ECS services".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from constructs_lib.rules.faults import Fault, raise_if_any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSpec:
+    """A task that is kept running on Fargate, in a private network.
+
+    :param name: the service's name in its stack, an RFC 1123 label.
+    :param task: the name of the task that it runs; the task must have a size on Fargate.
+    :param desired_count: how many copies of the task run; 1 by default.
+    :raises RuleError: when the count is negative.
+    """
+
+    name: str
+    task: str
+    desired_count: int = 1
+
+    def __post_init__(self) -> None:
+        raise_if_any(f"Service '{self.name}'", desired_count_faults(self.desired_count))
+
+
+def desired_count_faults(count: int) -> list[Fault]:
+    """Return a fault when a number of tasks is negative."""
+    if count >= 0:
+        return []
+    return [Fault("desired_count", f"desired_count must be 0 or more, got {count}. Raise it.")]

@@ -1,0 +1,208 @@
+"""Repositories in an environment file, and the pins of their images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Discriminator, Field, Tag
+
+from checked_files.forms import MAPPING, WORD, ReadAs
+from checked_files.models import FileModel, checked_by
+from constructs_lib.rules.ecr.repository import EncryptionKind, EncryptionSpec
+from constructs_lib.rules.ecr.tag_immutability import TagImmutability
+from constructs_lib.rules.ecs.secret import KEY_ARN
+from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
+from constructs_lib.rules.lifecycle.presets import PRESETS
+from constructs_lib.rules.lifecycle.rule import LifecycleRule
+from constructs_lib.rules.policy.access import Access
+from constructs_lib.rules.policy.github_oidc import GitHubSubject
+
+from .field_types import Account, GroupName, OrganizationPath, ProjectArn, RepositoryName, RoleArn
+
+_RULES = "<rules>"
+_ENCRYPTION_WORDS: tuple[EncryptionKind, ...] = (
+    "customer-managed",
+    "dsse",
+    "aws-managed",
+    "aes256",
+)
+
+
+def _form(value: Any) -> str:
+    if isinstance(value, list):
+        return _RULES
+    return MAPPING if isinstance(value, Mapping) else WORD
+
+
+def _preset(word: str) -> LifecyclePolicy | None:
+    return PRESETS[word]() if word in PRESETS else None
+
+
+Lifecycle = Annotated[
+    LifecyclePolicy | None,
+    ReadAs(
+        Annotated[
+            Annotated[Literal[(*PRESETS, "none")], AfterValidator(_preset), Tag(WORD)]
+            | Annotated[tuple[LifecycleRule, ...], AfterValidator(LifecyclePolicy), Tag(_RULES)]
+            | Annotated[LifecyclePolicy, Tag(MAPPING)],
+            Discriminator(_form),
+        ]
+    ),
+]
+
+
+def _immutability(
+    word: Literal["IMMUTABLE", "MUTABLE", "IMMUTABLE_EXCEPT_SIGNATURES"],
+) -> TagImmutability:
+    if word == "IMMUTABLE_EXCEPT_SIGNATURES":
+        return TagImmutability.immutable_except_signatures()
+    return TagImmutability(mode=word)
+
+
+Immutability = Annotated[
+    TagImmutability,
+    ReadAs(
+        Annotated[
+            Annotated[
+                Literal["IMMUTABLE", "MUTABLE", "IMMUTABLE_EXCEPT_SIGNATURES"],
+                AfterValidator(_immutability),
+                Tag(WORD),
+            ]
+            | Annotated[TagImmutability, Tag(MAPPING)],
+            Discriminator(_form),
+        ]
+    ),
+]
+
+
+def _encryption_faults(encryption: str) -> list[Fault]:
+    if encryption in _ENCRYPTION_WORDS or KEY_ARN.fullmatch(encryption):
+        return []
+    return [
+        Fault(
+            "",
+            f"encryption must be {', '.join(_ENCRYPTION_WORDS)} or the ARN of a KMS key, got "
+            f"'{encryption[:120]}'.",
+        )
+    ]
+
+
+def _encryption(given: str) -> EncryptionSpec:
+    for kind in _ENCRYPTION_WORDS:
+        if given == kind:
+            return EncryptionSpec(kind=kind)
+    return EncryptionSpec(kind="customer-managed", key_arn=given)
+
+
+Encryption = Annotated[
+    EncryptionSpec,
+    ReadAs(Annotated[str, checked_by(_encryption_faults), AfterValidator(_encryption)]),
+]
+
+
+class AccessModel(FileModel):
+    """Who may do something with a repository, besides its own account."""
+
+    accounts: tuple[Account, ...] = Field(default=(), description="account numbers, in quotes")
+    roles: tuple[RoleArn, ...] = Field(default=(), description="ARNs of existing roles")
+    organization: bool = Field(default=False, description="every account of organization_id")
+    organization_paths: tuple[OrganizationPath, ...] = Field(
+        default=(), description="parts of an organization, such as o-a1/r-ab12/ou-ab12-1111/*"
+    )
+
+    def access(self, organization_id: str | None) -> Access:
+        """Return the access that the mapping describes."""
+        return Access(
+            accounts=self.accounts,
+            role_arns=self.roles,
+            organization_id=organization_id if self.organization else None,
+            organization_paths=self.organization_paths,
+            **self._services(),
+        )
+
+    def _services(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+
+class PullModel(AccessModel):
+    """Who may pull: people and machines, and AWS services."""
+
+    lambda_accounts: tuple[Account, ...] = Field(
+        default=(), description="accounts whose Lambda functions run the image"
+    )
+    codebuild_projects: tuple[ProjectArn, ...] = Field(
+        default=(), description="ARNs of projects that pull with CodeBuild's own credentials"
+    )
+
+    def _services(self) -> dict[str, tuple[str, ...]]:
+        return {
+            "lambda_accounts": self.lambda_accounts,
+            "codebuild_project_arns": self.codebuild_projects,
+        }
+
+
+class PushModel(AccessModel):
+    """Who may push: people and machines, and GitHub workflow runs."""
+
+    github: tuple[GitHubSubject, ...] = ()
+
+
+class RepositoryDefaults(FileModel):
+    """Settings of every repository of the environment that does not override them."""
+
+    tag_immutability: Immutability = Field(default_factory=TagImmutability)
+    scan_on_push: bool = True
+    lifecycle: Lifecycle = Field(default_factory=PRESETS["standard"])
+
+
+class RepositoryModel(FileModel):
+    """A repository."""
+
+    name: RepositoryName
+    stack: GroupName = Field(default="main", description="the group whose stack deploys it")
+    tag_immutability: Immutability | None = None
+    scan_on_push: bool | None = None
+    lifecycle: Lifecycle = None
+    pull: PullModel = PullModel()
+    push: PushModel = PushModel()
+    statements: tuple[dict[str, Any], ...] | None = Field(
+        default=None, description="more statements of the repository policy, as IAM writes them"
+    )
+    adopted: bool = Field(
+        default=False,
+        description="the repository already exists: every property must state its current value",
+    )
+    encryption: Encryption | None = Field(
+        default=None, description="overrides the environment's encryption"
+    )
+    removal: Literal["retain", "destroy"] = Field(
+        default="retain", description="whether the repository is deleted when it leaves the file"
+    )
+    empty_on_delete: bool = Field(
+        default=False, description="with removal: destroy, whether its images are deleted too"
+    )
+    tags: dict[str, str] = {}
+
+    def immutability(self, defaults: RepositoryDefaults) -> TagImmutability:
+        """Return the repository's tag immutability, or the environment's default."""
+        return self.tag_immutability or defaults.tag_immutability
+
+
+class PinModel(FileModel):
+    """The image that a name stands for."""
+
+    registry: str | None = Field(
+        default=None,
+        description="the environment whose registry contains the image, or public.ecr.aws",
+    )
+    repository: RepositoryName
+    tag: str | None = None
+    digest: str | None = None
+    tag_may_move: bool = Field(
+        default=False, description="run the image that the tag has when a task or pod starts"
+    )
+
+
+Pins = dict[str, PinModel]

@@ -1,0 +1,139 @@
+"""Environment files as far as they are valid: each part is read although another has faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from checked_files.fault_text import faults_of
+from checked_files.flat_fields import class_within
+from checked_files.models import validated
+from checked_files.yaml_files import YamlFile, read_yaml
+from constructs_lib.rules.ecs.service import ServiceSpec
+
+from .model.ecs import EcsTaskModel
+from .model.eks import EksJobModel
+from .model.environment import EnvironmentModel
+from .model.repository import PinModel, Pins, RepositoryModel
+
+PARTS = ("repositories", "ecs_tasks", "ecs_services", "eks_jobs")
+
+
+@dataclass(slots=True)
+class EnvironmentFile:
+    """An environment's file.
+
+    :param head: the settings besides the lists below; ``None`` when they have faults.
+    :param repositories: the valid repositories by their index in the file; so are the workloads.
+    """
+
+    name: str
+    file: YamlFile
+    head: EnvironmentModel | None = None
+    repositories: dict[int, RepositoryModel] = field(default_factory=dict)
+    ecs_tasks: dict[int, EcsTaskModel] = field(default_factory=dict)
+    ecs_services: dict[int, ServiceSpec] = field(default_factory=dict)
+    eks_jobs: dict[int, EksJobModel] = field(default_factory=dict)
+
+    def workloads(self) -> Iterator[EcsTaskModel | EksJobModel]:
+        """Yield every valid task and Job."""
+        yield from self.ecs_tasks.values()
+        yield from self.eks_jobs.values()
+
+    def repository(self, name: str) -> RepositoryModel | None:
+        """Return the repository of a name."""
+        return next((one for one in self.repositories.values() if one.name == name), None)
+
+    def given(self, part: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+        """Yield the mappings of a list with their index, those with faults included."""
+        data = self.file.data if isinstance(self.file.data, Mapping) else {}
+        items = data.get(part)
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, Mapping):
+                yield index, item
+
+    def names(self, part: str) -> dict[int, str]:
+        """Return the names in a list by their index, those of items with faults included."""
+        return {
+            index: item["name"]
+            for index, item in self.given(part)
+            if isinstance(item.get("name"), str)
+        }
+
+
+@dataclass(slots=True)
+class PinsFile:
+    """An environment's pins.
+
+    :param pins: the valid pins, by image.
+    """
+
+    file: YamlFile
+    pins: Mapping[str, PinModel] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all pins, those with faults included."""
+        return list(self.file.data) if isinstance(self.file.data, Mapping) else []
+
+
+def read_environment(name: str, path: Path) -> EnvironmentFile:
+    """Read an environment's file; its faults are those of single settings."""
+    file = read_yaml(path)
+    found = EnvironmentFile(name, file)
+    if file.faults:
+        return found
+    data = {} if file.data is None else file.data
+    if not isinstance(data, Mapping):
+        found.head = _validated(EnvironmentModel, data, "", file)
+        return found
+    rest = {key: value for key, value in data.items() if key not in PARTS}
+    found.head = _validated(EnvironmentModel, rest, "", file)
+    for part in PARTS:
+        if part in data:
+            getattr(found, part).update(_part(part, data[part], file))
+    return found
+
+
+def read_pins(path: Path) -> PinsFile:
+    """Read an environment's pins; without a file there are none."""
+    if not path.exists():
+        return PinsFile(YamlFile(path, data={}))
+    file = read_yaml(path)
+    if file.faults:
+        return PinsFile(file)
+    if file.data is None:
+        file.data = {}
+    if not isinstance(file.data, Mapping):
+        _validated(Pins, file.data, "", file)
+        return PinsFile(file)
+    pins: dict[str, PinModel] = {}
+    for name, given in file.data.items():
+        pins |= _validated(Pins, {name: given}, "", file) or {}
+    return PinsFile(file, pins)
+
+
+def _part(part: str, given: Any, file: YamlFile) -> dict[int, Any]:
+    hint = EnvironmentModel.model_fields[part].annotation
+    if not isinstance(given, list):
+        _validated(hint, given, part, file)
+        return {}
+    item, _ = get_args(hint)
+    found = {
+        index: _validated(item, one, f"{part}[{index}]", file) for index, one in enumerate(given)
+    }
+    return {index: one for index, one in found.items() if one is not None}
+
+
+def _validated(kind: Any, given: Any, path: str, file: YamlFile) -> Any:
+    """Return the validated value; its faults are added to the file, and ``None`` is returned."""
+    try:
+        return validated(kind, given)
+    except ValidationError as error:
+        found = faults_of(error, class_within(kind))
+        file.faults += [fault.under(path) for fault in found]
+        return None
