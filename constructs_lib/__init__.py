@@ -1,7 +1,7 @@
-"""CDK constructs for container images on AWS: repositories, who may use them, what runs them.
+"""CDK constructs for container images on AWS: repositories, access and workloads.
 
-The names below are loaded when first used, so that ``constructs_lib.rules`` can be imported
-without starting the CDK.
+A name is imported when it is first used, so that importing ``constructs_lib.rules`` does not start
+the CDK.
 """
 
 from __future__ import annotations
