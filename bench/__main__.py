@@ -13,7 +13,7 @@ REPORT = Path(__file__).parent / "README.md"
 def main() -> None:
     """Run everything and write down what was measured, on which machine and when."""
     sections = [synth.measured(), fleet.measured(), review.measured(), first_minute.measured()]
-    head = "# Benchmarks\n\nWritten by `make bench`. Figures hold for the machine and the run named"
+    head = "# Benchmarks\n\nWritten by `make bench`. Figures are of the machine and the run named"
     REPORT.write_text(
         "\n\n".join([f"{head} here.\n\n{described()}", *sections]) + "\n", encoding="utf-8"
     )

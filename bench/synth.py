@@ -34,9 +34,9 @@ def measured() -> str:
             _row("`python app.py` alone, without the CLI around it", by_python),
             _row("`cdk synth`, the empty app given `app.py`'s setting for Node too", alike),
             "",
-            "The first row is what a person waits for, against what a CDK app is by default. Part",
-            "of it is won by the setting for Node that `app.py` makes and an empty app does not;",
-            "the last row is without that advantage.",
+            "The first row compares a person's wait with that of a default CDK app. Part of the",
+            "gain is the setting for Node that `app.py` makes and an empty app does not. The last",
+            "row is without that advantage.",
         ]
     )
 

@@ -1,4 +1,4 @@
-"""What a docstring needs before Markdown can show it: examples in fences, and no Sphinx roles."""
+"""Docstrings as Markdown: examples in fences, and no Sphinx roles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ROLE = re.compile(r":(?:class|func|meth):`~?([^`]+)`")
 
 
 class Examples(griffe.Extension):
-    """Define the change that every docstring goes through."""
+    """Converts every docstring before it is rendered."""
 
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
         """Change the docstring of an object, if it has one."""
