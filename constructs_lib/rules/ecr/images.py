@@ -10,6 +10,7 @@ import re
 from hashlib import sha256
 
 from constructs_lib.rules.aws.partitions import partition_of
+from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.faults import Fault
 
 from .tag_immutability import TagImmutability
@@ -26,8 +27,6 @@ PUBLIC_REGISTRY = "public.ecr.aws"
 _PUBLIC_REPOSITORY = re.compile(
     r"public\.ecr\.aws/[a-z][a-z0-9-]*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)+"
 )
-# What marks a value that the CDK knows only at deployment.
-_TOKEN = "${Token["  # noqa: S105
 _SEPARATOR_WORDS = {"/": "Slash", "-": "Dash", ".": "Dot", "_": "Underscore"}
 
 
@@ -94,7 +93,7 @@ def reference_faults(*, tag: str | None, digest: str | None) -> list[Fault]:
 
 def uri_faults(uri: str) -> list[Fault]:
     """Check that an image's URI says which image it is; a token says so at deployment."""
-    if _TOKEN in uri or "@sha256:" in uri:
+    if is_token(uri) or "@sha256:" in uri:
         return []
     _, _, tag = uri.rpartition("/")[2].partition(":")
     return [] if tag and tag != "latest" else [_latest("")]
