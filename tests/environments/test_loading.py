@@ -354,7 +354,7 @@ def test_notifications_are_checked_where_they_stand(tmp_path: Path) -> None:
     ) in refusal(tmp_path)
     write(tmp_path, dev=HEAD + "notifications: {repositories: ['*']}\n")
     assert (
-        "line 3, notifications.repositories[0]: a '*' stands at the end of a beginning"
+        "line 3, notifications.repositories[0]: a repository's name can have one '*'"
     ) in refusal(tmp_path)
 
 
