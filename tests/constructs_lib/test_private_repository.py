@@ -369,7 +369,7 @@ def test_an_alias_that_kms_refuses_is_refused(alias: str) -> None:
     with pytest.raises(ValueError, match="Key") as refusal:
         RepositoryKey(stack_in(), "Key", alias=alias)
     assert str(refusal.value) == (
-        "RepositoryKey 'Key': alias: a key's alias is made of letters, digits, '/', '_' and '-', "
-        f"does not begin with 'aws/' and is given without 'alias/', got '{alias}'. "
+        "RepositoryKey 'Key': alias: a key's alias must have 1 to 250 letters, digits, '/', '_' "
+        f"and '-', and cannot begin with 'aws/' or 'alias/', got '{alias}'. "
         "Write it such as 'ecr/dev'."
     )
