@@ -18,17 +18,19 @@ SESSION = cdk.Duration.hours(1)
 
 
 class GitHubImagePusher(Construct):
-    """Define a role that named GitHub workflow runs take on to push to named repositories.
+    """Define a role that named GitHub workflow runs assume to push to named repositories.
 
-    It may push to exactly these repositories and log in to the registry, for an hour at a time.
-    Nothing is trusted by wildcard: another branch, environment or repository gets no token.
+    The role may push to exactly these repositories and log in to the registry, for an hour at a
+    time. Its trust policy has no wildcard: runs of other branches, environments or repositories
+    cannot assume the role.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
-    :param repositories: the repositories it may push to, of the account it is in.
-    :param subjects: the workflow runs that may take it on; at least one.
-    :param provider: GitHub's identity provider in this account, where it is made by the app. By
-        default the one that is there already: an account can have it only once.
+    :param repositories: the repositories that the role may push to, in the role's account; at
+        least one.
+    :param subjects: the workflow runs that may assume the role; at least one.
+    :param provider: GitHub's OIDC provider in this account, if the app creates it. By default the
+        account's existing one, because an account can have only one.
     :raises ValueError: before anything is created, when either list is empty.
 
     Attributes: ``role`` is the ``iam.Role``.
@@ -56,8 +58,11 @@ class GitHubImagePusher(Construct):
         raise_if_any(
             f"GitHubImagePusher '{construct_id}'",
             [
-                Fault(name, f"at least one of {name} is needed, got none. Name them.")
-                for name, values in (("repositories", repositories), ("subjects", subjects))
+                Fault(name, f"the role requires at least one of {name}, got none. Add {example}.")
+                for name, values, example in (
+                    ("repositories", repositories, "a PrivateRepository"),
+                    ("subjects", subjects, "a GitHubSubject"),
+                )
                 if not values
             ],
         )

@@ -1,4 +1,4 @@
-"""Notifications of what happens to images."""
+"""Notifications about images, by EventBridge rules."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ DEFAULT_EVENTS = ImageEvents()
 
 
 class ImageNotifications(Construct):
-    """Define the rules that tell an SNS topic or an event bus what happens to images.
+    """Define the EventBridge rules that send events about images to an SNS topic or an event bus.
 
-    Without a topic or a bus a topic is made, encrypted with a rotating key of its own
-    (EventBridge cannot use the key that AWS manages) and reached through TLS alone.
+    Without a topic or a bus, a topic is created. It is encrypted with its own rotating key, because
+    EventBridge cannot use the key that AWS manages, and accepts connections by TLS only.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
-    :param topic: the SNS topic that is told. Its policy is amended here. If it is encrypted, its
-        key must let ``events.amazonaws.com`` use it, without a condition.
-    :param event_bus: the event bus that is told instead; a role of its own puts events there. A
-        bus in another account must let this account put events.
-    :param topic_policy_declared_by_owner: ``True`` states that the policy of a topic that is
-        declared elsewhere lets EventBridge publish, which this construct cannot see to.
-    :param events: which events are told, and of which repositories; see :class:`ImageEvents`. By
-        default what goes wrong: findings of severity ``HIGH`` and ``CRITICAL``, pull-through
-        caches that fail, and ECS tasks that cannot pull.
+    :param topic: an SNS topic to publish to; by default a new one, unless ``event_bus`` is given.
+        A statement that allows EventBridge to publish is added to the topic's policy. If the topic
+        is encrypted, its key's policy must allow ``events.amazonaws.com``, without a condition.
+    :param event_bus: an event bus to send to instead of a topic, with a role created for it. The
+        policy of a bus in another account must allow this account to put events.
+    :param topic_policy_declared_by_owner: ``True`` states that the policy of a topic declared
+        elsewhere already allows EventBridge to publish. ``False`` by default.
+    :param events: the events, and the repositories they are about; see :class:`ImageEvents`. By
+        default failures: findings of severity ``HIGH`` and ``CRITICAL``, pull-through caches that
+        cannot fetch, and ECS tasks that cannot pull.
     :raises ValueError: before anything is created, with every rule that is broken.
 
-    Attributes: ``topic`` is the topic that is told, or ``None``.
+    Attributes: ``topic`` is the topic, or ``None`` with an event bus.
 
     Sources: Amazon ECR user guide, "Amazon ECR events and EventBridge"; Amazon SNS developer
     guide, "Managing Amazon SNS encryption keys"; EventBridge user guide, "Using resource-based
@@ -58,17 +59,23 @@ class ImageNotifications(Construct):
         topic_policy_declared_by_owner: bool = False,
         events: ImageEvents = DEFAULT_EVENTS,
     ) -> None:
-        facts = facts_of(stack_of(scope))
-        faults = _target_faults(topic, event_bus)
-        if topic and not faults:
-            added = topic.add_to_resource_policy(_publishing(topic.topic_arn, facts))
-            if not (added.statement_added or topic_policy_declared_by_owner):
-                faults.append(_foreign_topic_fault())
-        raise_if_any(f"ImageNotifications '{construct_id}'", faults)
+        raise_if_any(
+            f"ImageNotifications '{construct_id}'",
+            [
+                *_target_faults(topic, event_bus),
+                *_topic_faults(topic, policy_is_declared=topic_policy_declared_by_owner),
+            ],
+        )
         super().__init__(scope, construct_id)
 
-        self.topic = topic if topic or event_bus else self._new_topic(facts)
-        target = self._target(event_bus)
+        facts = facts_of(stack_of(scope))
+        self.topic: sns.ITopic | None = None
+        if event_bus:
+            target = self._bus_target(event_bus)
+        else:
+            self.topic = topic or self._new_topic()
+            self.topic.add_to_resource_policy(_publishing(self.topic.topic_arn, facts))
+            target = aws_events.CfnRule.TargetProperty(id="Target", arn=self.topic.topic_arn)
         registry = f"{facts.account}.dkr.ecr.{facts.region}.{facts.url_suffix}"
         for name, pattern in events.patterns(registry).items():
             aws_events.CfnRule(
@@ -80,16 +87,16 @@ class ImageNotifications(Construct):
                 targets=[target],
             )
 
-    def _new_topic(self, facts: StackFacts) -> sns.Topic:
+    def _new_topic(self) -> sns.Topic:
         key = kms.Key(
             self,
             "Key",
             description="Encrypts notifications of container images",
             enable_key_rotation=True,
-            # Messages are delivered at once; nothing that is kept needs this key.
+            # SNS delivers messages at once and stores none that would require this key.
             removal_policy=cdk.RemovalPolicy.DESTROY,
         )
-        # SNS supports no aws:SourceArn or aws:SourceAccount here for what EventBridge publishes.
+        # For events, SNS supports neither aws:SourceArn nor aws:SourceAccount in a key's policy.
         key.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="EventBridgePublishes",
@@ -98,14 +105,9 @@ class ImageNotifications(Construct):
                 resources=["*"],
             )
         )
-        topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
-        topic.add_to_resource_policy(_publishing(topic.topic_arn, facts))
-        return topic
+        return sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
 
-    def _target(self, event_bus: aws_events.IEventBus | None) -> aws_events.CfnRule.TargetProperty:
-        if event_bus is None:
-            assert self.topic is not None  # noqa: S101 - there is a bus otherwise
-            return aws_events.CfnRule.TargetProperty(id="Target", arn=self.topic.topic_arn)
+    def _bus_target(self, event_bus: aws_events.IEventBus) -> aws_events.CfnRule.TargetProperty:
         role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal(_EVENTS))
         role.add_to_policy(
             iam.PolicyStatement(actions=["events:PutEvents"], resources=[event_bus.event_bus_arn])
@@ -141,15 +143,22 @@ def _target_faults(topic: sns.ITopic | None, event_bus: aws_events.IEventBus | N
     return [
         Fault(
             "",
-            "a topic or an event bus is told, got both. Give one, or make two ImageNotifications.",
+            "notifications require one target, a topic or an event bus, got both. "
+            "Remove one, or create two ImageNotifications.",
         )
     ]
 
 
-def _foreign_topic_fault() -> Fault:
-    return Fault(
-        "topic",
-        "this topic is declared elsewhere, so its policy cannot be amended here. Let "
-        f"{_EVENTS} publish where the topic is declared, then say "
-        "`topic_policy_declared_by_owner=True` here.",
-    )
+def _topic_faults(topic: sns.ITopic | None, *, policy_is_declared: bool) -> list[Fault]:
+    # Of all topics, the CDK adds a policy to an sns.Topic alone. Adding a statement to find out
+    # would change the caller's topic even if another fault is raised.
+    if topic is None or isinstance(topic, sns.Topic) or policy_is_declared:
+        return []
+    return [
+        Fault(
+            "topic",
+            "the policy of a topic that is declared elsewhere cannot be amended here, "
+            f"got a reference to one. Allow {_EVENTS} to publish where the topic is declared, "
+            "then set `topic_policy_declared_by_owner=True` here.",
+        )
+    ]

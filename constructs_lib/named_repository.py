@@ -1,4 +1,4 @@
-"""What every repository of ours has in common: a name, an ARN and a URI that are plain strings."""
+"""Repositories with a known name: name, ARN and URI are plain strings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .rules.aws.partitions import account_faults, region_faults
+from .rules.aws.tokens import is_token
 from .rules.ecr import images
 from .rules.ecr.tag_immutability import TagImmutability
 from .rules.faults import Fault, raise_if_any
 from .rules.policy.cross_account import owners_statement
 from .rules.policy.repository_policy import PULL_ACTIONS
 from .rules.policy.statements import Statement
-from .stack_facts import StackFacts, facts_of, is_token, stack_of
+from .stack_facts import StackFacts, facts_of, stack_of
 
 TOKEN_ACTION = "ecr:GetAuthorizationToken"  # noqa: S105 - the name of an action
 IMPORT_ACTIONS = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
@@ -25,7 +26,7 @@ IMPORT_ACTIONS = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
 class NamedRepository(ecr.RepositoryBase):
     """Define the ``ecr.IRepository`` of a repository whose name is known.
 
-    Account and region are the stack's unless given; where they are known, so is everything else.
+    Account and region are the stack's by default. If both are known, ARN and URI have no tokens.
     """
 
     def __init__(
@@ -54,34 +55,34 @@ class NamedRepository(ecr.RepositoryBase):
 
     @property
     def tag_immutability(self) -> TagImmutability | None:
-        """Give which tags can be moved to another image; ``None`` where nobody here knows."""
+        """Return which tags can be moved to another image; ``None`` if that is unknown."""
         return self._tag_immutability
 
     @property
     def repository_name(self) -> str:
-        """Give the repository's name."""
+        """Return the repository's name."""
         return self._name
 
     @property
     def repository_arn(self) -> str:
-        """Give the repository's ARN."""
+        """Return the repository's ARN."""
         return self._arn
 
     @property
     def repository_uri(self) -> str:
-        """Give the repository's URI, to which an image adds ``:tag`` or ``@digest``."""
+        """Return the repository's URI, to which an image adds ``:tag`` or ``@digest``."""
         return self._uri
 
     def repository_uri_for_tag(self, tag: str | None = None) -> str:
-        """Give the URI of the image of a tag, or the repository's without one."""
+        """Return the URI of the image with a tag, or the repository's URI without a tag."""
         return f"{self._uri}:{tag}" if tag else self._uri
 
     def repository_uri_for_digest(self, digest: str | None = None) -> str:
-        """Give the URI of the image of a digest, or the repository's without one."""
+        """Return the URI of the image with a digest, or the repository's URI without a digest."""
         return f"{self._uri}@{digest}" if digest else self._uri
 
     def repository_uri_for_tag_or_digest(self, tag_or_digest: str | None = None) -> str:
-        """Give the URI of an image, told by a tag or by a digest (``sha256:...``)."""
+        """Return the URI of the image with a tag or a digest (``sha256:...``)."""
         if tag_or_digest and tag_or_digest.startswith("sha256:"):
             return self.repository_uri_for_digest(tag_or_digest)
         return self.repository_uri_for_tag(tag_or_digest)
@@ -101,19 +102,20 @@ class ReferencedRepository(NamedRepository):
     """Define a reference to a repository that is declared elsewhere, by its name.
 
     Nothing is created. A grant to a principal of the repository's own account is complete with
-    the identity policy it adds. A grant across accounts has a second half, the repository's own
-    policy, which a reference cannot write: it raises unless ``policy_declared_by_owner``.
+    the identity policy that it adds. A grant across accounts also requires a statement in the
+    repository's policy, which a reference cannot write, so it raises unless
+    ``policy_declared_by_owner``.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
     :param repository_name: the repository's name.
-    :param account: the account that owns it; the stack's by default.
-    :param region: the region it is in; the stack's by default.
+    :param account: the account that owns the repository; the stack's by default.
+    :param region: the repository's region; the stack's by default.
     :param policy_declared_by_owner: ``True`` states that the repository's policy, declared
-        elsewhere, already allows what is granted here.
-    :param tag_immutability: which of its tags can be moved, where that is known: an image may be
-        deployed by a tag that cannot.
-    :raises ValueError: when name, account or region does not have its form.
+        elsewhere, already allows the grants made here. ``False`` by default.
+    :param tag_immutability: which of the repository's tags can be moved, if known. An image may be
+        deployed by a tag that cannot; by default only by its digest.
+    :raises ValueError: when name, account or region has the wrong form.
 
     >>> import aws_cdk as cdk
     >>> stack = cdk.Stack(cdk.App(), "Workloads")
@@ -154,11 +156,11 @@ class ReferencedRepository(NamedRepository):
 
     @property
     def policy_declared_by_owner(self) -> bool:
-        """Say whether the repository's own policy is stated to allow what is granted here."""
+        """Return whether the repository's policy is stated to allow the grants made here."""
         return self._policy_declared_by_owner
 
     def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
-        """Allow actions in the grantee's identity policy, and there alone if the owner allows."""
+        """Allow actions in the grantee's identity policy, and in the repository's if required."""
         if self._policy_declared_by_owner:
             return iam.Grant.add_to_principal(
                 grantee=grantee, actions=list(actions), resource_arns=[self.repository_arn]
@@ -166,22 +168,23 @@ class ReferencedRepository(NamedRepository):
         return super().grant(grantee, *actions)
 
     def owner_statement_fault(self, statement: Statement) -> Fault:
-        """Give the sentence that says what the owner must add for a statement to hold."""
+        """Return a fault that names the statement which the owner must add for a grant."""
         stack = stack_of(self)
         facts = facts_of(stack)
-        asked = stack.resolve(statement)
-        half = owners_statement(asked, account=facts.account, partition=facts.partition)
+        required = owners_statement(
+            stack.resolve(statement), account=facts.account, partition=facts.partition
+        )
         return Fault(
             "",
-            f"a grant across accounts needs a statement in the policy of '{self._name}', which a "
-            f"reference cannot write. Its owner must add {json.dumps(half)}; then say "
+            f"a grant across accounts requires a statement in the policy of '{self._name}', which "
+            f"a reference cannot write. Ask its owner to add {json.dumps(required)}, then set "
             "`policy_declared_by_owner=True` here.",
         )
 
     def add_to_resource_policy(
         self, statement: iam.PolicyStatement
     ) -> iam.AddToResourcePolicyResult:
-        """Refuse, or pass over, the half of a grant that only the repository's owner can write."""
+        """Add nothing if the owner's policy already allows the grant, and raise otherwise."""
         if not self._policy_declared_by_owner:
             raise_if_any(
                 f"{type(self).__name__} '{self._construct_id}'",
@@ -191,17 +194,17 @@ class ReferencedRepository(NamedRepository):
 
 
 class CachedRepository(ReferencedRepository):
-    """Define a reference to what a pull-through cache keeps of another registry's repository.
+    """Define a reference to a pull-through cache's copy of another registry's repository.
 
-    The first pull makes the repository and fetches the image, so whoever may pull may do that
-    too, for this one repository. What a cached tag points to is decided upstream: deploy the
-    digest. The arguments are those of ``PrivateRepository.through_cache``.
+    The first pull creates the repository and fetches the image, so ``grant_pull`` also allows
+    both, for this one repository. The upstream registry may move a cached tag: deploy by digest.
+    The arguments are those of ``PrivateRepository.through_cache``.
 
     Source: Amazon ECR user guide, "Sync an upstream registry with an Amazon ECR private registry".
     """
 
     def grant_pull(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow pulling, and what the first pull does: making the repository and filling it."""
+        """Allow pulling, and creating and filling the repository on the first pull."""
         return (
             super()
             .grant(grantee, *PULL_ACTIONS, *IMPORT_ACTIONS)

@@ -1,4 +1,4 @@
-"""The VPC endpoints through which a network without internet pulls images."""
+"""The VPC endpoints for pulling images in a network without access to the internet."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ _SERVICE = re.compile(r"\.(ecr\.api|ecr\.dkr|secretsmanager|ssm|logs|s3)(?![\w.-
 
 
 class RegistryEndpoints(Construct):
-    """Define what a VPC needs to pull images, and write logs, without a way to the internet.
+    """Define the VPC endpoints for pulling images and writing logs without internet access.
 
-    Interface endpoints for ``ecr.api``, ``ecr.dkr`` and ``logs`` and a gateway endpoint for S3,
-    where layers lie. By default their policies let nothing through but pulls from this
-    account's repositories by this account's principals, log events into its log groups, and
-    layers of ECR's own bucket. An interface endpoint costs by the hour and subnet.
+    These are interface endpoints for ``ecr.api``, ``ecr.dkr`` and ``logs``, and a gateway endpoint
+    for S3, which stores the layers. By default their policies allow only pulls from this account's
+    repositories by this account's principals, log events to this account's log groups, and
+    downloads of layers from ECR's own bucket. An interface endpoint costs by the hour and subnet.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
-    :param vpc: the VPC. What is made here lasts as long as it.
-    :param pulled_from: whose repositories may be pulled from; by default this account's.
-    :param clients: who reaches the interface endpoints, such as a service's security group;
-        by default everything in the VPC.
-    :param secrets_from: ``secretsmanager`` and ``ssm``, where tasks are given secrets of this
+    :param vpc: the VPC.
+    :param pulled_from: the accounts whose repositories may be pulled from; by default this one.
+    :param clients: the peers that reach the interface endpoints, such as a service's security
+        group; by default every address in the VPC.
+    :param secrets_from: ``secretsmanager``, ``ssm`` or both, for tasks with secrets of this
         account; neither by default.
-    :raises ValueError: when an account or an organisation does not have its form.
+    :raises ValueError: when an account or an organization has the wrong form.
 
-    Attributes: ``endpoints`` are the interface endpoints by service, ``gateway`` that of S3,
-    ``security_group`` stands before the interface endpoints.
+    Attributes: ``endpoints`` are the interface endpoints by service, ``gateway`` is the S3
+    endpoint, ``security_group`` is the security group of the interface endpoints.
 
     Source: Amazon ECR user guide, "Amazon ECR interface VPC endpoints (AWS PrivateLink)".
 
@@ -98,7 +98,7 @@ class RegistryEndpoints(Construct):
             vpc=vpc,
             service=_INTERFACES[service](),
             security_groups=[self.security_group],
-            # Who may reach them is said once, at their security group.
+            # The security group alone decides which peers reach the endpoint.
             open=False,
             private_dns_enabled=True,
         )
@@ -121,11 +121,11 @@ class RegistryEndpoints(Construct):
 
 
 def endpoints_of(vpc: ec2.IVpc, *stacks: cdk.Stack) -> dict[str, ec2.CfnVPCEndpoint]:
-    """Give the endpoints of a VPC that its own stack makes, or some others, by their service."""
+    """Return the endpoints of a VPC by service, as its own stack and other stacks declare them."""
     found: dict[str, ec2.CfnVPCEndpoint] = {}
     for stack in dict.fromkeys((cdk.Stack.of(vpc), *stacks)):
         for construct in stack.node.find_all():
-            # The VPC's ID is one token, whichever stack refers to it.
+            # The VPC's ID is the same token in every stack that refers to it.
             if isinstance(construct, ec2.CfnVPCEndpoint) and construct.vpc_id == vpc.vpc_id:
                 name = construct.service_name
                 found[_short(str(stack.resolve(name)))] = construct
@@ -133,6 +133,6 @@ def endpoints_of(vpc: ec2.IVpc, *stacks: cdk.Stack) -> dict[str, ec2.CfnVPCEndpo
 
 
 def _short(service_name: str) -> str:
-    """Give ``ecr.api`` for ``com.amazonaws.eu-west-1.ecr.api``, whatever it is written in."""
+    """Return ``ecr.api`` for ``com.amazonaws.eu-west-1.ecr.api`` and for any other form of it."""
     found = _SERVICE.search(service_name)
     return found[1] if found else service_name

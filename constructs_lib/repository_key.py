@@ -11,13 +11,14 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from .encryption import Encryption
+from .rules.aws.tokens import is_token
 from .rules.faults import Fault, raise_if_any
 from .rules.policy.statements import policy_document
-from .stack_facts import StackFacts, facts_of, is_token, stack_of
+from .stack_facts import StackFacts, facts_of, stack_of
 
 _SHARED_ID = "RepositoryKey"
-# Whatever concerns the key itself, and nothing that uses it: who could make a grant directly could
-# grant anyone its use.
+# Actions that administer the key, and none that use it. Without kms:CreateGrant, because its
+# holder could grant the use of the key to every principal.
 _ADMINISTER = (
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
@@ -39,21 +40,21 @@ _ALIAS = re.compile(r"(?!aws/|alias/)[A-Za-z0-9/_-]{1,250}")
 
 
 class RepositoryKey(Construct):
-    """Define a KMS key for repositories: rotated every year, and kept when its stack goes.
+    """Define a KMS key for repositories: rotated every year, and kept when its stack is deleted.
 
-    ECR reaches the key through grants that the repository's creator makes; whoever pulls needs
-    no permission on it. Its policy leaves two things to the identity policies of its own account,
-    and names nobody else: to administer the key, and to let ECR use it, through ECR alone. Nobody
-    decrypts with it directly, administrators included. Replacing the key replaces every repository
-    that uses it, which CloudFormation refuses for named ones, so the key is retained wherever they
-    are.
+    ECR uses the key through grants that the creator of a repository makes. Pulling requires no
+    permission on the key. The key's policy allows principals of its own account two things, if
+    their identity policies allow them too: to administer the key, and to let ECR use it. No
+    principal can decrypt with it directly, administrators included. Replacing the key would replace
+    every repository that uses it, which CloudFormation refuses for named repositories. So the key
+    is retained by default.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
     :param alias: the key's alias without ``alias/``, such as ``ecr/dev``; none by default.
     :param removal_policy: ``RETAIN`` by default. ``DESTROY`` schedules the key's deletion with
         the stack, after which no image encrypted with it can be pulled.
-    :raises ValueError: when the alias is not what KMS takes.
+    :raises ValueError: when KMS would refuse the alias.
 
     Attributes: ``key`` is the ``kms.Key``; ``encryption`` the value that repositories take.
 
@@ -85,14 +86,14 @@ class RepositoryKey(Construct):
             policy=_policy(facts),
             removal_policy=removal_policy,
         )
-        # A key must not vanish under the stacks that use it: an export cannot be withdrawn while
-        # it is imported, a weak reference can.
+        # The key must not be deleted while other stacks use it. CloudFormation refuses to delete an
+        # export that is imported; a weak reference has no such protection.
         cdk.CrossStackReferences.of(self.key).produce(cdk.ReferenceStrength.STRONG)
         self.encryption = Encryption.customer_managed(self.key)
 
     @classmethod
     def shared_in(cls, stack: cdk.Stack) -> RepositoryKey:
-        """Give the one key that the repositories of a stack share, made when first asked for."""
+        """Return the key that the repositories of a stack share, created on the first call."""
         if stack not in _SHARED:
             _SHARED[stack] = cls(stack, _SHARED_ID)
         return _SHARED[stack]
@@ -130,9 +131,8 @@ def _alias_faults(alias: str | None) -> list[Fault]:
     return [
         Fault(
             "alias",
-            "a key's alias is made of letters, digits, '/', '_' and '-', does not begin with "
-            f"'aws/' and is given without 'alias/', got '{alias[:80]}'. "
-            "Write it such as 'ecr/dev'.",
+            "a key's alias must have 1 to 250 letters, digits, '/', '_' and '-', and cannot begin "
+            f"with 'aws/' or 'alias/', got '{alias[:80]}'. Write it such as 'ecr/dev'.",
         )
     ]
 

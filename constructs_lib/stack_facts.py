@@ -1,4 +1,4 @@
-"""What a construct asks its stack for, asked once a stack: every question crosses into Node."""
+"""Account, region and partition of a stack, read once: every read is a call into Node."""
 
 from __future__ import annotations
 
@@ -10,14 +10,9 @@ from constructs import Construct
 
 from .rules.aws.partitions import partition_of
 from .rules.aws.places import Place
+from .rules.aws.tokens import is_token
 
-# How the CDK marks a token inside a string. `Token.is_unresolved` says the same, across jsii.
-_TOKEN = "${Token["  # noqa: S105
-
-
-def is_token(text: str) -> bool:
-    """Say whether a string holds a value that is known only at deployment."""
-    return _TOKEN in text
+__all__ = ["StackFacts", "facts_of", "is_token", "stack_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +26,18 @@ _FACTS: WeakKeyDictionary[cdk.Stack, StackFacts] = WeakKeyDictionary()
 
 
 def stack_of(scope: Construct) -> cdk.Stack:
-    """Give the stack that a construct is in."""
+    """Return the stack that a construct is in."""
     return scope if isinstance(scope, cdk.Stack) else cdk.Stack.of(scope)
 
 
 def facts_of(stack: cdk.Stack) -> StackFacts:
-    """Give a stack's facts."""
+    """Return a stack's facts."""
     if stack not in _FACTS:
-        _FACTS[stack] = _asked(stack)
+        _FACTS[stack] = _read_facts(stack)
     return _FACTS[stack]
 
 
-def _asked(stack: cdk.Stack) -> StackFacts:
+def _read_facts(stack: cdk.Stack) -> StackFacts:
     region = stack.region
     if is_token(region):
         return StackFacts(stack.account, region, stack.partition, stack.url_suffix)

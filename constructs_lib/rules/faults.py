@@ -1,7 +1,8 @@
-"""What a rule answers when something does not hold: faults, one sentence each."""
+"""Faults: the broken rules of a value, one sentence each, and the error that names them all."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,18 +10,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Define one broken rule.
+    """One broken rule.
 
-    :param path: where, relative to the value that was checked, such as ``[1].count_number``;
-        empty for the value itself.
-    :param message: the rule, what was given and what to do, as one or two sentences.
+    :param path: the place in the value that was checked, such as ``[1].count_number``; empty for
+        the value itself.
+    :param message: the rule, the value that breaks it and the change to make, as one or two
+        sentences.
     """
 
     path: str
     message: str
 
     def under(self, prefix: str) -> Fault:
-        """Give the same fault as seen from the value that contains the checked one."""
+        """Return the same fault with its path inside the value that contains the checked one."""
         joint = "" if not self.path or self.path.startswith("[") or not prefix else "."
         return Fault(f"{prefix}{joint}{self.path}", self.message)
 
@@ -29,9 +31,9 @@ class Fault:
 
 
 class RuleError(ValueError):
-    """Say that a value breaks one or more rules; ``faults`` holds each of them.
+    """Raised when a value breaks one or more rules; ``faults`` has each of them.
 
-    :param who: the construct or value at fault, such as ``PrivateRepository 'Api'``.
+    :param who: the construct or value that breaks them, such as ``PrivateRepository 'Api'``.
     """
 
     def __init__(self, who: str, faults: Iterable[Fault]) -> None:
@@ -46,7 +48,7 @@ class RuleError(ValueError):
 
 
 def raise_if_any(who: str, faults: Iterable[Fault]) -> None:
-    """Raise one :class:`RuleError` when there is any fault, and do nothing otherwise."""
+    """Raise one :class:`RuleError` with all faults, or return when there is none."""
     found = tuple(faults)
     if found:
         raise RuleError(who, found)
@@ -62,3 +64,8 @@ def reported_by(who: str) -> Iterator[None]:
         yield
     except RuleError as error:
         raise RuleError(who, error.faults) from None
+
+
+def form_faults(form: re.Pattern[str], text: str, message: str, *, path: str = "") -> list[Fault]:
+    """Return one fault with a message unless the whole text matches a form."""
+    return [] if form.fullmatch(text) else [Fault(path, message)]

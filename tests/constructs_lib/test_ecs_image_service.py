@@ -204,7 +204,7 @@ def test_an_endpoint_lets_nothing_through_but_what_a_pull_needs() -> None:
 def test_an_organisation_may_be_whose_repositories_are_pulled_from() -> None:
     (_, pull) = policies(PulledFrom(organization_id="o-a1b2c3d4e5"))["ecr.dkr"]
     assert pull["Condition"]["StringEquals"]["aws:ResourceOrgID"] == "o-a1b2c3d4e5"
-    with pytest.raises(ValueError, match="accounts or organization_id says whose") as refusal:
+    with pytest.raises(ValueError, match="either accounts or organization_id") as refusal:
         PulledFrom(accounts=("12",), organization_id="o-a1b2c3d4e5")
     assert "accounts[0]: an AWS account number has 12 digits" in str(refusal.value)
 

@@ -159,11 +159,11 @@ def test_an_image_whose_owner_does_not_let_it_be_pulled_is_refused_before_anythi
     with pytest.raises(ValueError, match="EcsImageTask 'Task'") as refusal:
         task_in(stack, image=image)
     assert str(refusal.value) == (
-        "EcsImageTask 'Task': image: a grant across accounts needs a statement in the policy of "
-        '\'team/api\', which a reference cannot write. Its owner must add {"Effect": "Allow", '
-        '"Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": '
-        '["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", '
-        '"ecr:GetDownloadUrlForLayer"]}; then say `policy_declared_by_owner=True` here.'
+        "EcsImageTask 'Task': image: a grant across accounts requires a statement in the "
+        "policy of 'team/api', which a reference cannot write. Ask its owner to add "
+        '{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": '
+        '["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}, '
+        "then set `policy_declared_by_owner=True` here."
     )
     assert stack.node.try_find_child("Task") is None
     assert EcsImageTask(

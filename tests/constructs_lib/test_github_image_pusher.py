@@ -1,4 +1,4 @@
-"""GitHubImagePusher: what it is not made without."""
+"""GitHubImagePusher: its required arguments."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ from tests.support import stack_in
 MAIN = GitHubSubject(repository="acme/api", ref="refs/heads/main")
 
 
-@pytest.mark.parametrize("missing", ["repositories", "subjects"])
-def test_a_role_that_could_do_nothing_or_be_nobody_is_not_made(missing: str) -> None:
+@pytest.mark.parametrize(
+    ("missing", "example"),
+    [("repositories", "a PrivateRepository"), ("subjects", "a GitHubSubject")],
+)
+def test_a_role_without_repositories_or_subjects_is_refused(missing: str, example: str) -> None:
     stack = stack_in()
     api = PrivateRepository(stack, "Api", repository_name="team/api")
     arguments: dict[str, Any] = {"repositories": [api], "subjects": [MAIN]} | {missing: []}
     with pytest.raises(ValueError, match="Push") as refusal:
         GitHubImagePusher(stack, "Push", **arguments)
     assert str(refusal.value) == (
-        f"GitHubImagePusher 'Push': {missing}: at least one of {missing} is needed, got none. "
-        "Name them."
+        f"GitHubImagePusher 'Push': {missing}: the role requires at least one of {missing}, "
+        f"got none. Add {example}."
     )
     assert stack.node.try_find_child("Push") is None

@@ -15,7 +15,7 @@ TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT}:images"
 BUS_ARN = "arn:aws:events:eu-west-1:222222222222:event-bus/security"
 
 
-def test_without_a_topic_one_is_made_that_only_rules_of_the_account_reach() -> None:
+def test_without_a_topic_one_is_created_for_the_rules_of_the_account_alone() -> None:
     stack = stack_in()
     ImageNotifications(stack, "Images")
     template = template_of(stack)
@@ -24,7 +24,7 @@ def test_without_a_topic_one_is_made_that_only_rules_of_the_account_reach() -> N
     key = only(template, "AWS::KMS::Key")
     assert key["EnableKeyRotation"] is True
     assert key["KeyPolicy"]["Statement"][1]["Principal"] == {"Service": "events.amazonaws.com"}
-    # SNS supports no condition on the key for EventBridge: with one nothing would arrive.
+    # SNS supports no condition on the key for EventBridge; with one, no message would arrive.
     assert "Condition" not in key["KeyPolicy"]["Statement"][1]
     deny, allow = only(template, "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
     assert deny["Effect"] == "Deny"
@@ -37,11 +37,11 @@ def test_without_a_topic_one_is_made_that_only_rules_of_the_account_reach() -> N
     assert len(rules) == 4
     for rule in rules:
         (target,) = rule["Properties"]["Targets"]
-        # With a role EventBridge may fail to deliver to an encrypted topic.
+        # With a role, EventBridge may fail to deliver to an encrypted topic.
         assert set(target) == {"Id", "Arn"}
 
 
-def test_a_topic_of_ones_own_is_told_and_its_policy_amended() -> None:
+def test_the_policy_of_a_topic_in_the_app_is_amended() -> None:
     stack = stack_in()
     topic = sns.Topic(stack, "Topic")
     images = ImageNotifications(stack, "Images", topic=topic)
@@ -52,15 +52,15 @@ def test_a_topic_of_ones_own_is_told_and_its_policy_amended() -> None:
     assert resources(template, "AWS::KMS::Key") == []
 
 
-def test_a_topic_that_is_declared_elsewhere_must_be_said_to_let_events_in() -> None:
+def test_a_topic_declared_elsewhere_requires_a_statement_of_its_owner() -> None:
     stack = stack_in()
     topic = sns.Topic.from_topic_arn(stack, "Topic", TOPIC_ARN)
     with pytest.raises(ValueError, match="Images") as refusal:
         ImageNotifications(stack, "Images", topic=topic)
     assert str(refusal.value) == (
-        "ImageNotifications 'Images': topic: this topic is declared elsewhere, so its policy "
-        "cannot be amended here. Let events.amazonaws.com publish where the topic is declared, "
-        "then say `topic_policy_declared_by_owner=True` here."
+        "ImageNotifications 'Images': topic: the policy of a topic that is declared elsewhere "
+        "cannot be amended here, got a reference to one. Allow events.amazonaws.com to publish "
+        "where the topic is declared, then set `topic_policy_declared_by_owner=True` here."
     )
     ImageNotifications(stack, "Images", topic=topic, topic_policy_declared_by_owner=True)
     assert {
@@ -93,12 +93,23 @@ def test_two_targets_are_refused() -> None:
             event_bus=events.EventBus(stack, "Bus"),
         )
     assert str(refusal.value) == (
-        "ImageNotifications 'Images': a topic or an event bus is told, got both. "
-        "Give one, or make two ImageNotifications."
+        "ImageNotifications 'Images': notifications require one target, a topic or an event bus, "
+        "got both. Remove one, or create two ImageNotifications."
     )
 
 
-def test_failed_pulls_are_of_this_registry_even_where_it_is_not_known() -> None:
+def test_refused_notifications_leave_the_callers_topic_unchanged() -> None:
+    stack = stack_in()
+    topic = sns.Topic(stack, "Topic")
+    bus = events.EventBus.from_event_bus_arn(stack, "Bus", BUS_ARN)
+    with pytest.raises(ValueError, match="got both"):
+        ImageNotifications(stack, "Images", topic=topic, event_bus=bus)
+    with pytest.raises(RuntimeError, match="already a Construct with name 'Topic'"):
+        ImageNotifications(stack, "Topic", topic=topic)
+    assert resources(template_of(stack), "AWS::SNS::TopicPolicy") == []
+
+
+def test_failed_pulls_are_of_this_registry_even_if_its_account_is_a_token() -> None:
     stack = cdk.Stack(cdk.App(), "Agnostic")
     ImageNotifications(stack, "Images")
     patterns = [rule["Properties"]["EventPattern"] for rule in resources(template_of(stack), RULE)]

@@ -223,7 +223,7 @@ def test_a_statement_that_ecr_refuses_is_refused_when_added() -> None:
     statement = iam.PolicyStatement(
         actions=["ecr:*"], resources=["*"], principals=[iam.AnyPrincipal()]
     )
-    with pytest.raises(ValueError, match="has no Resource: it is the repository") as refusal:
+    with pytest.raises(ValueError, match="cannot have Resource, because the") as refusal:
         api.add_to_resource_policy(statement)
     assert str(refusal.value).startswith("PrivateRepository 'Api': ")
 
@@ -306,7 +306,7 @@ def test_a_statement_that_does_not_hold_is_named_by_its_place() -> None:
         rendered(statements=[{"Effect": "Allow", "Action": "ecr:PutImage"}])
     assert str(refusal.value) == (
         "PrivateRepository 'Api': statements[0].Principal: "
-        "a statement has Principal or NotPrincipal, got none. Write one."
+        "a statement requires either Principal or NotPrincipal, got neither. Write one of the two."
     )
 
 
@@ -369,7 +369,7 @@ def test_an_alias_that_kms_refuses_is_refused(alias: str) -> None:
     with pytest.raises(ValueError, match="Key") as refusal:
         RepositoryKey(stack_in(), "Key", alias=alias)
     assert str(refusal.value) == (
-        "RepositoryKey 'Key': alias: a key's alias is made of letters, digits, '/', '_' and '-', "
-        f"does not begin with 'aws/' and is given without 'alias/', got '{alias}'. "
+        "RepositoryKey 'Key': alias: a key's alias must have 1 to 250 letters, digits, '/', '_' "
+        f"and '-', and cannot begin with 'aws/' or 'alias/', got '{alias}'. "
         "Write it such as 'ecr/dev'."
     )

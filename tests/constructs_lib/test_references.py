@@ -13,12 +13,12 @@ from constructs_lib import PrivateRepository
 from tests.support import ACCOUNT, REGION, cdk_context, only, resources, stack_in, template_of
 
 OTHER = "222222222222"
-OWNERS_HALF = (
-    "ReferencedRepository 'Api': a grant across accounts needs a statement in the policy of "
-    "'team/api', which a reference cannot write. Its owner must add "
+OWNERS_STATEMENT = (
+    "ReferencedRepository 'Api': a grant across accounts requires a statement in the policy of "
+    "'team/api', which a reference cannot write. Ask its owner to add "
     '{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": '
-    '["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}; '
-    "then say `policy_declared_by_owner=True` here."
+    '["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]}, '
+    "then set `policy_declared_by_owner=True` here."
 )
 
 
@@ -30,16 +30,16 @@ def test_a_reference_names_a_repository_of_another_account() -> None:
     assert isinstance(reference, ecr.RepositoryBase)
 
 
-def test_half_a_grant_across_accounts_is_refused() -> None:
+def test_a_grant_across_accounts_is_refused_without_the_owners_statement() -> None:
     stack = stack_in()
     reference = PrivateRepository.from_name(stack, "Api", repository_name="team/api", account=OTHER)
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     with pytest.raises(Exception, match="which a reference cannot write") as refusal:
         reference.grant_pull(role)
-    assert OWNERS_HALF in str(refusal.value)
+    assert OWNERS_STATEMENT in str(refusal.value)
 
 
-def test_the_own_half_of_a_grant_is_made_when_the_owner_has_the_other() -> None:
+def test_a_grant_adds_the_identity_policy_if_the_owner_declared_the_statement() -> None:
     stack = stack_in()
     reference = PrivateRepository.from_name(
         stack, "Api", repository_name="team/api", account=OTHER, policy_declared_by_owner=True
@@ -60,7 +60,7 @@ def test_a_reference_of_the_wrong_form_is_refused(fault: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("owner", [None, OTHER])
-def test_a_reference_says_which_account_its_owner_must_let_in(owner: str | None) -> None:
+def test_a_refused_grant_names_the_account_that_the_owner_must_allow(owner: str | None) -> None:
     reference = PrivateRepository.from_name(
         stack_in(), "Api", repository_name="team/api", account=owner
     )
@@ -70,16 +70,18 @@ def test_a_reference_says_which_account_its_owner_must_let_in(owner: str | None)
 
 
 @pytest.mark.parametrize("account", [ACCOUNT, None])
-def test_a_grant_to_an_account_says_what_that_account_must_add(account: str | None) -> None:
+def test_a_grant_to_an_account_names_the_grant_that_the_account_must_add(
+    account: str | None,
+) -> None:
     stack = stack_in(account=account, region=REGION if account else None)
     api = PrivateRepository(stack, "Api", repository_name="team/api")
     api.grant_pull(iam.AccountPrincipal(OTHER))
-    (half,) = api.required_grants
-    assert half.owner == f"account {OTHER}"
-    assert "ecr:BatchGetImage" in half.actions
+    (grant,) = api.required_grants
+    assert grant.owner == f"account {OTHER}"
+    assert "ecr:BatchGetImage" in grant.actions
 
 
-def test_a_role_of_another_account_in_the_same_app_is_granted_both_halves() -> None:
+def test_a_role_of_another_account_in_the_same_app_is_allowed_by_both_policies() -> None:
     app = cdk.App(analytics_reporting=False, context=cdk_context())
     owner, user = (
         cdk.Stack(app, name, env=cdk.Environment(account=account, region=REGION))
@@ -89,17 +91,17 @@ def test_a_role_of_another_account_in_the_same_app_is_granted_both_halves() -> N
     role = iam.Role(user, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
     api.grant_pull(role)
     assembly = app.synth()
-    mine, theirs = (assembly.get_stack_by_name(name).template for name in ("Owner", "User"))
-    (statement,) = only(mine, "AWS::ECR::Repository")["RepositoryPolicyText"]["Statement"]
-    # ECR refuses a role that is not there yet: its account is named, and the role by its tag.
+    owners, users = (assembly.get_stack_by_name(name).template for name in ("Owner", "User"))
+    (statement,) = only(owners, "AWS::ECR::Repository")["RepositoryPolicyText"]["Statement"]
+    # ECR refuses a role that does not exist yet, so the statement names its account and its tag.
     assert statement["Principal"] == {"AWS": f"arn:aws:iam::{OTHER}:root"}
-    (made,) = resources(theirs, "AWS::IAM::Role")
-    (tag,) = made["Properties"]["Tags"]
+    (created,) = resources(users, "AWS::IAM::Role")
+    (tag,) = created["Properties"]["Tags"]
     assert statement["Condition"] == {
         "StringEquals": {f"aws:PrincipalTag/{tag['Key']}": tag["Value"]}
     }
-    pull, _ = only(theirs, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    pull, _ = only(users, "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
     assert pull["Resource"] == api.repository_arn
-    # The app has both halves, and neither stack waits for the other.
+    # The app has both policies, and neither stack depends on the other.
     assert api.required_grants == []
     assert [stack.dependencies for stack in (owner, user)] == [[], []]

@@ -181,7 +181,8 @@ def test_statements_in_a_file_are_checked_where_they_stand(tmp_path: Path) -> No
     (tmp_path / "dev.yaml").write_text(HEAD + entry)
     assert refusal(tmp_path).splitlines()[1:] == [
         "  - line 3, repositories[0].statements[0].Action: "
-        "a repository policy takes ECR's actions only, got 's3:*'.",
+        "a repository policy can have only ECR's actions, got 's3:*'. "
+        "Write one such as 'ecr:BatchGetImage'.",
     ]
 
 
@@ -263,8 +264,8 @@ def test_cosign_takes_one_word(tmp_path: Path) -> None:
         ),
         (
             "repositories: [{name: a/b, push: {github: [{repository: acme/api}]}}]",
-            "repositories[0].push.github[0]: a workflow run is told by exactly one of ref, "
-            "environment and pull_request, got none. Give one.",
+            "repositories[0].push.github[0]: a subject requires exactly one of ref, "
+            "environment and pull_request, got none. Write one, such as ref 'refs/heads/main'.",
         ),
     ],
 )

@@ -153,7 +153,7 @@ def test_a_registry_that_does_not_hold_is_named_by_its_own_file(tmp_path: Path) 
 def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
     roles = ", ".join(f"arn:aws:iam::111111111111:role/{'r' * 50}{n:04}" for n in range(200))
     text = f"repositories:\n  - name: team/web\n    pull: {{roles: [{roles}]}}\n"
-    assert "repositories[0]: a repository policy has at most 10,240 characters" in refusal(
+    assert "repositories[0]: a repository policy can have at most 10,240 characters" in refusal(
         write(tmp_path, dev=HEAD + text)
     )
 
@@ -197,7 +197,7 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
         ),
         (
             HEAD + "repositories: [{name: a/b, push: {roles: ['arn:aws:iam::1:role/*']}}]\n",
-            "repositories[0].push.roles[0]: a principal's ARN takes no wildcard",
+            "repositories[0].push.roles[0]: a principal's ARN cannot have a wildcard",
         ),
     ],
 )
@@ -284,7 +284,7 @@ repositories:
 def test_a_workflow_run_that_is_told_by_nothing_is_refused(tmp_path: Path) -> None:
     text = "repositories: [{name: a/b, push: {github: [{repository: acme/app}]}}]\n"
     assert (
-        "repositories[0].push.github[0]: a workflow run is told by exactly one of ref, "
+        "repositories[0].push.github[0]: a subject requires exactly one of ref, "
         "environment and pull_request, got none."
     ) in refusal(write(tmp_path, dev=HEAD + text))
 
@@ -360,7 +360,7 @@ def test_notifications_are_checked_where_they_stand(tmp_path: Path) -> None:
     ) in refusal(tmp_path)
     write(tmp_path, dev=HEAD + "notifications: {repositories: ['*']}\n")
     assert (
-        "line 3, notifications.repositories[0]: a '*' stands at the end of a beginning"
+        "line 3, notifications.repositories[0]: a repository's name can have one '*'"
     ) in refusal(tmp_path)
 
 

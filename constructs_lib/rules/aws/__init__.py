@@ -1,1 +1,1 @@
-"""Rules of AWS as a whole: partitions, resource tags."""
+"""Rules of AWS and the CDK as a whole: partitions, resource tags, tokens."""

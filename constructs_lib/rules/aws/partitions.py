@@ -1,16 +1,16 @@
-"""AWS partitions: which one a region belongs to, and the names that follow from it."""
+"""AWS partitions, account numbers and regions."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, form_faults
 
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Define a partition by the names that ARNs and registry hosts are made of."""
+    """A partition's name in ARNs, and the suffix of its host names."""
 
     name: str
     url_suffix: str
@@ -34,7 +34,7 @@ _ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def partition_of(region: str) -> Partition:
-    """Give the partition of a region: ``cn-north-1`` lies in ``aws-cn``."""
+    """Return the partition of a region: ``cn-north-1`` is in ``aws-cn``."""
     for prefix, partition in _BY_REGION_PREFIX:
         if region.startswith(prefix):
             return partition
@@ -43,19 +43,16 @@ def partition_of(region: str) -> Partition:
 
 def account_faults(account: str) -> list[Fault]:
     """Check an AWS account number: twelve digits."""
-    if _ACCOUNT.fullmatch(account):
-        return []
-    return [
-        Fault(
-            "",
-            f"an AWS account number has 12 digits, got '{account}'. "
-            "Write all of them, in quotes, leading zeros included.",
-        )
-    ]
+    return form_faults(
+        _ACCOUNT,
+        account,
+        f"an AWS account number has 12 digits, got '{account}'. "
+        "Write all of them, in quotes, leading zeros included.",
+    )
 
 
 def region_faults(region: str) -> list[Fault]:
-    """Check the form of a region's name; whether it exists is AWS's to say."""
-    if _REGION.fullmatch(region):
-        return []
-    return [Fault("", f"'{region}' is not a region's name. Write one such as 'us-west-2'.")]
+    """Check the form of a region's name; the region itself may not exist."""
+    return form_faults(
+        _REGION, region, f"'{region}' is not a region's name. Write one such as 'us-west-2'."
+    )

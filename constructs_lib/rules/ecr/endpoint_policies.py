@@ -1,4 +1,4 @@
-"""What VPC endpoints let through for a private pull, and nothing else.
+"""Policies of the VPC endpoints for a private pull: the requests that a pull makes, and no others.
 
 Sources: Amazon ECR user guide, "Amazon ECR interface VPC endpoints (AWS PrivateLink)"; AWS
 whitepaper "Building a Data Perimeter on AWS".
@@ -13,6 +13,7 @@ from typing import Any, Literal
 from constructs_lib.rules.aws.partitions import account_faults
 from constructs_lib.rules.faults import Fault, raise_if_any
 from constructs_lib.rules.policy.access import organization_faults
+from constructs_lib.rules.policy.lists import one_or_list
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
 from constructs_lib.rules.policy.statements import Statement
 
@@ -24,11 +25,11 @@ INTERFACE_SERVICES: tuple[RegistryService, ...] = ("ecr.api", "ecr.dkr", "logs")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulledFrom:
-    """Define whose repositories may be pulled from through a VPC's endpoints.
+    """Define which accounts' repositories may be pulled from through a VPC's endpoints.
 
     :param accounts: accounts besides the VPC's own, such as that of a central registry.
-    :param organization_id: instead, all accounts of an organisation.
-    :raises RuleError: with everything that does not have its form.
+    :param organization_id: all accounts of an organization, instead of ``accounts``.
+    :raises RuleError: with every value of the wrong form.
     """
 
     accounts: tuple[str, ...] = ()
@@ -49,7 +50,8 @@ class PulledFrom:
             faults.append(
                 Fault(
                     "accounts",
-                    "accounts or organization_id says whose repositories, got both. Leave one out.",
+                    "pulled_from requires either accounts or organization_id, got both. "
+                    "Remove one.",
                 )
             )
         raise_if_any("PulledFrom", faults)
@@ -63,12 +65,12 @@ def endpoint_statements(
     partition: str,
     pulled_from: PulledFrom,
 ) -> list[Statement]:
-    """Give the statements of an endpoint's policy.
+    """Return the statements of an endpoint's policy.
 
-    Only principals of the VPC's own account get through, so that nobody takes credentials of
-    another account along into the network.
+    They allow only principals of the VPC's own account, so that credentials of another account do
+    not work inside the network.
 
-    :param account: the account of the VPC; it, the region and the partition may be tokens.
+    :param account: the account of the VPC. Account, region and partition may be tokens.
     """
     own = {"StringEquals": {"aws:PrincipalAccount": account}}
     if service == "logs":
@@ -81,8 +83,8 @@ def endpoint_statements(
         parameters = f"arn:{partition}:ssm:{region}:{account}:parameter/*"
         return [_allow(("ssm:GetParameters",), parameters, own)]
     if service == "s3":
-        # The layers are in a bucket of ECR's, which gives them out by signed addresses: the
-        # principal there is ECR's and not the VPC's.
+        # Layers are downloaded from a bucket of ECR's by addresses that ECR signs, so the principal
+        # is ECR's and not one of the VPC's account.
         bucket = f"arn:{partition}:s3:::prod-{region}-starport-layer-bucket/*"
         return [_allow(("s3:GetObject",), bucket, {})]
     return [
@@ -106,7 +108,7 @@ def _pull(
         f"arn:{partition}:ecr:{region}:{owner}:repository/*"
         for owner in dict.fromkeys((account, *pulled_from.accounts))
     ]
-    return _allow(PULL_ACTIONS, arns if len(arns) > 1 else arns[0], own)
+    return _allow(PULL_ACTIONS, one_or_list(arns), own)
 
 
 def _allow(
@@ -115,7 +117,7 @@ def _allow(
     statement: dict[str, Any] = {
         "Effect": "Allow",
         "Principal": "*",
-        "Action": list(actions) if len(actions) > 1 else actions[0],
+        "Action": one_or_list(actions),
         "Resource": resources,
     }
     return {**statement, "Condition": condition} if condition else statement

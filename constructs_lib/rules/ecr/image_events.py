@@ -1,4 +1,4 @@
-"""Events about images, as patterns that EventBridge matches.
+"""Events about images, as EventBridge event patterns.
 
 Sources: Amazon ECR user guide, "Amazon ECR events and EventBridge" and "EventBridge events sent
 for enhanced scanning"; Amazon Inspector user guide, "EventBridge event schema"; Amazon ECS
@@ -24,21 +24,21 @@ SEVERITIES: tuple[Severity, ...] = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORM
 MAXIMUM_PATTERN_CHARACTERS = 2_048
 
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9._/-]*\*")
-# How ECS begins its reason for a task that could not pull: CannotPullContainerError,
+# The reasons of ECS for a task that could not pull: CannotPullContainerError,
 # CannotPullImageManifestError and, from older agents, CannotPullECRContainerError.
 _CANNOT_PULL = [{"prefix": "CannotPull"}]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageEvents:
-    """Define which events about images are told.
+    """Define which events about images are sent as notifications.
 
-    :param scan_severity: findings at least this severe; ``None`` for no findings.
+    :param scan_severity: findings of at least this severity; ``None`` for no findings.
     :param pushes: every push.
-    :param pull_through_failures: a pull-through cache that fails.
+    :param pull_through_failures: a pull-through cache that cannot fetch an image.
     :param failed_pulls: an ECS task that stops because it could not pull.
-    :param repositories: names, or beginnings such as ``team/*``; all when empty.
-    :raises RuleError: when something does not have its form, or nothing is left to tell.
+    :param repositories: names, or prefixes such as ``team/*``; by default all repositories.
+    :raises RuleError: when a value has the wrong form, or no event is chosen.
     """
 
     scan_severity: Severity | None = "HIGH"
@@ -51,12 +51,12 @@ class ImageEvents:
         faults = [*_severity_faults(self.scan_severity)]
         faults += [fault.under("repositories") for fault in repositories_faults(self.repositories)]
         if not faults:
-            # A registry's host is not known here; the longest there is takes 60 characters.
+            # The registry's host is not known here; the longest one has 60 characters.
             faults += _pattern_faults(self.patterns("r" * 60))
         raise_if_any("ImageEvents", faults)
 
     def patterns(self, registry: str) -> dict[str, Pattern]:
-        """Give the patterns to match, each under the name of what it tells.
+        """Return the event patterns by the name of their kind of event.
 
         :param registry: the registry's host.
         """
@@ -75,7 +75,7 @@ class ImageEvents:
 
 
 def push_pattern(repositories: Sequence[str]) -> Pattern:
-    """Match every image that is pushed."""
+    """Return the pattern of every push."""
     detail = {"action-type": ["PUSH"], "result": ["SUCCESS"]}
     return {
         "source": ["aws.ecr"],
@@ -85,7 +85,7 @@ def push_pattern(repositories: Sequence[str]) -> Pattern:
 
 
 def basic_scan_pattern(severity: Severity, repositories: Sequence[str]) -> Pattern:
-    """Match a basic scan that found something at least this severe."""
+    """Return the pattern of a basic scan with findings of at least this severity."""
     found: list[dict[str, Any]] = [{name: [{"numeric": [">", 0]}]} for name in _at_least(severity)]
     detail = {"scan-status": ["COMPLETE"], "finding-severity-counts": _any_of(found)}
     return {
@@ -96,7 +96,7 @@ def basic_scan_pattern(severity: Severity, repositories: Sequence[str]) -> Patte
 
 
 def inspector_pattern(severity: Severity, repositories: Sequence[str]) -> Pattern:
-    """Match a finding of Amazon Inspector in an image that is at least this severe."""
+    """Return the pattern of a finding of Amazon Inspector of at least this severity."""
     image = _named("repositoryName", repositories)
     named = {"details": {"awsEcrContainerImage": image}} if image else {}
     return {
@@ -111,7 +111,7 @@ def inspector_pattern(severity: Severity, repositories: Sequence[str]) -> Patter
 
 
 def pull_through_pattern(repositories: Sequence[str]) -> Pattern:
-    """Match a pull-through cache that could not fetch from its upstream registry."""
+    """Return the pattern of a pull-through cache that could not fetch from upstream."""
     return {
         "source": ["aws.ecr"],
         "detail-type": ["ECR Pull Through Cache Action"],
@@ -120,10 +120,10 @@ def pull_through_pattern(repositories: Sequence[str]) -> Pattern:
 
 
 def failed_pull_pattern(registry: str, repositories: Sequence[str]) -> Pattern:
-    """Match an ECS task that stopped because it could not pull from a registry.
+    """Return the pattern of an ECS task that stopped because it could not pull from a registry.
 
-    ECR itself says nothing of a pull that fails; what a Kubernetes node could not pull is told by
-    its kubelet alone.
+    ECR sends no event for a pull that fails. A failed pull of a Kubernetes node appears only in
+    the events of its cluster.
 
     :param registry: the registry's host.
     """
@@ -144,7 +144,7 @@ def failed_pull_pattern(registry: str, repositories: Sequence[str]) -> Pattern:
 
 
 def repositories_faults(repositories: Sequence[str]) -> list[Fault]:
-    """Check names of repositories, or beginnings of names that end in '*'."""
+    """Check names of repositories, or prefixes of names that end in '*'."""
     faults: list[Fault] = []
     for index, name in enumerate(repositories):
         if _PREFIX.fullmatch(name):
@@ -154,8 +154,8 @@ def repositories_faults(repositories: Sequence[str]) -> list[Fault]:
             found = [
                 Fault(
                     "",
-                    f"a '*' stands at the end of a beginning such as 'team/*', got '{name[:80]}'. "
-                    "Leave repositories out to hear of all.",
+                    "a repository's name can have one '*', at its end, such as 'team/*', "
+                    f"got '{name[:80]}'. Remove repositories to match all of them.",
                 )
             ]
         faults += [fault.under(f"[{index}]") for fault in found]
@@ -167,8 +167,8 @@ def _pattern_faults(patterns: Mapping[str, Pattern]) -> list[Fault]:
         return [
             Fault(
                 "",
-                "nothing is left to tell. Leave notifications out, or switch something on, "
-                "such as a scan_severity of HIGH.",
+                "notifications require at least one kind of event, got none. "
+                "Set scan_severity to HIGH, or remove the notifications.",
             )
         ]
     longest = max(len(json.dumps(pattern, separators=(",", ":"))) for pattern in patterns.values())
@@ -177,8 +177,8 @@ def _pattern_faults(patterns: Mapping[str, Pattern]) -> list[Fault]:
     return [
         Fault(
             "repositories",
-            f"an event pattern has at most {MAXIMUM_PATTERN_CHARACTERS:,} characters, got "
-            f"{longest:,}. Name a common beginning such as 'team/*', or leave repositories out.",
+            f"an event pattern can have at most {MAXIMUM_PATTERN_CHARACTERS:,} characters, got "
+            f"{longest:,}. Write a common prefix such as 'team/*', or remove repositories.",
         )
     ]
 
@@ -189,8 +189,8 @@ def _severity_faults(severity: str | None) -> list[Fault]:
     return [
         Fault(
             "scan_severity",
-            f"a severity is one of {', '.join(SEVERITIES)}, got '{severity[:40]}'. "
-            "Say None for no findings.",
+            f"scan_severity must be one of {', '.join(SEVERITIES)}, got '{severity[:40]}'. "
+            "Write None for no findings.",
         )
     ]
 

@@ -31,13 +31,14 @@ _FILTER = re.compile(r"[0-9A-Za-z._*-]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagImmutability:
-    """Define which tags can be overwritten; by default none can.
+    """Define which tags can be moved to another image; by default none can.
 
-    :param mode: ``IMMUTABLE`` (no tag moves), ``MUTABLE`` (all do), or either of the two with
-        exclusions, in which tags that match a filter behave the other way.
+    :param mode: ``IMMUTABLE`` (no tag can move), ``MUTABLE`` (all can), or one of the two modes
+        that end in ``_WITH_EXCLUSION``, where tags that match a filter behave the other way.
     :param exclusion_filters: at most 5 tag patterns of up to 128 characters, with at most two
-        ``*`` each. Needed with, and only with, the two modes that end in ``_WITH_EXCLUSION``.
-    :raises RuleError: when a filter or their number is not what ECR takes.
+        ``*`` each. Required by the two modes that end in ``_WITH_EXCLUSION``, and refused by the
+        others.
+    :raises RuleError: when ECR would refuse a filter, or their number.
     """
 
     mode: Mode = "IMMUTABLE"
@@ -47,7 +48,7 @@ class TagImmutability:
         raise_if_any("TagImmutability", tag_immutability_faults(self.mode, self.exclusion_filters))
 
     def can_move(self, tag: str) -> bool:
-        """Say whether a tag can be moved to another image.
+        """Return whether a tag can be moved to another image.
 
         >>> TagImmutability().can_move("v1")
         False
@@ -57,22 +58,22 @@ class TagImmutability:
 
     @staticmethod
     def immutable_except_signatures() -> TagImmutability:
-        """Give immutable tags that still let cosign attach signatures and attestations."""
+        """Return immutable tags, except those by which cosign attaches signatures."""
         return TagImmutability(mode="IMMUTABLE_WITH_EXCLUSION", exclusion_filters=COSIGN_FILTERS)
 
 
 def tag_immutability_faults(mode: str, exclusion_filters: tuple[str, ...]) -> list[Fault]:
     """Check a mode and its exclusion filters."""
     if mode not in MODES:
-        return [Fault("mode", f"tag immutability is one of {', '.join(MODES)}, got '{mode}'.")]
+        return [Fault("mode", f"tag immutability must be one of {', '.join(MODES)}, got '{mode}'.")]
     faults: list[Fault] = []
     with_exclusion = mode.endswith("_WITH_EXCLUSION")
     if with_exclusion and not exclusion_filters:
         faults.append(
             Fault(
                 "exclusion_filters",
-                f"{mode} needs at least one exclusion filter, got none. "
-                f"Give one such as 'dev-*', or use {mode.removesuffix('_WITH_EXCLUSION')}.",
+                f"{mode} requires at least one exclusion filter, got none. "
+                f"Add one such as 'dev-*', or use {mode.removesuffix('_WITH_EXCLUSION')}.",
             )
         )
     if exclusion_filters and not with_exclusion:
@@ -80,7 +81,7 @@ def tag_immutability_faults(mode: str, exclusion_filters: tuple[str, ...]) -> li
             Fault(
                 "exclusion_filters",
                 f"{mode} takes no exclusion filters, got {len(exclusion_filters)}. "
-                f"Use {mode}_WITH_EXCLUSION, or leave them out.",
+                f"Use {mode}_WITH_EXCLUSION, or remove them.",
             )
         )
     if len(exclusion_filters) > MAXIMUM_FILTERS:
@@ -97,7 +98,7 @@ def tag_immutability_faults(mode: str, exclusion_filters: tuple[str, ...]) -> li
             faults.append(
                 Fault(
                     f"exclusion_filters[{index}]",
-                    f"the exclusion filter '{value}' is given twice. Leave one out.",
+                    f"an exclusion filter must be unique, got '{value}' twice. Remove one.",
                 )
             )
     return faults
@@ -109,7 +110,7 @@ def _filter_faults(value: str) -> list[Fault]:
         faults.append(
             Fault(
                 "",
-                "an exclusion filter is made of letters, digits, '.', '_', '-' and '*', "
+                "an exclusion filter can have only letters, digits, '.', '_', '-' and '*', "
                 f"got '{value[:140]}'. Remove the other characters.",
             )
         )
@@ -117,7 +118,7 @@ def _filter_faults(value: str) -> list[Fault]:
         faults.append(
             Fault(
                 "",
-                f"an exclusion filter has at most {MAXIMUM_FILTER_LENGTH} characters, "
+                f"an exclusion filter can have at most {MAXIMUM_FILTER_LENGTH} characters, "
                 f"got {len(value)}. Shorten it with a wildcard.",
             )
         )
@@ -125,7 +126,7 @@ def _filter_faults(value: str) -> list[Fault]:
         faults.append(
             Fault(
                 "",
-                f"an exclusion filter has at most {MAXIMUM_WILDCARDS} '*', "
+                f"an exclusion filter can have at most {MAXIMUM_WILDCARDS} '*', "
                 f"got {value.count('*')} in '{value}'. Use fewer wildcards.",
             )
         )

@@ -6,15 +6,16 @@ import re
 
 
 def tag_matches(pattern: str, tag: str) -> bool:
-    """Say whether a tag matches a pattern, in which ``*`` stands for any characters or none."""
+    """Return whether a tag matches a pattern, where ``*`` matches any characters or none."""
     expression = ".*".join(re.escape(part) for part in pattern.split("*"))
     return re.fullmatch(expression, tag, flags=re.DOTALL) is not None
 
 
 def pattern_covers(wider: str, narrower: str) -> bool:
-    """Say whether every tag that matches ``narrower`` is sure to match ``wider``.
+    """Return whether every tag that matches ``narrower`` also matches ``wider``.
 
-    A ``*`` of the narrower pattern is taken as one character that only a ``*`` of the wider one
-    can match, which is exact for patterns: the narrower's ``*`` may be anything.
+    Only a ``*`` of the wider pattern can match every text that a ``*`` of the narrower one matches.
+    So the narrower pattern is matched as a tag, with a character in place of its ``*`` that no tag
+    has.
     """
     return tag_matches(wider, narrower.replace("*", "\0"))

@@ -1,4 +1,4 @@
-"""Who may pull from or push to a repository, as a value that is checked when it is made."""
+"""Who may pull from, push to and administer a repository."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from constructs_lib.rules.aws.partitions import account_faults
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import Fault, form_faults, raise_if_any
 
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _PROJECT_ARN = re.compile(
@@ -21,24 +21,26 @@ _ORGANIZATION_PATH = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Define who may do something with a repository; by default nobody beyond its account.
+    """Define who may pull from or push to a repository; by default no principal of another account.
 
-    :param accounts: account numbers. The account decides which of its principals may: its own
-        identity policies are the other half of the grant.
-    :param role_arns: roles that exist, by full ARN: of CI, and those with which SageMaker and Batch
-        pull, which for Batch is the execution role on Fargate, not the job role. A role of
-        the repository's own account may by this alone. For a role of another account its account
-        is named and the role is the condition, and the role's own policy is the other half.
-    :param organization_id: an AWS organisation, such as ``o-a1b2c3d4e5``: all its accounts,
-        each with the other half in its own identity policies. Every principal of the
-        repository's own account may by this alone.
-    :param organization_paths: parts of an organisation, such as
-        ``o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*``, likewise.
-    :param lambda_accounts: accounts whose Lambda functions run the image; to pull only. For
-        another account than the repository's, the account is allowed too, which Lambda needs.
+    :param accounts: account numbers. Each account's own identity policies must also allow its
+        principals.
+    :param role_arns: existing roles, by full ARN: roles of CI, and the roles with which SageMaker
+        and Batch pull (for Batch on Fargate the execution role, not the job role). A role of the
+        repository's own account needs no other grant. For a role of another account, the statement
+        names the account and requires the role in its condition; the role's own identity policy
+        must also allow it.
+    :param organization_id: an AWS organization, such as ``o-a1b2c3d4e5``. The identity policies of
+        each other account must also allow its principals; every principal of the repository's own
+        account needs no other grant.
+    :param organization_paths: parts of an organization, such as
+        ``o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*``, with the same conditions.
+    :param lambda_accounts: accounts whose Lambda functions run the image; for ``pull`` only. An
+        account other than the repository's is itself granted access too, which Lambda requires.
     :param codebuild_project_arns: CodeBuild projects that pull with CodeBuild's own credentials;
-        to pull only. A project that uses its service role is a role.
-    :raises RuleError: with everything that does not have its form.
+        for ``pull`` only. For a project that uses its service role, write the role in
+        ``role_arns``.
+    :raises RuleError: with every value of the wrong form.
     """
 
     accounts: tuple[str, ...] = ()
@@ -56,21 +58,21 @@ class Access:
 
     @property
     def is_for_services(self) -> bool:
-        """Say whether an AWS service is among those who may; services pull and never push."""
+        """Return whether AWS services are granted access; services can pull, never push."""
         return bool(self.lambda_accounts or self.codebuild_project_arns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administrators:
-    """Define who alone may delete images or the repository, or change its policies.
+    """Define the only roles that may delete images or the repository, or change its policies.
 
-    Everybody else is denied, whatever an identity policy allows. The role with which
-    CloudFormation deploys CDK stacks is always spared, or the stack would lock itself out.
+    Every other principal is denied, whatever its identity policy allows. The role with which
+    CloudFormation deploys CDK stacks is always exempt, because the stack would lock itself out.
 
-    :param role_arns: the roles of those who administer; at least one.
-    :param break_glass_role_arn: one more role, for the day on which the others are gone. It is
-        required: a repository whose administrators are deleted can be mended by nobody else.
-    :raises RuleError: with everything that does not have its form.
+    :param role_arns: the administrators' roles; at least one.
+    :param break_glass_role_arn: an emergency role, also exempt. It is required, because no other
+        role could repair the repository after the administrators' roles are deleted.
+    :raises RuleError: with every value of the wrong form.
     """
 
     role_arns: tuple[str, ...]
@@ -88,7 +90,11 @@ class Administrators:
         ]
         if not self.role_arns:
             faults.append(
-                Fault("role_arns", "at least one administrator is needed, got none. Name a role.")
+                Fault(
+                    "role_arns",
+                    "administrators require at least one role, got none. "
+                    "Add one, such as 'arn:aws:iam::111111111111:role/platform'.",
+                )
             )
         raise_if_any("Administrators", faults)
 
@@ -113,73 +119,67 @@ def _access_faults(access: Access) -> list[Fault]:
 
 
 def push_faults(access: Access) -> list[Fault]:
-    """Check who may push: Lambda and CodeBuild's own credentials only ever pull."""
-    if not access.is_for_services:
-        return []
+    """Check who may push: Lambda and CodeBuild's own credentials can only pull."""
     return [
         Fault(
-            "",
-            "Lambda and CodeBuild's own credentials only pull, got them among those who push. "
-            "Name the role that pushes instead.",
+            name,
+            f"Lambda and CodeBuild's own credentials can only pull, got {', '.join(values)}. "
+            "Write the role that pushes in role_arns.",
         )
+        for name, values in (
+            ("lambda_accounts", access.lambda_accounts),
+            ("codebuild_project_arns", access.codebuild_project_arns),
+        )
+        if values
     ]
 
 
 def role_arn_faults(arn: str) -> list[Fault]:
-    """Check a role's ARN; a wildcard in a principal is what AWS refuses."""
-    if "*" in arn or "?" in arn:
-        return [
-            Fault(
-                "",
-                f"a principal's ARN takes no wildcard, got '{arn}'. "
-                "Name each role, or the whole account.",
-            )
-        ]
-    if not _ROLE_ARN.fullmatch(arn):
-        return [
-            Fault(
-                "",
-                f"'{arn}' is not a role's ARN. "
-                "Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
-            )
-        ]
-    return []
+    """Check a role's ARN, which AWS refuses as a principal if it contains a wildcard."""
+    return principal_wildcard_faults(arn) or form_faults(
+        _ROLE_ARN,
+        arn,
+        f"'{arn}' is not a role's ARN. Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
+    )
+
+
+def principal_wildcard_faults(arn: str) -> list[Fault]:
+    """Check that a principal's ARN contains no wildcard."""
+    if "*" not in arn and "?" not in arn:
+        return []
+    return [
+        Fault(
+            "",
+            f"a principal's ARN cannot have a wildcard, got '{arn[:120]}'. "
+            "List each role, or allow the whole account, such as '111111111111'.",
+        )
+    ]
 
 
 def organization_faults(organization_id: str) -> list[Fault]:
-    """Check the form of an organisation's ID."""
-    if _ORGANIZATION.fullmatch(organization_id):
-        return []
-    return [
-        Fault(
-            "",
-            f"'{organization_id[:80]}' is not an organisation's ID. "
-            "Write it such as 'o-a1b2c3d4e5'.",
-        )
-    ]
+    """Check the form of an organization's ID."""
+    return form_faults(
+        _ORGANIZATION,
+        organization_id,
+        f"'{organization_id[:80]}' is not an organization's ID. Write it such as 'o-a1b2c3d4e5'.",
+    )
 
 
 def organization_path_faults(path: str) -> list[Fault]:
-    """Check the path of a part of an organisation, from its root downwards."""
-    if _ORGANIZATION_PATH.fullmatch(path):
-        return []
-    return [
-        Fault(
-            "",
-            f"'{path[:120]}' is not a path in an organisation. Write it from the root on, such as "
-            "'o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*', where '*' takes in what lies below.",
-        )
-    ]
+    """Check the path of a part of an organization, which begins at the organization's ID."""
+    return form_faults(
+        _ORGANIZATION_PATH,
+        path,
+        f"'{path[:120]}' is not a path in an organization. Write it from the organization's ID on, "
+        "such as 'o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*', where '*' matches all units below.",
+    )
 
 
 def project_arn_faults(arn: str) -> list[Fault]:
     """Check a CodeBuild project's ARN."""
-    if _PROJECT_ARN.fullmatch(arn):
-        return []
-    return [
-        Fault(
-            "",
-            f"'{arn[:120]}' is not a CodeBuild project's ARN. Write it such as "
-            "'arn:aws:codebuild:us-west-2:111111111111:project/build'.",
-        )
-    ]
+    return form_faults(
+        _PROJECT_ARN,
+        arn,
+        f"'{arn[:120]}' is not a CodeBuild project's ARN. Write it such as "
+        "'arn:aws:codebuild:us-west-2:111111111111:project/build'.",
+    )

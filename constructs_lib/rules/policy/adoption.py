@@ -1,4 +1,4 @@
-"""What exists already, in our own words: policies of repositories that an import takes over.
+"""Adoption: the policies of existing repositories, expressed as ``pull`` and ``push``.
 
 Sources: CloudFormation user guide, "Import AWS resources into a CloudFormation stack";
 CloudFormation coverage roadmap, issue 2493 (an import deletes a policy that is not declared).
@@ -14,14 +14,15 @@ from typing import Any
 from constructs_lib.rules.faults import Fault, RuleError
 
 from .access import Access
-from .repository_policy import access_statements, account_of
+from .lists import as_list
+from .repository_policy import AccessSid, Grantees, Verb, access_statements, account_of
 from .statements import Statement, canonical, statements_of
 
 ARN_COLONS = 5
 
 
 def adopted_statements(policy: Any) -> tuple[list[Statement], list[Fault]]:
-    """Give the statements of a policy that exists, as document or text, or what is wrong with it.
+    """Return the statements of an existing policy, given as document or text, and its faults.
 
     :param policy: ``None`` states that there is none.
     """
@@ -40,26 +41,26 @@ def adopted_statements(policy: Any) -> tuple[list[Statement], list[Fault]]:
 def _not_a_policy(given: str) -> Fault:
     return Fault(
         "existing_policy",
-        "the policy that exists is a document with a 'Statement', as "
-        f"`aws ecr get-repository-policy` gives it, or None, got {given}.",
+        f"the existing policy must be a document with a 'Statement', or None, got {given}. "
+        "Copy it from `aws ecr get-repository-policy`.",
     )
 
 
 def named_organizations(statements: Iterable[Any]) -> set[str]:
-    """Give the organisations that statements like ours let in as a whole."""
+    """Return the organizations that statements of this package's form grant access as a whole."""
     return {
         organization
-        for item in statements
-        if isinstance(item, Mapping) and str(item.get("Sid"))[4:] == "FromOrganization"
-        for organization in _condition(item, "StringEquals", "aws:PrincipalOrgID")
+        for sid, statement in _by_sid(statements).items()
+        if sid.grantees == Grantees.ORGANIZATION
+        for organization in _READERS[sid.grantees].read(statement)
     }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownPolicy:
-    """Define a repository policy as far as it can be said by who pulls and who pushes.
+    """A repository policy, as far as possible as who pulls and who pushes.
 
-    :param statements: those that cannot; they are stated as they are.
+    :param statements: the statements that ``pull`` and ``push`` cannot express, unchanged.
     """
 
     pull: Access
@@ -75,42 +76,43 @@ def known_policy(
     partition: str,
     organization_id: str | None,
 ) -> KnownPolicy:
-    """Say a policy by who pulls and who pushes, where this package would write the same.
+    """Return who pulls and who pushes, where this package would write the same statements.
 
-    A statement is taken only when the one that stands for it is equal, its Sid included: what
-    an import says must change nothing.
+    A statement becomes part of ``pull`` or ``push`` only if this package would write an equal one,
+    its Sid included, because an import must not change the policy.
 
-    :param organization_id: the environment's organisation, the only one it can name.
+    :param organization_id: the environment's organization, the only one that its file can name.
     """
-    by_sid = {str(item.get("Sid")): item for item in statements if isinstance(item, Mapping)}
-    fields = {verb: _fields_of(verb, by_sid, account, organization_id) for verb in ("Pull", "Push")}
+    by_sid = _by_sid(statements)
+    fields = {verb: _fields_of(verb, by_sid, account, organization_id) for verb in Verb}
     while True:
-        access = {verb: _access(values) for verb, values in fields.items()}
+        pull, push = (_access(fields[verb]) for verb in (Verb.PULL, Verb.PUSH))
         written = access_statements(
-            pull=access["Pull"],
-            push=access["Push"],
-            account=account,
-            region=region,
-            partition=partition,
+            pull=pull, push=push, account=account, region=region, partition=partition
         )
-        foreign = [
-            item["Sid"]
-            for item in written
-            if canonical(item) != canonical(by_sid.get(item["Sid"], {}))
+        different = [
+            sid
+            for sid, statement in _by_sid(written).items()
+            if canonical(statement) != canonical(by_sid.get(sid, {}))
         ]
-        if not foreign:
+        if not different:
             break
-        for sid in foreign:
-            fields[sid[:4]].pop(_READERS[_end_of(sid)][0], None)
-            if _end_of(sid) == "FromAccounts":
-                fields[sid[:4]].pop("lambda_accounts", None)
-    said = {item["Sid"] for item in written}
-    rest = tuple(item for item in statements if item.get("Sid") not in said)
-    return KnownPolicy(pull=access["Pull"], push=access["Push"], statements=rest)
+        for sid in different:
+            fields[sid.verb].pop(_READERS[sid.grantees].field, None)
+            if sid.grantees == Grantees.ACCOUNTS:
+                fields[sid.verb].pop("lambda_accounts", None)
+    expressed = {canonical(item) for item in written}
+    rest = tuple(item for item in statements if canonical(item) not in expressed)
+    return KnownPolicy(pull=pull, push=push, statements=rest)
 
 
-def _end_of(sid: str) -> str:
-    return sid[4:].rstrip("0123456789")  # a Sid of ours begins with Pull or Push
+def _by_sid(statements: Iterable[Any]) -> dict[AccessSid, Statement]:
+    """Return the statements whose Sids this package could have written."""
+    return {
+        sid: item
+        for item in statements
+        if isinstance(item, Mapping) and (sid := AccessSid.parse(item.get("Sid")))
+    }
 
 
 def _access(fields: Mapping[str, Any]) -> Access:
@@ -121,60 +123,69 @@ def _access(fields: Mapping[str, Any]) -> Access:
 
 
 def _fields_of(
-    verb: str, by_sid: Mapping[str, Statement], account: str, organization_id: str | None
+    verb: Verb,
+    by_sid: Mapping[AccessSid, Statement],
+    account: str,
+    organization_id: str | None,
 ) -> dict[str, Any]:
-    """Read what statements with Sids of ours seem to say; whether they do is found out later."""
+    """Return the fields that statements seem to come from; the caller compares what they write."""
     fields: dict[str, Any] = {}
     for sid, statement in by_sid.items():
-        end = _end_of(sid)
-        if sid.startswith(verb) and end in _READERS:
-            name, read = _READERS[end]
-            fields[name] = (*fields.get(name, ()), *read(statement))
+        if sid.verb == verb:
+            reader = _READERS[sid.grantees]
+            fields[reader.field] = (*fields.get(reader.field, ()), *reader.read(statement))
     if "organization_id" in fields:
         fields["organization_id"] = organization_id
     if "accounts" in fields:
-        # Lambda brings the account of its functions along.
-        brought = {number for number in fields.get("lambda_accounts", ()) if number != account}
-        fields["accounts"] = tuple(item for item in fields["accounts"] if item not in brought)
+        # Other accounts in lambda_accounts are granted access without being in accounts.
+        of_lambda = {number for number in fields.get("lambda_accounts", ()) if number != account}
+        fields["accounts"] = tuple(item for item in fields["accounts"] if item not in of_lambda)
     return fields
 
 
 def _condition(statement: Statement, operator: str, key: str) -> tuple[str, ...]:
     condition = statement.get("Condition")
-    return _values(condition.get(operator) if isinstance(condition, Mapping) else None, key)
+    return _texts(condition.get(operator) if isinstance(condition, Mapping) else None, key)
 
 
 def _principals(statement: Statement) -> tuple[str, ...]:
-    return _values(statement.get("Principal"), "AWS")
+    return _texts(statement.get("Principal"), "AWS")
 
 
-def _values(mapping: Any, key: str) -> tuple[str, ...]:
-    given = mapping.get(key, ()) if isinstance(mapping, Mapping) else ()
-    return tuple(map(str, given if isinstance(given, list | tuple) else (given,)))
+def _texts(mapping: Any, key: str) -> tuple[str, ...]:
+    return tuple(map(str, as_list(mapping.get(key, ())))) if isinstance(mapping, Mapping) else ()
 
 
 def _accounts_in(arns: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(account_of(arn) for arn in arns if arn.count(":") >= ARN_COLONS)
 
 
-# By the end of a statement's Sid: the field of an Access it may come from, and how it is read.
-_READERS: Mapping[str, tuple[str, Callable[[Statement], tuple[str, ...]]]] = {
-    "FromAccounts": ("accounts", lambda item: _accounts_in(_principals(item))),
-    "ByRoles": ("role_arns", _principals),
-    "ByRolesOf": ("role_arns", lambda item: _condition(item, "ArnEquals", "aws:PrincipalArn")),
-    "FromOrganization": (
-        "organization_id",
-        lambda item: _condition(item, "StringEquals", "aws:PrincipalOrgID"),
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """The field of an :class:`Access` that a statement may come from, and how to read it."""
+
+    field: str
+    read: Callable[[Statement], tuple[str, ...]]
+
+
+_READERS: Mapping[Grantees, _Reader] = {
+    Grantees.ACCOUNTS: _Reader("accounts", lambda item: _accounts_in(_principals(item))),
+    Grantees.ROLES: _Reader("role_arns", _principals),
+    Grantees.ROLES_OF_ACCOUNT: _Reader(
+        "role_arns", lambda item: _condition(item, "ArnEquals", "aws:PrincipalArn")
     ),
-    "FromOrganizationPaths": (
+    Grantees.ORGANIZATION: _Reader(
+        "organization_id", lambda item: _condition(item, "StringEquals", "aws:PrincipalOrgID")
+    ),
+    Grantees.ORGANIZATION_PATHS: _Reader(
         "organization_paths",
         lambda item: _condition(item, "ForAnyValue:StringLike", "aws:PrincipalOrgPaths"),
     ),
-    "ByLambda": (
+    Grantees.LAMBDA: _Reader(
         "lambda_accounts",
         lambda item: _accounts_in(_condition(item, "ArnLike", "aws:SourceArn")),
     ),
-    "ByCodeBuild": (
+    Grantees.CODEBUILD: _Reader(
         "codebuild_project_arns",
         lambda item: _condition(item, "ArnEquals", "aws:SourceArn"),
     ),

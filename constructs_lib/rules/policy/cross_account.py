@@ -1,4 +1,4 @@
-"""The half of a grant that lies with somebody else: across accounts ECR asks both sides.
+"""Grants that other accounts must add: across accounts, ECR requires the policies of both.
 
 Source: IAM user guide, "Cross-account policy evaluation logic".
 """
@@ -10,20 +10,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .lists import as_list, one_or_list
 from .statements import VERSION, Statement
 
 _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
 _PRINCIPAL_ARN = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):.+")
 _ARN_OPERATORS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
-# The CDK names the account of a role that it makes in another one, and knows the role by a tag. The
-# role's own half is then in the same app.
+# For a role that the CDK creates in another account, the CDK's statement names the account and
+# requires a tag of the role. The same app then grants the access in the role's identity policy.
 _CDK_ROLE_TAG = "aws:PrincipalTag/aws-cdk:id"
-_TOKEN_STATEMENT = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
+_LOGIN_STATEMENT = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredGrant:
-    """Define what the owner of another account must allow for a grant to hold.
+    """A grant that the owner of another account must add to complete a repository policy's grant.
 
     :param owner: ``account 222222222222``, the ARN of a role, ``organization o-...``,
         ``organization path ...`` or ``everyone``.
@@ -37,29 +38,29 @@ class RequiredGrant:
 def required_grants(
     statements: Iterable[Statement], *, account: str, repository_arn: str
 ) -> list[RequiredGrant]:
-    """Say what lies with others, from the statements of a repository policy.
+    """Return the grants that complete the statements of a repository policy.
 
-    :param account: the account that owns the repository, where nothing more is needed.
+    :param account: the account that owns the repository; its principals require no other grant.
     """
     return [
         RequiredGrant(
             owner=owner,
-            actions=tuple(sorted(_texts(statement.get("Action", [])))),
+            actions=tuple(sorted(_plain_texts(statement.get("Action", [])))),
             repository_arn=repository_arn,
         )
         for statement in statements
         if statement.get("Effect") == "Allow" and not completed_by_cdk(statement)
-        for owner in _others(statement, account)
+        for owner in _owners(statement, account)
     ]
 
 
 def completed_by_cdk(statement: Statement) -> bool:
-    """Say whether a statement is half of a grant whose other half the CDK made in the same app."""
+    """Return whether the CDK adds the grant that completes a statement, in the same app."""
     return bool(_condition(statement, _CDK_ROLE_TAG, ("StringEquals",)))
 
 
 def plain_text(value: Any) -> str | None:
-    """Give a text of a policy, also where CloudFormation is to join it with its partition."""
+    """Return a text of a policy, also where CloudFormation joins the text with its partition."""
     if isinstance(value, str):
         return value
     join = value.get("Fn::Join") if isinstance(value, Mapping) else None
@@ -69,11 +70,11 @@ def plain_text(value: Any) -> str | None:
     return "".join(parts) if all(isinstance(part, str) for part in parts) else None
 
 
-def policies_by_owner(halves: Iterable[RequiredGrant]) -> dict[str, dict[str, Any]]:
-    """Give, for each owner, the one identity policy that completes all of its grants."""
+def policies_by_owner(grants: Iterable[RequiredGrant]) -> dict[str, dict[str, Any]]:
+    """Return, for each owner, one identity policy with all of that owner's required grants."""
     arns: dict[str, dict[tuple[str, ...], set[str]]] = {}
-    for half in halves:
-        arns.setdefault(half.owner, {}).setdefault(half.actions, set()).add(half.repository_arn)
+    for grant in grants:
+        arns.setdefault(grant.owner, {}).setdefault(grant.actions, set()).add(grant.repository_arn)
     return {
         owner: {
             "Version": VERSION,
@@ -82,7 +83,7 @@ def policies_by_owner(halves: Iterable[RequiredGrant]) -> dict[str, dict[str, An
                     {"Effect": "Allow", "Action": list(actions), "Resource": sorted(named)}
                     for actions, named in sorted(by_actions.items())
                 ),
-                _TOKEN_STATEMENT,
+                _LOGIN_STATEMENT,
             ],
         }
         for owner, by_actions in sorted(arns.items())
@@ -90,54 +91,60 @@ def policies_by_owner(halves: Iterable[RequiredGrant]) -> dict[str, dict[str, An
 
 
 def owners_statement(statement: Statement, *, account: str, partition: str) -> Statement:
-    """Give what the owner of a repository must add to its policy for a statement to hold.
+    """Return the statement that the owner of a repository must add to its policy for a grant.
 
-    ECR looks whether a role that is named exists, and one of this deployment may not yet: so its
-    account is named, and the role, where its ARN is known, is the condition.
+    ECR refuses a principal that does not exist, and a role of this deployment may not exist yet.
+    So the statement names the role's account, and requires the role in its condition if the role's
+    ARN is known.
 
-    :param statement: what is asked for, in IAM's own words, its tokens resolved.
-    :param account: the account that asks, which is that of a role whose ARN is not known yet.
+    :param statement: the statement of the grant, with its tokens resolved.
+    :param account: the account of this deployment, and so of a role whose ARN is not known yet.
     """
     principal = statement.get("Principal")
     # The CDK tags a role only where it writes the repository's policy itself.
     condition = {} if completed_by_cdk(statement) else dict(statement.get("Condition", {}))
     if isinstance(principal, Mapping) and list(principal) == ["AWS"]:
-        given = principal["AWS"]
-        named = [plain_text(item) for item in (given if isinstance(given, list) else [given])]
-        roles = [text for text in named if text and _PRINCIPAL_ARN.fullmatch(text)]
-        roles = [text for text in roles if not _ACCOUNT.fullmatch(text)]
-        # One condition cannot be for some of its principals: beside others, roles are named.
-        alone = len(roles) == len(named)
-        if alone:
-            condition["ArnEquals"] = {"aws:PrincipalArn": roles if len(roles) > 1 else roles[0]}
-        roots = [_named_by_owner(text, account, partition, alone=alone) for text in named]
-        unique = list(dict.fromkeys(roots))
-        principal = {"AWS": unique if len(unique) > 1 else unique[0]}
+        named = [plain_text(item) for item in as_list(principal["AWS"])]
+        roles = [text for text in named if text and _is_identity(text)]
+        # A condition applies to all principals of its statement. So beside accounts, roles stay
+        # principals.
+        only_roles = len(roles) == len(named)
+        if only_roles:
+            condition["ArnEquals"] = {"aws:PrincipalArn": one_or_list(roles)}
+        names = [
+            _principal_for_owner(text, account, partition, only_roles=only_roles) for text in named
+        ]
+        principal = {"AWS": one_or_list(list(dict.fromkeys(names)))}
     return {
         "Effect": "Allow",
         "Principal": principal,
-        "Action": sorted(_texts(statement["Action"])),
+        "Action": sorted(_plain_texts(statement["Action"])),
         **({"Condition": condition} if condition else {}),
     }
 
 
-def _named_by_owner(text: str | None, account: str, partition: str, *, alone: bool) -> str:
+def _is_identity(text: str) -> bool:
+    """Return whether a principal is a role, user or session, and not a whole account."""
+    return bool(_PRINCIPAL_ARN.fullmatch(text)) and not _ACCOUNT.fullmatch(text)
+
+
+def _principal_for_owner(
+    text: str | None, account: str, partition: str, *, only_roles: bool
+) -> str:
     if text == "*":
         return text
     if text is None:
         return f"arn:{partition}:iam::{account}:root"
-    if found := _ACCOUNT.fullmatch(text):
-        return f"arn:{partition}:iam::{found[1]}:root"
-    found = _PRINCIPAL_ARN.fullmatch(text)
-    return f"arn:{partition}:iam::{found[1]}:root" if found and alone else text
+    found = _ACCOUNT.fullmatch(text) or (_PRINCIPAL_ARN.fullmatch(text) if only_roles else None)
+    return f"arn:{partition}:iam::{found[1]}:root" if found else text
 
 
-def _others(statement: Statement, account: str) -> Iterator[str]:
+def _owners(statement: Statement, account: str) -> Iterator[str]:
     principal = statement.get("Principal")
     named = principal.get("AWS", []) if isinstance(principal, Mapping) else principal
-    for value in _texts(named):
+    for value in _plain_texts(named):
         if value == "*":
-            yield from _of_organization(statement)
+            yield from _organizations_of(statement)
         elif found := _ACCOUNT.fullmatch(value):
             if found[1] != account:
                 yield from _roles_of(statement) or [f"account {found[1]}"]
@@ -145,7 +152,7 @@ def _others(statement: Statement, account: str) -> Iterator[str]:
             yield value
 
 
-def _of_organization(statement: Statement) -> list[str]:
+def _organizations_of(statement: Statement) -> list[str]:
     organizations = _condition(statement, "aws:PrincipalOrgID", ("StringEquals", "StringLike"))
     paths = _condition(
         statement,
@@ -167,10 +174,9 @@ def _condition(statement: Statement, key: str, operators: Sequence[str]) -> list
     return [
         value
         for operator in operators
-        for value in _texts(condition.get(operator, {}).get(key, []))
+        for value in _plain_texts(condition.get(operator, {}).get(key, []))
     ]
 
 
-def _texts(value: Any) -> list[str]:
-    listed = value if isinstance(value, list | tuple) else [value]
-    return [text for text in map(plain_text, listed) if text is not None]
+def _plain_texts(value: Any) -> list[str]:
+    return [text for text in map(plain_text, as_list(value)) if text is not None]

@@ -1,4 +1,4 @@
-"""GitHub Actions without stored credentials: which workflow may take on a role.
+"""GitHub Actions without stored credentials: which workflow runs may assume a role.
 
 Source: GitHub documentation, "OpenID Connect reference"; IAM user guide, "Create a role for
 OpenID Connect federation".
@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import Fault, form_faults, raise_if_any
+
+from .lists import one_or_list
+from .statements import VERSION
 
 HOST = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
@@ -23,17 +26,17 @@ _ENVIRONMENT = re.compile(r"[^\s*?:][^*?:]{0,254}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitHubSubject:
-    """Define one kind of workflow run, by the subject of its token: exactly, without wildcards.
+    """Define one kind of workflow run by the exact subject of its token, without wildcards.
 
     :param repository: ``OWNER/NAME`` on GitHub.
-    :param ref: runs on a branch or tag, ``refs/heads/main``, whose job names no environment.
-    :param environment: runs whose job names this environment; the ref is then not in the subject,
-        and the environment's own rules must say which branches may use it.
-    :param pull_request: runs for pull requests. Whoever may open one may then take on the role.
-    :param owner_id: the owner's immutable ID, as digits; given together with ``repository_id``.
-        Repositories created, renamed or transferred since July 2026 have both in their subjects.
-    :param repository_id: the repository's immutable ID, as digits.
-    :raises RuleError: with everything that does not have its form.
+    :param ref: runs on a branch or tag, such as ``refs/heads/main``, whose job has no environment.
+    :param environment: runs whose job names this environment. Their subject has no ref, so the
+        environment's own rules on GitHub must restrict which branches may use it.
+    :param pull_request: runs for pull requests. Everyone who may open one can then assume the role.
+    :param owner_id: the owner's immutable ID, as digits; requires ``repository_id``. The subjects
+        of repositories created, renamed or transferred since July 2026 have both IDs.
+    :param repository_id: the repository's immutable ID, as digits; requires ``owner_id``.
+    :raises RuleError: with every value of the wrong form.
     """
 
     repository: str
@@ -48,15 +51,15 @@ class GitHubSubject:
 
     @property
     def subject(self) -> str:
-        """Give the subject as it stands in the token."""
+        """Return the subject as the token has it."""
         if self.environment:
-            return f"repo:{self._named}:environment:{self.environment}"
+            return f"repo:{self._repository_in_subject}:environment:{self.environment}"
         if self.pull_request:
-            return f"repo:{self._named}:pull_request"
-        return f"repo:{self._named}:ref:{self.ref}"
+            return f"repo:{self._repository_in_subject}:pull_request"
+        return f"repo:{self._repository_in_subject}:ref:{self.ref}"
 
     @property
-    def _named(self) -> str:
+    def _repository_in_subject(self) -> str:
         if self.owner_id is None:
             return self.repository
         owner, name = self.repository.split("/")
@@ -64,15 +67,13 @@ class GitHubSubject:
 
 
 def _subject_faults(subject: GitHubSubject) -> list[Fault]:
-    faults: list[Fault] = []
-    if not _REPOSITORY.fullmatch(subject.repository):
-        faults.append(
-            Fault(
-                "repository",
-                f"'{subject.repository[:80]}' is not a repository on GitHub. "
-                "Write it 'OWNER/NAME', without wildcards.",
-            )
-        )
+    faults = form_faults(
+        _REPOSITORY,
+        subject.repository,
+        f"'{subject.repository[:80]}' is not a repository on GitHub. "
+        "Write it 'OWNER/NAME', without wildcards.",
+        path="repository",
+    )
     given = [
         name
         for name, value in (
@@ -86,34 +87,33 @@ def _subject_faults(subject: GitHubSubject) -> list[Fault]:
         faults.append(
             Fault(
                 "",
-                "a workflow run is told by exactly one of ref, environment and pull_request, "
-                f"got {', '.join(given) or 'none'}. Give one.",
+                "a subject requires exactly one of ref, environment and pull_request, "
+                f"got {' and '.join(given) or 'none'}. Write one, such as ref 'refs/heads/main'.",
             )
         )
-    if subject.ref and not _REF.fullmatch(subject.ref):
-        faults.append(
-            Fault(
-                "ref",
-                f"'{subject.ref[:80]}' is not a full ref. Write it such as 'refs/heads/main' or "
-                "'refs/tags/v1', without wildcards.",
-            )
+    if subject.ref:
+        faults += form_faults(
+            _REF,
+            subject.ref,
+            f"'{subject.ref[:80]}' is not a full ref. Write it such as 'refs/heads/main' or "
+            "'refs/tags/v1', without wildcards.",
+            path="ref",
         )
-    if subject.environment and not _ENVIRONMENT.fullmatch(subject.environment):
-        faults.append(
-            Fault(
-                "environment",
-                f"'{subject.environment[:80]}' is not an environment's name: up to 255 "
-                "characters without '*', '?' and ':'. Write it as on GitHub.",
-            )
+    if subject.environment:
+        faults += form_faults(
+            _ENVIRONMENT,
+            subject.environment,
+            "an environment's name must have up to 255 characters without '*', '?' and ':', "
+            f"got '{subject.environment[:80]}'. Write it as on GitHub.",
+            path="environment",
         )
-    faults += _id_faults(subject)
-    return faults
+    return faults + _id_faults(subject)
 
 
 def _id_faults(subject: GitHubSubject) -> list[Fault]:
     ids = (("owner_id", subject.owner_id), ("repository_id", subject.repository_id))
     faults = [
-        Fault(name, f"an ID on GitHub is a number, got '{value[:40]}'. Write its digits, quoted.")
+        Fault(name, f"an ID on GitHub must be a number, got '{value[:40]}'. Write '1234'.")
         for name, value in ids
         if value is not None and not (value.isascii() and value.isdigit())
     ]
@@ -121,18 +121,18 @@ def _id_faults(subject: GitHubSubject) -> list[Fault]:
         faults.append(
             Fault(
                 "",
-                "owner_id and repository_id are given together or not at all, got one of them. "
-                "Both stand in a token's subject.",
+                "owner_id and repository_id require each other, because a subject has both or "
+                "neither, got one. Write both, or remove it.",
             )
         )
     return faults
 
 
 def trust_policy(provider_arn: str, subjects: Sequence[GitHubSubject]) -> dict[str, Any]:
-    """Give the trust policy of a role that exactly these runs may take on."""
-    named = sorted({subject.subject for subject in subjects})
+    """Return the trust policy of a role that only these runs may assume."""
+    names = sorted({subject.subject for subject in subjects})
     return {
-        "Version": "2012-10-17",
+        "Version": VERSION,
         "Statement": [
             {
                 "Effect": "Allow",
@@ -141,7 +141,7 @@ def trust_policy(provider_arn: str, subjects: Sequence[GitHubSubject]) -> dict[s
                 "Condition": {
                     "StringEquals": {
                         f"{HOST}:aud": AUDIENCE,
-                        f"{HOST}:sub": named[0] if len(named) == 1 else named,
+                        f"{HOST}:sub": one_or_list(names),
                     }
                 },
             }
@@ -150,5 +150,5 @@ def trust_policy(provider_arn: str, subjects: Sequence[GitHubSubject]) -> dict[s
 
 
 def provider_arn(account: str, partition: str) -> str:
-    """Give the ARN of GitHub's identity provider in an account: it can be there once."""
+    """Return the ARN of GitHub's OIDC provider in an account, which can have only one."""
     return f"arn:{partition}:iam::{account}:oidc-provider/{HOST}"

@@ -1,4 +1,4 @@
-"""Repository policies: who may pull and push, as statements that ECR accepts and that hold.
+"""Repository policies: the statements that grant pulling and pushing, as ECR accepts them.
 
 Sources: Amazon ECR user guide, "Private repository policies"; IAM user guide, "AWS JSON policy
 elements: Principal" and "Policy evaluation logic".
@@ -6,10 +6,14 @@ elements: Principal" and "Policy evaluation logic".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from .access import Access, Administrators
+from .lists import one_or_list
 
 PULL_ACTIONS = (
     "ecr:BatchCheckLayerAvailability",
@@ -35,8 +39,51 @@ ADMINISTER_ACTIONS = (
     "ecr:PutLifecyclePolicy",
     "ecr:SetRepositoryPolicy",
 )
-# Lambda checks nothing before it pulls.
+# Lambda does not check for existing layers before it pulls.
 LAMBDA_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+
+
+class Verb(StrEnum):
+    """The first part of a Sid: what the statement allows."""
+
+    PULL = "Pull"
+    PUSH = "Push"
+
+
+class Grantees(StrEnum):
+    """The second part of a Sid: the principals that the statement is for."""
+
+    ACCOUNTS = "FromAccounts"
+    ROLES = "ByRoles"
+    ROLES_OF_ACCOUNT = "ByRolesOf"
+    ORGANIZATION = "FromOrganization"
+    ORGANIZATION_PATHS = "FromOrganizationPaths"
+    LAMBDA = "ByLambda"
+    CODEBUILD = "ByCodeBuild"
+
+
+_SID = re.compile(rf"({'|'.join(Verb)})({'|'.join(Grantees)})([0-9]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSid:
+    """The Sid of a statement that :func:`access_statements` writes.
+
+    :param account: the account of the roles, for ``ROLES_OF_ACCOUNT``; empty otherwise.
+    """
+
+    verb: Verb
+    grantees: Grantees
+    account: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.verb}{self.grantees}{self.account}"
+
+    @classmethod
+    def parse(cls, sid: Any) -> AccessSid | None:
+        """Return the parts of a Sid of that form, or ``None`` for any other value."""
+        found = _SID.fullmatch(sid) if isinstance(sid, str) else None
+        return cls(Verb(found[1]), Grantees(found[2]), found[3]) if found else None
 
 
 def access_statements(
@@ -48,27 +95,27 @@ def access_statements(
     partition: str,
     administrators: Administrators | None = None,
 ) -> list[dict[str, Any]]:
-    """Give the repository policy's statements for who may pull, push and administer.
+    """Return the repository policy's statements for who may pull, push and administer.
 
     :param account: the account that owns the repository.
-    :param region: the repository's region, where Lambda and CodeBuild pull from it.
+    :param region: the repository's region, from which Lambda and CodeBuild pull.
     """
     return [
-        *_statements("Pull", PULL_ACTIONS, pull, account, partition),
+        *_statements(Verb.PULL, PULL_ACTIONS, pull, account, partition),
         *_service_statements(pull, region, partition),
-        *_statements("Push", PUSH_ACTIONS, push, account, partition),
-        *_guard_statements(administrators, account, region, partition),
+        *_statements(Verb.PUSH, PUSH_ACTIONS, push, account, partition),
+        *_administrator_statements(administrators, account, region, partition),
     ]
 
 
-def _guard_statements(
+def _administrator_statements(
     administrators: Administrators | None, account: str, region: str, partition: str
 ) -> list[dict[str, Any]]:
     if administrators is None:
         return []
-    # Whatever the qualifier of the account's bootstrap stack is.
+    # The wildcard stands for the qualifier of the account's bootstrap stack.
     deployer = f"arn:{partition}:iam::{account}:role/cdk-*-cfn-exec-role-{account}-{region}"
-    spared = {*administrators.role_arns, administrators.break_glass_role_arn, deployer}
+    exempt = {*administrators.role_arns, administrators.break_glass_role_arn, deployer}
     return [
         {
             "Sid": "AdministeredByNamedRolesOnly",
@@ -76,9 +123,9 @@ def _guard_statements(
             "Principal": "*",
             "Action": list(ADMINISTER_ACTIONS),
             "Condition": {
-                "ArnNotLike": {"aws:PrincipalArn": sorted(spared)},
-                # A missing key would satisfy the line above: services, which have none, are
-                # left alone.
+                "ArnNotLike": {"aws:PrincipalArn": sorted(exempt)},
+                # ArnNotLike also matches a missing key. Services have no aws:PrincipalArn, and
+                # must not be denied.
                 "Null": {"aws:PrincipalArn": "false"},
             },
         }
@@ -86,50 +133,54 @@ def _guard_statements(
 
 
 def _statements(
-    verb: str, actions: tuple[str, ...], access: Access, account: str, partition: str
+    verb: Verb, actions: tuple[str, ...], access: Access, account: str, partition: str
 ) -> list[dict[str, Any]]:
     own = [arn for arn in access.role_arns if account_of(arn) == account]
     foreign = [arn for arn in access.role_arns if account_of(arn) != account]
-    # Lambda of another account needs that account allowed as well.
+    # Lambda of another account requires that the account is allowed as well.
     accounts = {*access.accounts, *(set(access.lambda_accounts) - {account})}
     statements: list[dict[str, Any]] = []
     if accounts:
         roots = [_root(number, partition) for number in sorted(accounts)]
-        statements.append(_allow(f"{verb}FromAccounts", {"AWS": _one_or_list(roots)}, actions))
+        statements.append(
+            _allow(AccessSid(verb, Grantees.ACCOUNTS), {"AWS": one_or_list(roots)}, actions)
+        )
     if own:
-        principal = {"AWS": _one_or_list(sorted(set(own)))}
-        statements.append(_allow(f"{verb}ByRoles", principal, actions))
-    # ECR refuses a principal that does not exist (yet), which for another account's role nobody
-    # here can know: the account is named instead, and the role is the condition.
+        principal = {"AWS": one_or_list(sorted(set(own)))}
+        statements.append(_allow(AccessSid(verb, Grantees.ROLES), principal, actions))
+    # ECR refuses a principal that does not exist, and whether another account's role exists is
+    # unknown here. So the account is the principal, and the role is the condition.
     for number in sorted({account_of(arn) for arn in foreign}):
         arns = sorted({arn for arn in foreign if account_of(arn) == number})
         statements.append(
             _allow(
-                f"{verb}ByRolesOf{number}",
+                AccessSid(verb, Grantees.ROLES_OF_ACCOUNT, number),
                 {"AWS": _root(number, partition)},
                 actions,
-                {"ArnEquals": {"aws:PrincipalArn": _one_or_list(arns)}},
+                {"ArnEquals": {"aws:PrincipalArn": one_or_list(arns)}},
             )
         )
     return statements + _organization_statements(verb, actions, access)
 
 
 def _organization_statements(
-    verb: str, actions: tuple[str, ...], access: Access
+    verb: Verb, actions: tuple[str, ...], access: Access
 ) -> list[dict[str, Any]]:
     statements: list[dict[str, Any]] = []
     if access.organization_id:
         condition: dict[str, Any] = {"StringEquals": {"aws:PrincipalOrgID": access.organization_id}}
-        statements.append(_allow(f"{verb}FromOrganization", "*", actions, condition))
+        statements.append(_allow(AccessSid(verb, Grantees.ORGANIZATION), "*", actions, condition))
     if access.organization_paths:
-        paths = _one_or_list(sorted(set(access.organization_paths)))
+        paths = one_or_list(sorted(set(access.organization_paths)))
         condition = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": paths}}
-        statements.append(_allow(f"{verb}FromOrganizationPaths", "*", actions, condition))
+        statements.append(
+            _allow(AccessSid(verb, Grantees.ORGANIZATION_PATHS), "*", actions, condition)
+        )
     return statements
 
 
 def _service_statements(access: Access, region: str, partition: str) -> list[dict[str, Any]]:
-    """Give the statements for services, each bound to what it acts for."""
+    """Return the statements for services, each limited to the resources that a service acts for."""
     statements: list[dict[str, Any]] = []
     if access.lambda_accounts:
         functions = [
@@ -138,10 +189,10 @@ def _service_statements(access: Access, region: str, partition: str) -> list[dic
         ]
         statements.append(
             _allow(
-                "PullByLambda",
+                AccessSid(Verb.PULL, Grantees.LAMBDA),
                 {"Service": "lambda.amazonaws.com"},
                 LAMBDA_ACTIONS,
-                {"ArnLike": {"aws:SourceArn": _one_or_list(functions)}},
+                {"ArnLike": {"aws:SourceArn": one_or_list(functions)}},
             )
         )
     if access.codebuild_project_arns:
@@ -149,12 +200,12 @@ def _service_statements(access: Access, region: str, partition: str) -> list[dic
         accounts = sorted({account_of(arn) for arn in projects})
         statements.append(
             _allow(
-                "PullByCodeBuild",
+                AccessSid(Verb.PULL, Grantees.CODEBUILD),
                 {"Service": "codebuild.amazonaws.com"},
                 PULL_ACTIONS,
                 {
-                    "ArnEquals": {"aws:SourceArn": _one_or_list(projects)},
-                    "StringEquals": {"aws:SourceAccount": _one_or_list(accounts)},
+                    "ArnEquals": {"aws:SourceArn": one_or_list(projects)},
+                    "StringEquals": {"aws:SourceAccount": one_or_list(accounts)},
                 },
             )
         )
@@ -162,10 +213,13 @@ def _service_statements(access: Access, region: str, partition: str) -> list[dic
 
 
 def _allow(
-    sid: str, principal: Any, actions: tuple[str, ...], condition: Mapping[str, Any] | None = None
+    sid: AccessSid,
+    principal: Any,
+    actions: tuple[str, ...],
+    condition: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     statement = {
-        "Sid": sid,
+        "Sid": str(sid),
         "Effect": "Allow",
         "Principal": principal,
         "Action": list(actions),
@@ -173,14 +227,10 @@ def _allow(
     return {**statement, "Condition": condition} if condition else statement
 
 
-def _one_or_list(values: list[str]) -> str | list[str]:
-    return values[0] if len(values) == 1 else values
-
-
 def _root(account: str, partition: str) -> str:
     return f"arn:{partition}:iam::{account}:root"
 
 
 def account_of(arn: str) -> str:
-    """Give the account in an ARN."""
+    """Return the account in an ARN."""
     return arn.split(":")[4]

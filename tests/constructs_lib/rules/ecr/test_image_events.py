@@ -1,4 +1,4 @@
-"""What is told of images: patterns, matched by an event engine against events as AWS sends them."""
+"""Event patterns, matched by an event engine against events as AWS sends them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CRITICAL = ImageEvents(scan_severity="CRITICAL")
 
 
 def push(name: str = "team/api", action: str = "PUSH", result: str = "SUCCESS") -> dict[str, Any]:
-    """Give the event of a push."""
+    """Return the event of a push."""
     return {
         "source": "aws.ecr",
         "detail-type": "ECR Image Action",
@@ -33,7 +33,7 @@ def push(name: str = "team/api", action: str = "PUSH", result: str = "SUCCESS") 
 
 
 def scan(name: str = "team/api", status: str = "COMPLETE", **counts: int) -> dict[str, Any]:
-    """Give the event of a basic scan."""
+    """Return the event of a basic scan."""
     return {
         "source": "aws.ecr",
         "detail-type": "ECR Image Scan",
@@ -53,7 +53,7 @@ def finding(
     status: str = "ACTIVE",
     kind: str = "AWS_ECR_CONTAINER_IMAGE",
 ) -> dict[str, Any]:
-    """Give the event of a finding of Amazon Inspector."""
+    """Return the event of a finding of Amazon Inspector."""
     image = {"repositoryName": name, "imageTags": ["v1"], "registry": "111111111111"}
     return {
         "source": "aws.inspector2",
@@ -68,7 +68,7 @@ def finding(
 
 
 def pull_through(name: str = "docker-hub/library/ubuntu", status: str = "FAILED") -> dict[str, Any]:
-    """Give the event of a pull-through cache."""
+    """Return the event of a pull-through cache."""
     return {
         "source": "aws.ecr",
         "detail-type": "ECR Pull Through Cache Action",
@@ -88,7 +88,7 @@ def stopped(
     of_container: str = "",
     last: str = "STOPPED",
 ) -> dict[str, Any]:
-    """Give the event of an ECS task that stopped."""
+    """Return the event of an ECS task that stopped."""
     container = {"name": "api", "image": image, "lastStatus": last}
     return {
         "source": "aws.ecs",
@@ -106,7 +106,7 @@ CANNOT = "CannotPullContainerError: pull image manifest has been retried 1 time(
 
 
 @pytest.mark.parametrize(
-    ("told", "name", "event", "is_told"),
+    ("events", "name", "event", "is_matched"),
     [
         (ALL, "Pushes", push(), True),
         (ALL, "Pushes", push(action="DELETE"), False),
@@ -141,14 +141,14 @@ CANNOT = "CannotPullContainerError: pull image manifest has been retried 1 time(
         (TEAM, "FailedPulls", stopped(f"{HOST}/webs:v1", CANNOT), False),
     ],
 )
-def test_an_event_is_told_or_not(
-    told: ImageEvents, name: str, event: dict[str, Any], is_told: bool
+def test_an_event_is_matched_or_not(
+    events: ImageEvents, name: str, event: dict[str, Any], is_matched: bool
 ) -> None:
-    assert matching(told.patterns(HOST), event) == ([name] if is_told else [])
+    assert matching(events.patterns(HOST), event) == ([name] if is_matched else [])
 
 
 def matching(patterns: dict[str, Pattern], event: dict[str, Any]) -> list[str]:
-    """Give the names of the patterns that match an event."""
+    """Return the names of the patterns that match an event."""
     whole = {
         "Source": event["source"],
         "DetailType": event["detail-type"],
@@ -157,7 +157,7 @@ def matching(patterns: dict[str, Pattern], event: dict[str, Any]) -> list[str]:
     return [name for name, item in patterns.items() if _matches_pattern(json.dumps(item), whole)]
 
 
-def test_what_goes_wrong_is_told_unasked_and_pushes_are_not() -> None:
+def test_failures_are_matched_by_default_and_pushes_are_not() -> None:
     assert list(ImageEvents().patterns(HOST)) == [
         "BasicScans",
         "InspectorFindings",
@@ -178,13 +178,13 @@ NOTHING: dict[str, Any] = {
     [
         (
             {"scan_severity": "high"},
-            "ImageEvents: scan_severity: a severity is one of CRITICAL, HIGH, MEDIUM, LOW, "
-            "INFORMATIONAL, got 'high'. Say None for no findings.",
+            "ImageEvents: scan_severity: scan_severity must be one of CRITICAL, HIGH, MEDIUM, LOW, "
+            "INFORMATIONAL, got 'high'. Write None for no findings.",
         ),
         (
             {"repositories": ("*/api",)},
-            "ImageEvents: repositories[0]: a '*' stands at the end of a beginning such as "
-            "'team/*', got '*/api'. Leave repositories out to hear of all.",
+            "ImageEvents: repositories[0]: a repository's name can have one '*', at its end, such "
+            "as 'team/*', got '*/api'. Remove repositories to match all of them.",
         ),
         (
             {"repositories": ("Team",)},
@@ -194,17 +194,17 @@ NOTHING: dict[str, Any] = {
         ),
         (
             {"repositories": tuple(f"team/app-{number}" for number in range(200))},
-            "ImageEvents: repositories: an event pattern has at most 2,048 characters, got "
-            "35,207. Name a common beginning such as 'team/*', or leave repositories out.",
+            "ImageEvents: repositories: an event pattern can have at most 2,048 characters, got "
+            "35,207. Write a common prefix such as 'team/*', or remove repositories.",
         ),
         (
             NOTHING,
-            "ImageEvents: nothing is left to tell. Leave notifications out, or switch something "
-            "on, such as a scan_severity of HIGH.",
+            "ImageEvents: notifications require at least one kind of event, got none. "
+            "Set scan_severity to HIGH, or remove the notifications.",
         ),
     ],
 )
-def test_what_cannot_be_told_is_refused(fields: dict[str, Any], sentence: str) -> None:
+def test_events_that_cannot_be_matched_are_refused(fields: dict[str, Any], sentence: str) -> None:
     with pytest.raises(RuleError) as refusal:
         ImageEvents(**fields)
     assert str(refusal.value) == sentence

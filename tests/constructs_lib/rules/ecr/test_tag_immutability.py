@@ -8,7 +8,7 @@ from constructs_lib.rules.ecr.tag_immutability import Mode, TagImmutability
 from constructs_lib.rules.faults import RuleError
 
 
-def test_no_tag_moves_unasked() -> None:
+def test_by_default_no_tag_can_move() -> None:
     assert TagImmutability().mode == "IMMUTABLE"
 
 
@@ -18,7 +18,7 @@ def test_signatures_can_be_attached_to_immutable_images() -> None:
     assert "sha256-*.sig" in value.exclusion_filters
 
 
-def test_seven_filters_are_refused_with_a_way_out() -> None:
+def test_seven_filters_are_refused_with_a_remedy() -> None:
     with pytest.raises(RuleError) as refusal:
         TagImmutability(
             mode="IMMUTABLE_WITH_EXCLUSION",
@@ -37,42 +37,42 @@ def test_seven_filters_are_refused_with_a_way_out() -> None:
             "IMMUTABLE",
             ("dev-*",),
             "TagImmutability: exclusion_filters: IMMUTABLE takes no exclusion filters, got 1. "
-            "Use IMMUTABLE_WITH_EXCLUSION, or leave them out.",
+            "Use IMMUTABLE_WITH_EXCLUSION, or remove them.",
         ),
         (
             "MUTABLE_WITH_EXCLUSION",
             (),
-            "TagImmutability: exclusion_filters: MUTABLE_WITH_EXCLUSION needs at least one "
-            "exclusion filter, got none. Give one such as 'dev-*', or use MUTABLE.",
+            "TagImmutability: exclusion_filters: MUTABLE_WITH_EXCLUSION requires at least one "
+            "exclusion filter, got none. Add one such as 'dev-*', or use MUTABLE.",
         ),
         (
             "IMMUTABLE_WITH_EXCLUSION",
             ("a/b",),
-            "TagImmutability: exclusion_filters[0]: an exclusion filter is made of letters, "
+            "TagImmutability: exclusion_filters[0]: an exclusion filter can have only letters, "
             "digits, '.', '_', '-' and '*', got 'a/b'. Remove the other characters.",
         ),
         (
             "IMMUTABLE_WITH_EXCLUSION",
             ("*a*b*",),
-            "TagImmutability: exclusion_filters[0]: an exclusion filter has at most 2 '*', got "
-            "3 in '*a*b*'. Use fewer wildcards.",
+            "TagImmutability: exclusion_filters[0]: an exclusion filter can have at most 2 '*', "
+            "got 3 in '*a*b*'. Use fewer wildcards.",
         ),
         (
             "IMMUTABLE_WITH_EXCLUSION",
             ("a" * 129,),
-            "TagImmutability: exclusion_filters[0]: an exclusion filter has at most 128 "
+            "TagImmutability: exclusion_filters[0]: an exclusion filter can have at most 128 "
             "characters, got 129. Shorten it with a wildcard.",
         ),
         (
             "IMMUTABLE_WITH_EXCLUSION",
             ("a", "a"),
-            "TagImmutability: exclusion_filters[1]: the exclusion filter 'a' is given twice. "
-            "Leave one out.",
+            "TagImmutability: exclusion_filters[1]: an exclusion filter must be unique, got 'a' "
+            "twice. Remove one.",
         ),
         (
             "FROZEN",
             (),
-            "TagImmutability: mode: tag immutability is one of IMMUTABLE, MUTABLE, "
+            "TagImmutability: mode: tag immutability must be one of IMMUTABLE, MUTABLE, "
             "IMMUTABLE_WITH_EXCLUSION, MUTABLE_WITH_EXCLUSION, got 'FROZEN'.",
         ),
     ],

@@ -1,4 +1,4 @@
-"""Who may be let in: each form, and what is said of whatever does not have it."""
+"""Who may pull, push and administer: the accepted forms, and the refusals of all others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.policy.access import Access, Administrators, push_faults
 
 ROLE = "arn:aws:iam::111111111111:role/platform"
-# A digit or a letter of another script looks like one, and is none to AWS.
+# Digits and letters of other scripts, which AWS does not accept as such.
 OTHER_DIGITS = "\u0661" * 12
 OTHER_LETTER = "arn:aws:iam::111111111111:role/\u00e9"
 
@@ -26,7 +26,7 @@ OTHER_LETTER = "arn:aws:iam::111111111111:role/\u00e9"
         {"codebuild_project_arns": ("arn:aws:codebuild:eu-west-1:111111111111:project/build",)},
     ],
 )
-def test_what_has_its_form_is_let_in(fields: dict[str, Any]) -> None:
+def test_values_of_the_right_form_are_accepted(fields: dict[str, Any]) -> None:
     assert Access(**fields)
 
 
@@ -35,14 +35,14 @@ def test_what_has_its_form_is_let_in(fields: dict[str, Any]) -> None:
     [
         (
             {"organization_id": "acme"},
-            "Access: organization_id: 'acme' is not an organisation's ID. "
+            "Access: organization_id: 'acme' is not an organization's ID. "
             "Write it such as 'o-a1b2c3d4e5'.",
         ),
         (
             {"organization_paths": ("o-a1b2c3d4e5/ou-ab12-11111111",)},
             "Access: organization_paths[0]: 'o-a1b2c3d4e5/ou-ab12-11111111' is not a path in an "
-            "organisation. Write it from the root on, such as "
-            "'o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*', where '*' takes in what lies below.",
+            "organization. Write it from the organization's ID on, such as "
+            "'o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*', where '*' matches all units below.",
         ),
         (
             {"lambda_accounts": ("2222",)},
@@ -66,7 +66,7 @@ def test_what_has_its_form_is_let_in(fields: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_what_does_not_have_its_form_is_refused(fields: dict[str, Any], sentence: str) -> None:
+def test_values_of_the_wrong_form_are_refused(fields: dict[str, Any], sentence: str) -> None:
     with pytest.raises(RuleError) as refusal:
         Access(**fields)
     assert str(refusal.value) == sentence
@@ -75,8 +75,8 @@ def test_what_does_not_have_its_form_is_refused(fields: dict[str, Any], sentence
 def test_services_never_push() -> None:
     (fault,) = push_faults(Access(lambda_accounts=("222222222222",)))
     assert str(fault) == (
-        "Lambda and CodeBuild's own credentials only pull, got them among those who push. "
-        "Name the role that pushes instead."
+        "lambda_accounts: Lambda and CodeBuild's own credentials can only pull, got 222222222222. "
+        "Write the role that pushes in role_arns."
     )
     assert push_faults(Access(role_arns=(ROLE,))) == []
 
@@ -86,13 +86,14 @@ def test_services_never_push() -> None:
     [
         (
             {"role_arns": ()},
-            "Administrators: role_arns: at least one administrator is needed, got none. "
-            "Name a role.",
+            "Administrators: role_arns: administrators require at least one role, got none. "
+            "Add one, such as 'arn:aws:iam::111111111111:role/platform'.",
         ),
         (
             {"role_arns": ("arn:aws:iam::111111111111:role/*",)},
-            "Administrators: role_arns[0]: a principal's ARN takes no wildcard, got "
-            "'arn:aws:iam::111111111111:role/*'. Name each role, or the whole account.",
+            "Administrators: role_arns[0]: a principal's ARN cannot have a wildcard, got "
+            "'arn:aws:iam::111111111111:role/*'. List each role, or allow the whole account, "
+            "such as '111111111111'.",
         ),
         (
             {"break_glass_role_arn": "break-glass"},
@@ -101,14 +102,14 @@ def test_services_never_push() -> None:
         ),
     ],
 )
-def test_administrators_are_roles_by_their_whole_arn(fields: dict[str, Any], sentence: str) -> None:
+def test_administrators_are_roles_by_their_full_arn(fields: dict[str, Any], sentence: str) -> None:
     with pytest.raises(RuleError) as refusal:
         Administrators(**{"role_arns": (ROLE,), "break_glass_role_arn": ROLE} | fields)
     assert str(refusal.value) == sentence
 
 
 @pytest.mark.parametrize("region", ["west", "us-west-\u0662", "us_west_2"])
-def test_a_region_has_its_form(region: str) -> None:
+def test_a_region_of_the_wrong_form_is_refused(region: str) -> None:
     (fault,) = region_faults(region)
     assert str(fault) == f"'{region}' is not a region's name. Write one such as 'us-west-2'."
     assert region_faults("us-gov-west-1") == []

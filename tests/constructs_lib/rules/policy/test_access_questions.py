@@ -1,6 +1,6 @@
 """Questions to an IAM evaluator about the policies that are synthesised.
 
-The evaluator is the embedded AWS's own, asked in-process; its version is pinned.
+The evaluator is the embedded AWS's own and runs in this process; its version is pinned.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ ADMIN = ({"Effect": "Allow", "Action": "*", "Resource": "*"},)
 
 
 def role(account: str, name: str) -> str:
-    """Give a role's ARN."""
+    """Return a role's ARN."""
     return f"arn:aws:iam::{account}:role/{name}"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Define who asks, and what its own identity policies allow."""
+    """A principal that makes a request, with its identity policies."""
 
     arn: str
     policies: tuple[dict[str, Any], ...] = NONE
@@ -77,7 +77,7 @@ UNIT_PULLS = {"pull": Access(organization_paths=(f"{PATH}*",))}
 
 
 def policy_of(access: Mapping[str, Access | Administrators]) -> dict[str, Any] | None:
-    """Synthesise a repository with an access and give its policy."""
+    """Return the synthesised policy of a repository with an access."""
     stack = stack_in()
     PrivateRepository(stack, "Api", repository_name="team/api", **access)  # type: ignore[arg-type]
     policy: dict[str, Any] | None = only(template_of(stack), "AWS::ECR::Repository").get(
@@ -87,7 +87,7 @@ def policy_of(access: Mapping[str, Access | Administrators]) -> dict[str, Any] |
 
 
 def context(caller: Caller, action: str) -> EvalContext:
-    """Give the request that a caller makes."""
+    """Return the request that a caller makes."""
     return EvalContext(
         principal_arn=caller.arn,
         principal_type="AssumedRole",
@@ -100,7 +100,7 @@ def context(caller: Caller, action: str) -> EvalContext:
 
 
 def may(access: Mapping[str, Access | Administrators], caller: Caller, action: str) -> bool:
-    """Ask whether a caller may do something with the repository."""
+    """Return whether a caller may perform an action on the repository."""
     asked = context(caller, action)
     identity = evaluate(asked, [parse_policy_document({"Statement": list(caller.policies)})])
     decision = combine_resource_policy(identity, asked, policy_of(access), ACCOUNT).decision
@@ -110,14 +110,14 @@ def may(access: Mapping[str, Access | Administrators], caller: Caller, action: s
 @pytest.mark.parametrize(
     ("access", "caller", "action", "allowed"),
     [
-        # Nobody is let in unasked, and the own account's administrators stay.
+        # By default only principals of the own account have access, by their identity policies.
         (NO_ACCESS, Caller(ANYONE), PULL, False),
         (NO_ACCESS, Caller(ANYONE, MAY_PULL), PULL, True),
         (NO_ACCESS, Caller(ANYONE, MAY_PULL), PUSH, False),
         (NO_ACCESS, Caller(FOREIGN), PULL, False),
         (NO_ACCESS, Caller(FOREIGN, ADMIN), PULL, False),
         (NO_ACCESS, Caller(OUTSIDER, ADMIN), DELETE, False),
-        # An account pulls when both halves are there.
+        # An account pulls when both policies allow it.
         (ACCOUNT_PULLS, Caller(FOREIGN), PULL, False),
         (ACCOUNT_PULLS, Caller(FOREIGN, MAY_PULL), PULL, True),
         (ACCOUNT_PULLS, Caller(FOREIGN, MAY_PULL), "ecr:GetDownloadUrlForLayer", True),
@@ -126,7 +126,7 @@ def may(access: Mapping[str, Access | Administrators], caller: Caller, action: s
         (ACCOUNT_PULLS, Caller(FOREIGN, ADMIN), "ecr:SetRepositoryPolicy", False),
         (ACCOUNT_PULLS, Caller(OUTSIDER, ADMIN), PULL, False),
         (ACCOUNT_PULLS, Caller(ANYONE), PULL, False),
-        # A role of the own account pushes by the repository's half alone.
+        # A role of the own account pushes by the repository policy alone.
         (ROLE_PUSHES, Caller(CI), PUSH, True),
         (ROLE_PUSHES, Caller(CI), "ecr:InitiateLayerUpload", True),
         (ROLE_PUSHES, Caller(CI), DELETE, False),
@@ -135,13 +135,13 @@ def may(access: Mapping[str, Access | Administrators], caller: Caller, action: s
         (ROLE_PUSHES, Caller(ANYONE), PUSH, False),
         (ROLE_PUSHES, Caller(role(ACCOUNT, "ci-other")), PUSH, False),
         (ROLE_PUSHES, Caller(FOREIGN_CI, ADMIN), PUSH, False),
-        # A role of another account needs both halves, and nobody else there gets in.
+        # A role of another account requires both policies; no other role there has access.
         (FOREIGN_ROLE_PUSHES, Caller(FOREIGN_CI), PUSH, False),
         (FOREIGN_ROLE_PUSHES, Caller(FOREIGN_CI, MAY_PUSH), PUSH, True),
         (FOREIGN_ROLE_PUSHES, Caller(FOREIGN_CI, ADMIN), DELETE, False),
         (FOREIGN_ROLE_PUSHES, Caller(FOREIGN, ADMIN), PUSH, False),
         (FOREIGN_ROLE_PUSHES, Caller(OUTSIDER, ADMIN), PUSH, False),
-        # The organisation: members with their half, the own account without, strangers never.
+        # Other members of the organization require an identity policy; the own account does not.
         (ORGANIZATION_PULLS, Caller(FOREIGN, MAY_PULL, MEMBER), PULL, True),
         (ORGANIZATION_PULLS, Caller(FOREIGN, NONE, MEMBER), PULL, False),
         (ORGANIZATION_PULLS, Caller(FOREIGN, ADMIN, MEMBER), PUSH, False),
@@ -149,14 +149,14 @@ def may(access: Mapping[str, Access | Administrators], caller: Caller, action: s
         (ORGANIZATION_PULLS, Caller(OUTSIDER, ADMIN), PULL, False),
         (ORGANIZATION_PULLS, Caller(ANYONE, NONE, MEMBER), PULL, True),
         (ORGANIZATION_PULLS, Caller(ANYONE, NONE, MEMBER), PUSH, False),
-        # A part of the organisation.
+        # A part of the organization.
         (UNIT_PULLS, Caller(FOREIGN, MAY_PULL, IN_UNIT), PULL, True),
         (UNIT_PULLS, Caller(FOREIGN, MAY_PULL, OUTSIDE_UNIT), PULL, False),
         (UNIT_PULLS, Caller(FOREIGN, MAY_PULL), PULL, False),
         (UNIT_PULLS, Caller(FOREIGN, ADMIN, IN_UNIT), PUSH, False),
     ],
 )
-def test_who_may_do_what(
+def test_a_caller_is_allowed_or_denied(
     access: dict[str, Access], caller: Caller, action: str, allowed: bool
 ) -> None:
     assert may(access, caller, action) is allowed
@@ -186,7 +186,7 @@ CHANGE = "ecr:SetRepositoryPolicy"
         (role(ACCOUNT, "platform2"), DELETE, False),
     ],
 )
-def test_named_roles_alone_administer_and_nobody_is_locked_out(
+def test_only_named_roles_administer_and_none_of_them_is_locked_out(
     caller: str, action: str, allowed: bool
 ) -> None:
     guard = Administrators(role_arns=(ADMINISTRATOR,), break_glass_role_arn=BREAK_GLASS)
@@ -207,12 +207,12 @@ CODEBUILD = {"pull": Access(codebuild_project_arns=(PROJECT,))}
 
 
 def function(account: str, region: str = REGION) -> dict[str, Any]:
-    """Give what Lambda says for whom it acts."""
+    """Return the keys of a request that Lambda makes for a function."""
     return {"aws:sourcearn": f"arn:aws:lambda:{region}:{account}:function:f"}
 
 
 def project(arn: str, account: str) -> dict[str, Any]:
-    """Give what CodeBuild says for which project it acts."""
+    """Return the keys of a request that CodeBuild makes for a project."""
     return {"aws:sourcearn": arn, "aws:sourceaccount": account}
 
 
@@ -232,7 +232,7 @@ def project(arn: str, account: str) -> dict[str, Any]:
         (CODEBUILD, "lambda", project(PROJECT, ACCOUNT), PULL, False),
     ],
 )
-def test_which_service_may_do_what(
+def test_a_service_is_allowed_or_denied(
     access: dict[str, Access], service: str, keys: dict[str, Any], action: str, allowed: bool
 ) -> None:
     caller = Caller(f"arn:aws:iam::{STRANGER}:root", keys=keys)
@@ -241,7 +241,7 @@ def test_which_service_may_do_what(
     assert (result.decision == "Allow") is allowed
 
 
-def test_lambda_of_another_account_needs_that_account_allowed_too() -> None:
+def test_lambda_of_another_account_requires_that_account_to_be_allowed_too() -> None:
     policy = policy_of(LAMBDA)
     assert policy is not None
     assert [statement["Sid"] for statement in policy["Statement"]] == [
@@ -257,7 +257,7 @@ RELEASE = GitHubSubject(repository="acme/api", environment="release")
 
 @pytest.fixture(scope="module")
 def pusher() -> dict[str, Any]:
-    """Give the template of a role that GitHub's runs of main and of an environment take on."""
+    """Return the template of a role that GitHub's runs of main and of an environment assume."""
     stack = stack_in()
     api = PrivateRepository(stack, "Api", repository_name="team/api")
     GitHubImagePusher(stack, "Push", repositories=[api], subjects=[MAIN, RELEASE])
@@ -279,7 +279,7 @@ def pusher() -> dict[str, Any]:
         ("repo:acme/api:ref:refs/heads/main", "somebody.else", False),
     ],
 )
-def test_which_workflow_run_takes_on_the_role(
+def test_only_named_workflow_runs_may_assume_the_role(
     pusher: dict[str, Any], subject: str, audience: str, allowed: bool
 ) -> None:
     trust = only(pusher, "AWS::IAM::Role")["AssumeRolePolicyDocument"]
@@ -320,7 +320,7 @@ def test_the_role_pushes_to_its_repositories_and_nothing_else(
     assert (decision == "Allow") is allowed
 
 
-def test_an_identity_half_of_the_cdk_completes_a_grant_of_ours() -> None:
+def test_an_identity_policy_of_the_cdk_completes_a_grant_of_this_package() -> None:
     stack = stack_in(account=OTHER)
     api = PrivateRepository.from_name(
         stack, "Api", repository_name="team/api", account=ACCOUNT, policy_declared_by_owner=True
@@ -333,7 +333,7 @@ def test_an_identity_half_of_the_cdk_completes_a_grant_of_ours() -> None:
     assert not may(NO_ACCESS, caller, PULL)
 
 
-def test_what_others_must_add_is_said_to_the_letter_and_completes_the_grants() -> None:
+def test_the_required_grants_are_exact_and_complete_the_repositorys_grants() -> None:
     stack = stack_in()
     api = PrivateRepository(
         stack,
@@ -351,7 +351,10 @@ def test_what_others_must_add_is_said_to_the_letter_and_completes_the_grants() -
 
 
 def test_services_never_push() -> None:
-    with pytest.raises(ValueError, match="push: Lambda and CodeBuild's own credentials only pull"):
+    with pytest.raises(
+        ValueError,
+        match=r"push\.lambda_accounts: Lambda and CodeBuild's own credentials can only pull",
+    ):
         PrivateRepository(
             cdk.Stack(), "Api", repository_name="team/api", push=Access(lambda_accounts=(OTHER,))
         )
@@ -365,21 +368,21 @@ THROUGH_S3 = {"kms:viaservice": f"s3.{REGION}.amazonaws.com"}
 @pytest.mark.parametrize(
     ("caller", "action", "allowed"),
     [
-        # Whoever creates a repository lets ECR use the key, through ECR alone.
+        # The creator of a repository allows ECR to use the key, through ECR alone.
         (Caller(ANYONE, ADMIN, THROUGH_ECR), "kms:CreateGrant", True),
         (Caller(ANYONE, ADMIN, THROUGH_ECR), "kms:RetireGrant", True),
         (Caller(ANYONE, ADMIN, THROUGH_ECR), "kms:DescribeKey", True),
         (Caller(ANYONE, NONE, THROUGH_ECR), "kms:CreateGrant", False),
         (Caller(ANYONE, ADMIN), "kms:CreateGrant", False),
         (Caller(ANYONE, ADMIN, THROUGH_S3), "kms:CreateGrant", False),
-        # Nobody uses it directly, administrators included, who still cannot lock themselves out.
+        # No principal uses it directly, administrators included. They can still change its policy.
         (Caller(ANYONE, ADMIN), "kms:Decrypt", False),
         (Caller(ANYONE, ADMIN), "kms:GenerateDataKey", False),
         (Caller(ANYONE, ADMIN, THROUGH_ECR), "kms:Decrypt", False),
         (Caller(ANYONE, ADMIN), "kms:PutKeyPolicy", True),
         (Caller(ANYONE, ADMIN), "kms:ScheduleKeyDeletion", True),
         (Caller(ANYONE), "kms:ScheduleKeyDeletion", False),
-        # A puller of another account needs nothing on the key, and has nothing.
+        # A principal of another account pulls without permissions on the key, and has none.
         (Caller(FOREIGN, ADMIN, THROUGH_ECR), "kms:CreateGrant", False),
         (Caller(FOREIGN, ADMIN), "kms:Decrypt", False),
     ],
@@ -390,6 +393,6 @@ def test_the_key_is_used_through_ecr_alone(caller: Caller, action: str, allowed:
     policy = only(template_of(stack), "AWS::KMS::Key")["KeyPolicy"]
     asked = replace(context(caller, action), resource_arn=KEY_ARN)
     identity = evaluate(asked, [parse_policy_document({"Statement": list(caller.policies)})])
-    # A key's own policy must allow, even in its own account.
+    # The key policy must allow access, even in the key's own account.
     answer = combine_resource_policy(identity, asked, policy, ACCOUNT, required=True)
     assert (answer.decision == "Allow") is allowed

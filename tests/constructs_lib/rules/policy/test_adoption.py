@@ -1,4 +1,4 @@
-"""Policies that exist, said in our own words where that changes nothing."""
+"""Existing policies, expressed as pull and push where the statements stay the same."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ PROJECT = f"arn:aws:codebuild:us-west-2:{OWN}:project/build"
 
 
 def written(pull: Access, push: Access) -> list[Statement]:
-    """Give the statements for who pulls and pushes."""
+    """Return the statements for who pulls and pushes."""
     return [
         *access_statements(pull=pull, push=push, account=OWN, region="us-west-2", partition="aws")
     ]
 
 
 def known(statements: list[Statement], organization_id: str | None = ORGANIZATION) -> KnownPolicy:
-    """Read statements back."""
+    """Return the known policy of statements."""
     return known_policy(
         statements,
         account=OWN,
@@ -37,7 +37,7 @@ def known(statements: list[Statement], organization_id: str | None = ORGANIZATIO
 
 
 def subsets(*values: str) -> st.SearchStrategy[tuple[str, ...]]:
-    """Give some of some values."""
+    """Return a strategy for subsets of values."""
     return st.lists(st.sampled_from(values), unique=True).map(tuple)
 
 
@@ -57,7 +57,9 @@ PULLERS = st.builds(
 
 
 @given(PULLERS, st.builds(Access, **MACHINES))
-def test_every_policy_of_ours_is_read_back_as_what_wrote_it(pull: Access, push: Access) -> None:
+def test_every_policy_of_this_package_is_read_back_as_the_access_that_wrote_it(
+    pull: Access, push: Access
+) -> None:
     statements = written(pull, push)
     read = known(statements)
     assert read.statements == ()
@@ -65,7 +67,9 @@ def test_every_policy_of_ours_is_read_back_as_what_wrote_it(pull: Access, push: 
 
 
 @given(PULLERS, st.data())
-def test_what_is_not_quite_ours_is_stated_as_it_is(pull: Access, data: st.DataObject) -> None:
+def test_a_statement_that_differs_from_one_of_this_package_stays_a_statement(
+    pull: Access, data: st.DataObject
+) -> None:
     statements = written(pull, Access())
     if not statements:
         return
@@ -77,7 +81,7 @@ def test_what_is_not_quite_ours_is_stated_as_it_is(pull: Access, data: st.DataOb
     assert sorted(map(canonical, together)) == sorted(map(canonical, statements))
 
 
-def test_another_organisation_than_the_environments_is_stated_as_it_is() -> None:
+def test_another_organization_than_the_environments_stays_a_statement() -> None:
     statements = written(Access(organization_id="o-zzzzzzzzzz"), Access())
     assert known(statements).statements == tuple(statements)
     assert known(statements, None).statements == tuple(statements)
@@ -94,7 +98,9 @@ def test_another_organisation_than_the_environments_is_stated_as_it_is() -> None
         {},
     ],
 )
-def test_statements_with_our_sids_and_another_meaning_are_kept(statement: dict[str, Any]) -> None:
+def test_statements_with_a_sid_of_this_package_and_other_content_stay_statements(
+    statement: dict[str, Any],
+) -> None:
     assert known([statement]) == KnownPolicy(pull=Access(), push=Access(), statements=(statement,))
 
 
@@ -119,10 +125,10 @@ def test_a_policy_is_adopted_from_its_document_and_from_its_text() -> None:
         (5, "5"),
     ],
 )
-def test_what_is_no_policy_is_refused(policy: object, given: str) -> None:
+def test_a_value_that_is_no_policy_is_refused(policy: object, given: str) -> None:
     statements, (fault,) = adopted_statements(policy)
     assert statements == []
     assert str(fault) == (
-        "existing_policy: the policy that exists is a document with a 'Statement', as "
-        f"`aws ecr get-repository-policy` gives it, or None, got {given}."
+        "existing_policy: the existing policy must be a document with a 'Statement', or None, "
+        f"got {given}. Copy it from `aws ecr get-repository-policy`."
     )

@@ -1,4 +1,4 @@
-"""What owners of other accounts must add, from the statements of a repository policy."""
+"""Grants that owners of other accounts must add to complete a repository policy's grants."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ ROLE = f"arn:aws:iam::{OTHER}:role/ci"
 TAGGED = {"StringEquals": {"aws:PrincipalTag/aws-cdk:id": "Other_c84"}}
 
 
-def whose(**elements: Any) -> list[str]:
-    """Give whose half is missing from a statement."""
+def owners_of(**elements: Any) -> list[str]:
+    """Return the owners whose grants a statement requires."""
     statement = {"Effect": "Allow", "Action": "ecr:BatchGetImage", **elements}
-    halves = required_grants([statement], account=OWN, repository_arn=ARN)
-    return [half.owner for half in halves]
+    grants = required_grants([statement], account=OWN, repository_arn=ARN)
+    return [grant.owner for grant in grants]
 
 
 @pytest.mark.parametrize(
@@ -43,29 +43,31 @@ def whose(**elements: Any) -> list[str]:
         ({"AWS": {"Fn::Join": ["", ["arn:aws:iam::", {"Ref": "Who"}, ":root"]]}}, []),
     ],
 )
-def test_whoever_is_elsewhere_has_a_half(principal: Any, owners: list[str]) -> None:
-    assert whose(Principal=principal) == owners
+def test_principals_of_other_accounts_require_a_grant_there(
+    principal: Any, owners: list[str]
+) -> None:
+    assert owners_of(Principal=principal) == owners
 
 
-def test_a_condition_says_more_closely_who_it_is() -> None:
+def test_a_condition_names_the_owner_more_exactly() -> None:
     role = {"ArnEquals": {"aws:PrincipalArn": ROLE}}
-    assert whose(Principal={"AWS": OTHER}, Condition=role) == [ROLE]
+    assert owners_of(Principal={"AWS": OTHER}, Condition=role) == [ROLE]
     organization = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
-    assert whose(Principal="*", Condition=organization) == ["organization o-a1b2c3d4e5"]
+    assert owners_of(Principal="*", Condition=organization) == ["organization o-a1b2c3d4e5"]
     path = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-a1b2c3d4e5/r-ab12/*"]}}
-    assert whose(Principal={"AWS": "*"}, Condition=path) == [
+    assert owners_of(Principal={"AWS": "*"}, Condition=path) == [
         "organization path o-a1b2c3d4e5/r-ab12/*"
     ]
 
 
-def test_a_role_that_the_cdk_makes_in_the_same_app_has_its_half() -> None:
-    assert whose(Principal={"AWS": OTHER}, Condition=TAGGED) == []
+def test_a_role_that_the_cdk_creates_in_the_same_app_requires_no_other_grant() -> None:
+    assert owners_of(Principal={"AWS": OTHER}, Condition=TAGGED) == []
 
 
 @pytest.mark.parametrize(
-    ("asked", "stated"),
+    ("asked", "expected"),
     [
-        # Whoever is asked for is let in, and not the account that asks.
+        # The statement is for the grantee, and not for the account of this deployment.
         ({"Principal": {"AWS": OTHER}}, {"Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}}),
         (
             {"Principal": {"AWS": ROLE}},
@@ -81,7 +83,7 @@ def test_a_role_that_the_cdk_makes_in_the_same_app_has_its_half() -> None:
                 "Condition": {"ArnEquals": {"aws:PrincipalArn": [ROLE, f"{ROLE}2"]}},
             },
         ),
-        # A condition for the role would be one for the account beside it too.
+        # A condition for the role would restrict the account beside the role too.
         (
             {"Principal": {"AWS": [ROLE, OWN]}},
             {"Principal": {"AWS": [ROLE, f"arn:aws:iam::{OWN}:root"]}},
@@ -99,31 +101,31 @@ def test_a_role_that_the_cdk_makes_in_the_same_app_has_its_half() -> None:
             {"Principal": {"AWS": OTHER}, "Condition": TAGGED},
             {"Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}},
         ),
-        # A role that is not there yet has no ARN that ECR would take.
+        # A role that does not exist yet has no ARN that ECR would accept.
         (
             {"Principal": {"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}},
             {"Principal": {"AWS": f"arn:aws:iam::{OWN}:root"}},
         ),
     ],
 )
-def test_the_owner_is_told_to_let_in_whoever_is_asked_for(
-    asked: dict[str, Any], stated: dict[str, Any]
+def test_the_owners_statement_grants_access_to_the_grantee(
+    asked: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     statement = {"Effect": "Allow", "Action": "ecr:BatchGetImage", **asked}
     found = owners_statement(statement, account=OWN, partition="aws")
-    assert found == {"Effect": "Allow", "Action": ["ecr:BatchGetImage"], **stated}
+    assert found == {"Effect": "Allow", "Action": ["ecr:BatchGetImage"], **expected}
 
 
-def test_a_denial_needs_nobody() -> None:
-    assert whose(Effect="Deny", Principal="*") == []
+def test_a_deny_statement_requires_no_grant() -> None:
+    assert owners_of(Effect="Deny", Principal="*") == []
 
 
 def test_one_policy_completes_all_grants_of_an_owner() -> None:
     arns = [f"{ARN}-{number}" for number in (2, 1)]
-    halves = [
+    grants = [
         RequiredGrant(owner=ROLE, actions=("ecr:PutImage",), repository_arn=arn) for arn in arns
     ]
-    assert policies_by_owner(halves) == {
+    assert policies_by_owner(grants) == {
         ROLE: {
             "Version": "2012-10-17",
             "Statement": [

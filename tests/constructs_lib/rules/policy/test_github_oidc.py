@@ -23,7 +23,7 @@ from constructs_lib.rules.policy.github_oidc import GitHubSubject
         ),
     ],
 )
-def test_a_subject_is_as_it_stands_in_the_token(fields: dict[str, Any], subject: str) -> None:
+def test_a_subject_is_the_tokens_subject(fields: dict[str, Any], subject: str) -> None:
     assert GitHubSubject(repository="acme/api", **fields).subject == subject
 
 
@@ -32,13 +32,13 @@ def test_a_subject_is_as_it_stands_in_the_token(fields: dict[str, Any], subject:
     [
         (
             {},
-            "GitHubSubject: a workflow run is told by exactly one of ref, environment and "
-            "pull_request, got none. Give one.",
+            "GitHubSubject: a subject requires exactly one of ref, environment and pull_request, "
+            "got none. Write one, such as ref 'refs/heads/main'.",
         ),
         (
             {"ref": "refs/heads/main", "environment": "prod"},
-            "GitHubSubject: a workflow run is told by exactly one of ref, environment and "
-            "pull_request, got ref, environment. Give one.",
+            "GitHubSubject: a subject requires exactly one of ref, environment and pull_request, "
+            "got ref and environment. Write one, such as ref 'refs/heads/main'.",
         ),
         (
             {"ref": "main"},
@@ -52,8 +52,8 @@ def test_a_subject_is_as_it_stands_in_the_token(fields: dict[str, Any], subject:
         ),
         (
             {"environment": "*"},
-            "GitHubSubject: environment: '*' is not an environment's name: up to 255 characters "
-            "without '*', '?' and ':'. Write it as on GitHub.",
+            "GitHubSubject: environment: an environment's name must have up to 255 characters "
+            "without '*', '?' and ':', got '*'. Write it as on GitHub.",
         ),
         (
             {"ref": "refs/heads/main", "repository": "acme/*"},
@@ -67,17 +67,16 @@ def test_a_subject_is_as_it_stands_in_the_token(fields: dict[str, Any], subject:
         ),
         (
             {"ref": "refs/heads/main", "owner_id": "12"},
-            "GitHubSubject: owner_id and repository_id are given together or not at all, got "
-            "one of them. Both stand in a token's subject.",
+            "GitHubSubject: owner_id and repository_id require each other, because a subject has "
+            "both or neither, got one. Write both, or remove it.",
         ),
         (
             {"ref": "refs/heads/main", "owner_id": "a", "repository_id": "1"},
-            "GitHubSubject: owner_id: an ID on GitHub is a number, got 'a'. Write its digits, "
-            "quoted.",
+            "GitHubSubject: owner_id: an ID on GitHub must be a number, got 'a'. Write '1234'.",
         ),
     ],
 )
-def test_a_subject_that_would_trust_too_much_or_nobody_is_refused(
+def test_a_subject_that_would_trust_too_much_or_nothing_is_refused(
     fields: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(RuleError) as refusal:

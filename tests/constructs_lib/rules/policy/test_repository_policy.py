@@ -20,7 +20,7 @@ OTHER = "222222222222"
 
 
 def statements(pull: Access | None = None, push: Access | None = None) -> list[dict[str, Any]]:
-    """Give the statements of a repository in the account ``OWN``."""
+    """Return the statements of a repository in the account ``OWN``."""
     return access_statements(
         pull=pull or Access(),
         push=push or Access(),
@@ -30,7 +30,7 @@ def statements(pull: Access | None = None, push: Access | None = None) -> list[d
     )
 
 
-def test_nobody_has_access_unasked() -> None:
+def test_no_access_is_granted_by_default() -> None:
     assert statements() == []
     assert policy_document([]) is None
 
@@ -65,7 +65,7 @@ def test_a_role_of_another_account_is_a_condition_on_its_account() -> None:
     assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": arn}}
 
 
-def test_who_pulls_cannot_push_and_who_pushes_cannot_delete() -> None:
+def test_pulling_does_not_include_pushing_and_pushing_does_not_include_deleting() -> None:
     assert not {"ecr:PutImage", "ecr:InitiateLayerUpload"} & set(PULL_ACTIONS)
     for actions in (PULL_ACTIONS, PUSH_ACTIONS):
         assert not [action for action in actions if "Delete" in action or "*" in action]
@@ -82,8 +82,9 @@ def test_who_pulls_cannot_push_and_who_pushes_cannot_delete() -> None:
         ),
         (
             {"role_arns": ("arn:aws:iam::111111111111:role/*",)},
-            "Access: role_arns[0]: a principal's ARN takes no wildcard, got "
-            "'arn:aws:iam::111111111111:role/*'. Name each role, or the whole account.",
+            "Access: role_arns[0]: a principal's ARN cannot have a wildcard, got "
+            "'arn:aws:iam::111111111111:role/*'. List each role, or allow the whole account, "
+            "such as '111111111111'.",
         ),
         (
             {"role_arns": ("ci",)},
@@ -102,6 +103,6 @@ def test_a_policy_past_the_limit_is_refused_with_its_length() -> None:
     roles = tuple(f"arn:aws:iam::{OWN}:role/{'r' * 50}{number:04}" for number in range(200))
     (fault,) = repository_policy_faults(statements(pull=Access(role_arns=roles)))
     assert str(fault) == (
-        "a repository policy has at most 10,240 characters, got 17,793. Name whole accounts "
-        "instead of single roles, or the organisation instead of accounts."
+        "a repository policy can have at most 10,240 characters, got 17,793. Replace single roles "
+        "by their accounts, or accounts by the organization."
     )

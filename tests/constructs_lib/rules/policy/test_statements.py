@@ -1,4 +1,4 @@
-"""Statements that are passed in: checked one by one, merged, and checked together."""
+"""Statements of a repository policy: checked one by one, merged, and checked together."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from constructs_lib.rules.policy.statements import (
 )
 
 ROLE = "arn:aws:iam::111111111111:role/ci"
-DIGITS = "\u0661" * 12  # of another script: none to AWS
+DIGITS = "\u0661" * 12  # of another script, which AWS does not accept
+
+PRINCIPAL = "an AWS principal must be an account number or the ARN of a role or user"
 
 
 def statement(**elements: Any) -> dict[str, Any]:
-    """Give a statement that holds, but for some elements; ``None`` takes one out."""
+    """Return a valid statement with some elements changed; ``None`` removes one."""
     whole = {"Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "ecr:BatchGetImage"}
     return {key: value for key, value in (whole | elements).items() if value is not None}
 
@@ -42,7 +44,7 @@ def statement(**elements: Any) -> dict[str, Any]:
         {"Condition": {"ArnEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["Role", "Arn"]}}}},
     ],
 )
-def test_what_ecr_takes_has_no_fault(elements: dict[str, Any]) -> None:
+def test_statements_that_ecr_accepts_have_no_fault(elements: dict[str, Any]) -> None:
     assert statement_faults([statement(**elements)]) == []
 
 
@@ -51,125 +53,147 @@ def test_what_ecr_takes_has_no_fault(elements: dict[str, Any]) -> None:
     [
         (
             {"Resource": "*"},
-            "[0].Resource: a repository policy's statement has no Resource: it is the repository. "
-            "Remove it.",
+            "[0].Resource: a repository policy's statement cannot have Resource, because the "
+            "resource is the repository. Remove Resource.",
         ),
         (
             {"Effects": "Allow"},
-            "[0].Effects: a statement has no such element. Known: Sid, Effect, Principal, "
-            "NotPrincipal, Action, NotAction, Condition.",
+            "[0].Effects: a statement cannot have the element 'Effects'. Use one of Sid, Effect, "
+            "Principal, NotPrincipal, Action, NotAction, Condition.",
         ),
         (
             {"Sid": "a/b"},
-            "[0].Sid: a Sid is text of up to 100 letters, digits, '-', '_' and spaces, got 'a/b'.",
+            "[0].Sid: a Sid must be text of up to 100 letters, digits, '-', '_' and spaces, "
+            "got 'a/b'. Write one such as 'PullFromPartner'.",
         ),
         (
             {"Effect": "allow"},
-            "[0].Effect: the Effect of a statement is Allow or Deny, got 'allow'.",
+            "[0].Effect: Effect must be Allow or Deny, got 'allow'.",
         ),
         (
             {"Principal": None},
-            "[0].Principal: a statement has Principal or NotPrincipal, got none. Write one.",
+            "[0].Principal: a statement requires either Principal or NotPrincipal, got neither. "
+            "Write one of the two.",
         ),
         (
             {"NotAction": "ecr:PutImage"},
-            "[0].Action: a statement has Action or NotAction, got both. Write one.",
+            "[0].Action: a statement requires either Action or NotAction, got both. "
+            "Write one of the two.",
         ),
         (
             {"Principal": "111111111111"},
-            "[0].Principal: a principal is '*' or a mapping such as {AWS: '111111111111'}, "
+            "[0].Principal: a principal must be '*' or a mapping such as {AWS: '111111111111'}, "
             "got '111111111111'.",
         ),
         (
             {"Principal": {"Aws": ROLE}},
-            "[0].Principal.Aws: there is no such kind of principal. "
-            "Known: AWS, Service, Federated, CanonicalUser.",
+            "[0].Principal.Aws: a principal's type must be one of AWS, Service, Federated, "
+            "CanonicalUser, got 'Aws'.",
         ),
         (
             {"Principal": {"AWS": []}},
-            "[0].Principal.AWS: at least one principal is needed, got none. Name one.",
+            "[0].Principal.AWS: AWS requires at least one principal, got none. "
+            "Add one, or remove AWS.",
         ),
-        ({"Principal": {"AWS": 5}}, "[0].Principal.AWS: a principal is text, got 5."),
+        (
+            {"Principal": {"AWS": 5}},
+            "[0].Principal.AWS: a principal must be text, got 5. Write it in quotes.",
+        ),
         (
             {"Principal": {"AWS": "arn:aws:iam::111111111111:role/*"}},
-            "[0].Principal.AWS: a principal's ARN takes no wildcard, got "
-            "'arn:aws:iam::111111111111:role/*'. Name each role, or the whole account.",
+            "[0].Principal.AWS: a principal's ARN cannot have a wildcard, got "
+            "'arn:aws:iam::111111111111:role/*'. List each role, or allow the whole account, such "
+            "as '111111111111'.",
         ),
         (
             {"Principal": {"AWS": "AROA1234567890EXAMPLE"}},
-            "[0].Principal.AWS: 'AROA1234567890EXAMPLE' is no principal. Write an account's number "
-            "or the ARN of a role, such as 'arn:aws:iam::111111111111:role/ci-push'.",
+            f"[0].Principal.AWS: {PRINCIPAL}, got 'AROA1234567890EXAMPLE'. "
+            "Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
         ),
         (
             {"Principal": {"AWS": DIGITS}},
-            f"[0].Principal.AWS: '{DIGITS}' is no principal. Write an account's number or the ARN "
-            "of a role, such as 'arn:aws:iam::111111111111:role/ci-push'.",
+            f"[0].Principal.AWS: {PRINCIPAL}, got '{DIGITS}'. "
+            "Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
         ),
-        ({"Action": []}, "[0].Action: at least one action is needed, got none. Name one."),
+        (
+            {"Action": []},
+            "[0].Action: a statement requires at least one action, got none. "
+            "Add one, such as 'ecr:BatchGetImage'.",
+        ),
         (
             {"Action": ["s3:GetObject"]},
-            "[0].Action: a repository policy takes ECR's actions only, got 's3:GetObject'.",
+            "[0].Action: a repository policy can have only ECR's actions, got 's3:GetObject'. "
+            "Write one such as 'ecr:BatchGetImage'.",
         ),
         (
             {"Action": "*"},
-            "[0].Action: a repository policy takes ECR's actions only, got '*'.",
+            "[0].Action: a repository policy can have only ECR's actions, got '*'. "
+            "Write one such as 'ecr:BatchGetImage'.",
         ),
         (
             {"Action": "ecr:getauthorizationtoken"},
-            "[0].Action: ecr:GetAuthorizationToken is not an action on a repository. "
-            "Allow it in the principal's identity policy, on '*'.",
+            "[0].Action: a repository policy cannot have ecr:GetAuthorizationToken, which is not "
+            "an action on a repository. Allow it in the principal's identity policy, on Resource "
+            "'*'.",
         ),
         (
             {"Condition": "none"},
-            "[0].Condition: a condition is a mapping of operators, such as "
+            "[0].Condition: Condition must be a mapping of operators, such as "
             "{StringEquals: {aws:PrincipalOrgID: o-a1b2c3d4e5}}, got 'none'.",
         ),
         (
             {"Condition": {"StringEqual": {"aws:PrincipalOrgID": "o-a1"}}},
-            "[0].Condition.StringEqual: IAM knows no such condition operator. "
-            "Write one such as ArnEquals.",
+            "[0].Condition.StringEqual: a condition operator must be one of IAM's, "
+            "got 'StringEqual'. Write one such as 'ArnEquals'.",
         ),
         (
             {"Condition": {"StringEquals": {5: "o-a1"}}},
-            "[0].Condition.StringEquals: a condition key is text, got 5.",
+            "[0].Condition.StringEquals: a condition key must be text, got 5. Write it in quotes.",
         ),
         (
             {"Condition": {"StringEquals": {}}},
-            "[0].Condition.StringEquals: a condition operator has keys with values, got {}.",
+            "[0].Condition.StringEquals: a condition operator requires keys with values, such as "
+            "{aws:PrincipalOrgID: o-a1b2c3d4e5}, got {}.",
         ),
         (
             {"Condition": {"StringEquals": {"aws:PrincipalOrgID": []}}},
             "[0].Condition.StringEquals.aws:PrincipalOrgID: "
-            "a condition key has at least one value, got none.",
+            "a condition key requires at least one value, got none. Add one, or remove the key.",
         ),
         (
             {"Condition": {"StringEquals": {"aws:PrincipalOrgID": [None]}}},
             "[0].Condition.StringEquals.aws:PrincipalOrgID: "
-            "a condition's value is text, in a list, got None. Write it in quotes.",
+            "a condition value in a list must be text, got None. Write it in quotes.",
         ),
         (
             {"Condition": {"StringEquals": {"aws:PrincipalOrgID": None}}},
             "[0].Condition.StringEquals.aws:PrincipalOrgID: "
-            "a condition's value is text, a number or a boolean, got None. Write it in quotes.",
+            "a condition value must be text, a number or a boolean, got None. Write it in quotes.",
         ),
         (
             {"Condition": {"Null": {"aws:PrincipalArn": "no"}}},
-            "[0].Condition.Null.aws:PrincipalArn: Null asks for true or false, got 'no'.",
+            "[0].Condition.Null.aws:PrincipalArn: the value of Null must be true or false, "
+            "got 'no'.",
         ),
     ],
 )
-def test_what_ecr_refuses_is_refused_in_a_sentence(elements: dict[str, Any], sentence: str) -> None:
+def test_statements_that_ecr_refuses_are_refused_in_a_sentence(
+    elements: dict[str, Any], sentence: str
+) -> None:
     assert [str(fault) for fault in statement_faults([statement(**elements)])] == [sentence]
 
 
 def test_a_statement_that_is_no_mapping_is_refused() -> None:
     (fault,) = statement_faults(["ecr:*"])
-    assert str(fault) == "[0]: a statement is a mapping, got 'ecr:*'. Write one."
+    assert str(fault) == (
+        "[0]: a statement must be a mapping, got 'ecr:*'. "
+        "Write one with Effect, Principal and Action."
+    )
 
 
-def test_a_sid_that_stands_twice_is_refused() -> None:
+def test_a_sid_that_occurs_twice_is_refused() -> None:
     (fault,) = repository_policy_faults([statement(Sid="A"), statement(Sid="A")])
-    assert str(fault) == "a Sid is unique in its policy, got 'A' more than once. Rename one."
+    assert str(fault) == "a Sid must be unique in its policy, got 'A' more than once. Rename one."
 
 
 def test_statements_that_differ_in_their_principals_alone_become_one() -> None:
@@ -193,12 +217,23 @@ def test_principals_of_several_kinds_become_one_statement() -> None:
         {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
     ],
 )
-def test_statements_that_say_something_else_stay_apart(elements: dict[str, Any]) -> None:
+def test_statements_that_differ_in_more_than_their_principals_stay_apart(
+    elements: dict[str, Any],
+) -> None:
     both = [statement(), statement(**elements)]
     assert merged(both) == both
 
 
-def test_one_form_whatever_order_aws_gives_a_policy_back_in() -> None:
+@pytest.mark.parametrize("sids", [("A", "B"), ("A", "A"), ("A", None), (None, "B")])
+def test_statements_with_a_sid_are_never_merged(sids: tuple[str | None, str | None]) -> None:
+    one, other = (
+        statement(Sid=sid, Principal={"AWS": ROLE.replace("ci", f"ci-{index}")})
+        for index, sid in enumerate(sids)
+    )
+    assert merged([one, other]) == [one, other]
+
+
+def test_a_policy_has_one_canonical_form_in_whichever_order_aws_returns_it() -> None:
     assert canonical({"Action": ["b", "a"], "AWS": ["x"]}) == canonical(
         {"AWS": "x", "Action": ["a", "b"]}
     )
