@@ -1,4 +1,4 @@
-"""Fixtures, and what must be set before anything imports the CDK."""
+"""Fixtures of all tests, and the variables that are set before the CDK is imported."""
 
 from __future__ import annotations
 
@@ -14,10 +14,21 @@ os.environ["JSII_NODE"] = str(node_binary())
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 
+# Fixtures that take seconds to start: one worker runs all tests of one.
+EXPENSIVE = ("checked", "checkout", "emulator", "foreign", "handler_sources", "reviewed")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests that share an expensive fixture, for ``--dist loadgroup``."""
+    for item in items:
+        for name in EXPENSIVE:
+            if isinstance(item, pytest.Function) and name in item.fixturenames:
+                item.add_marker(pytest.mark.xdist_group(name))
+
 
 @pytest.fixture(scope="session")
 def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a copy of the environment files, ``local`` with the pin of the sample image."""
+    """Return a copy of the frozen environments, ``local`` with the pin of the sample image."""
     from tests.support import copy_environments
 
     return copy_environments(tmp_path_factory.mktemp("files") / "environments")
@@ -25,7 +36,7 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def assembly(environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the cloud assembly of all environments."""
+    """Return the cloud assembly of the frozen environments."""
     from tests.support import synthesise
 
     return synthesise(environments, tmp_path_factory.mktemp("assembly") / "cdk.out")

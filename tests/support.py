@@ -1,4 +1,8 @@
-"""What tests share: the CDK as it deploys, and the environments with a pin for ``local``."""
+"""Helpers of all tests: the CDK as it deploys, and environments that no user edits.
+
+The files in ``environments/`` are their user's: tests read copies in ``tests/data/environments``,
+and ``tests/environments/test_shipped_files.py`` alone reads what a user wrote.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +16,11 @@ import aws_cdk as cdk
 from app import build_app
 from ecrctl.aws.pinning import Target, write_pin
 from ecrctl.local.sample_image import sample_image
-from environments.loading import DIRECTORY, environment_names, pins_path
+from environments.loading import environment_names
 
 ROOT = Path(__file__).parent.parent
-ENVIRONMENTS = tuple(environment_names())
+FROZEN_ENVIRONMENTS = ROOT / "tests" / "data" / "environments"
+ENVIRONMENTS = tuple(environment_names(FROZEN_ENVIRONMENTS))
 ACCOUNT = "111111111111"
 REGION = "eu-west-1"
 
@@ -23,19 +28,19 @@ Template = dict[str, Any]
 
 
 def cdk_context() -> dict[str, Any]:
-    """Give cdk.json's context: without it, feature flags differ from what deploys."""
+    """Return cdk.json's context: without it, feature flags differ from those of a deployment."""
     context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
     return context
 
 
 def stack_in(account: str | None = ACCOUNT, region: str | None = REGION) -> cdk.Stack:
-    """Make a stack of an app of its own; account and region are unknown when ``None``."""
+    """Return a stack of an app of its own; account and region are unknown when ``None``."""
     app = cdk.App(analytics_reporting=False, context=cdk_context())
     return cdk.Stack(app, "Stack", env=cdk.Environment(account=account, region=region))
 
 
 def template_of(stack: cdk.Stack) -> Template:
-    """Synthesise a stack's app and give the stack's template."""
+    """Synthesise a stack's app and return the stack's template."""
     app = stack.node.root
     assert isinstance(app, cdk.App)
     template: Template = app.synth().get_stack_by_name(stack.stack_name).template
@@ -43,21 +48,20 @@ def template_of(stack: cdk.Stack) -> Template:
 
 
 def resources(template: Template, resource_type: str) -> list[dict[str, Any]]:
-    """Give a template's resources of a type."""
+    """Return a template's resources of a type."""
     return [item for item in template["Resources"].values() if item["Type"] == resource_type]
 
 
 def only(template: Template, resource_type: str) -> dict[str, Any]:
-    """Give the properties of a template's one resource of a type."""
+    """Return the properties of a template's one resource of a type."""
     (resource,) = resources(template, resource_type)
     properties: dict[str, Any] = resource["Properties"]
     return properties
 
 
 def copy_environments(directory: Path) -> Path:
-    """Copy the environments, with the pin that ``make local`` would write and none of its own."""
-    shutil.copytree(DIRECTORY, directory, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    pins_path("local", directory).unlink(missing_ok=True)
+    """Copy the frozen environments, with the pin that ``ecrctl local`` would write."""
+    shutil.copytree(FROZEN_ENVIRONMENTS, directory)
     write_pin(
         Target(directory, "local", "aws-nodejs-sample"),
         repository="aws-nodejs-sample",
@@ -68,7 +72,7 @@ def copy_environments(directory: Path) -> Path:
 
 
 def synthesise(directory: Path, outdir: Path, environment: str | None = None) -> Path:
-    """Synthesise environments the way the CDK CLI has it done, and give the assembly."""
+    """Synthesise environments as the CDK CLI runs the app, and return the assembly."""
     app = build_app(environment, directory=directory, context=cdk_context(), outdir=str(outdir))
     app.synth()
     return outdir

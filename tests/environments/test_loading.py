@@ -34,7 +34,7 @@ def refusal(directory: Path, name: str = "dev") -> str:
     return str(fault.value)
 
 
-def test_the_shipped_environments_hold(environments: Path) -> None:
+def test_the_frozen_environments_are_valid(environments: Path) -> None:
     assert ENVIRONMENTS == ("article", "dev", "local", "prod", "registry", "staging")
     settings = {item.name: item for item in load_environments(directory=environments)}
     assert [name for name, item in settings.items() if item.protected] == ["prod", "registry"]

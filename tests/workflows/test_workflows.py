@@ -13,8 +13,7 @@ import pytest
 import yaml
 
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
-from environments.loading import environment_names
-from tests.support import ROOT
+from tests.support import FROZEN_ENVIRONMENTS, ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))
@@ -94,12 +93,17 @@ def test_what_may_write_runs_the_code_of_the_default_branch_alone() -> None:
     assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
 
 
-def test_every_environment_but_the_local_ones_is_deployed_by_its_own_subject() -> None:
+def test_every_environment_is_deployed_by_its_own_subject_and_after_its_registry() -> None:
     job = workflow(FOLDER / "deploy.yml")["jobs"]["deploy"]
-    environments = job["strategy"]["matrix"]["environment"]
-    assert sorted(environments) == sorted(set(environment_names()) - {"article", "local"})
-    # What another environment pulls from is deployed before it.
-    assert environments.index("registry") < environments.index("prod")
+    # A user changes the list together with the files in environments/.
+    environments: list[str] = job["strategy"]["matrix"]["environment"]
+    assert environments
+    assert not {"article", "local"} & set(environments)
+    for pins in FROZEN_ENVIRONMENTS.glob("*.images.yaml"):
+        name = pins.name.removesuffix(".images.yaml")
+        for pin in yaml.safe_load(pins.read_text()).values():
+            if name in environments and pin.get("registry") in environments:
+                assert environments.index(pin["registry"]) < environments.index(name)
     assert job["environment"] == "${{ matrix.environment }}"
     assert job["permissions"]["id-token"] == "write"
     for name in environments:

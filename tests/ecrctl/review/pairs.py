@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+
+from ecrctl.cdk.assemblies import stacks_of
+from ecrctl.review.diff import template_diff
+from ecrctl.review.diff.comparison import StackPair, pairs_of
 
 CORPUS = Path(__file__).parent / "corpus"
 ACCOUNT, REGION = "111111111111", "us-west-2"
@@ -62,6 +68,33 @@ def read_pair(file: Path) -> Pair:
 def pairs() -> list[Pair]:
     """Give the whole corpus, in order."""
     return [read_pair(file) for file in sorted(CORPUS.glob("*.yaml"))]
+
+
+@contextmanager
+def compared_at_once(sides: Iterable[tuple[Path, Path]]) -> Iterator[None]:
+    """Have one process of Node compare all assemblies, as it takes 0.6 s to start.
+
+    :param sides: the base and the head of every comparison made while the block lasts.
+    """
+    stack_pairs = [
+        replace(pair, name=str(number))
+        for number, pair in enumerate(
+            pair for base, head in sides for pair in pairs_of(stacks_of(base), stacks_of(head))
+        )
+    ]
+    answers = template_diff._answers(stack_pairs)
+    by_files = {_files(pair): answers[pair.name] for pair in stack_pairs}
+
+    def known_answers(asked: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
+        return {pair.name: by_files[_files(pair)] for pair in asked}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(template_diff, "_answers", known_answers)
+        yield
+
+
+def _files(pair: StackPair) -> tuple[Path | None, ...]:
+    return tuple(side.file if side else None for side in (pair.base, pair.head))
 
 
 def write_assembly(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from ecrctl.review.command import Request, review
 from ecrctl.review.findings import CATEGORIES, Category
 from ecrctl.review.rules.table import rows
 from ecrctl.review.verdict import Review
-from tests.ecrctl.review.pairs import Pair, pairs
+from tests.ecrctl.review.pairs import Pair, compared_at_once, pairs
 from tests.support import ROOT
 
 STRICT = (
@@ -30,19 +30,20 @@ PAIRS = pairs()
 
 
 @pytest.fixture(scope="module")
-def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Pair], Review]:
-    """Give what reviews a pair, once, with everything gated that is worse."""
+def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Pair], Review]]:
+    """Yield a function that reviews a pair, once, with everything gated that is worse."""
+    folder = tmp_path_factory.mktemp("corpus")
+    written = {pair.name: pair.write(folder / pair.name) for pair in PAIRS}
+    with compared_at_once(written.values()):
 
-    @cache
-    def of_name(name: str) -> Review:
-        pair = next(one for one in PAIRS if one.name == name)
-        return _reviewed(pair, tmp_path_factory.mktemp(name))
+        @cache
+        def of_name(name: str) -> Review:
+            return _reviewed(*written[name])
 
-    return lambda pair: of_name(pair.name)
+        yield lambda pair: of_name(pair.name)
 
 
-def _reviewed(pair: Pair, folder: Path) -> Review:
-    base, head = pair.write(folder)
+def _reviewed(base: Path, head: Path) -> Review:
     return review(
         Request(
             base=str(base),
@@ -101,11 +102,13 @@ from pathlib import Path
 from ecrctl.cdk.assemblies import stacks_of
 from ecrctl.review.rules.table import findings_of
 from ecrctl.review.diff.template_diff import compare
-from tests.ecrctl.review.pairs import pairs
-for pair in pairs()[::4]:
-    with tempfile.TemporaryDirectory() as folder:
-        base, head = map(stacks_of, pair.write(Path(folder)))
-        print([(one.id, one.saying.message) for one in findings_of(compare(base, head))])
+from tests.ecrctl.review.pairs import compared_at_once, pairs
+with tempfile.TemporaryDirectory() as folder:
+    written = [pair.write(Path(folder, pair.name)) for pair in pairs()]
+    with compared_at_once(written):
+        for sides in written:
+            base, head = map(stacks_of, sides)
+            print([(one.id, one.saying.message) for one in findings_of(compare(base, head))])
 """
 
 

@@ -16,7 +16,7 @@ from aws_cdk.cloud_assembly_schema import Manifest
 
 from ecrctl.cdk.assemblies import NEWEST_SCHEMA
 from tests.ecrctl.review.pairs import write_assembly
-from tests.support import ROOT
+from tests.support import FROZEN_ENVIRONMENTS, ROOT
 
 TOPIC = {"Type": "AWS::SNS::Topic"}
 STACKS = {"dev/Web": {"Topic": TOPIC}}
@@ -53,11 +53,19 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, folder / name)
+    use_frozen_environments(folder / "environments")
     (folder / "node_modules").symlink_to(ROOT / "node_modules")
     (folder / ".gitignore").write_text((folder / ".gitignore").read_text() + "/node_modules\n")
     git(folder, "init", "--quiet", "--initial-branch=main")
     commit(folder, "first")
     return folder
+
+
+def use_frozen_environments(directory: Path) -> None:
+    """Replace the user's environments in a clone by those of the tests."""
+    for file in directory.glob("*.yaml"):
+        file.unlink()
+    shutil.copytree(FROZEN_ENVIRONMENTS, directory, dirs_exist_ok=True)
 
 
 def git(folder: Path, *arguments: str) -> str:
