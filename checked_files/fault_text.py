@@ -1,4 +1,4 @@
-"""Pydantic's errors as faults: a path in the file, the rule, what was given, what to do."""
+"""Pydantic's errors as faults: the path in the file, the rule, the value and the cure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KINDS = {
 
 
 def path_text(location: Location) -> str:
-    """Give a location as it is written: ``repositories[3].lifecycle[1].count_number``."""
+    """Return a location as text, such as ``repositories[3].lifecycle[1].count_number``."""
     text = ""
     for step in location:
         text += f"[{step}]" if isinstance(step, int) else f"{'.' if text else ''}{step}"
@@ -33,24 +33,24 @@ def path_text(location: Location) -> str:
 
 
 def faults_of(error: ValidationError, model: type[BaseModel] | None) -> list[Fault]:
-    """Give every error of a validation as a fault of ours."""
+    """Return every error of a validation as a fault."""
     return [fault for details in error.errors() for fault in _faults(details, model)]
 
 
 def one_of(given: str, known: Sequence[str]) -> str:
-    """Give the known names, the nearest one first said, for a name that is not among them."""
+    """Return the sentence on an unknown name: the nearest known name, then all known names."""
     near = difflib.get_close_matches(given, known, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
     return f"{hint}Known: {', '.join(known) or 'none'}."
 
 
 def _faults(details: ErrorDetails, model: type[BaseModel] | None) -> list[Fault]:
-    # A step in angle brackets tells which form of a value pydantic tried; no file has it.
+    # A step in angle brackets names the form of a value that pydantic tried; no file contains it.
     location = tuple(step for step in details["loc"] if not _is_form(step))
     path = path_text(location)
-    given = details.get("ctx", {}).get("faults")
-    if given is not None:
-        return [fault.under(path) for fault in given]
+    faults = details.get("ctx", {}).get("faults")
+    if faults is not None:
+        return [fault.under(path) for fault in faults]
     return [Fault(path, _sentence(details, location, model))]
 
 
@@ -74,7 +74,7 @@ def _sentence(  # noqa: PLR0911 - one return for each kind of fault
     if kind == "literal_error":
         return f"one of {context['expected']} is expected here, got {_shown(given)}."
     if kind == "greater_than_equal":
-        return f"this is at least {context['ge']}, got {_shown(given)}."
+        return f"this must be at least {context['ge']}, got {_shown(given)}."
     return f"{details['msg']}, got {_shown(given)}."
 
 
@@ -90,17 +90,17 @@ def _shown(value: Any) -> str:
 
 
 def _siblings(model: type[BaseModel] | None, location: Location) -> list[str]:
-    """Give the settings that exist beside an unknown one."""
+    """Return the settings that exist beside an unknown one."""
     current: Any = model
     for step in location[:-1]:
-        # A name that is no setting, such as a pin's, leads nowhere: the model stays.
+        # A name that is no setting, such as a pin's, does not change the model.
         if current and step in current.model_fields:
             current = _model_within(current.model_fields[str(step)].annotation)
     return list(current.model_fields) if current else []
 
 
 def _model_within(annotation: Any) -> type[BaseModel] | None:
-    """Find the model in an annotation such as ``list[RepositoryModel]`` or ``Lifecycle``."""
+    """Return the model in an annotation such as ``list[RepositoryModel]`` or ``Lifecycle``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in getattr(annotation, "__args__", ()):

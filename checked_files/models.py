@@ -12,19 +12,19 @@ from constructs_lib.rules.faults import Fault, RuleError
 
 
 class FileModel(BaseModel):
-    """Define what every mapping of these files has in common: unknown keys are faults."""
+    """The base of every mapping in these files: an unknown key is a fault."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def raise_faults(faults: list[Fault]) -> None:
-    """Hand faults, with their inner paths, through pydantic."""
+    """Raise faults, with their inner paths, as an error that pydantic passes on."""
     if faults:
         raise PydanticCustomError("faults", "{summary}", {"summary": "faults", "faults": faults})
 
 
 def checked_by(rule: Callable[[Any], list[Fault]]) -> AfterValidator:
-    """Check a value by a rule that gives its faults."""
+    """Return a validator that raises the faults that a rule returns."""
 
     def check(value: Any) -> Any:
         raise_faults(rule(value))
@@ -34,7 +34,7 @@ def checked_by(rule: Callable[[Any], list[Fault]]) -> AfterValidator:
 
 
 def convertible_by(make: Callable[[Any], object]) -> AfterValidator:
-    """Check a value by making of it what it stands for, which raises its faults."""
+    """Return a validator that converts a value and raises the faults of the conversion."""
 
     def check(value: Any) -> Any:
         try:

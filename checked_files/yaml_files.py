@@ -1,4 +1,4 @@
-"""Reading YAML: plain data, refused when a key stands twice, and the line of every path."""
+"""YAML files as plain data; a duplicate key is a fault, and every path has its line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 
 class _Loader(yaml.CSafeLoader):
-    """Read plain data only, and no key twice."""
+    """A loader of plain data that refuses duplicate keys."""
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -25,7 +25,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
         if key_node.tag != _TEXT:
             raise _refused(f"the key '{key_node.value}' is not text; write it in quotes", key_node)
         if key_node.value in seen:
-            raise _refused(f"the key '{key_node.value}' stands twice; keep one", key_node)
+            raise _refused(f"the key '{key_node.value}' is duplicated; keep one", key_node)
         seen.add(key_node.value)
     return loader.construct_mapping(node, deep=True)
 
@@ -38,13 +38,13 @@ _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping
 
 
 def read_yaml(path: Path) -> tuple[Any, list[Fault]]:
-    """Give a file's data, or the fault that keeps it from being read."""
+    """Return a file's data and no fault, or ``None`` and the fault that prevents reading."""
     try:
         text = path.read_text(encoding="utf-8")
         # The subclass of yaml's safe loader: plain data, no objects.
         return yaml.load(text, Loader=_Loader), []  # noqa: S506
     except yaml.YAMLError as error:
-        return None, [Fault("", f"this is not YAML that can be read: {_in_one_line(error)}")]
+        return None, [Fault("", f"this is not valid YAML: {_in_one_line(error)}")]
     except (OSError, UnicodeDecodeError) as error:
         return None, [Fault("", f"the file cannot be read: {_in_one_line(error)}")]
 
@@ -56,7 +56,7 @@ def _in_one_line(error: Exception) -> str:
 
 
 def line_of(path: Path, location: tuple[str | int, ...]) -> int | None:
-    """Give the line of a value in a file, or of the nearest value around it."""
+    """Return the line of a value in a file, or of the nearest value around it."""
     node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
     line: int | None = None
     for step in location:

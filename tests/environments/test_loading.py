@@ -161,8 +161,8 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("account: [", "this is not YAML that can be read: line 2:"),
-        ('account: "1"\naccount: "2"\n', "line 2: the key 'account' stands twice; keep one"),
+        ("account: [", "this is not valid YAML: line 2:"),
+        ('account: "1"\naccount: "2"\n', "line 2: the key 'account' is duplicated; keep one"),
         ("- a\n", "a mapping is expected here, got a list."),
         ("", "account: this is required, and missing."),
         (
