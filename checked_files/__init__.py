@@ -1,1 +1,1 @@
-"""Files that a person edits: read as plain data, checked whole, every fault with its line."""
+"""Files that a person edits: read as plain data, checked as a whole, each fault with its line."""

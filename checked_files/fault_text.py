@@ -1,4 +1,4 @@
-"""Pydantic's errors as faults: a path in the file, the rule, what was given, what to do."""
+"""Pydantic's errors as faults: the path in the file, the rule, the value and the cure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KINDS = {
 
 
 def path_text(location: Location) -> str:
-    """Give a location as it is written: ``repositories[3].lifecycle[1].count_number``."""
+    """Return a location as text, such as ``repositories[3].lifecycle[1].count_number``."""
     text = ""
     for step in location:
         text += f"[{step}]" if isinstance(step, int) else f"{'.' if text else ''}{step}"
@@ -46,7 +46,7 @@ def faults_of(error: ValidationError, model: type | None) -> list[Fault]:
 
 
 def one_of(given: str, known: Sequence[str]) -> str:
-    """Give the known names, the nearest one first said, for a name that is not among them."""
+    """Return the sentence on an unknown name: the nearest known name, then all known names."""
     near = difflib.get_close_matches(given, known, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
     return f"{hint}Known: {', '.join(known) or 'none'}."
@@ -82,7 +82,7 @@ def _sentence(  # noqa: PLR0911 - one return for each kind of fault
     if kind == "literal_error":
         return f"one of {context['expected']} is expected here, got {_shown(given)}."
     if kind == "greater_than_equal":
-        return f"this is at least {context['ge']}, got {_shown(given)}."
+        return f"this must be at least {context['ge']}, got {_shown(given)}."
     return f"{details['msg']}, got {_shown(given)}."
 
 
@@ -101,7 +101,7 @@ def _siblings(model: type | None, location: Location) -> list[str]:
     """Return the settings that exist beside an unknown one."""
     current = model
     for step, following in pairwise(location):
-        # A name that is no setting, such as a pin's, leads nowhere: the model stays.
+        # A name that is no setting, such as a pin's, does not change the model.
         if current and step in key_names(current):
             hint = field_hint(current, str(step))
             current = class_within(items_of(hint) if isinstance(following, int) else hint)

@@ -1,1 +1,1 @@
-"""The command line: the embedded AWS, reading back, and the way of an image."""
+"""The command line: try locally, pin, verify, review and import."""

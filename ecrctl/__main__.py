@@ -4,7 +4,7 @@ import signal
 import sys
 
 if __name__ == "__main__":
-    # Until the command line has its own handlers, a Ctrl-C has nothing to end but this.
+    # Until the command line installs its own handlers, no process has to be ended but this one.
     signal.signal(signal.SIGINT, lambda _signal, _frame: sys.exit(130))
 
     from .cli import main

@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import tempfile
+import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -27,12 +28,13 @@ from .aws.clients import Aws
 from .aws.image_records import images_from_ecr
 from .cdk import assemblies
 from .cdk.toolchain import ROOT
-from .console import Steps
-from .errors import DIFFERS, FAILED, TOOL_ERROR, UserError
+from .console import ACCESS_WIDTH, Steps, new_console
+from .errors import ExitCode, UserError, exit_code_table
 from .images.image_files import images_from_file
-from .importing import command as import_files
+from .importing import command as importing
+from .importing import report
 from .local.command import LocalRun, run_local
-from .manifests import left_over, write_manifests
+from .manifests import other_manifests, write_manifests
 from .policies import grants as access
 from .review import cli as review
 from .verify.check import Check
@@ -40,12 +42,13 @@ from .verify.command import verify
 from .verify.images import check_images
 from .verify.report import save_picture, table_of, verdict
 
-TABLE_WIDTH = 118
-ACCESS_WIDTH = 160
+FILE_OR_TOOL = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
+ANY_CODE = (*FILE_OR_TOOL, ExitCode.DIFFERENCE)
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EPIPE, errno.EIO)
 
 
 class OutputFormat(StrEnum):
-    """Define how a result is written."""
+    """The formats of a lifecycle preview."""
 
     TEXT = "text"
     JSON = "json"
@@ -56,12 +59,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Container images on AWS: deploy locally, pin, and read back what is declared.",
+    help="Container images on AWS: try locally, pin, verify, review and import.",
+    epilog=exit_code_table(),
 )
 
 
 class AccessFormat(StrEnum):
-    """Define how a list of grants is written."""
+    """The formats of a list of grants."""
 
     TEXT = "text"
     MARKDOWN = "markdown"
@@ -83,71 +87,80 @@ def _common(
     environments: Annotated[
         Path,
         typer.Option(
-            "--environments", metavar="DIR", file_okay=False, help="The environments' folder."
+            "--environments",
+            metavar="DIR",
+            file_okay=False,
+            exists=True,
+            help="The folder of environment files.",
         ),
     ] = DIRECTORY,
 ) -> None:
     _options.environments = environments.resolve()
 
 
-@app.command("verify")
+@app.command("verify", epilog=exit_code_table(*ANY_CODE))
 def verify_command(
     environment: Environment,
     images: Annotated[
         bool,
-        typer.Option("--images", help="Before a deployment: is every pinned image there?"),
+        typer.Option("--images", help="Check only that every pinned image is in its registry."),
     ] = False,
 ) -> None:
-    """Read back what an environment declares and name every difference (exit 3)."""
+    """Compare what an environment declares with AWS, and name every difference."""
     settings = load_environment(environment, _options.environments)
     if images:
         found = list(check_images(settings, Aws.from_variables))
-        _show(_console(), environment, found, "pinned and in its registry")
+        _show(new_console(), environment, found, "pinned and in its registry")
     else:
         checks = verify(settings, Aws.from_variables(settings.region))
-        _show(_console(), environment, checks, "declared and read back")
+        _show(new_console(), environment, checks, "declared and read back")
 
 
-@app.command("manifests")
+@app.command("manifests", epilog=exit_code_table(*FILE_OR_TOOL))
 def manifests_command(
     environment: Environment,
-    out: Annotated[Path, typer.Option(metavar="DIR", file_okay=False, help="Where they go.")],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", file_okay=False, help="The folder for the files.")
+    ],
 ) -> None:
     """Write the manifests of an environment's Jobs as files, the same bytes every time."""
-    # Refused here, a fault is told in its own words and not in the CDK's.
+    # Read before the synth, so that a fault is reported here and not by the CDK CLI.
     load_environment(environment, _options.environments)
     written = write_manifests(environment, _options.environments, out)
     for file in written:
         print(file)
     if not written:
         print(f"{environment}: no Job is delivered as a manifest.")
-    for file in left_over(out, written):
-        print(f"{file} was there before and is no Job of '{environment}'.", file=sys.stderr)
+    for file in other_manifests(out, written):
+        print(
+            f"{file} belongs to no Job of '{environment}'. Delete it, or keep it on purpose.",
+            file=sys.stderr,
+        )
 
 
-@app.command("local")
+@app.command("local", epilog=exit_code_table(*ANY_CODE))
 def local_command(
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port of the embedded AWS.")
     ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the embedded AWS running.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the embedded AWS running.")] = False,
     output: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder for logs and cloud assemblies.")
+        Path, typer.Option(metavar="DIR", help="The folder for logs and cloud assemblies.")
     ] = ROOT / ".ecrctl" / "local",
     svg: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Save what is shown as a picture.")
+        Path | None, typer.Option(metavar="FILE", help="Save the output as an SVG picture.")
     ] = None,
 ) -> None:
-    """Do the main job on the embedded AWS: deploy, push, pin, deploy, read back."""
+    """Try everything on the embedded AWS: deploy, push and pin an image, run it, read all back."""
     if svg and not svg.parent.is_dir():
-        raise UserError(f"The folder of {svg} is not there. Make it first.")
-    console = _console(record=svg is not None)
+        raise UserError(f"--svg: the folder {svg.parent} does not exist. Create it first.")
+    console = new_console(record=svg is not None)
     run = LocalRun(
         environments=_options.environments, output=output.resolve(), port=port, keep=keep
     )
     checks, emulator = run_local(run, Steps(console))
     console.print()
-    console.print(table_of("What was declared and read back", checks))
+    console.print(table_of("Declared and read back", checks))
     console.print(verdict("local", checks), soft_wrap=True, highlight=False)
     if svg:
         save_picture(console, svg, title="make local")
@@ -159,42 +172,47 @@ def local_command(
     _exit_on_difference(checks)
 
 
-@app.command("pin")
+@app.command("pin", epilog=exit_code_table(*FILE_OR_TOOL))
 def pin_command(
     environment: Environment,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name workloads use.")],
-    repository: Annotated[str, typer.Option(help="The repository that holds it.")],
+    image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name that workloads use.")],
+    repository: Annotated[str, typer.Option(help="The repository of the image.")],
     tag: Annotated[str, typer.Option(help="The tag to look up.")],
     registry: Annotated[
-        str | None, typer.Option(metavar="ENV", help="The environment that holds it, if another.")
+        str | None,
+        typer.Option(metavar="ENV", help="The environment of the repository (default: ENV)."),
     ] = None,
 ) -> None:
-    """Pin an image by the digest that a tag has now, and keep it from every lifecycle rule."""
+    """Pin an image to the current digest of a tag, and protect it from every lifecycle rule."""
     target = pinning.Target(_options.environments, environment, image, registry)
-    holder = pinning.check_target(target, repository=repository, tag=tag)
-    aws = Aws.from_variables(holder.region)
-    digest = pinning.digest_of_tag(aws, holder.account, repository, tag)
+    owner = pinning.check_target(target, repository=repository, tag=tag)
+    aws = Aws.from_variables(owner.region)
+    digest = pinning.digest_of_tag(aws, owner.account, repository, tag)
     live = pinning.live_tag(environment, datetime.now(UTC))
-    pinning.mark_live(aws, holder.account, repository, digest, live)
+    pinning.mark_live(aws, owner.account, repository, digest, live)
     path = pinning.write_pin(target, repository=repository, tag=tag, digest=digest)
     print(f"{path.name}: {image} is {repository}:{tag}, {digest}; kept by the tag {live}")
 
 
-@app.command("lifecycle")
+@app.command("lifecycle", epilog=exit_code_table(*FILE_OR_TOOL))
 def lifecycle_command(
     environment: Environment,
     repository: Annotated[str, typer.Argument(metavar="REPOSITORY")],
     images: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="JSON list of images; else ECR's own.")
+        Path | None,
+        typer.Option(metavar="FILE", help="A JSON list of images (default: those in ECR)."),
     ] = None,
     policy: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Another ECR policy document to look at.")
+        Path | None,
+        typer.Option(metavar="FILE", help="An ECR policy document (default: the declared policy)."),
     ] = None,
-    now: Annotated[str | None, typer.Option(metavar="TIME", help="The moment; else now.")] = None,
+    now: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Evaluate as of this time (default: now).")
+    ] = None,
     output: Annotated[OutputFormat, typer.Option("--format")] = OutputFormat.TEXT,
 ) -> None:
-    """Say which images a lifecycle policy would keep, archive and expire, and by which rule."""
-    # Which image runs is nothing to a lifecycle policy: a missing pin must not stand in the way.
+    """Show which images a lifecycle policy would keep, archive or expire, and by which rule."""
+    # A lifecycle policy does not depend on pins, so a missing pin is no fault here.
     settings = load_environment(environment, _options.environments, with_pins=False)
     chosen = (
         lifecycle.policy_from_file(policy) if policy else lifecycle.policy_of(settings, repository)
@@ -209,44 +227,39 @@ def lifecycle_command(
     if output is OutputFormat.JSON:
         print(json.dumps(lifecycle.documents_of(verdicts), indent=2))
         return
-    console = _console()
+    console = new_console()
     console.print(lifecycle.table_of(repository, verdicts))
     console.print(lifecycle.summary(verdicts), highlight=False)
 
 
-@app.command("import")
+@app.command("import", epilog=exit_code_table(*FILE_OR_TOOL))
 def import_command(
     environment: Environment,
     output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder for what is written.")
+        Path | None,
+        typer.Option(metavar="DIR", help="The folder for the files (default: .ecrctl/import/ENV)."),
     ] = None,
 ) -> None:
-    """Write the environment file and the mappings with which `cdk import` adopts an account."""
-    result = import_files.import_environment(environment, _options.environments)
+    """Write an account's repositories as an environment file, with mappings for `cdk import`."""
+    result = importing.import_environment(environment, _options.environments)
     folder = (output or ROOT / ".ecrctl" / "import" / environment).resolve()
-    written = import_files.write_import(environment, result, folder)
-    # What an account has need not hold: a limit of ours, or a tag that is required here.
-    holds = _told_if_refused(environment, folder)
-    console = _console()
+    written = importing.write_import(environment, result, folder)
     if result.notes:
-        console.print(import_files.table_of_notes(result.notes))
-    print(import_files.summary(result))
-    if not holds:
-        raise typer.Exit(FAILED)
-    for line in import_files.next_steps(environment, written, _options.environments):
-        print(f"  {line}")
-
-
-def _told_if_refused(environment: str, folder: Path) -> bool:
+        new_console().print(report.table_of_notes(result.notes))
+    print(report.summary(result))
+    # An account can contain what an environment file must not, such as a tag that is too long.
     try:
         load_environment(environment, folder, with_pins=False)
     except EnvironmentFault as fault:
-        print(f"What was written does not hold as it is:\n{fault}", file=sys.stderr)
-        return False
-    return True
+        raise UserError(
+            f"{written.environment} has faults. Correct them before the import:\n{fault}",
+            exit_code=ExitCode.FAULT,
+        ) from None
+    for line in report.next_steps(environment, written, _options.environments):
+        print(f"  {line}")
 
 
-@app.command("access")
+@app.command("access", epilog=exit_code_table(*FILE_OR_TOOL))
 def access_command(
     environment: Annotated[
         str | None, typer.Argument(metavar="[ENV]", help="The environment's name; all by default.")
@@ -273,12 +286,12 @@ def access_command(
         if output is AccessFormat.MARKDOWN:
             print(access.as_markdown(name, declared))
         else:
-            _console(width=ACCESS_WIDTH).print(access.as_text(name, declared))
+            new_console(width=ACCESS_WIDTH).print(access.as_text(name, declared))
     if output is AccessFormat.TEXT:
         print(access.owners_summary(owners, required_grants))
 
 
-@app.command("review")
+@app.command("review", epilog=exit_code_table(ExitCode.TOOL_ERROR, ExitCode.DIFFERENCE))
 def review_command(
     base: review.Base,
     head: review.Head = None,
@@ -312,7 +325,7 @@ def _write_json(file: Path, document: object) -> None:
 
 def _show(console: Console, environment: str, checks: list[Check], title: str) -> None:
     if not checks:
-        print(f"{environment}: nothing to look up.")
+        print(f"{environment}: no workload runs an image, so there is nothing to check.")
         return
     console.print(table_of(f"{environment}: {title}", checks))
     console.print(verdict(environment, checks), soft_wrap=True, highlight=False)
@@ -320,25 +333,17 @@ def _show(console: Console, environment: str, checks: list[Check], title: str) -
 
 
 def _exit_on_difference(checks: list[Check]) -> None:
-    if not all(check.holds for check in checks):
-        raise typer.Exit(DIFFERS)
+    if not all(check.matches for check in checks):
+        raise typer.Exit(ExitCode.DIFFERENCE)
 
 
-def _console(*, record: bool = False, width: int = TABLE_WIDTH) -> Console:
-    console = Console(record=record)
-    # A pipe has no width of its own, and a table folded at 80 columns cannot be read.
-    if record or not console.is_terminal:
-        console.width = width
-    return console
-
-
-def _fail(message: str, exit_code: int) -> NoReturn:
+def _fail(message: str, exit_code: ExitCode) -> NoReturn:
     print(message, file=sys.stderr)
     raise SystemExit(exit_code)
 
 
 class _Stopped(BaseException):
-    """Say that somebody stopped the command; what it started is ended on the way out."""
+    """Raised when a signal stops the command; all child processes are ended on the way out."""
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -346,7 +351,7 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 
 def main() -> None:
-    """Run a command; whatever a user can cause ends in a sentence and an exit code."""
+    """Run a command; every error that a user can cause ends in a sentence and an exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
@@ -354,14 +359,18 @@ def main() -> None:
     except TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "ecrctl"
-        _fail(f"ecrctl: {error.format_message()} Try `{command} --help`.", TOOL_ERROR)
+        message = f"ecrctl: {error.format_message()} Try `{command} --help`."
+        _fail(message, ExitCode.TOOL_ERROR)
     except EnvironmentFault as fault:
-        _fail(str(fault), FAILED)
+        _fail(str(fault), ExitCode.FAULT)
     except UserError as error:
         _fail(f"ecrctl: {error}", error.exit_code)
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EPIPE, errno.EIO):
-            raise
-        _fail(f"ecrctl: what it says cannot be written: {error.strerror}.", TOOL_ERROR)
     except _Stopped:
-        _fail("ecrctl: stopped; nothing it started is left running.", 130)
+        _fail("ecrctl: stopped; every process that it started has ended.", ExitCode.STOPPED)
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS:
+            message = f"ecrctl: the output cannot be written: {error.strerror}."
+            _fail(message, ExitCode.TOOL_ERROR)
+        # Python's own code for a traceback is 1, which would blame the user's files.
+        traceback.print_exception(error)
+        raise SystemExit(ExitCode.TOOL_ERROR) from error

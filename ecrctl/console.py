@@ -1,4 +1,7 @@
-"""Progress: a spinner on a terminal, plain lines elsewhere."""
+"""The terminal: its width, and the progress of a command's steps.
+
+A step is a spinner on a terminal and a plain line elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -9,35 +12,52 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
+TABLE_WIDTH = 118
+ACCESS_WIDTH = 160
+
+
+def new_console(*, record: bool = False, width: int = TABLE_WIDTH) -> Console:
+    """Return a console for tables.
+
+    :param record: whether the output is kept, to be saved as a picture.
+    :param width: the width where there is no terminal.
+    """
+    console = Console(record=record)
+    # A pipe has no width of its own, and a table folded at 80 columns cannot be read.
+    if record or not console.is_terminal:
+        console.width = width
+    return console
+
+
+class StepResult:
+    """The result of one step.
+
+    ``detail`` is the text after the step's name, such as a count; empty by default.
+    """
+
+    detail = ""
+
 
 class Steps:
-    """Define how the steps of a long command are shown."""
+    """The steps of a long command, shown one by one."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
 
     @contextmanager
-    def step(self, doing: str) -> Iterator[StepResult]:
-        """Show a step while it runs, and what came of it."""
+    def step(self, action: str) -> Iterator[StepResult]:
+        """Show a step while the block runs, then its result and duration."""
         result = StepResult()
         start = time.monotonic()
         if self.console.is_terminal:
-            with self.console.status(f"{doing} ..."):
+            with self.console.status(f"{action} ..."):
                 yield result
         else:
             yield result
         seconds = time.monotonic() - start
-        said = f": {escape(result.text)}" if result.text else ""
+        detail = f": {escape(result.detail)}" if result.detail else ""
         self.console.print(
-            f"[green]ok[/] {doing}{said} [dim]({seconds:.1f} s)[/]", highlight=False, soft_wrap=True
+            f"[green]ok[/] {action}{detail} [dim]({seconds:.1f} s)[/]",
+            highlight=False,
+            soft_wrap=True,
         )
-
-
-class StepResult:
-    """Define what a step has to say when it is done."""
-
-    text = ""
-
-    def say(self, text: str) -> None:
-        """Set the words that follow the step's name."""
-        self.text = text

@@ -1,18 +1,65 @@
-"""What ``ecrctl`` says instead of a traceback, and its exit codes."""
+"""The exit codes of ``ecrctl``, and the error that ends a command with a sentence.
+
+One rule decides which code a command returns:
+
+- ``FAULT``: a change to the user's files is the cure. An environment file, its pins or the content
+  of a file that an option names breaks a rule; or these files do not declare the environment,
+  the repository or the image that the command names; or what the command would write into them
+  breaks a rule.
+- ``TOOL_ERROR``: the command could not be carried out. The command line is wrong; a path that an
+  option names does not exist, cannot be read or cannot be written; or AWS, a registry, the CDK
+  CLI or ``ecrctl`` itself failed.
+- ``DIFFERENCE``: the command was carried out and the answer is no. AWS differs from the
+  declaration, a pinned image is missing, or a review found something that blocks the change.
+
+A review returns ``TOOL_ERROR`` for faults in files as well, so that whatever runs it has only two
+cases to handle beside success.
+"""
 
 from __future__ import annotations
 
-FAILED = 1
-TOOL_ERROR = 2
-DIFFERS = 3
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes of every command."""
+
+    SUCCESS = 0
+    FAULT = 1
+    TOOL_ERROR = 2
+    DIFFERENCE = 3
+    # The shells' own code for a process that SIGINT ended.
+    STOPPED = 130
+
+    @property
+    def meaning(self) -> str:
+        """Return the code's meaning as ``--help`` shows it."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    ExitCode.SUCCESS: "success",
+    ExitCode.FAULT: "a fault in your files",
+    ExitCode.TOOL_ERROR: "the command could not be carried out",
+    ExitCode.DIFFERENCE: "a difference, or a finding that blocks the change",
+    ExitCode.STOPPED: "stopped by a signal",
+}
 
 
 class UserError(Exception):
-    """Say in one or two sentences what a person can mend.
+    """Raised when a command ends with a message of one or two sentences instead of a traceback."""
 
-    :param exit_code: 2, or 1 where a file of the user's does not hold.
-    """
-
-    def __init__(self, message: str, *, exit_code: int = TOOL_ERROR) -> None:
+    def __init__(self, message: str, *, exit_code: ExitCode = ExitCode.TOOL_ERROR) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+def exit_code_table(*codes: ExitCode) -> str:
+    """Return the codes and their meanings as the last paragraph of a command's help.
+
+    :param codes: those that the command can return beside success and a stop; all by default.
+    """
+    shown = (ExitCode.SUCCESS, *codes, ExitCode.STOPPED) if codes else tuple(ExitCode)
+    lines = (f"{code.value:>5}  {code.meaning}" for code in shown)
+    # The character keeps the help's formatter from joining the lines.
+    return "\n".join(("\b", "Exit codes:", *lines))

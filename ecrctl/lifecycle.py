@@ -1,4 +1,4 @@
-"""What a lifecycle policy would do, as a table and as JSON."""
+"""``ecrctl lifecycle``: a preview of a lifecycle policy, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
 from constructs_lib.rules.lifecycle.preview import ImageVerdict
 from environments.settings import EnvironmentSettings
 
-from .errors import FAILED, UserError
+from .errors import ExitCode, UserError
 from .images.image_files import read_json
 
 _STYLES = {"kept": "green", "archived": "yellow", "expired": "red"}
@@ -26,49 +26,49 @@ _SHORT_DIGEST = 19
 
 
 def policy_of(settings: EnvironmentSettings, repository: str) -> LifecyclePolicy:
-    """Give the policy that an environment declares for a repository."""
+    """Return the policy that an environment declares for a repository."""
     declared = {item.name: item for item in settings.repositories}
     if repository not in declared:
         raise UserError(
             f"The environment '{settings.name}' declares no repository '{repository}'; "
             f"{one_of(repository, list(declared))}",
-            exit_code=FAILED,
+            exit_code=ExitCode.FAULT,
         )
     policy = declared[repository].lifecycle
     if policy is None:
         raise UserError(
-            f"'{repository}' has no lifecycle policy in '{settings.name}': every image stays. "
-            "To look at another policy, give --policy FILE.",
-            exit_code=FAILED,
+            f"'{repository}' has no lifecycle policy in '{settings.name}', so every image is kept. "
+            "To preview another policy, add --policy FILE.",
+            exit_code=ExitCode.FAULT,
         )
     return policy
 
 
 def policy_from_file(path: Path) -> LifecyclePolicy:
-    """Read an ECR lifecycle policy document from a file."""
+    """Return the ECR lifecycle policy in a file."""
     try:
         return policy_from_document(read_json(path))
     except RuleError as error:
         lines = "\n".join(f"  - {fault}" for fault in error.faults)
-        raise UserError(f"{path}:\n{lines}", exit_code=FAILED) from None
+        raise UserError(f"{path}:\n{lines}", exit_code=ExitCode.FAULT) from None
 
 
 def moment_of(text: str) -> datetime:
-    """Read the moment that a preview is for."""
+    """Return the time of a preview."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
         raise UserError(
-            f"--now takes a time such as 2026-11-23T12:00:00Z, with its zone, got '{text}'."
+            f"--now must be a time with its zone, got '{text}'. Write it as 2026-11-23T12:00:00Z."
         )
     return moment
 
 
 def table_of(repository: str, verdicts: Sequence[ImageVerdict]) -> Table:
-    """Lay out what would happen to each image."""
-    table = Table(title=f"{repository}: what its lifecycle policy would do", box=box.ROUNDED)
+    """Return a table of the outcome for each image."""
+    table = Table(title=f"{repository}: preview of its lifecycle policy", box=box.ROUNDED)
     table.title_justify = "left"
     for name in ("Outcome", "Image", "Tags", "Pushed", "Rule", "Why"):
         table.add_column(name, overflow="fold")
@@ -86,14 +86,14 @@ def table_of(repository: str, verdicts: Sequence[ImageVerdict]) -> Table:
 
 
 def summary(verdicts: Sequence[ImageVerdict]) -> str:
-    """Count the outcomes in one line."""
+    """Return the number of images by outcome, as one line."""
     outcomes = [verdict.outcome for verdict in verdicts]
     counts = ", ".join(f"{outcomes.count(name)} {name}" for name in _STYLES)  # type: ignore[arg-type]
     return f"{len(verdicts)} images: {counts}."
 
 
 def documents_of(verdicts: Sequence[ImageVerdict]) -> list[Mapping[str, Any]]:
-    """Give the verdicts as plain data."""
+    """Return the verdicts as plain data."""
     return [
         {
             "digest": verdict.image.digest,

@@ -1,4 +1,4 @@
-"""The manifests of an environment's Jobs as files, for GitOps or for kubectl."""
+"""``ecrctl manifests``: the manifests of an environment's Jobs as files."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ FOLDER = "manifests"
 def write_manifests(environment: str, environments: Path, out: Path) -> list[Path]:
     """Synthesise an environment and write each of its manifests, byte for byte, into a folder.
 
-    :returns: what was written, in order.
+    :returns: the files, in order.
     """
     with tempfile.TemporaryDirectory() as folder:
         assembly = assemblies.synthesise(environment, environments, Path(folder))
         stacks = sorted((assembly / f"assembly-{environment}" / FOLDER).glob("*"))
         found = {
-            # Two stacks may have one name for a Job; within one it is unique.
+            # A Job's name is unique in its stack alone.
             (file.relative_to(stack) if len(stacks) == 1 else file.relative_to(stack.parent)): (
                 file.read_bytes()
             )
@@ -30,8 +30,8 @@ def write_manifests(environment: str, environments: Path, out: Path) -> list[Pat
     return [_written(out / path, text) for path, text in found.items()]
 
 
-def left_over(out: Path, written: list[Path]) -> list[Path]:
-    """Give manifests in the folder that were not written now, such as of a Job that is gone."""
+def other_manifests(out: Path, written: list[Path]) -> list[Path]:
+    """Return the manifests in the folder that were not written now, such as a removed Job's."""
     return sorted(set(out.rglob("*.yaml")) - set(written))
 
 
@@ -41,6 +41,6 @@ def _written(file: Path, text: bytes) -> Path:
         file.write_bytes(text)
     except OSError as error:
         raise UserError(
-            f"{file} cannot be written: {error.strerror}. Give another --out."
+            f"{file} cannot be written: {error.strerror}. Choose another --out."
         ) from None
     return file

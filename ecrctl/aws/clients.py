@@ -1,4 +1,4 @@
-"""AWS clients: whatever the environment variables and profiles say, or an emulator."""
+"""AWS clients, configured by the usual variables and profiles, or for an emulator."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 _CONFIG = Config(retries={"mode": "standard"}, connect_timeout=10)
-# What AWS calls a thing that is not there, service by service.
+# The error codes of a missing resource, service by service.
 _NOT_FOUND = frozenset(
     (
-        "ClientException",
         "ImageNotFoundException",
         "LifecyclePolicyNotFoundException",
         "NotFoundException",
@@ -45,7 +44,10 @@ _NOT_FOUND = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """Define the clients of one account and region."""
+    """The clients of one account and region.
+
+    :param endpoint_url: the endpoint of an emulator; ``None`` for AWS itself.
+    """
 
     session: boto3.Session
     region: str
@@ -53,10 +55,10 @@ class Aws:
 
     @staticmethod
     def from_variables(region: str) -> Aws:
-        """Give clients as the usual AWS variables and profiles say, in a region."""
-        with explained("Connecting to AWS"):
+        """Return clients for a region, configured by the usual AWS variables and profiles."""
+        with as_user_errors("Connecting to AWS"):
             session = boto3.Session(region_name=region)
-            # Read the way botocore reads it, so that a profile's endpoint_url counts too.
+            # Taken from a client, because a profile's endpoint_url counts too.
             endpoint_url = session.client("ecr", config=_CONFIG).meta.endpoint_url
         return Aws(session, region, None if _is_real(endpoint_url, region) else endpoint_url)
 
@@ -70,36 +72,36 @@ class Aws:
 
     @property
     def cloudformation(self) -> CloudFormationClient:
-        """Give a CloudFormation client."""
+        """A CloudFormation client."""
         return cast("CloudFormationClient", self._client("cloudformation"))
 
     @property
     def ecr(self) -> ECRClient:
-        """Give an ECR client."""
+        """An ECR client."""
         return cast("ECRClient", self._client("ecr"))
 
     @property
     def ecs(self) -> ECSClient:
-        """Give an ECS client."""
+        """An ECS client."""
         return cast("ECSClient", self._client("ecs"))
 
     @property
     def events(self) -> EventBridgeClient:
-        """Give an EventBridge client."""
+        """An EventBridge client."""
         return cast("EventBridgeClient", self._client("events"))
 
     @property
     def kms(self) -> KMSClient:
-        """Give a KMS client."""
+        """A KMS client."""
         return cast("KMSClient", self._client("kms"))
 
     @property
     def ssm(self) -> SSMClient:
-        """Give an SSM client."""
+        """An SSM client."""
         return cast("SSMClient", self._client("ssm"))
 
     def account(self) -> str:
-        """Give the account that the credentials belong to."""
+        """Return the account that the credentials belong to."""
         return cast("str", self._client("sts").get_caller_identity()["Account"])
 
 
@@ -109,37 +111,48 @@ def _is_real(endpoint_url: str, region: str) -> bool:
 
 
 def or_none(call: Callable[[], Any]) -> Any:
-    """Make a call, and give nothing when what it asks for does not exist."""
+    """Return the answer of a call, or ``None`` where the resource does not exist."""
     try:
         return call()
     except ClientError as error:
-        said = error.response.get("Error", {})
-        # CloudFormation has no code of its own for a stack that is not there.
-        is_stack = said.get("Code") == "ValidationError" and "does not exist" in said["Message"]
-        if said.get("Code") in _NOT_FOUND or is_stack:
+        if _is_not_found(error):
             return None
         raise
 
 
+def _is_not_found(error: ClientError) -> bool:
+    answer = error.response.get("Error", {})
+    code, message = answer.get("Code", ""), answer.get("Message", "")
+    # These two have no code of their own; only the message separates them from other faults.
+    if error.operation_name == "DescribeTaskDefinition" and code == "ClientException":
+        return message.startswith("Unable to describe task definition")
+    if code == "ValidationError":  # CloudFormation's, for a stack
+        return "does not exist" in message
+    return code in _NOT_FOUND
+
+
 @contextmanager
-def explained(doing: str) -> Iterator[None]:
-    """Turn what AWS or its client refuses into a sentence."""
+def as_user_errors(action: str) -> Iterator[None]:
+    """Raise errors of AWS and of its client as a :class:`UserError`.
+
+    :param action: the beginning of the message, such as ``Reading the keys``.
+    """
     try:
         yield
     except NoCredentialsError:
         raise UserError(
-            f"{doing} needs AWS credentials, and none were found. "
+            f"{action} needs AWS credentials, and none were found. "
             "Set AWS_PROFILE, or the usual AWS_* variables."
         ) from None
     except EndpointConnectionError as error:
         raise UserError(
-            f"{doing} failed: nothing answers at {error.kwargs.get('endpoint_url')}. "
+            f"{action} failed: no server answers at {error.kwargs.get('endpoint_url')}. "
             "Check AWS_ENDPOINT_URL and the network."
         ) from None
     except ClientError as error:
-        said = error.response.get("Error", {})
+        answer = error.response.get("Error", {})
         raise UserError(
-            f"{doing} failed: AWS answered {said.get('Code')}: {said.get('Message')}"
+            f"{action} failed: AWS answered {answer.get('Code')}: {answer.get('Message')}"
         ) from None
     except (BotoCoreError, ValueError) as error:
-        raise UserError(f"{doing} failed: {error}") from None
+        raise UserError(f"{action} failed: {error}") from None

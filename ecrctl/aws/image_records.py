@@ -11,19 +11,19 @@ from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.errors import UserError
 from ecrctl.images.registry import ACCEPTED_MANIFESTS
 
-from .clients import Aws, explained, or_none
+from .clients import Aws, as_user_errors, or_none
 
 _INDEX_TYPES = tuple(kind for kind in ACCEPTED_MANIFESTS if "index" in kind or "list" in kind)
 _MANIFESTS_A_CALL = 100
 
 
 def images_from_ecr(aws: Aws, account: str, repository: str) -> list[ImageRecord]:
-    """Read the images of a repository, what lies under its indexes included."""
-    with explained(f"Reading the images of '{repository}'"):
+    """Return the images of a repository, each image index with the images that it lists."""
+    with as_user_errors(f"Reading the images of '{repository}'"):
         if or_none(lambda: aws.ecr.describe_repositories(repositoryNames=[repository])) is None:
             raise UserError(
-                f"The repository '{repository}' is not there in account {account}, "
-                f"{aws.region}. Deploy it first, or give --images FILE."
+                f"The repository '{repository}' does not exist in account {account}, "
+                f"{aws.region}. Deploy it first, or add --images FILE."
             )
         pages = aws.ecr.get_paginator("describe_images").paginate(
             registryId=account, repositoryName=repository

@@ -1,4 +1,4 @@
-"""Pins: which image a name stands for, written by a tool and approved by a reviewer."""
+"""Pins: the image of each name that workloads use, written here and approved by a reviewer."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import yaml
 from checked_files.fault_text import one_of
 from checked_files.yaml_files import read_yaml
 from constructs_lib.rules.ecr.images import reference_faults
-from ecrctl.errors import FAILED, UserError
+from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.registry import ACCEPTED_MANIFESTS
 from environments.loading import load_environment, pins_path
 from environments.settings import EnvironmentSettings
 
-from .clients import Aws, explained, or_none
+from .clients import Aws, as_user_errors, or_none
 
 HEADER = """\
 # yaml-language-server: $schema=schema/images.schema.json
@@ -27,13 +27,13 @@ HEADER = """\
 
 
 def live_tag(environment: str, now: datetime) -> str:
-    """Give the tag that keeps an image from every lifecycle rule: it is, or was, live."""
+    """Return the tag that protects an image that is or was live from every lifecycle rule."""
     return f"live-{environment}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def digest_of_tag(aws: Aws, account: str, repository: str, tag: str) -> str:
-    """Give the digest that a tag points to, as the registry says."""
-    with explained(f"Looking up '{repository}:{tag}'"):
+    """Return the digest that a tag has in the registry."""
+    with as_user_errors(f"Looking up '{repository}:{tag}'"):
         answer = or_none(
             lambda: aws.ecr.describe_images(
                 registryId=account, repositoryName=repository, imageIds=[{"imageTag": tag}]
@@ -41,16 +41,20 @@ def digest_of_tag(aws: Aws, account: str, repository: str, tag: str) -> str:
         )
     if not answer or not answer["imageDetails"]:
         raise UserError(
-            f"The repository '{repository}' holds no image tagged '{tag}' in account {account}, "
-            f"{aws.region}. Push it first."
+            f"The repository '{repository}' has no image with the tag '{tag}' in account "
+            f"{account}, {aws.region}. Push the image first."
         )
     digest: str = answer["imageDetails"][0]["imageDigest"]
     return digest
 
 
 def mark_live(aws: Aws, account: str, repository: str, digest: str, tag: str) -> None:
-    """Give an image one more tag. Its manifest is put again, byte for byte."""
-    with explained(f"Tagging '{repository}' as {tag}"):
+    """Add a tag to an image.
+
+    The manifest is put again byte for byte and under its own media type, because another one
+    would be another image.
+    """
+    with as_user_errors(f"Tagging '{repository}' as {tag}"):
         found = aws.ecr.batch_get_image(
             registryId=account,
             repositoryName=repository,
@@ -58,23 +62,23 @@ def mark_live(aws: Aws, account: str, repository: str, digest: str, tag: str) ->
             acceptedMediaTypes=list(ACCEPTED_MANIFESTS),
         )["images"]
         if not found:
-            raise UserError(f"The repository '{repository}' holds no image {digest}.")
+            raise UserError(f"The repository '{repository}' has no image {digest}. Push it first.")
         aws.ecr.put_image(
             registryId=account,
             repositoryName=repository,
             imageManifest=found[0]["imageManifest"],
-            imageManifestMediaType=found[0].get("imageManifestMediaType", ACCEPTED_MANIFESTS[0]),
+            imageManifestMediaType=found[0]["imageManifestMediaType"],
             imageTag=tag,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Define what is pinned where.
+    """The image name that a pin is for, and its environment.
 
     :param directory: the folder of environment files.
     :param image: the name that workloads use.
-    :param registry: the environment that holds the image, where that is another one.
+    :param registry: the environment of the image's repository, where it is another one.
     """
 
     directory: Path
@@ -84,10 +88,13 @@ class Target:
 
 
 def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSettings:
-    """Refuse what could not be deployed afterwards, and give the environment that holds it."""
-    # Pins may be what is missing, so they are not read.
+    """Return the environment that declares the repository.
+
+    :raises UserError: where the pin could not be deployed.
+    """
+    # The pins are not read, because the one that is missing may be this one.
     settings = load_environment(target.environment, target.directory, with_pins=False)
-    holder = (
+    owner = (
         load_environment(target.registry, target.directory, with_pins=False)
         if target.registry
         else settings
@@ -98,38 +105,40 @@ def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSet
             f"no workload of '{target.environment}' runs an image named '{target.image}'; "
             f"{one_of(target.image, settings.images)}"
         )
-    declared = [item.name for item in holder.repositories]
+    declared = [item.name for item in owner.repositories]
     if repository not in declared:
-        hint = "" if target.registry else " If another environment holds it, say --registry ENV."
+        hint = "" if target.registry else " If another environment declares it, add --registry ENV."
         faults.append(
-            f"the environment '{holder.name}' declares no repository '{repository}'; "
+            f"the environment '{owner.name}' declares no repository '{repository}'; "
             f"{one_of(repository, declared)}{hint}"
         )
     if faults:
-        raise UserError("; ".join(faults), exit_code=FAILED)
+        raise UserError("; ".join(faults), exit_code=ExitCode.FAULT)
     _pins(target)
-    return holder
+    return owner
 
 
 def write_pin(target: Target, *, repository: str, tag: str, digest: str) -> Path:
-    """Write a pin into the environment's file of pins, beside those that are there."""
+    """Add or replace a pin in the environment's file of pins, and return the file."""
     pin = {"repository": repository, "tag": tag, "digest": digest}
     if target.registry and target.registry != target.environment:
         pin = {"registry": target.registry, **pin}
     pins = {**_pins(target), target.image: pin}
     path = pins_path(target.environment, target.directory)
     body = yaml.safe_dump(dict(sorted(pins.items())), sort_keys=False)
-    path.write_text(HEADER + body, encoding="utf-8")
+    try:
+        path.write_text(HEADER + body, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}.") from None
     return path
 
 
 def _pins(target: Target) -> Mapping[str, Any]:
-    """Give the pins that are there."""
     path = pins_path(target.environment, target.directory)
     if not path.exists():
         return {}
     pins, faults = read_yaml(path)
     if faults or not isinstance(pins or {}, Mapping):
-        what = faults[0] if faults else "a mapping of image names is expected here."
-        raise UserError(f"{path.name}: {what}", exit_code=FAILED)
+        fault = faults[0] if faults else "a mapping of image names is expected here."
+        raise UserError(f"{path.name}: {fault}", exit_code=ExitCode.FAULT)
     return pins or {}

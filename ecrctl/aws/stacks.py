@@ -1,4 +1,4 @@
-"""The stacks of an account, and the repositories that each of them deploys."""
+"""The repositories that the stacks of an account deploy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def stacks_of_repositories(aws: Aws) -> dict[str, str]:
-    """Give the stack of each repository that CloudFormation deploys."""
+    """Return the stack of each repository that CloudFormation deploys, by the repository."""
     cloudformation = aws.cloudformation
     listed = cloudformation.get_paginator("describe_stacks").paginate()
     stacks = [stack["StackName"] for page in listed for stack in page["Stacks"]]
@@ -23,7 +23,7 @@ def stacks_of_repositories(aws: Aws) -> dict[str, str]:
 
 
 def repositories_of_stack(cloudformation: CloudFormationClient, stack: str) -> list[str]:
-    """Give the names of the repositories that a stack deploys."""
+    """Return the names of the repositories that a stack deploys."""
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     return [
         resource["PhysicalResourceId"]

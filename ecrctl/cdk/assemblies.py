@@ -1,4 +1,4 @@
-"""Cloud assemblies: made by the CDK CLI, read as files."""
+"""Cloud assemblies: written by the CDK CLI, read as files."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ecrctl.errors import UserError
 
 from . import toolchain
 
-# The schema of what aws-cdk-lib writes here. A newer one may say things that are not understood.
+# The schema that the installed aws-cdk-lib writes. A newer one may contain unknown artifacts.
 NEWEST_SCHEMA = 55
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """Define a synthesised stack.
+    """A synthesised stack.
 
-    :param name: its path in the app, such as ``dev/Repositories-web``.
-    :param stage: the path of the stage it is in; empty outside of any.
-    :param stack_name: CloudFormation's name for it, such as ``dev-Repositories-web``.
-    :param is_protected: whether it is protected from being deleted.
+    :param name: the path in the app, such as ``dev/Repositories-web``.
+    :param stage: the path of the stage around the stack; empty outside of any.
+    :param stack_name: CloudFormation's name for the stack, such as ``dev-Repositories-web``.
+    :param is_protected: whether termination protection is on.
     """
 
     name: str
@@ -37,22 +37,22 @@ class Stack:
 
     @property
     def environment(self) -> str:
-        """The stage it is in, or its account and region where it is in none."""
+        """The stage around the stack, or the account and region where there is none."""
         if self.stage:
             return self.stage
         unknown = self.account == "unknown-account"
         return "no stage" if unknown else f"{self.account}/{self.region}"
 
     def resources(self, resource_type: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Give the resources of a type by their logical IDs."""
+        """Yield the resources of a type, each with its logical ID."""
         for logical_id, resource in self.template.get("Resources", {}).items():
-            # An Fn::ForEach, which is a list, stands where a resource would.
+            # An Fn::ForEach among the resources is a list.
             if isinstance(resource, dict) and resource.get("Type") == resource_type:
                 yield logical_id, resource
 
 
 def synthesise(environment: str | None, environments: Path, output: Path) -> Path:
-    """Synthesise one environment, or all, into a folder, without AWS."""
+    """Synthesise one environment, or all, without AWS, and return the cloud assembly."""
     chosen = ("--context", f"env={environment}") if environment else ()
     toolchain.check_cdk()
     toolchain.run_cdk(
@@ -70,16 +70,16 @@ def synthesise(environment: str | None, environments: Path, output: Path) -> Pat
 
 
 def stacks_of(assembly: Path) -> list[Stack]:
-    """Give the stacks of all stages of an assembly by name, nested stacks after those around them.
+    """Return the stacks of all stages of an assembly, sorted by name, parents before nested ones.
 
-    :raises UserError: where the folder is no cloud assembly, or one that cannot be read.
+    :raises UserError: where the folder is not a cloud assembly, or cannot be read.
     """
     return sorted(_Reader(assembly).stacks(), key=lambda stack: stack.name.split("/"))
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """Read an assembly, and no file outside of it, whoever wrote its manifest."""
+    """A reader of an assembly, which opens no file outside of the folder."""
 
     assembly: Path
 
@@ -108,12 +108,12 @@ class _Reader:
                 yield from self._nested_in(stack)
 
     def _nested_in(self, stack: Stack) -> Iterator[Stack]:
-        """Give the stacks that a stack nests, whose templates the CDK leaves beside its own."""
+        """Yield the nested stacks of a stack, whose templates are files beside the stack's own."""
         for logical_id, resource in stack.resources("AWS::CloudFormation::Stack"):
             asset = resource.get("Metadata", {}).get("aws:asset:path")
             if asset is None:
-                continue  # its template lies somewhere else, and only its address is known here
-            # The logical ID is what tells two of them apart; their path in the app says it better.
+                continue  # the template lies somewhere else; only its URL is known
+            # The path in the app is the readable name; the logical ID is always there.
             path = str(resource["Metadata"].get("aws:cdk:path", ""))
             name = path.removesuffix(".NestedStackResource").rpartition("/")[2] or logical_id
             file = self._inside(stack.file.parent, asset)
@@ -131,8 +131,8 @@ class _Reader:
         path = folder / name
         if not path.resolve().is_relative_to(self.assembly.resolve()):
             raise UserError(
-                f"{folder / 'manifest.json'} names a file outside of its cloud assembly: '{name}'. "
-                "No synth of the CDK writes that; look at where the assembly comes from."
+                f"{folder / 'manifest.json'} must not name a file outside of its cloud assembly, "
+                f"got '{name}'. No CDK writes that; check where the assembly comes from."
             )
         return path
 
@@ -141,7 +141,7 @@ def _artifacts(folder: Path) -> dict[str, dict[str, Any]]:
     file = folder / "manifest.json"
     if not file.is_file():
         raise UserError(
-            f"{folder} is no cloud assembly: it has no manifest.json. Give the folder that "
+            f"{folder} is not a cloud assembly: there is no manifest.json. Choose the folder that "
             "`cdk synth --output DIR` writes, such as cdk.out."
         )
     manifest = _read_json(file)
@@ -149,13 +149,13 @@ def _artifacts(folder: Path) -> dict[str, dict[str, Any]]:
     major = str(version).partition(".")[0]
     if not major.isdigit():
         raise UserError(
-            f"{file} is no manifest of a cloud assembly: it says no schema version. "
-            "Synthesise it anew."
+            f"{file} is not the manifest of a cloud assembly: there is no schema version. "
+            "Run `cdk synth` again."
         )
     if int(major) > NEWEST_SCHEMA:
         raise UserError(
-            f"{folder} is a cloud assembly of schema {version}, and this reads up to "
-            f"{NEWEST_SCHEMA}. Synthesise it with an older aws-cdk-lib, or use a newer ecrctl."
+            f"{folder} is a cloud assembly of schema {version}; ecrctl reads schemas up to "
+            f"{NEWEST_SCHEMA}. Synthesise with an older aws-cdk-lib, or use a newer ecrctl."
         )
     artifacts: dict[str, dict[str, Any]] = manifest.get("artifacts", {})
     return artifacts
@@ -164,7 +164,9 @@ def _artifacts(folder: Path) -> dict[str, dict[str, Any]]:
 def _read_template(file: Path) -> dict[str, Any]:
     template = _read_json(file)
     if not isinstance(template, dict) or not isinstance(template.get("Resources", {}), dict):
-        raise UserError(f"{file} is no CloudFormation template: it is not a mapping of resources.")
+        raise UserError(
+            f"{file} is not a CloudFormation template: there is no mapping of resources."
+        )
     return template
 
 
@@ -174,4 +176,4 @@ def _read_json(file: Path) -> Any:
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}.") from None
     except ValueError as error:
-        raise UserError(f"{file} is not JSON: {error}. Synthesise it anew.") from None
+        raise UserError(f"{file} is not JSON: {error}. Run `cdk synth` again.") from None

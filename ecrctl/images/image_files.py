@@ -1,4 +1,4 @@
-"""Images in a JSON file, as a lifecycle preview takes them."""
+"""Images in a JSON file, the input of a lifecycle preview."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from checked_files.fault_text import faults_of
 from constructs_lib.rules.lifecycle.preview import ImageRecord
 from constructs_lib.rules.lifecycle.rule import StorageClass
-from ecrctl.errors import FAILED, UserError
+from ecrctl.errors import ExitCode, UserError
 
 
 class _Image(BaseModel):
-    """Define an image in a file; its times are ISO 8601 with a time zone."""
+    """An image in a file; its times are ISO 8601 with a time zone."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,7 +29,7 @@ class _Image(BaseModel):
     children: list[str] = []
 
     def record(self) -> ImageRecord:
-        """Give the image as the rules take it."""
+        """Return the image as the rules take it."""
         fields = self.model_dump()
         for name in ("tags", "children"):
             fields[name] = tuple(fields[name])
@@ -40,20 +40,20 @@ _IMAGES: TypeAdapter[list[_Image]] = TypeAdapter(list[Annotated[_Image, Field()]
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file."""
+    """Return the content of a JSON file."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.", exit_code=FAILED) from None
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
     except ValueError as error:
-        raise UserError(f"{path} is not JSON: {error}.", exit_code=FAILED) from None
+        raise UserError(f"{path} is not JSON: {error}.", exit_code=ExitCode.FAULT) from None
 
 
 def images_from_file(path: Path) -> list[ImageRecord]:
-    """Read images from a JSON file: a list of mappings; all faults at once."""
+    """Return the images in a JSON file: a list of mappings; raise all faults at once."""
     try:
         images = _IMAGES.validate_python(read_json(path))
     except ValidationError as error:
         lines = "\n".join(f"  - {fault}" for fault in faults_of(error, _Image))
-        raise UserError(f"{path}:\n{lines}", exit_code=FAILED) from None
+        raise UserError(f"{path}:\n{lines}", exit_code=ExitCode.FAULT) from None
     return [image.record() for image in images]

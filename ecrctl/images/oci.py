@@ -14,17 +14,17 @@ MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 
 @dataclass(frozen=True, slots=True)
 class OciImage:
-    """Define an image by its manifest and the blobs that the manifest names."""
+    """An image: its manifest, and the blobs that the manifest names."""
 
     manifest: bytes
     blobs: Mapping[str, bytes]
 
     @property
     def digest(self) -> str:
-        """Give the digest of the image."""
+        """The digest of the image."""
         return digest_of(self.manifest)
 
 
 def digest_of(content: bytes) -> str:
-    """Give the digest of some content."""
+    """Return the digest of some content."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"

@@ -1,4 +1,4 @@
-"""The registry protocol, as far as pushing an image and reading it back needs it.
+"""The registry protocol, as far as pushing and pulling an image requires it.
 
 Source: OCI distribution specification, "Pulling manifests" and "Pushing manifests".
 """
@@ -13,12 +13,12 @@ from urllib.parse import urlencode, urljoin, urlsplit
 import urllib3
 
 from constructs_lib.rules.ecr.images import registry_host
-from ecrctl.aws.clients import Aws, explained
+from ecrctl.aws.clients import Aws, as_user_errors
 from ecrctl.errors import UserError
 
 from .oci import MANIFEST_TYPE, OciImage, digest_of
 
-# Docker, containerd and ECR itself agree on these; an index is a manifest too.
+# An image index is a manifest too.
 ACCEPTED_MANIFESTS = (
     MANIFEST_TYPE,
     "application/vnd.oci.image.index.v1+json",
@@ -28,15 +28,15 @@ ACCEPTED_MANIFESTS = (
 
 
 class TagIsImmutable(Exception):
-    """Say that a registry refused to move a tag to another image."""
+    """Raised when a registry refuses to move a tag to another image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Define a connection to one account's private registry.
+    """A connection to one account's private registry.
 
-    :param base_url: where to connect: the registry itself, or an emulator in its place.
-    :param host: the registry's own name, by which an emulator tells accounts apart.
+    :param base_url: the URL to connect to: the registry's, or an emulator's.
+    :param host: the registry's own host name, from which an emulator derives the account.
     """
 
     base_url: str
@@ -46,15 +46,15 @@ class Registry:
 
     @staticmethod
     def of_account(aws: Aws, account: str) -> Registry:
-        """Connect with a token from ``GetAuthorizationToken``.
+        """Return a connection with a token from ``GetAuthorizationToken``.
 
-        AWS names the real registry as the token's endpoint. A client that was given another
-        endpoint must not follow it there.
+        The answer names the real registry as the token's endpoint. A client of an emulator must
+        not follow that name.
         """
-        with explained("Logging in to the registry"):
+        with as_user_errors("Logging in to the registry"):
             data = aws.ecr.get_authorization_token()["authorizationData"][0]
         host = registry_host(account, aws.region)
-        # The token is already base64 of "AWS:password", which is what basic authentication takes.
+        # The token is already base64 of "AWS:password", the form of basic authentication.
         return Registry(
             base_url=aws.endpoint_url or f"https://{host}",
             host=host,
@@ -63,7 +63,10 @@ class Registry:
         )
 
     def push(self, repository: str, tag: str, image: OciImage) -> None:
-        """Push an image under a tag: its blobs first, then the manifest that names them."""
+        """Push an image under a tag: first its blobs, then the manifest that names them.
+
+        :raises TagIsImmutable: where the tag belongs to another image and cannot be moved.
+        """
         for digest, blob in image.blobs.items():
             self._push_blob(repository, digest, blob)
         response = self._request(
@@ -73,19 +76,23 @@ class Registry:
             headers={"Content-Type": MANIFEST_TYPE},
         )
         if response.status != HTTPStatus.CREATED:
-            _refuse_manifest(response, repository, tag)
+            _raise_push_error(response, repository, tag)
 
     def manifest(self, repository: str, reference: str) -> bytes:
-        """Give the manifest of a tag or digest, whose content is checked against the digest."""
+        """Return the manifest of a tag or digest; its content must have that digest."""
         response = self._request(
             "GET",
             f"/v2/{repository}/manifests/{reference}",
             headers={"Accept": ", ".join(ACCEPTED_MANIFESTS)},
         )
         if response.status != HTTPStatus.OK:
-            raise UserError(f"{_named(repository, reference)} could not be read: {_said(response)}")
+            raise UserError(
+                f"{_named(repository, reference)} could not be read: {_answer_text(response)}"
+            )
         if reference.startswith("sha256:") and digest_of(response.data) != reference:
-            raise UserError(f"What {self.host} gave for {reference} has another digest.")
+            raise UserError(
+                f"{self.host} returned a manifest with another digest than {reference}."
+            )
         return response.data
 
     def _push_blob(self, repository: str, digest: str, blob: bytes) -> None:
@@ -107,7 +114,7 @@ class Registry:
 
     def _expect(self, response: urllib3.BaseHTTPResponse, status: int, repository: str) -> None:
         if response.status != status:
-            raise UserError(f"Pushing to '{repository}' failed: {_said(response)}")
+            raise UserError(f"Pushing to '{repository}' failed: {_answer_text(response)}")
 
     def _request(
         self,
@@ -117,7 +124,7 @@ class Registry:
         body: bytes | None = None,
         headers: dict[str, str] | None = None,
     ) -> urllib3.BaseHTTPResponse:
-        """Send a request to this registry, whatever host a location names."""
+        """Send a request to this registry; the host of a location is ignored."""
         parts = urlsplit(location)
         target = f"{parts.path}?{parts.query}" if parts.query else parts.path
         try:
@@ -138,18 +145,18 @@ class Registry:
             ) from None
 
 
-def _refuse_manifest(response: urllib3.BaseHTTPResponse, repository: str, tag: str) -> None:
-    said = _said(response)
-    if "TAG_INVALID" in said or "ImageTagAlreadyExists" in said or "immutable" in said:
-        raise TagIsImmutable(said)
-    raise UserError(f"Pushing {_named(repository, tag)} failed: {said}")
+def _raise_push_error(response: urllib3.BaseHTTPResponse, repository: str, tag: str) -> None:
+    answer = _answer_text(response)
+    if "TAG_INVALID" in answer or "ImageTagAlreadyExists" in answer or "immutable" in answer:
+        raise TagIsImmutable(answer)
+    raise UserError(f"Pushing {_named(repository, tag)} failed: {answer}")
 
 
 def _named(repository: str, reference: str) -> str:
     return f"'{repository}{'@' if ':' in reference else ':'}{reference}'"
 
 
-def _said(response: urllib3.BaseHTTPResponse) -> str:
+def _answer_text(response: urllib3.BaseHTTPResponse) -> str:
     try:
         errors = json.loads(response.data)["errors"]
         text = "; ".join(f"{error.get('code')}: {error.get('message')}" for error in errors)

@@ -1,4 +1,4 @@
-"""The repositories that an account has, read with boto3: hundreds of them, a few at a time."""
+"""The repositories of an account, read with boto3, several at a time."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecrctl.aws.clients import Aws, explained, or_none
+from ecrctl.aws.clients import Aws, as_user_errors, or_none
 from ecrctl.aws.stacks import stacks_of_repositories
 
 if TYPE_CHECKING:
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecr.type_defs import RepositoryTypeDef
 
-# Three calls a repository; ECR allows many more a second than this makes.
+# Each repository takes three calls; eight threads stay far below ECR's limits.
 _AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExistingRepository:
-    """Define a repository as its account has it today.
+    """A repository and its current properties.
 
-    :param exclusion_filters: ``None`` where the endpoint does not give them back.
-    :param policy: its repository policy, ``None`` when it has none.
-    :param stack: the CloudFormation stack it belongs to, ``None`` when it belongs to none.
+    :param exclusion_filters: ``None`` where the endpoint does not return them.
+    :param policy: the repository policy; ``None`` where there is none.
+    :param stack: the CloudFormation stack of the repository; ``None`` where there is none.
     """
 
     name: str
@@ -41,8 +41,8 @@ class ExistingRepository:
 
 
 def existing_repositories(aws: Aws) -> list[ExistingRepository]:
-    """Read every repository of an account and region, by name."""
-    with explained(f"Reading the repositories in {aws.region}"):
+    """Return every repository of an account and region, sorted by name."""
+    with as_user_errors(f"Reading the repositories in {aws.region}"):
         stacks = stacks_of_repositories(aws)
         ecr = aws.ecr
         pages = ecr.get_paginator("describe_repositories").paginate()

@@ -1,6 +1,6 @@
-"""A repository that exists, in the words of an environment file.
+"""A repository of an account as an entry of an environment file.
 
-What an entry cannot say is noted, because an import would delete it or leave it out.
+Whatever an entry cannot express is noted, because an import would delete it or leave it out.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from .account import ExistingRepository
 
 Entry = dict[str, Any]
 DEFAULT_GROUP = "main"
-# What ECR does not know of a repository; an entry of the same name in the file does.
-_SAID_IN_FILE = ("removal", "empty_on_delete")
+# Settings that ECR does not store; they are copied from the existing entry.
+_ONLY_IN_FILE = ("removal", "empty_on_delete")
 _BOOTSTRAP = re.compile(r"cdk-[a-z0-9]+-container-assets-\d{12}-[a-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """Define something that an import would delete, change or leave out.
+    """Something that an import would delete, change or leave out.
 
-    :param what: what there is today.
-    :param then: what becomes of it.
+    :param what: the state today.
+    :param then: the consequence of the import.
     """
 
     repository: str
@@ -46,7 +46,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """Define the keys that a file has words for, where the account has them."""
+    """The ARNs of the keys that a file can name; ``None`` where the account has no such key."""
 
     environment: str | None
     aws_managed: str | None
@@ -54,7 +54,11 @@ class Keys:
 
 @dataclass(slots=True, kw_only=True)
 class EntryWriter:
-    """Define what turns a repository into an entry, and remembers what an entry cannot say."""
+    """A writer of entries, which collects notes on whatever an entry cannot express.
+
+    :param head: the environment without its repositories.
+    :param entries: the existing entries, by the repository's name.
+    """
 
     head: EnvironmentModel
     entries: Mapping[str, Entry]
@@ -62,27 +66,28 @@ class EntryWriter:
     notes: list[Note] = field(default_factory=list)
 
     def note(self, repository: ExistingRepository, what: str, then: str) -> None:
-        """Remember something that a person should decide on."""
+        """Add a note for a person to decide on."""
         self.notes.append(Note(repository=repository.name, what=what, then=then))
 
     def note_foreign(self, repository: ExistingRepository, stack: str) -> None:
-        """Remember that a repository belongs to a stack that is not this environment's."""
+        """Note that a repository belongs to a stack outside of this environment."""
         self.note(
             repository,
             f"it belongs to the stack '{stack}'",
-            "it is left out: the CDK keeps its own assets there."
+            "it is left out: it contains the CDK's own assets."
             if _BOOTSTRAP.fullmatch(repository.name)
-            else "it is left out. Take it out of that stack, retained, and import again.",
+            else "it is left out. Remove it from that stack with DeletionPolicy: Retain, then "
+            "import again.",
         )
 
     def entry(self, repository: ExistingRepository, group: str) -> Entry | None:
-        """Give the entry of a repository, or ``None`` when a file has no word for it."""
+        """Return the entry of a repository, or ``None`` where a file cannot express it."""
         encryption = self._encryption(repository)
         if encryption is None:
             return None
         known = self.entries.get(repository.name, {})
         adopted = repository.stack is None
-        self._note_return(repository, known)
+        self._note_declared(repository, known)
         entry: Entry = {"name": repository.name}
         if group != DEFAULT_GROUP:
             entry["stack"] = group
@@ -95,17 +100,17 @@ class EntryWriter:
             entry["scan_on_push"] = repository.scan_on_push
         entry |= self._lifecycle(repository)
         entry |= self._policy(repository, known, adopted=adopted)
-        entry |= {key: known[key] for key in _SAID_IN_FILE if key in known and not adopted}
+        entry |= {key: known[key] for key in _ONLY_IN_FILE if key in known and not adopted}
         entry |= self._tags(repository)
         return entry
 
-    def _note_return(self, repository: ExistingRepository, known: Entry) -> None:
+    def _note_declared(self, repository: ExistingRepository, known: Entry) -> None:
         if repository.stack is None and known:
             self.note(
                 repository,
-                "the file declares it, and it is there already, in no stack: it was kept when it "
-                "left the file, or made by hand",
-                "a deployment would fail with AlreadyExists. Import it first, as it is.",
+                "the file declares it, and it exists outside of any stack: it was retained when it "
+                "was removed from the file, or was created by hand",
+                "a deployment would fail with AlreadyExists. Import it before the deployment.",
             )
 
     def _encryption(self, repository: ExistingRepository) -> str | None:
@@ -120,7 +125,7 @@ class EntryWriter:
                 repository,
                 f"its encryption is {repository.encryption_type} with another key than this "
                 "environment's",
-                "it is left out: a file has no word for that. Adopt it in an app of yours, with "
+                "it is left out: a file cannot express that. Adopt it in your own CDK app with "
                 "PrivateRepository.adopt(encryption=Encryption.dsse(key)).",
             )
             return None
@@ -131,7 +136,7 @@ class EntryWriter:
     def _immutability(self, repository: ExistingRepository, known: Entry) -> Entry:
         filters = repository.exclusion_filters
         if filters is None:
-            # An emulator that does not give them back; AWS always does.
+            # An emulator may not return them; AWS always does.
             return {key: known[key] for key in ("tag_immutability",) if key in known}
         default = tag_immutability(self.head.repository_defaults.tag_immutability)
         mode = repository.immutability_mode
@@ -150,20 +155,21 @@ class EntryWriter:
             except RuleError as error:
                 self.note(
                     repository,
-                    f"its lifecycle policy cannot be said: {_sentences(error.faults)}",
-                    "it is left out, and the next deployment deletes it. Write one that holds.",
+                    "its lifecycle policy cannot be expressed in the file: "
+                    f"{_sentences(error.faults)}",
+                    "the next deployment deletes it. Write a valid policy into the file.",
                 )
         if _document_of(policy) == _document_of(default):
             return {}
-        return {"lifecycle": _lifecycle_words(policy)}
+        return {"lifecycle": _lifecycle_setting(policy)}
 
     def _policy(self, repository: ExistingRepository, known: Entry, *, adopted: bool) -> Entry:
         policy = repository.policy or {}
         if policy.get("Version", VERSION) != VERSION:
             self.note(
                 repository,
-                f"its policy is written in the language of {policy['Version']}",
-                f"it becomes {VERSION}, in which ${{...}} in a value is a variable.",
+                f"its policy has the version {policy['Version']}",
+                f"the version becomes {VERSION}, in which ${{...}} in a value is a variable.",
             )
         statements = list(self._declarable(repository, statements_of(policy)))
         found = known_policy(
@@ -174,7 +180,7 @@ class EntryWriter:
             organization_id=self.head.organization_id,
         )
         entry: Entry = {}
-        pull, push = _access_words(found.pull), _access_words(found.push)
+        pull, push = _access_setting(found.pull), _access_setting(found.push)
         github = known.get("push", {}).get("github")
         if pull:
             entry["pull"] = pull
@@ -186,7 +192,7 @@ class EntryWriter:
         return entry
 
     def _is_guard(self, statement: Mapping[str, Any]) -> bool:
-        """Say whether a statement is the one that the environment's administrators bring along."""
+        """Return whether the environment's ``administrators`` setting creates this statement."""
         sid = statement.get("Sid")
         return sid == "AdministeredByNamedRolesOnly" and bool(self.head.administrators)
 
@@ -200,7 +206,7 @@ class EntryWriter:
                     self.note(
                         repository,
                         f"statement {_name_of(statement, index)} is open to everyone",
-                        "it is stated as it is. Name accounts, roles or the organisation instead.",
+                        "it is kept. Name accounts, roles or the organization instead.",
                     )
                 yield statement
                 continue
@@ -214,18 +220,22 @@ class EntryWriter:
         tags = {
             key: value
             for key, value in sorted(repository.tags.items())
-            # AWS's own; nobody else can set them.
+            # Only AWS can set these.
             if not key.startswith("aws:")
         }
         faults = tag_faults(tags)
         if faults:
-            self.note(repository, f"its tags cannot be said: {_sentences(faults)}", "left out.")
+            self.note(
+                repository,
+                f"its tags cannot be expressed in the file: {_sentences(faults)}",
+                "they are left out.",
+            )
             return {}
         return {"tags": tags} if tags else {}
 
 
 def _same_key(key: str, other: str | None) -> bool:
-    """Compare keys, which ECR gives back as they were given: by ARN or by ID."""
+    """Return whether two keys are the same; ECR returns an ARN or an ID, as it was set."""
     return other is not None and key.rpartition("/")[2] == other.rpartition("/")[2]
 
 
@@ -249,14 +259,14 @@ def _document_of(policy: LifecyclePolicy | None) -> Mapping[str, Any] | None:
     return policy.document() if policy else None
 
 
-def _lifecycle_words(policy: LifecyclePolicy | None) -> Any:
-    """Give a preset's name where a policy is one, and its rules otherwise."""
+def _lifecycle_setting(policy: LifecyclePolicy | None) -> Any:
+    """Return the name of the preset that a policy equals, or else its rules."""
     if policy is None:
         return "none"
     for name, preset in PRESETS.items():
         if preset().document() == policy.document():
             return name
-    rules = [_rule_words(rule) for rule in policy.rules]
+    rules = [_rule_setting(rule) for rule in policy.rules]
     try:
         LifecyclePolicy(policy.rules)
     except RuleError:
@@ -264,8 +274,8 @@ def _lifecycle_words(policy: LifecyclePolicy | None) -> Any:
     return rules
 
 
-def _rule_words(rule: LifecycleRule) -> Entry:
-    words: Entry = {
+def _rule_setting(rule: LifecycleRule) -> Entry:
+    setting: Entry = {
         "priority": rule.priority,
         "description": rule.description,
         "tag_status": rule.tag_status,
@@ -276,11 +286,11 @@ def _rule_words(rule: LifecycleRule) -> Entry:
         "count_number": rule.count_number,
         "action": rule.action if rule.action != "expire" else None,
     }
-    return {key: value for key, value in words.items() if value not in (None, "", [])}
+    return {key: value for key, value in setting.items() if value not in (None, "", [])}
 
 
-def _access_words(access: Access) -> Entry:
-    words: Entry = {
+def _access_setting(access: Access) -> Entry:
+    setting: Entry = {
         "accounts": list(access.accounts),
         "roles": list(access.role_arns),
         "organization": access.organization_id is not None,
@@ -288,4 +298,4 @@ def _access_words(access: Access) -> Entry:
         "lambda_accounts": list(access.lambda_accounts),
         "codebuild_projects": list(access.codebuild_project_arns),
     }
-    return {key: value for key, value in words.items() if value}
+    return {key: value for key, value in setting.items() if value}

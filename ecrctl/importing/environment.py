@@ -1,7 +1,7 @@
-"""From the repositories that an account has to an environment file that says the same.
+"""An environment file that declares the repositories of an account.
 
-What is written states what is there today, whoever made it. What the file cannot say, and what
-therefore an import would delete or leave out, is listed.
+The file states every repository's current properties. Whatever the file cannot express is noted,
+because an import would delete it or leave it out.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from environments.names import repositories_group, repositories_stack
 from .account import ExistingRepository
 from .entries import DEFAULT_GROUP, Entry, EntryWriter, Keys, Note
 
-# Room for what a stack of repositories may grow by before CloudFormation's 500.
+# A stack takes 500 resources; the rest is room to grow.
 GROUP_SIZE = 400
 _WORKLOADS = ("ecs_tasks", "ecs_services", "network", "eks_cluster", "eks_jobs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """Define the import of an account's repositories into an environment.
+    """The import of an account's repositories into an environment.
 
     :param document: the environment file, as data.
-    :param mappings: for each stack, the resource mapping that ``cdk import`` takes.
+    :param mappings: the resource mapping of each stack, as ``cdk import`` takes it.
     :param deployed: the repositories that the environment's own stacks deploy already.
     """
 
@@ -40,7 +40,7 @@ class Import:
 
     @property
     def adopted(self) -> list[str]:
-        """Give the repositories that are left to import."""
+        """Return the names of the repositories that are to be imported."""
         return sorted(
             identifier["RepositoryName"]
             for mapping in self.mappings.values()
@@ -56,11 +56,12 @@ def import_of(
     entries: Mapping[str, Entry],
     keys: Keys,
 ) -> Import:
-    """Say what an account has as an environment.
+    """Return the import of an account's repositories.
 
     :param name: the environment's name.
-    :param head: the file that exists, without its repositories; at least account and region.
-    :param entries: the repositories of the file that exists, by name.
+    :param existing: the repositories of the account.
+    :param head: the existing file without its repositories; at least account and region.
+    :param entries: the repositories of the existing file, by name.
     """
     organization = head.get("organization_id") or _organization_of(existing)
     head = {**head, **({"organization_id": organization} if organization else {})}
@@ -84,10 +85,10 @@ def import_of(
         else:
             mapping = mappings.setdefault(repositories_stack(name, group), {})
             mapping[repository_logical_id(repository.name)] = {"RepositoryName": repository.name}
-    there = {repository.name for repository in existing}
-    missing = [entry for entry_name, entry in entries.items() if entry_name not in there]
+    in_account = {repository.name for repository in existing}
+    missing = [entry for entry_name, entry in entries.items() if entry_name not in in_account]
     in_file = {entry_name: index for index, entry_name in enumerate(entries)}
-    # In the order of the file that exists, so that its diff shows what the import adds.
+    # In the order of the existing file, so that a diff shows the additions alone.
     ordered = sorted(
         [*written, *missing],
         key=lambda entry: (in_file.get(entry["name"], len(in_file)), entry["name"]),
@@ -101,14 +102,14 @@ def import_of(
 
 
 def _document(head: Mapping[str, Any], entries: list[Entry]) -> dict[str, Any]:
-    """Put the repositories where a file has them: after its settings, before its workloads."""
+    """Return a file's data in its usual order: settings, repositories, workloads."""
     workloads = {key: head[key] for key in _WORKLOADS if key in head}
     settings = {key: value for key, value in head.items() if key not in workloads}
     return {**settings, "repositories": entries, **workloads}
 
 
 def _organization_of(existing: Iterable[ExistingRepository]) -> str | None:
-    """Give the one organisation that statements of ours name; none when they name several."""
+    """Return the organization that the known statements name, unless they name several."""
     found = {
         organization
         for repository in existing
@@ -118,7 +119,7 @@ def _organization_of(existing: Iterable[ExistingRepository]) -> str | None:
 
 
 def _groups(existing: Sequence[ExistingRepository], entries: Mapping[str, Entry]) -> dict[str, str]:
-    """Give every repository that belongs to no stack a group: the file's, or one with room."""
+    """Return a group for every repository without a stack: the file's, or one with room."""
     free = [repository.name for repository in existing if repository.stack is None]
     groups = {name: entries[name].get("stack", DEFAULT_GROUP) for name in free if name in entries}
     others = [name for name in free if name not in entries]

@@ -1,4 +1,4 @@
-"""The main job, end to end, on the embedded AWS."""
+"""``ecrctl local``: deploy, push, pin and read back, end to end, on the embedded AWS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ecrctl.aws.clients import Aws
 from ecrctl.aws.pinning import Target, live_tag, mark_live, write_pin
 from ecrctl.cdk import toolchain
 from ecrctl.console import Steps
-from ecrctl.errors import FAILED, UserError
+from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.registry import Registry, TagIsImmutable
 from ecrctl.verify.check import Check
 from ecrctl.verify.command import verify
@@ -32,12 +32,12 @@ TAG = "v1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalRun:
-    """Define where and how the main job runs.
+    """The options of a local run.
 
     :param environments: the folder of environment files; the pin is written there.
     :param output: a folder for logs and cloud assemblies.
     :param port: the port of the embedded AWS; any free one when ``None``.
-    :param keep: leave the embedded AWS running when all went well.
+    :param keep: whether the embedded AWS keeps running after a success.
     """
 
     environments: Path
@@ -47,43 +47,46 @@ class LocalRun:
 
 
 def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
-    """Deploy, push, pin, deploy what runs the image, and read everything back."""
+    """Deploy the repositories, push and pin an image, deploy its workloads, and read all back.
+
+    :returns: every check, and the embedded AWS.
+    """
     toolchain.check_cdk()
-    emulator.leave_the_real_aws()
+    emulator.forget_aws_settings()
     _make_folder(run.output)
     settings = load_environment(ENVIRONMENT, run.environments, with_pins=False)
     if REPOSITORY not in {repository.name for repository in settings.repositories}:
         raise UserError(
-            f"The sample image goes to the repository '{REPOSITORY}', which "
-            f"{ENVIRONMENT}.yaml does not declare. Add it.",
-            exit_code=FAILED,
+            f"{ENVIRONMENT}.yaml must declare the repository '{REPOSITORY}', to which the sample "
+            "image is pushed. Add it.",
+            exit_code=ExitCode.FAULT,
         )
     with ExitStack() as stack:
         with steps.step("Start the embedded AWS") as step:
             started = stack.enter_context(_emulator(run, settings))
-            step.say(started.endpoint_url)
+            step.detail = started.endpoint_url
         # The pin of an earlier run names an image that this emulator does not have yet.
         pins_path(ENVIRONMENT, run.environments).unlink(missing_ok=True)
         cdk = _Cdk(run, settings, started)
         with steps.step("Bootstrap the account with the AWS CDK CLI") as step:
             cdk.bootstrap()
-            step.say(f"{settings.account}, {settings.region}")
+            step.detail = f"{settings.account}, {settings.region}"
         with steps.step("Deploy the key and the repositories") as step:
             cdk.deploy(
                 names.stack_path(ENVIRONMENT, names.ENCRYPTION),
                 names.stack_path(ENVIRONMENT, names.repositories_id("*")),
             )
-            step.say(f"{len(settings.repositories)} repositories")
+            step.detail = f"{len(settings.repositories)} repositories"
         aws = started.clients()
         _push_and_pin(run, steps, aws, settings)
         settings = load_environment(ENVIRONMENT, run.environments)
-        with steps.step("Look whether every pinned image is there") as step:
-            step.say(_prove_images(settings, aws))
+        with steps.step("Check that every pinned image is in its registry") as step:
+            step.detail = _prove_images(settings, aws)
         with steps.step("Deploy the workloads that run it"):
             cdk.deploy(f"{ENVIRONMENT}/*")
         with steps.step("Read everything back") as step:
             checks = [*verify(settings, aws), *check_schemas(settings)]
-            step.say(f"{len(checks)} checks")
+            step.detail = f"{len(checks)} checks"
         return checks, started
 
 
@@ -92,7 +95,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(
-            f"The folder {folder} cannot be made: {error.strerror}. Give another --output."
+            f"The folder {folder} cannot be created: {error.strerror}. Choose another --output."
         ) from None
 
 
@@ -111,42 +114,48 @@ def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSe
     image = sample_image()
     with steps.step("Push the sample image") as step:
         registry.push(REPOSITORY, TAG, image)
-        step.say(f"{REPOSITORY}:{TAG} is {image.digest[:19]}...")
-    with steps.step("Push other content to the same tag") as step:
-        step.say(_prove_immutable(registry))
+        step.detail = f"{REPOSITORY}:{TAG} is {image.digest[:19]}..."
+    with steps.step("Push other content under the same tag") as step:
+        step.detail = _prove_immutable(registry)
     with steps.step("Pull it back by its digest") as step:
         if registry.manifest(REPOSITORY, image.digest) != image.manifest:
-            raise UserError("The registry gave back another manifest than was pushed.")
-        step.say("the same bytes")
+            raise UserError(
+                "The registry returned another manifest than was pushed.",
+                exit_code=ExitCode.DIFFERENCE,
+            )
+        step.detail = "the same bytes"
     with steps.step("Pin the digest") as step:
         tag = live_tag(ENVIRONMENT, datetime.now(UTC))
         mark_live(aws, settings.account, REPOSITORY, image.digest, tag)
         target = Target(run.environments, ENVIRONMENT, REPOSITORY)
         path = write_pin(target, repository=REPOSITORY, tag=TAG, digest=image.digest)
-        step.say(f"{path.name}, kept by the tag {tag}")
+        step.detail = f"{path.name}, kept by the tag {tag}"
 
 
 def _prove_immutable(registry: Registry) -> str:
     try:
         registry.push(REPOSITORY, TAG, sample_image("Something else\n"))
     except TagIsImmutable as refusal:
-        return f"refused, as it must be ({refusal})"
+        return f"refused, as expected ({refusal})"
     raise UserError(
-        f"The tag {REPOSITORY}:{TAG} was overwritten with other content, so it is not immutable.",
-        exit_code=FAILED,
+        f"{REPOSITORY}: tags must be immutable, but '{TAG}' was moved to another image. "
+        f"Remove `tag_immutability` from the repository in {ENVIRONMENT}.yaml.",
+        exit_code=ExitCode.DIFFERENCE,
     )
 
 
 def _prove_images(settings: EnvironmentSettings, aws: Aws) -> str:
     checks = list(check_images(settings, lambda _region: aws))
-    missing = [check.subject for check in checks if not check.holds]
+    missing = [check.subject for check in checks if not check.matches]
     if missing:
-        raise UserError(f"Not in its registry: {', '.join(missing)}.", exit_code=FAILED)
+        raise UserError(
+            f"Not in its registry: {', '.join(missing)}.", exit_code=ExitCode.DIFFERENCE
+        )
     return ", ".join(sorted({check.subject for check in checks}))
 
 
 class _Cdk:
-    """Define the CDK CLI as it is run against the embedded AWS."""
+    """The CDK CLI, run against the embedded AWS."""
 
     def __init__(self, run: LocalRun, settings: EnvironmentSettings, target: Emulator) -> None:
         self._run = run
@@ -154,12 +163,12 @@ class _Cdk:
         self._variables = target.variables()
 
     def bootstrap(self) -> None:
-        """Bootstrap the account and region; run beside cdk.json, it would synthesise the app."""
+        """Bootstrap the account and region, away from cdk.json, which would start a synth."""
         target = f"aws://{self._settings.account}/{self._settings.region}"
         self._cdk("bootstrap", target, cwd=self._run.output)
 
     def deploy(self, *stacks: str) -> None:
-        """Deploy some stacks of a fresh synthesis."""
+        """Synthesise the environment and deploy some of its stacks."""
         self._cdk(
             *("deploy", *stacks, "--require-approval", "never"),
             *("--app", toolchain.app_command()),

@@ -1,4 +1,4 @@
-"""The embedded AWS: MiniStack as a process of ours, on loopback and a port of its own."""
+"""The embedded AWS: MiniStack as a child process that listens on loopback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emulator:
-    """Define a running embedded AWS by what its users need to know."""
+    """A running embedded AWS."""
 
     port: int
     account: str
@@ -37,11 +37,11 @@ class Emulator:
 
     @property
     def endpoint_url(self) -> str:
-        """Give its address; S3 clients need the name, not the number."""
+        """The endpoint; S3 clients require a host name instead of an IP address."""
         return f"http://localhost:{self.port}"
 
     def clients(self) -> Aws:
-        """Return clients of it."""
+        """Return clients of this embedded AWS."""
         session = boto3.Session(
             aws_access_key_id=self.account,
             aws_secret_access_key="local",  # noqa: S106 - the emulator checks none
@@ -50,9 +50,9 @@ class Emulator:
         return Aws(session, self.region, self.endpoint_url)
 
     def variables(self) -> dict[str, str]:
-        """Give the environment variables that point any AWS client at it.
+        """Return the environment variables that point any AWS client at this embedded AWS.
 
-        Its credentials are made up: the key's twelve digits choose the account.
+        The access key's twelve digits choose the account; the secret key is not checked.
         """
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
@@ -66,10 +66,10 @@ class Emulator:
         }
 
 
-def leave_the_real_aws() -> None:
-    """Forget every setting of this process that could lead a client past the embedded AWS.
+def forget_aws_settings() -> None:
+    """Remove every variable of this process with which a client could reach the real AWS.
 
-    A profile, an endpoint for one service or a proxy, set for the real AWS, would.
+    Examples are a profile, an endpoint of one service, and a proxy.
     """
     for name in list(os.environ):
         if name.startswith("AWS_") or name.lower() in _PROXIES:
@@ -86,11 +86,11 @@ def leave_the_real_aws() -> None:
 def running(
     *, account: str, region: str, port: int | None, directory: Path, keep: bool
 ) -> Iterator[Emulator]:
-    """Run the embedded AWS for as long as the block lasts, and longer only when asked to.
+    """Run the embedded AWS while the block runs.
 
-    :param port: a port that must be free; any free one by default.
-    :param directory: where it writes its log and its temporary files.
-    :param keep: leave it running when the block ends well.
+    :param port: a port that must be free; any free one when ``None``.
+    :param directory: the folder for the log and temporary files.
+    :param keep: whether the process keeps running after the block succeeds.
     """
     chosen = _free_port(port)
     log = directory / "ministack.log"
@@ -119,7 +119,7 @@ def _environment(account: str, region: str, port: int, directory: Path) -> dict[
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **inherited,
-        # Its defaults would listen on every interface: here, and for IoT on a port of its own.
+        # By default both servers, the gateway and IoT's, would listen on every interface.
         "BIND_HOST": HOST,
         "IOT_MTLS_ENABLED": "0",
         "GATEWAY_PORT": str(port),
@@ -134,14 +134,14 @@ def _environment(account: str, region: str, port: int, directory: Path) -> dict[
 
 def _free_port(port: int | None) -> int:
     with socket.socket() as probe:
-        # The connections of a server that has ended linger, and do not stand in the way.
+        # Connections of an ended server linger for a while; they do not block the port.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port or 0))
         except OSError:
             raise UserError(
                 f"Port {port} on {HOST} is in use. Choose another one with --port, "
-                "or leave it out and a free one is taken."
+                "or omit --port to use any free one."
             ) from None
         number: int = probe.getsockname()[1]
         return number
@@ -160,5 +160,5 @@ def _wait_until_ready(emulator: Emulator, process: subprocess.Popen[bytes], log:
         else:
             return
     last = log.read_text(errors="replace").strip().splitlines()[-5:]
-    said = "\n".join(f"    {line}" for line in last)
-    raise UserError(f"The embedded AWS did not start. It said last (see {log}):\n{said}")
+    output = "\n".join(f"    {line}" for line in last)
+    raise UserError(f"The embedded AWS did not start. The end of {log}:\n{output}")

@@ -1,4 +1,4 @@
-"""A small OCI image made from nothing: two layers, no base image, the same bytes every time.
+"""A small OCI image without a base image: two layers, the same bytes every time.
 
 Source: OCI image specification, "Image Manifest" and "Image Layer Filesystem Changeset".
 """
@@ -15,7 +15,7 @@ from constructs_lib.rules.kubernetes.hardening import NON_ROOT_USER
 from ecrctl.images.oci import MANIFEST_TYPE, OciImage, digest_of
 
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
-# Not compressed: what a compressor writes depends on its version, and the digest would too.
+# Not compressed, because the digest would depend on the compressor's version.
 LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar"
 
 _USERS = (
@@ -25,7 +25,7 @@ _USERS = (
 
 
 def sample_image(message: str = "Hello world\n") -> OciImage:
-    """Make an image that holds a message; another message makes another digest."""
+    """Return an image that contains a message; another message has another digest."""
     layers = (
         _layer({"etc/passwd": _USERS}),
         _layer({"app/message.txt": message}),
@@ -66,7 +66,7 @@ def _layer(files: Mapping[str, str]) -> bytes:
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for name, text in files.items():
             content = text.encode()
-            entry = tarfile.TarInfo(name)  # owner root, time 0: nothing of this machine
+            entry = tarfile.TarInfo(name)  # owner root, time 0: independent of this machine
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk.toolchain import ROOT
-from ecrctl.errors import DIFFERS, UserError
+from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.image_files import images_from_file
 
 from . import command
@@ -100,7 +100,7 @@ def run_review(
     else:
         print_review(found, _console())
     if found.stopping:
-        raise typer.Exit(DIFFERS)
+        raise typer.Exit(ExitCode.DIFFERENCE)
 
 
 def _console() -> Console:

@@ -1,17 +1,21 @@
-"""One thing that was declared, and what was read back."""
+"""One property: its declared value, and the value that was read back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 MISSING = "not there"
-# Said instead of a difference where the embedded AWS keeps a value and does not give it back.
+# Replaces a difference where the embedded AWS stores a value and does not return it.
 NOT_RETURNED = "not returned by this endpoint"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Define one thing that was declared and what was read back."""
+    """One property: its declared value, and the value that was read back.
+
+    :param subject: the resource, such as ``repository team/api``.
+    :param what: the property, such as ``scan on push``.
+    """
 
     subject: str
     what: str
@@ -19,16 +23,16 @@ class Check:
     found: str
 
     @property
-    def holds(self) -> bool:
-        """Say whether it was read back as declared."""
+    def matches(self) -> bool:
+        """Whether the value was read back as declared."""
         return self.declared == self.found
 
     @property
     def is_unknown(self) -> bool:
-        """Say whether nothing was read, so that nothing differs and nothing is known."""
+        """Whether the endpoint returned no value, so that no difference can be known."""
         return NOT_RETURNED in self.found
 
 
 def on_or_off(value: object) -> str:
-    """Write a switch."""
+    """Return a boolean property as text."""
     return "on" if value else "off"

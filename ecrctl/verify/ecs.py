@@ -1,4 +1,4 @@
-"""Reading back ECS workloads: all of a task definition that could be turned against its owner."""
+"""ECS workloads, compared with AWS: every property that could harm the account if changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .check import MISSING, NOT_RETURNED, Check, on_or_off
 
 
 def check_task(task: EcsTaskSettings, settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
-    """Read back the newest revision of a task definition."""
+    """Yield the properties of the newest revision of a task definition."""
     subject = f"task definition {task.family}"
     answer = or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=task.family))
     if answer is None:
@@ -27,35 +27,39 @@ def check_task(task: EcsTaskSettings, settings: EnvironmentSettings, aws: Aws) -
     for name, container in declared.items():
         if name in containers:
             for check in _check_container(subject, container, containers[name], aws):
-                yield _of_container(check, name) if len(declared) > 1 else check
+                yield _with_container(check, name) if len(declared) > 1 else check
             yield Check(
                 subject,
                 "log driver" if len(declared) == 1 else f"{name}: log driver",
                 "awslogs" if task.logs else "none",
                 containers[name].get("logConfiguration", {}).get("logDriver", "none"),
             )
-    yield Check(subject, "runs on", _runs_on(task), _found_to_run_on(found))
+    yield Check(subject, "runs on", _launch_type(task), _found_launch_type(found))
     yield Check(
         subject, "task role", *_role(task.task_role_arn, found.get("taskRoleArn"), settings)
     )
     pulls = task.pulled_by == "execution-role"
     execution_role = _role(None, found.get("executionRoleArn"), settings)[1]
-    yield Check(subject, "execution role", _made_by(settings) if pulls else MISSING, execution_role)
+    yield Check(
+        subject, "execution role", _created_by_stack(settings) if pulls else MISSING, execution_role
+    )
 
 
-def _of_container(check: Check, name: str) -> Check:
+def _with_container(check: Check, name: str) -> Check:
     return Check(check.subject, f"{name}: {check.what}", check.declared, check.found)
 
 
-def _runs_on(task: EcsTaskSettings) -> str:
+def _launch_type(task: EcsTaskSettings) -> str:
     size = task.fargate
     return f"FARGATE, {size.cpu} units, {size.memory_mib} MiB" if size else "EC2"
 
 
-def _found_to_run_on(found: Mapping[str, Any]) -> str:
-    asked = ", ".join(found.get("requiresCompatibilities", [])) or "EC2"
+def _found_launch_type(found: Mapping[str, Any]) -> str:
+    launch_types = ", ".join(found.get("requiresCompatibilities", [])) or "EC2"
     size = (("cpu", "units"), ("memory", "MiB"))
-    return ", ".join([asked, *(f"{found[key]} {unit}" for key, unit in size if key in found)])
+    return ", ".join(
+        [launch_types, *(f"{found[key]} {unit}" for key, unit in size if key in found)]
+    )
 
 
 def _check_container(
@@ -65,7 +69,7 @@ def _check_container(
     hardening = spec.hardening
     capabilities = found.get("linuxParameters", {}).get("capabilities", {})
     dropped = "ALL" if hardening.drop_capabilities else "none"
-    # There, and empty: AWS itself never answers that.
+    # Present and empty: AWS itself never returns that.
     unreadable = aws.endpoint_url is not None and found.get("linuxParameters") == {}
     environment = {item["name"]: item["value"] for item in found.get("environment", [])}
     secrets = {item["name"]: item["valueFrom"] for item in found.get("secrets", [])}
@@ -106,14 +110,14 @@ def _pairs(values: Mapping[str, str]) -> str:
 def _role(
     declared: str | None, found: str | None, settings: EnvironmentSettings
 ) -> tuple[str, str]:
-    """Compare a role with the one that is declared, or made by the stack of workloads."""
-    made_here = f":role/{_stack(settings)}-" in (found or "")
-    shown = _made_by(settings) if made_here else found or MISSING
-    return declared or _made_by(settings), shown
+    """Return the declared role and the found one; a role of the workloads' stack is not named."""
+    is_of_stack = f":role/{_stack(settings)}-" in (found or "")
+    shown = _created_by_stack(settings) if is_of_stack else found or MISSING
+    return declared or _created_by_stack(settings), shown
 
 
-def _made_by(settings: EnvironmentSettings) -> str:
-    return f"made by {_stack(settings)}"
+def _created_by_stack(settings: EnvironmentSettings) -> str:
+    return f"created by {_stack(settings)}"
 
 
 def _stack(settings: EnvironmentSettings) -> str:
@@ -123,7 +127,7 @@ def _stack(settings: EnvironmentSettings) -> str:
 def check_service(
     service: EcsServiceSettings, settings: EnvironmentSettings, aws: Aws
 ) -> Iterator[Check]:
-    """Read back a service: what it runs, where, and what happens when that does not start."""
+    """Yield the properties of a service: status, launch type, tasks and failure handling."""
     subject = f"service {service.name}"
     family = next(task.family for task in settings.ecs_tasks if task.name == service.task)
     found = _service_of(family, settings, aws)
@@ -150,21 +154,27 @@ def check_service(
 
 
 def _service_of(family: str, settings: EnvironmentSettings, aws: Aws) -> Mapping[str, Any] | None:
-    """Give the service of this environment that runs the newest revision of a family.
+    """Return the service of this environment that runs the newest revision of a family.
 
-    Its name is the CDK's, so it is told by the cluster of its stack and by what it runs.
+    The CDK chooses the service's name, so the stack's cluster and the revision identify it.
     """
     answer = or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=family))
     newest = answer["taskDefinition"]["taskDefinitionArn"] if answer else MISSING
     prefix = f"{_stack(settings)}-"
-    for cluster in aws.ecs.list_clusters()["clusterArns"]:
-        if prefix not in cluster:
+    for cluster in _clusters(aws):
+        if not cluster.rpartition("/")[2].startswith(prefix):
             continue
-        services = aws.ecs.list_services(cluster=cluster)["serviceArns"]
-        if not services:
-            continue
-        described = aws.ecs.describe_services(cluster=cluster, services=services[:10])
-        for service in described["services"]:
-            if service.get("taskDefinition") == newest:
-                return dict(service)
+        for page in aws.ecs.get_paginator("list_services").paginate(cluster=cluster):
+            services = page["serviceArns"]
+            if not services:
+                continue
+            described = aws.ecs.describe_services(cluster=cluster, services=services)
+            for service in described["services"]:
+                if service.get("taskDefinition") == newest:
+                    return dict(service)
     return None
+
+
+def _clusters(aws: Aws) -> list[str]:
+    pages = aws.ecs.get_paginator("list_clusters").paginate()
+    return [cluster for page in pages for cluster in page["clusterArns"]]

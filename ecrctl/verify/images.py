@@ -1,22 +1,22 @@
-"""Whether every pinned image is in its registry, asked before a deployment and not by it."""
+"""Pinned images, looked up in their registries before a deployment."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ecrctl.aws.clients import Aws, explained, or_none
+from ecrctl.aws.clients import Aws, as_user_errors, or_none
 from environments.settings import EnvironmentSettings
 from environments.workload_settings import ImageSettings
 
 from .check import MISSING, Check
 
-PUBLIC = "in ECR Public, which is not asked"
+PUBLIC = "in ECR Public, which is not checked"
 
 
 def check_images(settings: EnvironmentSettings, aws_in: Callable[[str], Aws]) -> Iterator[Check]:
-    """Look up each image that the environment's workloads run, once.
+    """Yield whether each image that the environment's workloads run is in its registry.
 
-    :param aws_in: gives a connection to AWS in a region.
+    :param aws_in: returns the clients for a region.
     """
     for image in images_of(settings):
         reference = image.digest or image.tag or ""
@@ -32,7 +32,7 @@ def check_images(settings: EnvironmentSettings, aws_in: Callable[[str], Aws]) ->
 
 
 def images_of(settings: EnvironmentSettings) -> list[ImageSettings]:
-    """Give every image that the environment's workloads run, in the order of their URIs."""
+    """Return every image that the environment's workloads run, once each, sorted by URI."""
     images = [
         *(container.image for task in settings.ecs_tasks for container in task.containers),
         *(job.image for job in settings.eks_jobs),
@@ -41,17 +41,17 @@ def images_of(settings: EnvironmentSettings) -> list[ImageSettings]:
 
 
 def _found(aws: Aws, image: ImageSettings, reference: str) -> str:
-    by = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag or ""}
-    return MISSING if _digest_of(aws, image, by) == MISSING else reference
+    image_id = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag or ""}
+    return MISSING if _digest_of(aws, image, image_id) == MISSING else reference
 
 
-def _digest_of(aws: Aws, image: ImageSettings, by: dict[str, str]) -> str:
-    with explained(f"Looking up '{image.uri}'"):
+def _digest_of(aws: Aws, image: ImageSettings, image_id: dict[str, str]) -> str:
+    with as_user_errors(f"Looking up '{image.uri}'"):
         answer = or_none(
             lambda: aws.ecr.describe_images(
                 registryId=image.account or "",
                 repositoryName=image.repository,
-                imageIds=[by],  # type: ignore[list-item]
+                imageIds=[image_id],  # type: ignore[list-item]
             )
         )
     return (

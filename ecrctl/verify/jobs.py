@@ -1,4 +1,4 @@
-"""Reading back what was delivered to run on Kubernetes."""
+"""Jobs of Kubernetes, compared with AWS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .check import MISSING, Check
 
 
 def documents_of(job: EksJobSettings, settings: EnvironmentSettings) -> list[Document]:
-    """Give the documents that a Job's manifest has, from the environment's files alone."""
+    """Return the documents of a Job's manifest, from the environment's files alone."""
     spec, identity = job.spec, job.identity
     document = cron_job_manifest(spec, job.cron) if job.cron else job_manifest(spec)
     if identity is None or spec.service_account is None or spec.namespace is None:
@@ -33,7 +33,10 @@ def documents_of(job: EksJobSettings, settings: EnvironmentSettings) -> list[Doc
 
 
 def check_job(job: EksJobSettings, settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
-    """Read back the manifest of a Job; what CloudFormation applies to a cluster lies there."""
+    """Yield whether a Job's stored manifest is as declared.
+
+    A Job that CloudFormation applies to a cluster has no stored manifest.
+    """
     if job.cluster:
         return
     spec = job.spec

@@ -1,4 +1,4 @@
-"""Whether Kubernetes' own schemas take the manifests of an environment's Jobs."""
+"""The manifests of an environment's Jobs, validated by Kubernetes' own schemas."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ NEWEST = 3
 
 
 def newest_versions() -> list[str]:
-    """Give the newest three versions of Kubernetes whose schemas are here."""
+    """Return the newest versions of Kubernetes whose schemas are installed."""
     major, minor = (int(part) for part in kubernetes_validate.latest_version().split(".")[:2])
     return [f"{major}.{minor - age}.0" for age in range(NEWEST)]
 
 
 def check_schemas(settings: EnvironmentSettings) -> Iterator[Check]:
-    """Validate every manifest, unknown fields included, for each of the newest versions."""
+    """Yield whether every manifest is valid for each version, unknown fields being faults."""
     for job in settings.eks_jobs:
         kind = "CronJob" if job.cron else "Job"
         for version in newest_versions():

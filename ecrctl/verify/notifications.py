@@ -1,10 +1,11 @@
-"""Reading back who is told what happens to images."""
+"""The rules and targets of an environment's notifications, compared with AWS."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from constructs_lib.rules.ecr.images import registry_host
 from constructs_lib.rules.policy.statements import canonical
@@ -14,44 +15,69 @@ from environments.settings import EnvironmentSettings
 
 from .check import MISSING, Check
 
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef
+
+# The path of the construct in its stack, with which the logical IDs of its resources begin.
+_CONSTRUCT = "Images"
+
 
 def check_notifications(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
-    """Compare the rules of an environment's notifications with what it declares."""
+    """Yield the target and the pattern of every rule that an environment declares."""
     notifications = settings.notifications
     if notifications is None:
         return
     stack = stack_name(settings.name, NOTIFICATIONS)
-    found = or_none(partial(_resources, aws, stack)) or {}
+    resources = or_none(partial(_resources, aws, stack)) or []
     target = (
         notifications.topic_arn
         or notifications.event_bus_arn
-        or found.get("ImagesTopic", "the topic of its stack")
+        or _physical_id(resources, "AWS::SNS::Topic", "Topic")
+        or "the topic of its stack"
     )
     host = registry_host(settings.account, settings.region)
     for name, pattern in notifications.events.patterns(host).items():
-        rule = found.get(f"Images{name}")
         subject = f"notifications, {name}"
-        yield Check(subject, "told", target, _target(aws, rule) if rule else MISSING)
+        found = _physical_id(resources, "AWS::Events::Rule", name)
+        # The physical ID of a rule can be its name, or an ARN that ends with its name.
+        rule = found.rpartition("/")[2] if found else None
+        yield Check(subject, "target", target, _target(aws, rule) if rule else MISSING)
         if rule:
-            there = json.loads(aws.events.describe_rule(Name=rule).get("EventPattern", "{}"))
-            same = canonical(there) == canonical(pattern)
-            yield Check(subject, "pattern", "as declared", "as declared" if same else str(there))
+            found_pattern = json.loads(
+                aws.events.describe_rule(Name=rule).get("EventPattern", "{}")
+            )
+            matches = canonical(found_pattern) == canonical(pattern)
+            shown = "as declared" if matches else str(found_pattern)
+            yield Check(subject, "pattern", "as declared", shown)
 
 
 def _target(aws: Aws, rule: str) -> str:
     described = aws.events.describe_rule(Name=rule)
     targets = aws.events.list_targets_by_rule(Rule=rule)["Targets"]
-    arns = ", ".join(sorted(target["Arn"] for target in targets)) or "nobody"
+    arns = ", ".join(sorted(target["Arn"] for target in targets)) or "none"
     return arns if described.get("State") == "ENABLED" else f"{arns}, but disabled"
 
 
-def _resources(aws: Aws, stack: str) -> dict[str, str]:
-    """Give the physical IDs of a stack's resources, by logical ID without its hash."""
+def _resources(aws: Aws, stack: str) -> list[StackResourceSummaryTypeDef]:
     pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-    return {
-        resource["LogicalResourceId"][:-8]: resource["PhysicalResourceId"].rpartition("/")[2]
-        if resource["ResourceType"] == "AWS::Events::Rule"
-        else resource["PhysicalResourceId"]
+    return [
+        resource
         for page in pages
         for resource in page["StackResourceSummaries"]
-    }
+        if resource["ResourceStatus"] != "DELETE_COMPLETE"
+    ]
+
+
+def _physical_id(
+    resources: Sequence[StackResourceSummaryTypeDef], resource_type: str, name: str
+) -> str | None:
+    """Return the physical ID of the construct's resource of a type and name.
+
+    The CDK appends a hash to a logical ID, so only the beginning of the ID is compared. No name of
+    one type is the beginning of another.
+    """
+    for resource in resources:
+        is_of_type = resource["ResourceType"] == resource_type
+        if is_of_type and resource["LogicalResourceId"].startswith(f"{_CONSTRUCT}{name}"):
+            return resource["PhysicalResourceId"]
+    return None

@@ -1,4 +1,4 @@
-"""What was declared and what was read back, as one table."""
+"""Checks as a table, as one line, and as a picture."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ecrctl.errors import UserError
+
 from .check import NOT_RETURNED, Check
 
 
 def table_of(title: str, checks: Sequence[Check]) -> Table:
-    """Lay out checks; one that does not hold shows both sides."""
+    """Return a table of checks; a difference shows both values."""
     table = Table(title=title, box=box.ROUNDED, title_justify="left", show_lines=False)
     table.add_column("", no_wrap=True)
     table.add_column("Resource", style="bold", no_wrap=True)
@@ -29,14 +31,14 @@ def table_of(title: str, checks: Sequence[Check]) -> Table:
             _mark(check),
             escape(check.subject) if check.subject != previous else "",
             check.what,
-            escape(check.found) if check.holds else _difference(check),
+            escape(check.found) if check.matches else _difference(check),
         )
         previous = check.subject
     return table
 
 
 def _mark(check: Check) -> str:
-    if not check.holds:
+    if not check.matches:
         return "[red]differs[/]"
     return "[yellow]?[/]" if check.is_unknown else "[green]ok[/]"
 
@@ -46,8 +48,8 @@ def _difference(check: Check) -> str:
 
 
 def verdict(name: str, checks: Sequence[Check]) -> str:
-    """Say in one line how many checks hold, and name those that do not."""
-    differing = [check for check in checks if not check.holds]
+    """Return one line: the number of checks that match, or the names of those that differ."""
+    differing = [check for check in checks if not check.matches]
     if not differing:
         unknown = sum(check.is_unknown for check in checks)
         rest = f"; {unknown} more {NOT_RETURNED}" if unknown else ""
@@ -57,8 +59,11 @@ def verdict(name: str, checks: Sequence[Check]) -> str:
 
 
 def save_picture(console: Console, file: Path, *, title: str) -> None:
-    """Save what a console has shown as an SVG that fetches nothing: no font of another host."""
+    """Save the output of a console as an SVG that loads no font from another host."""
     svg = console.export_svg(title=title)
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = "\n".join(line.rstrip() for line in svg.splitlines())
-    file.write_text(f"{svg}\n", encoding="utf-8")
+    try:
+        file.write_text(f"{svg}\n", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{file} cannot be written: {error.strerror}.") from None

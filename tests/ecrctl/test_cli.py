@@ -86,8 +86,8 @@ def test_pinning_what_was_never_pushed_is_one_sentence(
     )
     assert result.returncode == 2
     assert result.stderr == (
-        f"ecrctl: The repository '{REPOSITORY}' holds no image tagged 'v9' in account "
-        "000000000000, us-east-1. Push it first.\n"
+        f"ecrctl: The repository '{REPOSITORY}' has no image with the tag 'v9' in account "
+        "000000000000, us-east-1. Push the image first.\n"
     )
 
 
@@ -99,7 +99,7 @@ def test_pinning_from_an_undeclared_repository_lists_those_that_are(folder: Path
     assert result.returncode == 1
     assert result.stderr == (
         "ecrctl: the environment 'dev' declares no repository 'pin/apy'; did you mean 'pin/api'? "
-        "Known: pin/api. If another environment holds it, say --registry ENV.\n"
+        "Known: pin/api. If another environment declares it, add --registry ENV.\n"
     )
 
 
@@ -176,7 +176,7 @@ def test_a_fault_of_an_environment_is_exit_1_without_traceback(folder: Path) -> 
                 "AWS_SECRET_ACCESS_KEY": "b",
                 "AWS_ENDPOINT_URL": "http://localhost:9",
             },
-            "nothing answers at http://localhost:9",
+            "no server answers at http://localhost:9",
         ),
     ],
 )

@@ -36,7 +36,7 @@ def pinned(folder: Path, **pin: str) -> Path:
 def found(folder: Path, aws: Aws) -> list[tuple[str, bool]]:
     """Give what was looked up and whether it is there."""
     settings = load_environment("dev", folder)
-    return [(check.what, check.holds) for check in check_images(settings, lambda _region: aws)]
+    return [(check.what, check.matches) for check in check_images(settings, lambda _region: aws)]
 
 
 def test_a_pinned_image_that_is_there_is_found_by_digest_and_tag(
@@ -93,7 +93,10 @@ def test_manifests_are_written_byte_for_byte_and_what_is_left_over_is_named(
     (text,) = [text for name, _, text in jobs_of(assembly) if name == "dev"]
     assert (out / "batch" / "eks-iam-test-s3.yaml").read_text() == text
     assert said.stdout == f"{out / 'batch' / 'eks-iam-test-s3.yaml'}\n"
-    assert said.stderr == f"{out / 'gone.yaml'} was there before and is no Job of 'dev'.\n"
+    assert (
+        said.stderr
+        == f"{out / 'gone.yaml'} belongs to no Job of 'dev'. Delete it, or keep it on purpose.\n"
+    )
 
 
 def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, environments: Path) -> None:
@@ -103,7 +106,7 @@ def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, environments
     )
     assert said.returncode == 2
     assert "cannot be written: " in said.stderr
-    assert "Give another --out." in said.stderr
+    assert "Choose another --out." in said.stderr
 
 
 def test_every_job_of_every_environment_is_judged_by_the_newest_schemas(
@@ -113,4 +116,4 @@ def test_every_job_of_every_environment_is_judged_by_the_newest_schemas(
     for name in ("article", "dev", "local", "prod", "staging"):
         checks = list(check_schemas(load_environment(name, environments)))
         assert checks
-        assert all(check.holds for check in checks)
+        assert all(check.matches for check in checks)

@@ -107,8 +107,8 @@ def test_a_repository_that_is_not_deployed_is_one_sentence(
     result = lifecycle(folder, variables=emulator.variables())
     assert result.returncode == 2
     assert result.stderr == (
-        f"ecrctl: The repository '{NAME}' is not there in account 000000000000, us-east-1. "
-        "Deploy it first, or give --images FILE.\n"
+        f"ecrctl: The repository '{NAME}' does not exist in account 000000000000, us-east-1. "
+        "Deploy it first, or add --images FILE.\n"
     )
 
 
@@ -117,10 +117,13 @@ def test_a_repository_that_is_not_deployed_is_one_sentence(
     [
         (("--images", "none.json"), "none.json cannot be read: No such file or directory."),
         (("--images", "dev.yaml"), "dev.yaml is not JSON: "),
-        (("--images", "images.json", "--now", "noon"), "--now takes a time such as 2026-11-23"),
+        (
+            ("--images", "images.json", "--now", "noon"),
+            "--now must be a time with its zone, got 'noon'.",
+        ),
         (
             ("--images", "images.json", "--now", "2026-11-23T12:00:00"),
-            "with its zone, got '2026-11-23T12:00:00'.",
+            "with its zone, got '2026-11-23T12:00:00'. Write it as 2026-11-23T12:00:00Z.",
         ),
     ],
 )

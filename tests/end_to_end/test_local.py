@@ -185,4 +185,4 @@ def test_stopping_it_half_way_stops_everything_it_started(
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert errors == "ecrctl: stopped; nothing it started is left running.\n"
+    assert errors == "ecrctl: stopped; every process that it started has ended.\n"

@@ -32,8 +32,7 @@ def test_another_cdk_cli_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mon
     with pytest.raises(UserError) as refusal:
         toolchain.check_cdk()
     assert str(refusal.value) == (
-        "The AWS CDK CLI here is 3.0.0, which may not read what this app writes; "
-        "package.json pins 2.1148.1. Run `make`."
+        "The AWS CDK CLI must be the 2.1148.1 that package.json pins, got 3.0.0. Run `make`."
     )
 
 
@@ -54,7 +53,7 @@ def test_a_failing_cdk_is_told_with_what_it_said_last(tmp_path: Path) -> None:
             ["synth", "--app", app, "--output", str(tmp_path / "cdk.out")], environment={}, log=log
         )
     said = str(refusal.value)
-    assert said.startswith(f"`cdk synth` failed. It said last (all of it is in {log}):\n")
+    assert said.startswith(f"`cdk synth` failed. The end of {log}:\n")
     assert "the app has a fault" in said
 
 

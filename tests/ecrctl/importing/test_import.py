@@ -14,9 +14,10 @@ from checked_files.yaml_files import read_yaml
 from constructs_lib.rules.lifecycle.presets import keep_releases, standard
 from ecrctl.cdk.assemblies import Stack, stacks_of
 from ecrctl.importing.account import ExistingRepository
-from ecrctl.importing.command import next_steps, summary, table_of_notes, write_import
+from ecrctl.importing.command import write_import
 from ecrctl.importing.entries import Entry, Keys, Note
 from ecrctl.importing.environment import GROUP_SIZE, Import, import_of
+from ecrctl.importing.report import next_steps, summary, table_of_notes
 from tests.support import ENVIRONMENTS, copy_environments, synthesise
 
 HEAD = {"account": "111111111111", "region": "us-west-2"}
@@ -206,7 +207,9 @@ def test_what_an_import_would_delete_or_change_is_noted() -> None:
         )
     ]
     assert wild[0].what == "statement 'new statement' is open to everyone"
-    assert old[0].then == "it becomes 2012-10-17, in which ${...} in a value is a variable."
+    assert (
+        old[0].then == "the version becomes 2012-10-17, in which ${...} in a value is a variable."
+    )
 
 
 @pytest.mark.parametrize(
@@ -215,7 +218,8 @@ def test_what_an_import_would_delete_or_change_is_noted() -> None:
         (
             {"stack": "legacy"},
             "it belongs to the stack 'legacy'",
-            "it is left out. Take it out of that stack, retained, and import again.",
+            "it is left out. Remove it from that stack with DeletionPolicy: Retain, then import "
+            "again.",
         ),
         (
             {
@@ -223,12 +227,12 @@ def test_what_an_import_would_delete_or_change_is_noted() -> None:
                 "name": "cdk-hnb659fds-container-assets-111111111111-us-west-2",
             },
             "it belongs to the stack 'CDKToolkit'",
-            "it is left out: the CDK keeps its own assets there.",
+            "it is left out: it contains the CDK's own assets.",
         ),
         (
             {"encryption_type": "KMS_DSSE"},
             "its encryption is KMS_DSSE with another key than this environment's",
-            "it is left out: a file has no word for that. Adopt it in an app of yours, with "
+            "it is left out: a file cannot express that. Adopt it in your own CDK app with "
             "PrivateRepository.adopt(encryption=Encryption.dsse(key)).",
         ),
     ],
@@ -242,10 +246,8 @@ def test_what_is_left_out_is_noted(fields: dict[str, Any], what: str, then: str)
 def test_a_lifecycle_policy_that_cannot_be_said_is_noted() -> None:
     result = imported(existing(lifecycle={"rules": [{"rulePriority": 1}]}))
     (note,) = result.notes
-    assert note.what.startswith("its lifecycle policy cannot be said: this is required")
-    assert note.then == (
-        "it is left out, and the next deployment deletes it. Write one that holds."
-    )
+    assert note.what.startswith("its lifecycle policy cannot be expressed in the file: this is")
+    assert note.then == ("the next deployment deletes it. Write a valid policy into the file.")
 
 
 def test_a_repository_that_returns_to_the_file_is_explained() -> None:
@@ -253,9 +255,9 @@ def test_a_repository_that_returns_to_the_file_is_explained() -> None:
     (note,) = result.notes
     assert note == Note(
         repository="team/api",
-        what="the file declares it, and it is there already, in no stack: it was kept when it "
-        "left the file, or made by hand",
-        then="a deployment would fail with AlreadyExists. Import it first, as it is.",
+        what="the file declares it, and it exists outside of any stack: it was retained when it "
+        "was removed from the file, or was created by hand",
+        then="a deployment would fail with AlreadyExists. Import it before the deployment.",
     )
     assert list(result.mappings) == ["dev-Repositories-web"]
 
@@ -345,7 +347,7 @@ def test_the_commands_that_come_next_are_said_in_their_order(tmp_path: Path) -> 
     ]
     assert summary(result) == (
         "111111111111, us-west-2: 1 repository to import, 0 deployed by this environment already, "
-        "0 in the file that the account does not have."
+        "0 in the file but not in the account."
     )
     assert yaml.safe_load(written.environment.read_text())["account"] == "111111111111"
 

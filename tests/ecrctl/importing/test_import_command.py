@@ -81,8 +81,8 @@ def test_credentials_of_another_account_are_refused(environments: Path, emulator
     )
     assert (result.returncode, result.stderr) == (
         2,
-        "ecrctl: The environment 'dev' is of account 111111111111, and the credentials are of "
-        "account 000000000000. Use credentials of the former.\n",
+        "ecrctl: The environment 'dev' belongs to account 111111111111, got credentials of "
+        "account 000000000000. Set AWS_PROFILE to a profile of account 111111111111.\n",
     )
 
 
@@ -90,7 +90,7 @@ def test_a_new_environment_needs_a_region(tmp_path: Path) -> None:
     result = ecrctl("--environments", str(tmp_path), "import", "new", variables={"HOME": "/"})
     assert (result.returncode, result.stderr) == (
         2,
-        "ecrctl: An import needs to know the region of an environment that has no file yet. "
+        "ecrctl: An environment without a file requires a region, and none is configured. "
         "Set AWS_REGION.\n",
     )
 

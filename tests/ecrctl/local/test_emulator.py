@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ecrctl.errors import UserError
-from ecrctl.local.emulator import Emulator, leave_the_real_aws, running
+from ecrctl.local.emulator import Emulator, forget_aws_settings, running
 
 LISTENING = "0A"
 
@@ -60,7 +60,7 @@ def test_settings_for_the_real_aws_lead_nobody_there(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, "x")
     monkeypatch.setenv("NO_PROXY", "x")
     monkeypatch.setenv("no_proxy", "x")
-    leave_the_real_aws()
+    forget_aws_settings()
     left = {name: os.environ.get(name) for name in os.environ if name.startswith("AWS_")}
     assert left == {
         "AWS_CONFIG_FILE": os.devnull,
@@ -89,7 +89,7 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
             pass
     assert str(refusal.value) == (
         f"Port {port} on 127.0.0.1 is in use. Choose another one with --port, "
-        "or leave it out and a free one is taken."
+        "or omit --port to use any free one."
     )
 
 

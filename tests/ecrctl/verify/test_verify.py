@@ -83,7 +83,9 @@ def differing(settings: EnvironmentSettings, aws: Aws) -> list[str]:
     """Give what differs at the sample's repository."""
     checks = verify(settings, aws)
     return [
-        check.what for check in checks if check.subject == f"repository {NAME}" and not check.holds
+        check.what
+        for check in checks
+        if check.subject == f"repository {NAME}" and not check.matches
     ]
 
 
@@ -111,9 +113,9 @@ def test_what_a_construct_leaves_out_is_named(
     assert differing(settings, aws) == [what]
 
 
-@pytest.mark.parametrize(("kind", "holds"), [("KMS_DSSE", True), ("KMS", False)])
+@pytest.mark.parametrize(("kind", "matches"), [("KMS_DSSE", True), ("KMS", False)])
 def test_encryption_in_two_layers_is_told_from_that_in_one(
-    aws: Aws, settings: EnvironmentSettings, kind: Any, *, holds: bool
+    aws: Aws, settings: EnvironmentSettings, kind: Any, *, matches: bool
 ) -> None:
     remove(aws)
     key = key_arn(aws, f"alias/ecr/{settings.name}")
@@ -126,7 +128,7 @@ def test_encryption_in_two_layers_is_told_from_that_in_one(
     found = verify(replace(settings, repositories=declared), aws)
     (check,) = [item for item in found if item.what == "encryption"][:1]
     assert check.declared == "KMS_DSSE alias/ecr/local"
-    assert check.holds is holds
+    assert check.matches is matches
 
 
 def test_a_repository_that_no_stack_deploys_is_explained(
@@ -137,8 +139,9 @@ def test_a_repository_that_no_stack_deploys_is_explained(
     (check,) = [item for item in verify(settings, aws) if item.what == "stack"][:1]
     assert check.declared == STACK
     assert check.found == (
-        "not of this stack: it was kept when it left the file, or made elsewhere. A deployment "
-        "would fail with AlreadyExists; run `ecrctl import local` first"
+        "not in this stack: the repository was retained when it was removed from the file, or was "
+        "created elsewhere. A deployment would fail with AlreadyExists; first run "
+        "`ecrctl import local`"
     )
 
 
@@ -186,7 +189,7 @@ def test_a_key_that_does_not_rotate_is_named(
     create(aws, settings, properties)
     key = aws.kms.describe_key(KeyId="alias/ecr/local")["KeyMetadata"]["KeyId"]
     aws.kms.disable_key_rotation(KeyId=key)
-    named = [check.what for check in verify(settings, aws) if not check.holds]
+    named = [check.what for check in verify(settings, aws) if not check.matches]
     aws.kms.enable_key_rotation(KeyId=key)
     assert "rotation" in named
 
@@ -195,7 +198,7 @@ def test_what_is_not_there_is_named(
     aws: Aws, settings: EnvironmentSettings, properties: Properties
 ) -> None:
     create(aws, settings, properties)
-    missing = {check.subject: check.found for check in verify(settings, aws) if not check.holds}
+    missing = {check.subject: check.found for check in verify(settings, aws) if not check.matches}
     assert missing["repository team/api"] == MISSING
     assert missing["task definition sample-app"] == MISSING
     assert missing["Job eks-iam-test-s3"] == MISSING
@@ -229,7 +232,7 @@ def task_differences(
     return [
         check.what
         for check in checks
-        if check.subject == "task definition sample-app" and not check.holds
+        if check.subject == "task definition sample-app" and not check.matches
     ]
 
 
@@ -328,7 +331,7 @@ def test_the_verdict_names_every_difference() -> None:
 def differences_of_service(settings: EnvironmentSettings, aws: Aws) -> list[str]:
     """Give what differs of the environment's one service."""
     (service,) = settings.ecs_services
-    return [check.what for check in check_service(service, settings, aws) if not check.holds]
+    return [check.what for check in check_service(service, settings, aws) if not check.matches]
 
 
 def test_a_service_that_is_not_there_is_named(aws: Aws, settings: EnvironmentSettings) -> None:

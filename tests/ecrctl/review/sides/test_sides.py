@@ -254,32 +254,32 @@ MANIFEST, TEMPLATE = "manifest.json", "assembly-dev/devWeb.template.json"
         (
             MANIFEST,
             '{"version": "99.0.0"}',
-            "{head} is a cloud assembly of schema 99.0.0, and this reads up to 55. Synthesise it "
-            "with an older aws-cdk-lib, or use a newer ecrctl.",
+            "{head} is a cloud assembly of schema 99.0.0; ecrctl reads schemas up to 55. "
+            "Synthesise with an older aws-cdk-lib, or use a newer ecrctl.",
         ),
         (
             MANIFEST,
             "{}",
-            "{head}/manifest.json is no manifest of a cloud assembly: it says no schema version. "
-            "Synthesise it anew.",
+            "{head}/manifest.json is not the manifest of a cloud assembly: there is no schema "
+            "version. Run `cdk synth` again.",
         ),
         (
             MANIFEST,
             "{",
             "{head}/manifest.json is not JSON: Expecting property name enclosed in double quotes: "
-            "line 1 column 2 (char 1). Synthesise it anew.",
+            "line 1 column 2 (char 1). Run `cdk synth` again.",
         ),
         (
             TEMPLATE,
             "Resources: {}",
             "{head}/assembly-dev/devWeb.template.json is not JSON: Expecting value: line 1 "
-            "column 1 (char 0). Synthesise it anew.",
+            "column 1 (char 0). Run `cdk synth` again.",
         ),
         (
             TEMPLATE,
             "[]",
-            "{head}/assembly-dev/devWeb.template.json is no CloudFormation template: it is not a "
-            "mapping of resources.",
+            "{head}/assembly-dev/devWeb.template.json is not a CloudFormation template: there is "
+            "no mapping of resources.",
         ),
     ],
 )
@@ -301,8 +301,8 @@ def test_no_assembly_has_a_file_outside_of_it_read(tmp_path: Path, name: str) ->
     done = ecrctl("--base", base, "--head", base)
     assert (done.returncode, done.stderr) == (
         2,
-        f"ecrctl: {manifest} names a file outside of its cloud assembly: '{name}'. No synth of "
-        "the CDK writes that; look at where the assembly comes from.\n",
+        f"ecrctl: {manifest} must not name a file outside of its cloud assembly, got '{name}'. "
+        "No CDK writes that; check where the assembly comes from.\n",
     )
 
 
@@ -324,7 +324,7 @@ def test_a_template_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         ),
         (
             ("--base", "docs"),
-            "docs is no cloud assembly: it has no manifest.json. Give the folder that "
+            "docs is not a cloud assembly: there is no manifest.json. Choose the folder that "
             "`cdk synth --output DIR` writes, such as cdk.out.",
         ),
         (

@@ -1,0 +1,60 @@
+"""The report of an import: notes, a summary and the next commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich import box
+from rich.markup import escape
+from rich.table import Table
+
+from ecrctl.policies.wording import counted
+
+from .command import Written
+from .entries import Entry, Note
+from .environment import Import
+
+
+def table_of_notes(notes: Sequence[Note]) -> Table:
+    """Return a table of what an import would delete, change or leave out."""
+    table = Table(
+        title="An import would delete, change or leave out",
+        box=box.ROUNDED,
+        title_justify="left",
+    )
+    for column in ("Repository", "Today", "After the import"):
+        table.add_column(column, overflow="fold")
+    for note in notes:
+        table.add_row(*(escape(cell) for cell in (note.repository, note.what, note.then)))
+    return table
+
+
+def summary(result: Import) -> str:
+    """Return how many repositories are to be imported, deployed already, or missing."""
+    entries: Sequence[Entry] = result.document["repositories"]
+    adopted, deployed = len(result.adopted), len(result.deployed)
+    absent = len(entries) - adopted - deployed
+    where = f"{result.document['account']}, {result.document['region']}"
+    return (
+        f"{where}: {counted(adopted, 'repository')} to import, {deployed} deployed by this "
+        f"environment already, {absent} in the file but not in the account."
+    )
+
+
+def next_steps(name: str, written: Written, environments: Path) -> list[str]:
+    """Return the commands to run next, in their order."""
+    steps = [f"cp {_typed(written.environment)} {_typed(environments / f'{name}.yaml')}"]
+    steps += [
+        f"npx cdk import '{stack}' -c env={name} --resource-mapping {_typed(path)}"
+        for stack, path in written.mappings.items()
+    ]
+    return [*steps, f"ecrctl verify {name}"]
+
+
+def _typed(path: Path) -> str:
+    """Return a path relative to the current folder where it is inside."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

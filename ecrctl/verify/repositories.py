@@ -1,0 +1,208 @@
+"""The repositories of an environment and their key, compared with AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from constructs_lib.rules.aws.partitions import partition_of
+from constructs_lib.rules.policy.repository_policy import access_statements
+from constructs_lib.rules.policy.statements import canonical, merged, policy_document, statements_of
+from ecrctl.aws.clients import Aws, or_none
+from ecrctl.aws.stacks import repositories_of_stack
+from environments.names import key_alias_name, repositories_stack
+from environments.settings import EnvironmentSettings, RepositorySettings
+
+from .check import MISSING, NOT_RETURNED, Check, on_or_off
+
+if TYPE_CHECKING:
+    from mypy_boto3_ecr.type_defs import RepositoryTypeDef
+
+
+def check_key(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
+    """Yield whether the key of an environment is enabled and rotates."""
+    if not settings.makes_key:
+        return
+    subject = f"key {key_alias_name(settings.name)}"
+    metadata = _key(settings, aws)
+    yield Check(subject, "state", "Enabled", metadata.get("KeyState", MISSING))
+    if metadata:
+        status = aws.kms.get_key_rotation_status(KeyId=metadata["KeyId"])
+        yield Check(subject, "rotation", "on", "on" if status["KeyRotationEnabled"] else "off")
+
+
+def _key(settings: EnvironmentSettings, aws: Aws) -> Mapping[str, Any]:
+    found = or_none(lambda: aws.kms.describe_key(KeyId=key_alias_name(settings.name)))
+    return found["KeyMetadata"] if found else {}
+
+
+def check_repositories(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
+    """Yield every property of every repository that an environment declares."""
+    for group, repositories in settings.groups().items():
+        stack = repositories_stack(settings.name, group)
+        deployed = or_none(partial(repositories_of_stack, aws.cloudformation, stack)) or ()
+        for repository in repositories:
+            yield from _check_repository(repository, settings, aws, deployed)
+
+
+def _stack(
+    repository: RepositorySettings, settings: EnvironmentSettings, deployed: Collection[str]
+) -> tuple[str, str]:
+    declared = repositories_stack(settings.name, repository.stack)
+    if repository.name in deployed:
+        return declared, declared
+    return declared, (
+        "not in this stack: the repository was retained when it was removed from the file, or was "
+        "created elsewhere. A deployment would fail with AlreadyExists; first run "
+        f"`ecrctl import {settings.name}`"
+    )
+
+
+def _check_repository(
+    repository: RepositorySettings,
+    settings: EnvironmentSettings,
+    aws: Aws,
+    deployed: Collection[str],
+) -> Iterator[Check]:
+    subject = f"repository {repository.name}"
+    names = [repository.name]
+    described = or_none(lambda: aws.ecr.describe_repositories(repositoryNames=names))
+    if described is None:
+        yield Check(subject, "exists", "yes", MISSING)
+        return
+    found = described["repositories"][0]
+    yield Check(subject, "stack", *_stack(repository, settings, deployed))
+    yield Check(subject, "tag immutability", *_immutability(repository, found, aws))
+    yield Check(
+        subject,
+        "scan on push",
+        on_or_off(repository.scan_on_push),
+        on_or_off(found.get("imageScanningConfiguration", {}).get("scanOnPush", False)),
+    )
+    yield Check(subject, "encryption", *_encryption(repository, settings, aws, found))
+    yield _policy_check(repository, settings, aws)
+    yield _lifecycle_check(repository, aws)
+
+
+def _immutability(
+    repository: RepositorySettings, found: RepositoryTypeDef, aws: Aws
+) -> tuple[str, str]:
+    declared = repository.tag_immutability
+    mode = found.get("imageTagMutability", MISSING)
+    if (
+        aws.endpoint_url is not None
+        and declared.exclusion_filters
+        and "imageTagMutabilityExclusionFilters" not in found
+    ):
+        note = f"(filters {NOT_RETURNED})"
+        return f"{declared.mode} {note}", f"{mode} {note}"
+    filters = [item["filter"] for item in found.get("imageTagMutabilityExclusionFilters", [])]
+    return (
+        _with_filters(declared.mode, declared.exclusion_filters),
+        _with_filters(mode, filters),
+    )
+
+
+def _with_filters(mode: str, filters: Any) -> str:
+    return f"{mode} {', '.join(sorted(filters))}".strip()
+
+
+def _encryption(
+    repository: RepositorySettings,
+    settings: EnvironmentSettings,
+    aws: Aws,
+    found: RepositoryTypeDef,
+) -> tuple[str, str]:
+    configuration = found.get("encryptionConfiguration", {"encryptionType": "AES256"})
+    kind, key = configuration["encryptionType"], configuration.get("kmsKey", "")
+    if repository.encryption.kind == "aes256":
+        return "AES256", kind
+    if repository.encryption.kind == "aws-managed":
+        # ECR chooses this key itself, so no declaration names one.
+        return "KMS", kind
+    own = repository.encryption.key_arn or _key(settings, aws).get("Arn", MISSING)
+    shown = repository.encryption.key_arn or key_alias_name(settings.name)
+    declared_kind = "KMS_DSSE" if repository.encryption.kind == "dsse" else "KMS"
+    declared = f"{declared_kind} {shown}"
+    # ECR returns the ARN or the ID of the key, as it was set.
+    if kind == declared_kind and key in (own, own.rpartition("/")[2]):
+        return declared, declared
+    return declared, f"{kind} {key}".strip()
+
+
+def _policy_check(repository: RepositorySettings, settings: EnvironmentSettings, aws: Aws) -> Check:
+    declared = policy_document(
+        merged(
+            [
+                *access_statements(
+                    pull=repository.pull,
+                    push=repository.push,
+                    account=settings.account,
+                    region=settings.region,
+                    partition=partition_of(settings.region).name,
+                    administrators=settings.administrators,
+                ),
+                *repository.statements,
+            ]
+        )
+    )
+    found = or_none(lambda: aws.ecr.get_repository_policy(repositoryName=repository.name))
+    return _document_check(
+        f"repository {repository.name}",
+        "repository policy",
+        declared,
+        json.loads(found["policyText"]) if found else None,
+        _statements_by_sid,
+    )
+
+
+def _lifecycle_check(repository: RepositorySettings, aws: Aws) -> Check:
+    found = or_none(lambda: aws.ecr.get_lifecycle_policy(repositoryName=repository.name))
+    return _document_check(
+        f"repository {repository.name}",
+        "lifecycle policy",
+        repository.lifecycle.document() if repository.lifecycle else None,
+        json.loads(found["lifecyclePolicyText"]) if found else None,
+        _rules_by_priority,
+    )
+
+
+def _document_check(
+    subject: str,
+    what: str,
+    declared: Mapping[str, Any] | None,
+    found: Mapping[str, Any] | None,
+    parts: Callable[[Mapping[str, Any] | None], Mapping[str, str]],
+) -> Check:
+    """Return a check of two documents, with only the parts that differ."""
+    expected, actual = parts(declared), parts(found)
+    if expected == actual:
+        names = "\n".join(expected) or "none"
+        return Check(subject, what, names, names)
+    differing = [name for name in {**expected, **actual} if expected.get(name) != actual.get(name)]
+    return Check(subject, what, _lines(expected, differing), _lines(actual, differing))
+
+
+def _lines(parts: Mapping[str, str], names: list[str]) -> str:
+    return "\n".join(f"{name}: {parts.get(name, MISSING)}" for name in names)
+
+
+def _statements_by_sid(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
+    return {
+        statement.get("Sid", f"statement {number}"): canonical(
+            {key: value for key, value in statement.items() if key != "Sid"}
+        )
+        for number, statement in enumerate(statements_of(policy), start=1)
+    }
+
+
+def _rules_by_priority(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
+    rules = policy["rules"] if policy else []
+    return {
+        f"{rule['rulePriority']} {rule.get('description', '')}".strip(): canonical(
+            {key: value for key, value in rule.items() if key != "rulePriority"}
+        )
+        for rule in rules
+    }
