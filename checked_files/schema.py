@@ -53,7 +53,7 @@ def _classes_in(hint: Any, found: set[type] | None = None) -> Iterator[type]:
 
 
 def _describe(schema: dict[str, Any], kind: type) -> None:
-    summary, _, _ = inspect.getdoc(kind).partition("\n\n")
+    summary, _, _ = (inspect.getdoc(kind) or "").partition("\n\n")
     schema["description"] = " ".join(summary.split())
     for name, text in _parameters(kind).items():
         if name in schema["properties"]:

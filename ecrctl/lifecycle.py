@@ -34,7 +34,7 @@ def policy_of(settings: EnvironmentSettings, repository: str) -> LifecyclePolicy
             f"{one_of(repository, list(declared))}",
             exit_code=ExitCode.FAULT,
         )
-    policy = declared[repository].lifecycle
+    policy = declared[repository].spec.lifecycle
     if policy is None:
         raise UserError(
             f"'{repository}' has no lifecycle policy in '{settings.name}', so every image is kept. "

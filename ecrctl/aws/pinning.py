@@ -137,8 +137,9 @@ def _pins(target: Target) -> Mapping[str, Any]:
     path = pins_path(target.environment, target.directory)
     if not path.exists():
         return {}
-    pins, faults = read_yaml(path)
-    if faults or not isinstance(pins or {}, Mapping):
-        fault = faults[0] if faults else "a mapping of image names is expected here."
+    file = read_yaml(path)
+    pins = file.data or {}
+    if file.faults or not isinstance(pins, Mapping):
+        fault = file.faults[0] if file.faults else "a mapping of image names is expected here."
         raise UserError(f"{path.name}: {fault}", exit_code=ExitCode.FAULT)
-    return pins or {}
+    return pins

@@ -70,7 +70,7 @@ def _existing_file(name: str, environments: Path) -> tuple[Mapping[str, Any], di
         return {}, {}
     # Raises the faults of the file, each with its path and line.
     load_environment(name, environments, with_pins=False)
-    raw, _ = read_yaml(environments / f"{name}.yaml")
+    raw = read_yaml(environments / f"{name}.yaml").data
     entries = {entry["name"]: entry for entry in raw.get("repositories", [])}
     return {key: value for key, value in raw.items() if key != "repositories"}, entries
 

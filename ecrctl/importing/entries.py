@@ -20,7 +20,8 @@ from constructs_lib.rules.lifecycle.rule import LifecycleRule
 from constructs_lib.rules.policy.access import Access
 from constructs_lib.rules.policy.adoption import known_policy
 from constructs_lib.rules.policy.statements import VERSION, statement_faults, statements_of
-from environments.model.environment import EnvironmentModel, lifecycle_policy, tag_immutability
+from environments.model.environment import EnvironmentModel
+from environments.model.repository import encryption_text
 
 from .account import ExistingRepository
 
@@ -93,7 +94,7 @@ class EntryWriter:
             entry["stack"] = group
         if adopted:
             entry["adopted"] = True
-        if adopted or encryption != self.head.encryption:
+        if adopted or encryption != encryption_text(self.head.encryption):
             entry["encryption"] = encryption
         entry |= self._immutability(repository, known)
         if repository.scan_on_push != self.head.repository_defaults.scan_on_push:
@@ -138,7 +139,7 @@ class EntryWriter:
         if filters is None:
             # An emulator may not return them; AWS always does.
             return {key: known[key] for key in ("tag_immutability",) if key in known}
-        default = tag_immutability(self.head.repository_defaults.tag_immutability)
+        default = self.head.repository_defaults.tag_immutability
         mode = repository.immutability_mode
         if (mode, sorted(filters)) == (default.mode, sorted(default.exclusion_filters)):
             return {}
@@ -147,7 +148,7 @@ class EntryWriter:
         return {"tag_immutability": {"mode": mode, "exclusion_filters": list(filters)}}
 
     def _lifecycle(self, repository: ExistingRepository) -> Entry:
-        default = lifecycle_policy(self.head.repository_defaults.lifecycle)
+        default = self.head.repository_defaults.lifecycle
         policy = None
         if repository.lifecycle is not None:
             try:

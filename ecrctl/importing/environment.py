@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from checked_files.models import validated
 from constructs_lib.rules.ecr.images import repository_logical_id
 from constructs_lib.rules.policy.adoption import named_organizations
 from constructs_lib.rules.policy.statements import statements_of
@@ -65,7 +66,7 @@ def import_of(
     """
     organization = head.get("organization_id") or _organization_of(existing)
     head = {**head, **({"organization_id": organization} if organization else {})}
-    writer = EntryWriter(head=EnvironmentModel.model_validate(head), entries=entries, keys=keys)
+    writer = EntryWriter(head=validated(EnvironmentModel, head), entries=entries, keys=keys)
     written: list[Entry] = []
     mappings: dict[str, dict[str, dict[str, str]]] = {}
     deployed: list[str] = []

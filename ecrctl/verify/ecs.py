@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from constructs_lib.rules.ecr.images import ImageSpec
+from constructs_lib.rules.ecs.container import ContainerSpec
+from constructs_lib.rules.ecs.service import ServiceSpec
 from ecrctl.aws.clients import Aws, or_none
 from environments.names import ECS_WORKLOADS, stack_name
-from environments.settings import EnvironmentSettings
-from environments.workload_settings import ContainerSettings, EcsServiceSettings, EcsTaskSettings
+from environments.settings import EcsTaskSettings, EnvironmentSettings
 
 from .check import MISSING, NOT_RETURNED, Check, on_or_off
 
 
 def check_task(task: EcsTaskSettings, settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
     """Yield the properties of the newest revision of a task definition."""
-    subject = f"task definition {task.family}"
-    answer = or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=task.family))
+    subject = f"task definition {task.spec.family}"
+    answer = or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=task.spec.family))
     if answer is None:
         yield Check(subject, "exists", "yes", MISSING)
         return
     found = answer["taskDefinition"]
     containers = {item.get("name", ""): item for item in found["containerDefinitions"]}
-    declared = {container.name: container for container in task.containers}
+    declared = {
+        task.spec.name_of(container): (container, image)
+        for container, image in zip(task.spec.containers.values(), task.images, strict=True)
+    }
     yield Check(subject, "containers", ", ".join(sorted(declared)), ", ".join(sorted(containers)))
-    for name, container in declared.items():
+    for name, (container, image) in declared.items():
         if name in containers:
-            for check in _check_container(subject, container, containers[name], aws):
+            for check in _check_container(subject, container, image, containers[name], aws):
                 yield _with_container(check, name) if len(declared) > 1 else check
             yield Check(
                 subject,
@@ -38,7 +43,7 @@ def check_task(task: EcsTaskSettings, settings: EnvironmentSettings, aws: Aws) -
     yield Check(
         subject, "task role", *_role(task.task_role_arn, found.get("taskRoleArn"), settings)
     )
-    pulls = task.pulled_by == "execution-role"
+    pulls = task.spec.pulled_by == "execution-role"
     execution_role = _role(None, found.get("executionRoleArn"), settings)[1]
     yield Check(
         subject, "execution role", _created_by_stack(settings) if pulls else MISSING, execution_role
@@ -50,7 +55,7 @@ def _with_container(check: Check, name: str) -> Check:
 
 
 def _launch_type(task: EcsTaskSettings) -> str:
-    size = task.fargate
+    size = task.spec.size
     return f"FARGATE, {size.cpu} units, {size.memory_mib} MiB" if size else "EC2"
 
 
@@ -63,9 +68,8 @@ def _found_launch_type(found: Mapping[str, Any]) -> str:
 
 
 def _check_container(
-    subject: str, container: ContainerSettings, found: Mapping[str, Any], aws: Aws
+    subject: str, spec: ContainerSpec, image: ImageSpec, found: Mapping[str, Any], aws: Aws
 ) -> Iterator[Check]:
-    spec = container.spec
     hardening = spec.hardening
     capabilities = found.get("linuxParameters", {}).get("capabilities", {})
     dropped = "ALL" if hardening.drop_capabilities else "none"
@@ -75,7 +79,7 @@ def _check_container(
     secrets = {item["name"]: item["valueFrom"] for item in found.get("secrets", [])}
     mounts = {item["sourceVolume"]: item["containerPath"] for item in found.get("mountPoints", [])}
     rows: tuple[tuple[str, object, object], ...] = (
-        ("image", container.image.uri, found.get("image", MISSING)),
+        ("image", image.uri, found.get("image", MISSING)),
         ("cpu", f"{spec.cpu or 0} units", f"{found.get('cpu', 0)} units"),
         ("memory", f"{spec.memory_mib} MiB", f"{found.get('memory')} MiB"),
         (
@@ -94,7 +98,7 @@ def _check_container(
         ("environment", _pairs(spec.environment), _pairs(environment)),
         (
             "secrets",
-            _pairs({name: secret.value for name, secret in container.secrets.items()}),
+            _pairs({name: secret.value for name, secret in spec.secrets.items()}),
             _pairs(secrets),
         ),
         ("writable volumes", _pairs(spec.writable_volumes), _pairs(mounts)),
@@ -124,12 +128,10 @@ def _stack(settings: EnvironmentSettings) -> str:
     return stack_name(settings.name, ECS_WORKLOADS)
 
 
-def check_service(
-    service: EcsServiceSettings, settings: EnvironmentSettings, aws: Aws
-) -> Iterator[Check]:
+def check_service(service: ServiceSpec, settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
     """Yield the properties of a service: status, launch type, tasks and failure handling."""
     subject = f"service {service.name}"
-    family = next(task.family for task in settings.ecs_tasks if task.name == service.task)
+    family = next(task.spec.family for task in settings.ecs_tasks if task.name == service.task)
     found = _service_of(family, settings, aws)
     if found is None:
         yield Check(subject, "exists", "yes", MISSING)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from constructs_lib.rules.ecr.images import ImageSpec
 from ecrctl.aws.clients import Aws, as_user_errors, or_none
 from environments.settings import EnvironmentSettings
-from environments.workload_settings import ImageSettings
 
 from .check import MISSING, Check
 
@@ -31,21 +31,21 @@ def check_images(settings: EnvironmentSettings, aws_in: Callable[[str], Aws]) ->
             yield Check(subject, f"tag {image.tag}", image.digest, tagged)
 
 
-def images_of(settings: EnvironmentSettings) -> list[ImageSettings]:
+def images_of(settings: EnvironmentSettings) -> list[ImageSpec]:
     """Return every image that the environment's workloads run, once each, sorted by URI."""
     images = [
-        *(container.image for task in settings.ecs_tasks for container in task.containers),
+        *(image for task in settings.ecs_tasks for image in task.images),
         *(job.image for job in settings.eks_jobs),
     ]
     return [by_uri for _, by_uri in sorted({image.uri: image for image in images}.items())]
 
 
-def _found(aws: Aws, image: ImageSettings, reference: str) -> str:
+def _found(aws: Aws, image: ImageSpec, reference: str) -> str:
     image_id = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag or ""}
     return MISSING if _digest_of(aws, image, image_id) == MISSING else reference
 
 
-def _digest_of(aws: Aws, image: ImageSettings, image_id: dict[str, str]) -> str:
+def _digest_of(aws: Aws, image: ImageSpec, image_id: dict[str, str]) -> str:
     with as_user_errors(f"Looking up '{image.uri}'"):
         answer = or_none(
             lambda: aws.ecr.describe_images(

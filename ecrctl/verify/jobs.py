@@ -13,8 +13,7 @@ from constructs_lib.rules.kubernetes.manifest import (
 from constructs_lib.rules.kubernetes.workload_identity import identity_documents
 from ecrctl.aws.clients import Aws, or_none
 from environments.names import job_parameter
-from environments.settings import EnvironmentSettings
-from environments.workload_settings import EksJobSettings
+from environments.settings import EksJobSettings, EnvironmentSettings
 
 from .check import MISSING, Check
 
@@ -22,7 +21,9 @@ from .check import MISSING, Check
 def documents_of(job: EksJobSettings, settings: EnvironmentSettings) -> list[Document]:
     """Return the documents of a Job's manifest, from the environment's files alone."""
     spec, identity = job.spec, job.identity
-    document = cron_job_manifest(spec, job.cron) if job.cron else job_manifest(spec)
+    document = (
+        cron_job_manifest(spec, job.image, job.cron) if job.cron else job_manifest(spec, job.image)
+    )
     if identity is None or spec.service_account is None or spec.namespace is None:
         return [document]
     role_arn = None

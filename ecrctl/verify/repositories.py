@@ -7,9 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from constructs_lib.rules.aws.partitions import partition_of
-from constructs_lib.rules.policy.repository_policy import access_statements
-from constructs_lib.rules.policy.statements import canonical, merged, policy_document, statements_of
+from constructs_lib.rules.policy.statements import canonical, policy_document, statements_of
 from ecrctl.aws.clients import Aws, or_none
 from ecrctl.aws.stacks import repositories_of_stack
 from environments.names import key_alias_name, repositories_stack
@@ -78,18 +76,18 @@ def _check_repository(
     yield Check(
         subject,
         "scan on push",
-        on_or_off(repository.scan_on_push),
+        on_or_off(repository.spec.scan_on_push),
         on_or_off(found.get("imageScanningConfiguration", {}).get("scanOnPush", False)),
     )
     yield Check(subject, "encryption", *_encryption(repository, settings, aws, found))
-    yield _policy_check(repository, settings, aws)
+    yield _policy_check(repository, aws)
     yield _lifecycle_check(repository, aws)
 
 
 def _immutability(
     repository: RepositorySettings, found: RepositoryTypeDef, aws: Aws
 ) -> tuple[str, str]:
-    declared = repository.tag_immutability
+    declared = repository.spec.tag_immutability
     mode = found.get("imageTagMutability", MISSING)
     if (
         aws.endpoint_url is not None
@@ -117,14 +115,14 @@ def _encryption(
 ) -> tuple[str, str]:
     configuration = found.get("encryptionConfiguration", {"encryptionType": "AES256"})
     kind, key = configuration["encryptionType"], configuration.get("kmsKey", "")
-    if repository.encryption.kind == "aes256":
+    if repository.spec.encryption.kind == "aes256":
         return "AES256", kind
-    if repository.encryption.kind == "aws-managed":
+    if repository.spec.encryption.kind == "aws-managed":
         # ECR chooses this key itself, so no declaration names one.
         return "KMS", kind
-    own = repository.encryption.key_arn or _key(settings, aws).get("Arn", MISSING)
-    shown = repository.encryption.key_arn or key_alias_name(settings.name)
-    declared_kind = "KMS_DSSE" if repository.encryption.kind == "dsse" else "KMS"
+    own = repository.spec.encryption.key_arn or _key(settings, aws).get("Arn", MISSING)
+    shown = repository.spec.encryption.key_arn or key_alias_name(settings.name)
+    declared_kind = "KMS_DSSE" if repository.spec.encryption.kind == "dsse" else "KMS"
     declared = f"{declared_kind} {shown}"
     # ECR returns the ARN or the ID of the key, as it was set.
     if kind == declared_kind and key in (own, own.rpartition("/")[2]):
@@ -132,27 +130,12 @@ def _encryption(
     return declared, f"{kind} {key}".strip()
 
 
-def _policy_check(repository: RepositorySettings, settings: EnvironmentSettings, aws: Aws) -> Check:
-    declared = policy_document(
-        merged(
-            [
-                *access_statements(
-                    pull=repository.pull,
-                    push=repository.push,
-                    account=settings.account,
-                    region=settings.region,
-                    partition=partition_of(settings.region).name,
-                    administrators=settings.administrators,
-                ),
-                *repository.statements,
-            ]
-        )
-    )
+def _policy_check(repository: RepositorySettings, aws: Aws) -> Check:
     found = or_none(lambda: aws.ecr.get_repository_policy(repositoryName=repository.name))
     return _document_check(
         f"repository {repository.name}",
         "repository policy",
-        declared,
+        policy_document(repository.spec.policy),
         json.loads(found["policyText"]) if found else None,
         _statements_by_sid,
     )
@@ -163,7 +146,7 @@ def _lifecycle_check(repository: RepositorySettings, aws: Aws) -> Check:
     return _document_check(
         f"repository {repository.name}",
         "lifecycle policy",
-        repository.lifecycle.document() if repository.lifecycle else None,
+        repository.spec.lifecycle.document() if repository.spec.lifecycle else None,
         json.loads(found["lifecyclePolicyText"]) if found else None,
         _rules_by_priority,
     )

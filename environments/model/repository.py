@@ -102,6 +102,11 @@ Encryption = Annotated[
 ]
 
 
+def encryption_text(encryption: EncryptionSpec) -> str:
+    """Return an encryption as a file writes it."""
+    return encryption.key_arn or encryption.kind
+
+
 class AccessModel(FileModel):
     """Who may do something with a repository, besides its own account."""
 

@@ -68,7 +68,7 @@ def test_pinning_writes_the_digest_and_shields_the_image(
     )
     assert result.returncode == 0, result.stderr
     (task,) = load_environment("dev", folder).ecs_tasks
-    assert task.image.digest == image.digest
+    assert task.images[0].digest == image.digest
     details = aws.ecr.describe_images(repositoryName=REPOSITORY)["imageDetails"]
     (tags,) = [item["imageTags"] for item in details if item["imageDigest"] == image.digest]
     assert [tag for tag in tags if tag.startswith("live-dev-")]
@@ -133,7 +133,7 @@ def test_an_image_is_pinned_from_the_environment_that_holds_it(
     )
     assert result.returncode == 0, result.stderr
     (found,) = load_environment("prod", folder).ecs_tasks
-    assert (found.image.account, found.image.digest) == ("000000000000", pushed.digest)
+    assert (found.images[0].account, found.images[0].digest) == ("000000000000", pushed.digest)
 
 
 @pytest.mark.parametrize(

@@ -88,12 +88,12 @@ def read_acknowledgements(file: Path, label: str | None) -> list[Acknowledgement
     """
     if not file.is_file():
         return []
-    data, unreadable = read_yaml(file)
-    faults: Sequence[object] = unreadable
+    read = read_yaml(file)
+    faults: Sequence[object] = read.faults
     entries: list[_Entry] = []
     if not faults:
         try:
-            entries = _ENTRIES.validate_python(data or [])
+            entries = _ENTRIES.validate_python(read.data or [])
         except ValidationError as error:
             faults = faults_of(error, _Entry)
         else:

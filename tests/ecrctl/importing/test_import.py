@@ -200,9 +200,11 @@ def test_what_an_import_would_delete_or_change_is_noted() -> None:
     assert gone == [
         Note(
             repository="team/api",
-            what="statement 'new statement' cannot be declared: 'AROA1234567890EXAMPLE' is no "
-            "principal. Write an account's number or the ARN of a role, such as "
-            "'arn:aws:iam::111111111111:role/ci-push'.",
+            what=(
+                "statement 'new statement' cannot be declared: an AWS principal must be an "
+                "account number or the ARN of a role or user, got 'AROA1234567890EXAMPLE'. Write "
+                "it such as 'arn:aws:iam::111111111111:role/ci-push'."
+            ),
             then="an import deletes it.",
         )
     ]
@@ -293,7 +295,7 @@ def test_what_an_environment_deploys_is_imported_as_the_same_templates(
 ) -> None:
     files = copy_environments(tmp_path / "environments")
     before = [stack for stack in stacks_of(assembly) if stack.name.startswith(f"{name}/")]
-    raw, _ = read_yaml(files / f"{name}.yaml")
+    raw = read_yaml(files / f"{name}.yaml").data
     # Of the repositories nothing is handed over but what ECR cannot know.
     entries: dict[str, Entry] = {
         item["name"]: {

@@ -52,7 +52,7 @@ def test_an_account_without_a_file_is_imported_and_the_cdk_takes_the_mapping(
     settings = load_environment("adopted", output)
     found = {item.name: item for item in settings.repositories}
     assert set(legacy) <= set(found)
-    assert found["legacy/web"].statements == (STATEMENT,)
+    assert found["legacy/web"].spec.statements == (STATEMENT,)
     mapping = output / "adopted-Repositories-main.mapping.json"
     recorded = tmp_path / "recorded.json"
     _cdk_import(output, mapping, recorded, emulator)
