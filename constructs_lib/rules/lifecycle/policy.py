@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.rules.ecr.tag_patterns import pattern_covers
@@ -92,7 +93,14 @@ def _numbered(rules: tuple[LifecycleRule, ...]) -> tuple[LifecycleRule, ...]:
     if any(rule.priority is not None for rule in rules):
         return tuple(sorted(rules, key=lambda rule: rule.priority or 0))
     ordered = sorted(rules, key=lambda rule: rule.tag_status == "any")
-    return tuple(replace(rule, priority=number) for number, rule in enumerate(ordered, start=1))
+    return tuple(_with_priority(rule, number) for number, rule in enumerate(ordered, start=1))
+
+
+def _with_priority(rule: LifecycleRule, number: int) -> LifecycleRule:
+    # A copy, which is not checked again: nothing but its number differs.
+    numbered = copy(rule)
+    object.__setattr__(numbered, "priority", number)
+    return numbered
 
 
 def policy_faults(
