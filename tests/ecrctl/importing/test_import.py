@@ -200,11 +200,9 @@ def test_what_an_import_would_delete_or_change_is_noted() -> None:
     assert gone == [
         Note(
             repository="team/api",
-            what=(
-                "statement 'new statement' cannot be declared: an AWS principal must be an "
-                "account number or the ARN of a role or user, got 'AROA1234567890EXAMPLE'. Write "
-                "it such as 'arn:aws:iam::111111111111:role/ci-push'."
-            ),
+            what="statement 'new statement' cannot be declared: an AWS principal must be an "
+            "account number or the ARN of a role or user, got 'AROA1234567890EXAMPLE'. Write it "
+            "such as 'arn:aws:iam::111111111111:role/ci-push'.",
             then="an import deletes it.",
         )
     ]
@@ -248,8 +246,10 @@ def test_what_is_left_out_is_noted(fields: dict[str, Any], what: str, then: str)
 def test_a_lifecycle_policy_that_cannot_be_said_is_noted() -> None:
     result = imported(existing(lifecycle={"rules": [{"rulePriority": 1}]}))
     (note,) = result.notes
-    assert note.what.startswith("its lifecycle policy cannot be expressed in the file: this is")
-    assert note.then == ("the next deployment deletes it. Write a valid policy into the file.")
+    assert note.what.startswith(
+        "its lifecycle policy cannot be expressed in the file: selection is required"
+    )
+    assert note.then == "the next deployment deletes it. Write a valid policy into the file."
 
 
 def test_a_repository_that_returns_to_the_file_is_explained() -> None:
