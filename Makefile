@@ -1,6 +1,6 @@
 # Needs Python 3.11 or newer and make. Everything else is installed here, in .venv and node_modules.
 #
-#   make         install what the project needs (a second run has nothing to do)
+#   make         install every tool (a second run has nothing to do)
 #   make local   the main job on the embedded AWS; KEEP=1 leaves it running
 #   make test    every check there is, on all cores: 5 minutes on two
 #   make test-fast  rules, environments and constructs alone, while they are edited: 1 minute
@@ -19,7 +19,7 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 export CDK_DISABLE_VERSION_CHECK := 1
 # Hundreds of short Python processes run here: without bytecode each would compile the project.
 unexport PYTHONDONTWRITEBYTECODE
-# A group of tests shares what is expensive to start, and so one worker.
+# Tests that share an expensive fixture run in one worker: tests/conftest.py groups them.
 PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 
 INSTALLED := $(VENV)/.requirements node_modules/aws-cdk/package.json $(BIN)/ecrctl

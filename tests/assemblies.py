@@ -1,4 +1,8 @@
-"""Reading a cloud assembly the way a reviewer would."""
+"""Stacks and Jobs of a cloud assembly, read without the product's own reader.
+
+``ecrctl.cdk.assemblies`` reads the same files. Both are written apart on purpose: a fault of that
+reader must not hide itself in the tests of templates.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# What a string must look like to be read as a document of its own.
+# A string that begins so is a document of its own.
 _JSON_STARTS = ("{", "[")
 _MANIFEST_START = "apiVersion:"
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """Define a stack of an assembly: its environment, its short name and its template."""
+    """A stack of an assembly: its environment, its short name and its template."""
 
     environment: str
     name: str
@@ -24,7 +28,7 @@ class Stack:
 
 
 def stacks_of(assembly: Path) -> Iterator[Stack]:
-    """Give every stack of every stage, in a fixed order."""
+    """Yield every stack of every stage, in a fixed order."""
     for stage in sorted(assembly.glob("assembly-*")):
         manifest = json.loads((stage / "manifest.json").read_text())
         for artifact in manifest["artifacts"].values():
@@ -36,14 +40,14 @@ def stacks_of(assembly: Path) -> Iterator[Stack]:
 
 
 def jobs_of(assembly: Path) -> Iterator[tuple[str, str, str]]:
-    """Give every Job: its environment, its name and the YAML text of its manifest."""
+    """Yield every Job: its environment, its name and the YAML text of its manifest."""
     for stage in sorted(assembly.glob("assembly-*")):
         for file in sorted((stage / "manifests").rglob("*.yaml")):
             yield stage.name.removeprefix("assembly-"), file.stem, file.read_text()
 
 
 def readable(value: Any) -> Any:
-    """Expand documents that a template holds inside strings."""
+    """Return a template's value with the documents inside its strings expanded."""
     if isinstance(value, dict):
         return {key: readable(item) for key, item in value.items()}
     if isinstance(value, list):

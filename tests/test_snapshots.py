@@ -20,8 +20,8 @@ FOLDER = Path(__file__).parent / "snapshots"
 class _AtItsPath(SingleFileSnapshotExtension):
     """Keep a snapshot where a reviewer looks for it: ``dev/EcsWorkloads.json``.
 
-    syrupy finds unused snapshots by the test's name in their path, which these do not have;
-    ``test_no_snapshot_is_left_over`` does that instead.
+    syrupy finds unused snapshots by the test's name in their path, and these paths have none.
+    ``test_no_snapshot_is_left_over`` finds them instead.
     """
 
     _write_mode = WriteMode.TEXT
@@ -54,7 +54,7 @@ class TemplateExtension(_AtItsPath):
     file_extension = "json"
 
     def serialize(self, data: SerializableData, **_: Any) -> str:
-        """Give the text that is kept."""
+        """Return the text of the snapshot."""
         return json.dumps(data, indent=2) + "\n"
 
 
@@ -64,7 +64,7 @@ class ManifestExtension(_AtItsPath):
     file_extension = "yaml"
 
     def serialize(self, data: SerializableData, **_: Any) -> str:
-        """Give the text that is kept."""
+        """Return the text of the snapshot."""
         return str(data)
 
 

@@ -1,4 +1,4 @@
-"""Anything at all, thrown at the rules: a valid document comes out, or one of our sentences."""
+"""Arbitrary input of the rules: the result is a valid document or a sentence of the rules."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ TEXT = st.text(alphabet="aZ09./-_*:$é ", max_size=20)
 def nearly(
     draw: st.DrawFn, valid: st.SearchStrategy[Fields], otherwise: Values | None = None
 ) -> Fields:
-    """Give fields that hold, and one time in four some in which one thing is different.
+    """Return valid fields, or, one time in four, fields of which one is different.
 
-    :param otherwise: what else may stand there; something of the same type by default.
+    :param otherwise: values of the different field; others of the same type by default.
     """
     fields = dict(draw(valid))
     if fields and draw(st.integers(0, 3)) == 0:
@@ -50,7 +50,7 @@ def nearly(
 
 
 def _another(value: Any) -> Values:
-    """Give something of the type of a value: other types mypy and the files' model refuse."""
+    """Return values of the type of a value: mypy and the files' model refuse other types."""
     if isinstance(value, int):
         return st.integers(-2, 40_000)
     words = TEXT | st.sampled_from(["any", "tagged", "expire", "transition", "standard", "a*" * 5])
@@ -58,12 +58,12 @@ def _another(value: Any) -> Values:
 
 
 def one(*values: Any) -> Values:
-    """Give one of some values."""
+    """Return a strategy of some values."""
     return st.sampled_from(values)
 
 
 def some(values: Values, most: int = 3) -> Values:
-    """Give a few values as a tuple."""
+    """Return a strategy of tuples of a few values."""
     return st.lists(values, max_size=most, unique=True).map(tuple)
 
 
@@ -167,7 +167,7 @@ REPOSITORIES = st.one_of(
 
 
 def make(stack: cdk.Stack, number: int, given_fields: Fields) -> None:
-    """Make a repository of fields; whatever does not hold raises."""
+    """Define a repository of fields, or raise the faults of invalid ones."""
     fields = dict(given_fields)
     options: Fields = {}
     if "immutability" in fields:
@@ -185,7 +185,7 @@ def make(stack: cdk.Stack, number: int, given_fields: Fields) -> None:
             options[verb] = Access(**fields[verb])
     if "tags" in fields:
         options["tags"] = fields["tags"]
-    # Many of one name are made here, which one stack cannot hold.
+    # One stack cannot have two repositories of one name.
     name = fields["name"]
     unique = name if repository_name_faults(name) else f"{name[:240]}-x{number}"
     PrivateRepository(stack, f"Repository{number}", repository_name=unique, **options)
@@ -211,7 +211,7 @@ def test_a_valid_document_comes_out_or_a_sentence(
         except RuleError as refusal:
             assert all(fault.message.endswith(".") for fault in refusal.faults), str(refusal)
     if accepted:
-        # The synth holds every template against CloudFormation's own schemas, and raises.
+        # The synth compares every template with CloudFormation's own schemas, and raises.
         template = template_of(stack)
         file: Path = tmp_path_factory.mktemp("arbitrary") / "template.json"
         file.write_text(json.dumps(template))

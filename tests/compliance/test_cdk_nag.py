@@ -1,4 +1,4 @@
-"""What cdk-nag's AWS Solutions rules say of every environment, each finding with its answer."""
+"""The findings of cdk-nag's AWS Solutions rules in every environment, each with its reason."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from app import build_app
 from tests.assemblies import stacks_of
 from tests.support import cdk_context, resources
 
-# By rule and by what is found fault with: why it stands. Whatever is not here fails.
-ANSWERS = {
+# By rule and construct: the reason why the finding stays. Any other finding fails.
+REASONS = {
     (
         "AwsSolutions-ECS7",
         "article/EcsWorkloads/sample-app/Resource/Resource",
-    ): "the article's own task definition has no logs; its file says so",
+    ): "the article's own task definition has no logs; its file states that",
     (
         "AwsSolutions-ECR1",
         "dev/Repositories-web/RepositoryawsDashnodejsDashsample/Default",
@@ -39,7 +39,7 @@ Finding = tuple[str, str]
 
 @pytest.fixture(scope="module")
 def checked(environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give an assembly of all environments with cdk-nag's report in it."""
+    """Return an assembly of all environments with cdk-nag's report in it."""
     outdir = tmp_path_factory.mktemp("nag")
     app = build_app(directory=environments, context=cdk_context(), outdir=str(outdir))
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
@@ -49,7 +49,7 @@ def checked(environments: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 def findings(assembly: Path) -> list[Finding]:
-    """Give each finding: the rule and the path of the construct."""
+    """Return each finding: the rule and the path of the construct."""
     report = json.loads((assembly / "validation-report.json").read_text())
     return [
         (violation["ruleName"], construct["constructPath"])
@@ -59,13 +59,13 @@ def findings(assembly: Path) -> list[Finding]:
     ]
 
 
-def test_every_finding_has_its_answer_and_every_answer_its_finding(checked: Path) -> None:
+def test_every_finding_has_its_reason_and_every_reason_its_finding(checked: Path) -> None:
     found = [item for item in findings(checked) if not item[0].startswith(WILDCARD)]
-    assert sorted(found) == sorted(ANSWERS)
+    assert sorted(found) == sorted(REASONS)
 
 
 def test_no_action_that_knows_a_resource_is_allowed_on_all(checked: Path) -> None:
-    """Look at every policy: the rule names those with a wildcard, and not what it is for."""
+    """Check every policy: a finding names a policy with a wildcard, and not its actions."""
     on_all: list[set[str]] = []
     for stack in stacks_of(checked):
         for policy in resources(stack.template, "AWS::IAM::Policy"):

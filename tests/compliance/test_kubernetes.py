@@ -1,4 +1,4 @@
-"""What Kubernetes' own schemas say of every Job."""
+"""Every Job is valid by Kubernetes' own schemas."""
 
 from __future__ import annotations
 

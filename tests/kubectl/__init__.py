@@ -1,1 +1,1 @@
-"""What the real kubectl does to Jobs, seen by an API server that writes down what is done."""
+"""The real kubectl changes Jobs of an API server that records each request."""

@@ -1,8 +1,8 @@
-"""A Kubernetes API server for kubectl to talk to, which writes down what is done to it.
+"""A Kubernetes API server that records every change kubectl makes.
 
 It keeps objects, adds the defaults that a real one adds to a Job, and refuses to change what is
 immutable. Nothing runs: every Job that is created counts as one run, and the test says when it
-ends. It takes unknown fields, as it holds no schemas.
+ends. It accepts unknown fields, because it has no schemas.
 
 Sources: Kubernetes documentation, "Kubernetes API Concepts"; Kubernetes' own
 ``pkg/apis/batch/validation``; API conventions, "Response Status Kind".
@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 Document = dict[str, Any]
 Verb = Literal["create", "patch", "delete", "expire"]
 
-# What there is to discover: the kinds that `kubectl apply --prune` looks through, and ours.
+# Kinds that kubectl discovers: those of `kubectl apply --prune`, and ours.
 _KINDS = {
     "v1": "ConfigMap Endpoints Namespace PersistentVolume PersistentVolumeClaim Pod "
     "ReplicationController Secret Service ServiceAccount",
@@ -52,7 +52,7 @@ _NOW = "2024-01-01T00:00:00Z"
 
 
 class RefusedError(Exception):
-    """The server's answer is a Status that says why not."""
+    """Raised when the server refuses a request; its Status states why."""
 
     def __init__(self, code: int, reason: str, message: str, **details: Any) -> None:
         super().__init__(message)
@@ -61,10 +61,9 @@ class RefusedError(Exception):
 
 
 class Cluster:
-    """Hold the objects of a cluster, and the history of what was done to them.
+    """The objects of a cluster, and the history of their changes.
 
-    ``mutations`` is what was done, in order, by whom it may be; ``removed`` is every Job that is
-    gone, as it was when it went.
+    ``mutations`` lists every change in order; ``removed`` has every deleted Job as it was last.
     """
 
     def __init__(self) -> None:
@@ -74,16 +73,16 @@ class Cluster:
         self._versions = 0
 
     def job(self, name: str) -> Document:
-        """Give a Job as it is now."""
+        """Return a Job as it is now."""
         return self.objects["jobs", "default", name]
 
     @property
     def jobs(self) -> list[str]:
-        """Give the names of the Jobs that there are."""
+        """Return the names of all Jobs."""
         return sorted(name for plural, _, name in self.objects if plural == "jobs")
 
     def runs(self, name: str) -> int:
-        """Say how often a Job has been started."""
+        """Return how often a Job has been started."""
         return self.mutations.count(("create", name))
 
     def finish(self, name: str, *, succeeded: bool = True) -> None:
@@ -188,7 +187,7 @@ def _merged_list(current: list[Document], patch: list[Document], merge_key: str)
 
 
 def _started(job: Document) -> Document:
-    """Have a new Job run, with what marks its pods, which kubectl must not take for a change."""
+    """Start a new Job and label its pods; kubectl must not see the labels as a change."""
     labels = {"batch.kubernetes.io/controller-uid": job["metadata"]["uid"]}
     job["spec"]["selector"] = {"matchLabels": labels}
     job["spec"]["template"].setdefault("metadata", {}).setdefault("labels", {}).update(labels)
@@ -197,7 +196,7 @@ def _started(job: Document) -> Document:
 
 
 def _with_job_defaults(job: Document) -> Document:
-    """Add what a manifest may leave out, as at every write (``SetDefaults_Job``)."""
+    """Add the defaults of a Job, as a real server does at every write (``SetDefaults_Job``)."""
     # With parallelism alone there is no number of completions: any pod's success is the Job's.
     completions = {} if "parallelism" in job["spec"] else {"completions": 1}
     defaults = completions | {"parallelism": 1, "backoffLimit": 6, "suspend": False}
@@ -227,7 +226,7 @@ def _refuse_immutable_changes(name: str, old: Document, new: Document) -> None:
 
 
 def _selected(labels: dict[str, str], selector: str) -> bool:
-    """Say whether labels meet a selector of keys, ``a``, and equalities, ``a=b``."""
+    """Return whether labels meet a selector of keys, ``a``, and equalities, ``a=b``."""
     for requirement in filter(None, selector.split(",")):
         key, equals, value = requirement.partition("=")
         if key not in labels or (equals and labels[key] != value):
@@ -265,7 +264,7 @@ def _group_list() -> Document:
 
 
 def _openapi(version: str) -> Document:
-    """Say, as kubectl wants to know first, that this server validates the fields it is sent."""
+    """Return the OpenAPI document by which kubectl learns that this server validates fields."""
     group = version.rpartition("/")[0]
     paths = {
         f"/{_root(version)}/namespaces/{{namespace}}/{plural}/{{name}}": {
@@ -313,7 +312,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 2**16  # head and body in one packet, or each answer waits for an acknowledgement
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class' word
-        """Say nothing."""
+        """Log nothing."""
 
     def _respond(self) -> None:
         server = self.server
@@ -361,7 +360,7 @@ def _answer(cluster: Cluster, method: str, url: str, body: Any) -> Document:
 
 @contextmanager
 def serving(cluster: Cluster) -> Iterator[str]:
-    """Serve a cluster on a free port of the loopback, and give the URL."""
+    """Serve a cluster on a free port of the loopback, and yield its URL."""
     with _Server(cluster) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -373,7 +372,7 @@ def serving(cluster: Cluster) -> Iterator[str]:
 
 
 def kubeconfig(url: str) -> Document:
-    """Give what leads kubectl to a server."""
+    """Return the kubeconfig of a server."""
     context = {"cluster": "served", "user": "nobody"}
     return {
         "apiVersion": "v1",

@@ -1,4 +1,4 @@
-"""What an update, a rollback, a TTL and a deletion do to a Job that the real kubectl applies.
+"""Updates, rollbacks, TTLs and deletions of a Job that the real kubectl applies.
 
 A Job reaches its cluster as a file, by ``kubectl apply -f``, or by CloudFormation, and then by
 the CDK's own handler: its code is taken from the installed package, and given the properties
@@ -43,7 +43,7 @@ AWS = '#!/bin/sh\n[ "$2" = update-kubeconfig ] && cp "$KUBECONFIG" "$6"\n'
 
 
 def manifest(image_tag: str, *, name_suffix: NameSuffix = "hash", **run: int) -> Document:
-    """Make the manifest of a Job: the one place here that knows how."""
+    """Return the manifest of a Job."""
     image = ImageSpec(
         account="111111111111",
         region="eu-west-1",
@@ -107,7 +107,7 @@ class FileDelivery:
     directory: Path
 
     def apply(self, *documents: Document) -> str:
-        """Give what kubectl says, or fail with it."""
+        """Return kubectl's output, or fail with it."""
         file = self.directory / "file.yaml"
         file.write_text("---\n".join(map(yaml_text, documents)))
         done = subprocess.run(
@@ -120,7 +120,7 @@ class FileDelivery:
 
 @dataclass
 class StackDelivery:
-    """Do with the CDK's handler what CloudFormation does with it."""
+    """The CDK's handler, called as CloudFormation calls it."""
 
     handler: ModuleType
     caplog: pytest.LogCaptureFixture
@@ -128,7 +128,7 @@ class StackDelivery:
     properties: Document = field(default_factory=dict)
 
     def apply(self, *documents: Document) -> str:
-        """Create or update the stack, and give what kubectl says, or fail with it."""
+        """Create or update the stack, and return kubectl's output, or fail with it."""
         request = "Update" if self.properties else "Create"
         self.properties = only(synthesised(json.dumps(documents), prune=self.prune), MANIFEST)
         return self._ask(request)
@@ -143,7 +143,7 @@ class StackDelivery:
 
     @property
     def commands(self) -> list[str]:
-        """Give kubectl's commands so far, without the directory that its files are in."""
+        """Return kubectl's commands so far, without the directory that its files are in."""
         logged = [text.partition("Running command: ")[2] for text in self.caplog.messages]
         calls: list[list[str]] = [ast.literal_eval(text) for text in logged if text]
         directory = os.environ["TEST_OUTDIR"] + "/"
@@ -167,7 +167,7 @@ Load = Callable[[str], ModuleType]
 
 @pytest.fixture
 def load(handler_sources: Path, cluster: Cluster, caplog: pytest.LogCaptureFixture) -> Load:
-    """Give what imports a handler, which reads its environment when it is imported."""
+    """Return a function that imports a handler; a handler reads its environment at import."""
     assert cluster.jobs == []
     caplog.set_level("INFO")
 
@@ -244,7 +244,7 @@ def test_a_job_that_failed_is_not_tried_again_by_applying_it_again(
 def test_pruning_kills_a_running_job_and_a_rollback_runs_it_a_second_time(
     cluster: Cluster, file: FileDelivery, pruning_stack: StackDelivery
 ) -> None:
-    file.apply(manifest("of-somebody-else"))
+    file.apply(manifest("of-another-owner"))
     pruning_stack.apply(ACCOUNT, V1)
     pruning_stack.apply(V2)  # of the kinds of which kubectl prunes, a service account is none
     assert cluster.mutations[2:] == [("create", OLD), ("create", NEW), ("delete", OLD)]

@@ -36,7 +36,7 @@ app.synth()
 
 @pytest.fixture(scope="module")
 def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of another app, this checkout installed in its virtual environment.
+    """Return the folder of another app, this checkout installed in its virtual environment.
 
     Its dependencies come from the cache that ``make`` filled, without network.
     """

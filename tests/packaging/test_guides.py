@@ -1,4 +1,4 @@
-"""What the guides show is what the program takes."""
+"""The examples of the guides are valid input."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DIGEST = "sha256:" + "a" * 64
 
 
 def blocks(language: str, text: str) -> list[str]:
-    """Give the blocks of code of a language."""
+    """Return the blocks of code of a language."""
     return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""What a new image moves in the templates, and what it must leave alone."""
+"""A new image changes its own places in the templates, and nothing else."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VERSION = "org.opencontainers.image.version"
 
 
 def changed_paths(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    """Give where two documents differ, values that differ and keys that only one has."""
+    """Yield where two documents differ: values that differ and keys that only one has."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted({*before, *after}):
             yield from changed_paths(before.get(key), after.get(key), f"{path}/{key}")
@@ -33,7 +33,7 @@ def changed_paths(before: Any, after: Any, path: str = "") -> Iterator[str]:
 
 
 def templates(assembly: Path) -> dict[str, Any]:
-    """Give every template of an assembly, documents in strings expanded."""
+    """Return every template of an assembly, documents in strings expanded."""
     return {
         f"{item.environment}/{item.name}": readable(item.template) for item in stacks_of(assembly)
     }
@@ -50,7 +50,7 @@ def repinned(folder: Path, environment: str, **changes: str) -> Path:
 
 
 def moved(assembly: Path, folder: Path, environment: str, **changes: str) -> dict[str, list[str]]:
-    """Give what moves in each template of an environment when its pin is changed."""
+    """Return the paths that change in each template of an environment with its pin."""
     after = templates(
         synthesise(repinned(folder, environment, **changes), folder / "out", environment)
     )
@@ -124,7 +124,7 @@ def test_every_workload_that_does_not_say_otherwise_is_hardened(assembly: Path) 
 
 
 def pods_of(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Give the pods of the manifests that a resource holds."""
+    """Yield the pods of a resource's manifests."""
     if resource["Type"] == "AWS::SSM::Parameter":
         documents = list(yaml.safe_load_all("\n".join(resource["Properties"]["Value"])))
     elif resource["Type"] == "Custom::AWSCDK-EKS-KubernetesResource":

@@ -1,4 +1,4 @@
-"""How an environment's stacks hang together."""
+"""References, order and names of an environment's stacks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ spec:
 
 
 def stack(assembly: Path, environment: str, name: str) -> Stack:
-    """Give one stack of an assembly."""
+    """Return one stack of an assembly."""
     return next(
         item for item in stacks_of(assembly) if (item.environment, item.name) == (environment, name)
     )
