@@ -14,7 +14,6 @@ from rich.console import Console
 from ecrctl.aws.clients import Aws
 from ecrctl.verify.check import MISSING, NOT_RETURNED, Check
 from ecrctl.verify.command import verify
-from ecrctl.verify.ecs import check_service
 from ecrctl.verify.report import table_of, verdict
 from environments.loading import load_environment
 from environments.settings import EncryptionSettings, EnvironmentSettings
@@ -129,6 +128,26 @@ def test_encryption_in_two_layers_is_told_from_that_in_one(
     (check,) = [item for item in found if item.what == "encryption"][:1]
     assert check.declared == "KMS_DSSE alias/ecr/local"
     assert check.matches is matches
+
+
+@pytest.mark.parametrize("by", ["KeyId", "Arn"])
+def test_a_repository_encrypted_with_another_key_is_named(
+    aws: Aws, settings: EnvironmentSettings, by: str
+) -> None:
+    remove(aws)
+    own = aws.kms.describe_key(KeyId=key_arn(aws, f"alias/ecr/{settings.name}"))["KeyMetadata"]
+    other = aws.kms.create_key()["KeyMetadata"]
+    for key, difference in ((own, []), (other, ["encryption"])):
+        aws.ecr.create_repository(
+            repositoryName=NAME,
+            encryptionConfiguration={"encryptionType": "KMS", "kmsKey": key[by]},  # type: ignore[literal-required]
+        )
+        checks = [check for check in verify(settings, aws) if check.what == "encryption"]
+        found = {check.subject: check for check in checks}[f"repository {NAME}"]
+        aws.ecr.delete_repository(repositoryName=NAME)
+        assert [found.what] * (not found.matches) == difference
+        assert found.declared == "KMS alias/ecr/local"
+        assert found.matches or found.found == f"KMS {other[by]}"  # type: ignore[literal-required]
 
 
 def test_a_repository_that_no_stack_deploys_is_explained(
@@ -259,6 +278,10 @@ def test_a_task_definition_as_declared_has_no_difference(
         ({"environment": [{"name": "LD_PRELOAD", "value": "x"}]}, "environment"),
         ({"secrets": [{"name": "KEY", "valueFrom": "x"}]}, "secrets"),
         ({"logConfiguration": {"logDriver": "none"}}, "log driver"),
+        (
+            {"mountPoints": [{"sourceVolume": "extra", "containerPath": "/etc"}]},
+            "writable volumes",
+        ),
     ],
 )
 def test_a_container_changed_by_hand_is_named(
@@ -326,42 +349,3 @@ def test_the_verdict_names_every_difference() -> None:
         "dev: all 1 checks read back as declared; 1 more not returned by this endpoint."
     )
     assert verdict("dev", checks[1:]) == "dev: all 1 checks read back as declared."
-
-
-def differences_of_service(settings: EnvironmentSettings, aws: Aws) -> list[str]:
-    """Give what differs of the environment's one service."""
-    (service,) = settings.ecs_services
-    return [check.what for check in check_service(service, settings, aws) if not check.matches]
-
-
-def test_a_service_that_is_not_there_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
-    assert differences_of_service(settings, aws) == ["exists"]
-
-
-def test_a_service_changed_by_hand_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
-    cluster = "local-EcsWorkloads-Cluster"
-    aws.ecs.create_cluster(clusterName=cluster)
-    definition = aws.ecs.register_task_definition(
-        family="sample-app-on-fargate",
-        containerDefinitions=[{"name": "sample-app-on-fargate", "image": "x", "memory": 200}],
-    )["taskDefinition"]["taskDefinitionArn"]
-    aws.ecs.create_service(
-        cluster=cluster,
-        serviceName="by-hand",
-        taskDefinition=definition,
-        launchType="FARGATE",
-        desiredCount=0,
-        networkConfiguration={
-            "awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}
-        },
-    )
-    try:
-        assert differences_of_service(settings, aws) == [
-            "tasks",
-            "public address",
-            "circuit breaker",
-        ]
-    finally:
-        aws.ecs.delete_service(cluster=cluster, service="by-hand", force=True)
-        aws.ecs.delete_cluster(cluster=cluster)
-        aws.ecs.deregister_task_definition(taskDefinition=definition)
