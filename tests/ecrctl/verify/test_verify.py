@@ -1,4 +1,4 @@
-"""Reading back, against the embedded AWS: what holds, and the name of what does not."""
+"""Repositories, keys and tasks compared with the embedded AWS, and the names of differences."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ STACK = "local-Repositories-web"
 
 @pytest.fixture
 def settings(environments: Path) -> EnvironmentSettings:
-    """Give the settings of ``local``."""
+    """Return the settings of ``local``."""
     return load_environment("local", environments)
 
 
 @pytest.fixture
 def properties(assembly: Path) -> Properties:
-    """Give the properties with which ``local`` declares the sample's repository."""
+    """Return the declared properties of the sample's repository in ``local``."""
     for stack in stacks_of(assembly):
         if (stack.environment, stack.name) == ("local", "Repositories-web"):
             (repository,) = resources(stack.template, "AWS::ECR::Repository")
@@ -59,7 +59,7 @@ def create(aws: Aws, settings: EnvironmentSettings, properties: Properties) -> N
 
 
 def remove(aws: Aws) -> None:
-    """Remove the stack, if it is there, and its repository, whoever made it."""
+    """Remove the stack and the repository, where they exist."""
     aws.cloudformation.delete_stack(StackName=STACK)
     aws.cloudformation.get_waiter("stack_delete_complete").wait(
         StackName=STACK, WaiterConfig={"Delay": 0}
@@ -69,7 +69,7 @@ def remove(aws: Aws) -> None:
 
 
 def key_arn(aws: Aws, alias: str) -> str:
-    """Give the ARN of the environment's key, made when it is not there."""
+    """Return the ARN of the environment's key, which is created where it is missing."""
     names = {item.get("AliasName"): item for item in aws.kms.list_aliases()["Aliases"]}
     if alias not in names:
         key = aws.kms.create_key()["KeyMetadata"]
@@ -79,7 +79,7 @@ def key_arn(aws: Aws, alias: str) -> str:
 
 
 def differing(settings: EnvironmentSettings, aws: Aws) -> list[str]:
-    """Give what differs at the sample's repository."""
+    """Return the properties that differ at the sample's repository."""
     checks = verify(settings, aws)
     return [
         check.what
@@ -105,7 +105,7 @@ def test_what_is_declared_is_read_back(
         ("LifecyclePolicy", "lifecycle policy"),
     ],
 )
-def test_what_a_construct_leaves_out_is_named(
+def test_a_property_that_a_construct_omits_is_named(
     aws: Aws, settings: EnvironmentSettings, properties: Properties, without: str, what: str
 ) -> None:
     create(aws, settings, {key: item for key, item in properties.items() if key != without})
@@ -113,7 +113,7 @@ def test_what_a_construct_leaves_out_is_named(
 
 
 @pytest.mark.parametrize(("kind", "matches"), [("KMS_DSSE", True), ("KMS", False)])
-def test_encryption_in_two_layers_is_told_from_that_in_one(
+def test_dual_layer_encryption_differs_from_single_layer_encryption(
     aws: Aws, settings: EnvironmentSettings, kind: Any, *, matches: bool
 ) -> None:
     remove(aws)
@@ -180,7 +180,7 @@ def _drop_shield(aws: Aws) -> None:
     ("change", "what"),
     [(_widen_policy, "repository policy"), (_drop_shield, "lifecycle policy")],
 )
-def test_what_somebody_changes_by_hand_is_named(
+def test_a_repository_changed_by_hand_is_named(
     aws: Aws,
     settings: EnvironmentSettings,
     properties: Properties,
@@ -213,7 +213,7 @@ def test_a_key_that_does_not_rotate_is_named(
     assert "rotation" in named
 
 
-def test_what_is_not_there_is_named(
+def test_missing_resources_are_named(
     aws: Aws, settings: EnvironmentSettings, properties: Properties
 ) -> None:
     create(aws, settings, properties)
@@ -243,7 +243,7 @@ EVIL = {"name": "evil", "image": "evil", "memory": 6}
 def task_differences(
     settings: EnvironmentSettings, aws: Aws, container: dict[str, Any], **changes: Any
 ) -> list[str]:
-    """Register a revision by hand and give what differs of it."""
+    """Register a revision by hand and return the properties that differ."""
     image = {"image": settings.ecs_tasks[0].image.uri}
     definition = {"containerDefinitions": [image | HARDENED | container], **ROLES} | changes
     aws.ecs.register_task_definition(family="sample-app", **definition)
@@ -309,7 +309,7 @@ def test_a_container_added_by_hand_is_named(aws: Aws, settings: EnvironmentSetti
     assert task_differences(settings, aws, {}, containerDefinitions=both) == ["containers"]
 
 
-def test_a_policy_of_one_statement_that_is_no_list_is_read(
+def test_a_policy_whose_one_statement_is_not_a_list_is_read(
     aws: Aws, settings: EnvironmentSettings, properties: Properties
 ) -> None:
     policy = properties["RepositoryPolicyText"]
@@ -319,9 +319,7 @@ def test_a_policy_of_one_statement_that_is_no_list_is_read(
     assert differing(settings, aws) == ["repository policy"]
 
 
-def test_an_account_that_is_not_the_environments_is_named(
-    aws: Aws, settings: EnvironmentSettings
-) -> None:
+def test_another_account_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
     (check, *_) = verify(replace(settings, account="111111111111"), aws)
     assert (check.what, check.declared, check.found) == (
         "account",
