@@ -180,7 +180,7 @@ def pin_command(
     tag: Annotated[str, typer.Option(help="The tag to look up.")],
     registry: Annotated[
         str | None,
-        typer.Option(metavar="ENV", help="The environment of the repository (default: ENV)."),
+        typer.Option(metavar="ENV", help="The environment that declares it, if another."),
     ] = None,
 ) -> None:
     """Pin an image to the current digest of a tag, and protect it from every lifecycle rule."""
@@ -247,7 +247,7 @@ def import_command(
     if result.notes:
         new_console().print(report.table_of_notes(result.notes))
     print(report.summary(result))
-    # An account can contain what an environment file must not, such as a tag that is too long.
+    # An account's repositories can break rules of the file, such as a tag that it requires.
     try:
         load_environment(environment, folder, with_pins=False)
     except EnvironmentFault as fault:

@@ -117,7 +117,7 @@ def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSe
         step.detail = f"{REPOSITORY}:{TAG} is {image.digest[:19]}..."
     with steps.step("Push other content under the same tag") as step:
         step.detail = _prove_immutable(registry)
-    with steps.step("Pull it back by its digest") as step:
+    with steps.step("Pull the image by its digest") as step:
         if registry.manifest(REPOSITORY, image.digest) != image.manifest:
             raise UserError(
                 "The registry returned another manifest than was pushed.",

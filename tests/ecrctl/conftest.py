@@ -12,7 +12,7 @@ from ecrctl.local.emulator import Emulator, running
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """Run an embedded AWS as long as the tests need it."""
+    """Run an embedded AWS for all tests of a session."""
     with running(
         account="000000000000",
         region="us-east-1",
@@ -25,5 +25,5 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @pytest.fixture
 def aws(emulator: Emulator) -> Aws:
-    """Give clients of the embedded AWS."""
+    """Return clients of the embedded AWS."""
     return emulator.clients()

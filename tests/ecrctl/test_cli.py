@@ -1,4 +1,4 @@
-"""The commands, as they are typed."""
+"""Commands run as processes: pins, and messages for wrong settings."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def ecrctl(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a folder with one environment whose workload has no pin yet."""
+    """Return a folder with one environment whose workload has no pin yet."""
     (tmp_path / "dev.yaml").write_text(FILE)
     return tmp_path
 
 
 @pytest.fixture
 def pushed(aws: Aws, emulator: Emulator) -> Iterator[OciImage]:
-    """Give the sample image, pushed as ``v1`` to a repository that is there for one test."""
+    """Return the sample image, pushed as ``v1`` to a repository that exists for one test."""
     aws.ecr.create_repository(repositoryName=REPOSITORY, imageTagMutability="IMMUTABLE")
     image = sample_image()
     Registry.of_account(aws, emulator.account).push(REPOSITORY, "v1", image)
@@ -91,7 +91,7 @@ def test_pinning_what_was_never_pushed_is_one_sentence(
     )
 
 
-def test_pinning_from_an_undeclared_repository_lists_those_that_are(folder: Path) -> None:
+def test_pinning_from_an_undeclared_repository_lists_the_declared_ones(folder: Path) -> None:
     result = ecrctl(
         *("--environments", str(folder), "pin", "dev", "api"),
         *("--repository", "pin/apy", "--tag", "v1"),
@@ -114,7 +114,7 @@ def test_pinning_what_could_not_be_deployed_changes_nothing(folder: Path) -> Non
     assert not (folder / "dev.images.yaml").exists()
 
 
-def test_an_image_is_pinned_from_the_environment_that_holds_it(
+def test_an_image_is_pinned_from_the_environment_that_declares_its_repository(
     folder: Path, emulator: Emulator, pushed: OciImage
 ) -> None:
     task = "ecs_tasks: [{name: api, image: api, memory_mib: 64}]\n"
@@ -191,7 +191,7 @@ def test_an_aws_that_does_not_answer_is_one_sentence(
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_word_that_is_no_command_is_no_traceback() -> None:
+def test_an_unknown_command_is_one_sentence() -> None:
     result = ecrctl("verfiy")
     assert result.returncode == 2
     assert "No such command 'verfiy'" in result.stderr

@@ -34,12 +34,12 @@ def pinned(folder: Path, **pin: str) -> Path:
 
 
 def found(folder: Path, aws: Aws) -> list[tuple[str, bool]]:
-    """Give what was looked up and whether it is there."""
+    """Return each check of an image and whether it matches."""
     settings = load_environment("dev", folder)
     return [(check.what, check.matches) for check in check_images(settings, lambda _region: aws)]
 
 
-def test_a_pinned_image_that_is_there_is_found_by_digest_and_tag(
+def test_an_existing_pinned_image_is_found_by_digest_and_tag(
     tmp_path: Path, aws: Aws, pushed: OciImage
 ) -> None:
     folder = pinned(tmp_path, tag="v1", digest=pushed.digest)
@@ -47,9 +47,7 @@ def test_a_pinned_image_that_is_there_is_found_by_digest_and_tag(
     assert found(pinned(tmp_path, tag="v1"), aws) == [("in its registry", True)]
 
 
-def test_a_pinned_image_that_is_not_there_is_named(
-    tmp_path: Path, aws: Aws, pushed: OciImage
-) -> None:
+def test_a_missing_pinned_image_is_named(tmp_path: Path, aws: Aws, pushed: OciImage) -> None:
     folder = pinned(tmp_path, tag="v1", digest=OTHER)
     assert found(folder, aws) == [("in its registry", False), ("tag v1", False)]
     (check, tagged) = check_images(load_environment("dev", folder), lambda _region: aws)
@@ -57,33 +55,33 @@ def test_a_pinned_image_that_is_not_there_is_named(
     assert tagged.found == pushed.digest
 
 
-def test_a_repository_that_is_not_there_holds_nothing(tmp_path: Path, aws: Aws) -> None:
+def test_an_image_of_a_missing_repository_is_missing(tmp_path: Path, aws: Aws) -> None:
     assert found(pinned(tmp_path, digest=OTHER), aws) == [("in its registry", False)]
 
 
 @pytest.mark.parametrize(("digest", "code"), [(sample_image().digest, 0), (OTHER, 3)])
 @pytest.mark.usefixtures("pushed")
-def test_the_command_says_so_before_a_deployment(
+def test_the_command_reports_a_missing_image_before_a_deployment(
     tmp_path: Path, emulator: Emulator, digest: str, code: int
 ) -> None:
     folder = pinned(tmp_path, digest=digest)
-    said = ecrctl(
+    done = ecrctl(
         *("--environments", str(folder), "verify", "dev", "--images"),
         variables=emulator.variables(),
     )
-    assert said.returncode == code, said.stdout + said.stderr
-    assert f"image 000000000000/us-east-1/{REPOSITORY}" in said.stdout
-    assert ("checks differ" in said.stdout) is (code == 3)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert f"image 000000000000/us-east-1/{REPOSITORY}" in done.stdout
+    assert ("checks differ" in done.stdout) is (code == 3)
 
 
-def test_manifests_are_written_byte_for_byte_and_what_is_left_over_is_named(
+def test_manifests_are_written_byte_for_byte_and_other_files_are_named(
     tmp_path: Path, environments: Path, assembly: Path
 ) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "gone.yaml").write_text("kind: Job\n")
     command = [sys.executable, "-m", "ecrctl", "--environments", str(environments)]
-    said = subprocess.run(
+    done = subprocess.run(
         [*command, "manifests", "dev", "--out", str(out)],
         env=dict(os.environ),
         capture_output=True,
@@ -92,24 +90,26 @@ def test_manifests_are_written_byte_for_byte_and_what_is_left_over_is_named(
     )
     (text,) = [text for name, _, text in jobs_of(assembly) if name == "dev"]
     assert (out / "batch" / "eks-iam-test-s3.yaml").read_text() == text
-    assert said.stdout == f"{out / 'batch' / 'eks-iam-test-s3.yaml'}\n"
+    assert done.stdout == f"{out / 'batch' / 'eks-iam-test-s3.yaml'}\n"
     assert (
-        said.stderr
+        done.stderr
         == f"{out / 'gone.yaml'} belongs to no Job of 'dev'. Delete it, or keep it on purpose.\n"
     )
 
 
-def test_a_folder_that_cannot_be_written_to_is_said(tmp_path: Path, environments: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_one_sentence(
+    tmp_path: Path, environments: Path
+) -> None:
     (tmp_path / "batch").write_text("a file")
-    said = ecrctl(
+    done = ecrctl(
         *("--environments", str(environments), "manifests", "dev", "--out", str(tmp_path))
     )
-    assert said.returncode == 2
-    assert "cannot be written: " in said.stderr
-    assert "Choose another --out." in said.stderr
+    assert done.returncode == 2
+    assert "cannot be written: " in done.stderr
+    assert "Choose another --out." in done.stderr
 
 
-def test_every_job_of_every_environment_is_judged_by_the_newest_schemas(
+def test_every_job_of_every_environment_is_valid_in_the_newest_schemas(
     environments: Path,
 ) -> None:
     assert len(newest_versions()) == 3

@@ -1,4 +1,4 @@
-"""The main job as a newcomer runs it, and that nothing of it is left behind."""
+"""``make local`` as a newcomer runs it, and the end of every process that it starts."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ SECONDS = 300
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Give a folder with environments of its own, so that no pin of a developer is touched."""
+    """Return a folder with its own environments, so that no pin of a developer changes."""
     copy_environments(tmp_path / "environments")
     (tmp_path / "environments" / "local.images.yaml").unlink()
     return tmp_path
 
 
 def command(folder: Path, *options: str) -> list[str]:
-    """Give the command line of the main job in a folder."""
+    """Return the command line of a local run in a folder."""
     return [
         str(LAUNCHER),
         *("--environments", str(folder / "environments")),
@@ -39,14 +39,14 @@ def command(folder: Path, *options: str) -> list[str]:
 
 
 def processes_of(folder: Path) -> list[int]:
-    """Give the processes that run in a folder or were told of it."""
+    """Return the processes that run in a folder or have it among their arguments."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            told = (entry / "cmdline").read_bytes() + os.fsencode((entry / "cwd").readlink())
+            text = (entry / "cmdline").read_bytes() + os.fsencode((entry / "cwd").readlink())
         except OSError:
             continue
-        if os.fsencode(folder) in told:
+        if os.fsencode(folder) in text:
             found.append(int(entry.name))
     return found
 
@@ -58,13 +58,13 @@ def _nothing_is_left_running(folder: Path) -> Iterator[None]:
 
 
 def git_status() -> str:
-    """Give what git sees of the project."""
+    """Return the output of ``git status`` for the project."""
     return subprocess.run(
         ["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
 
 
-def test_the_main_job_deploys_pushes_pins_and_reads_back(folder: Path) -> None:
+def test_a_local_run_deploys_pushes_pins_and_reads_back(folder: Path) -> None:
     before = git_status()
     result = subprocess.run(
         command(folder),
@@ -75,19 +75,19 @@ def test_the_main_job_deploys_pushes_pins_and_reads_back(folder: Path) -> None:
         timeout=SECONDS,
         check=False,
     )
-    said = result.stdout
-    assert result.returncode == 0, said + result.stderr
-    assert "TAG_INVALID: tag 'v1' is immutable" in said
-    assert re.search(r"local: all \d+ checks read back as declared", said)
+    output = result.stdout
+    assert result.returncode == 0, output + result.stderr
+    assert "TAG_INVALID: tag 'v1' is immutable" in output
+    assert re.search(r"local: all \d+ checks read back as declared", output)
     for subject in ("key alias/ecr/local", "repository team/api", "service sample-app", "Job eks-"):
-        assert subject in said
-    assert "\x1b" not in said, "plain lines where there is no terminal"
+        assert subject in output
+    assert "\x1b" not in output, "plain lines where there is no terminal"
     pins = (folder / "environments" / "local.images.yaml").read_text()
     assert "digest: sha256:" in pins
     assert git_status() == before
 
 
-def test_verify_reads_back_what_keep_left_and_names_what_is_changed(folder: Path) -> None:
+def test_verify_reads_a_kept_run_back_and_names_a_change(folder: Path) -> None:
     kept = subprocess.run(
         command(folder, "--keep"),
         env=BARE,
@@ -102,7 +102,7 @@ def test_verify_reads_back_what_keep_left_and_names_what_is_changed(folder: Path
     try:
         verified = _verify(folder, variables)
         assert verified.returncode == 0, verified.stdout + verified.stderr
-        _import_says_the_same(folder, variables)
+        _import_synthesises_the_same(folder, variables)
         _make_mutable(variables)
         changed = _verify(folder, variables)
         assert changed.returncode == 3
@@ -112,8 +112,8 @@ def test_verify_reads_back_what_keep_left_and_names_what_is_changed(folder: Path
         _wait_until_gone(pid)
 
 
-def _import_says_the_same(folder: Path, variables: dict[str, str]) -> None:
-    """Import what is there, and synthesise from that what deployed it, byte for byte."""
+def _import_synthesises_the_same(folder: Path, variables: dict[str, str]) -> None:
+    """Import the deployed repositories, and compare the templates of both files byte for byte."""
     files = folder / "environments"
     imported = subprocess.run(
         [

@@ -1,4 +1,4 @@
-"""The tools, and what is said when one is missing, too old or fails."""
+"""The tools, and the message where one is missing, too old or fails."""
 
 from __future__ import annotations
 
@@ -15,8 +15,23 @@ from ecrctl.errors import UserError
 from tests.support import ROOT
 
 
-def test_the_cdk_cli_is_the_pinned_one() -> None:
+def pinned_version() -> str:
+    """Return the version of the CDK CLI that the project pins."""
+    version: str = json.loads((ROOT / "package.json").read_text())["devDependencies"]["aws-cdk"]
+    return version
+
+
+def test_the_installed_cdk_cli_is_the_pinned_one() -> None:
+    installed = json.loads((toolchain.CDK / "package.json").read_text())["version"]
+    assert installed == pinned_version()
+
+
+def test_the_pinned_cdk_cli_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "package.json").write_text(json.dumps({"version": pinned_version()}))
+    monkeypatch.setattr(toolchain, "CDK", tmp_path)
+    # For any other version this raises, as the tests below prove.
     toolchain.check_cdk()
+    assert toolchain.present_tools().cdk == tmp_path
 
 
 def test_a_missing_cdk_cli_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,16 +60,16 @@ def test_a_missing_node_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None
     )
 
 
-def test_a_failing_cdk_is_told_with_what_it_said_last(tmp_path: Path) -> None:
+def test_a_failing_cdk_is_reported_with_the_end_of_its_output(tmp_path: Path) -> None:
     app = f"{shlex.quote(sys.executable)} -c 'raise SystemExit(\"the app has a fault\")'"
     log = tmp_path / "cdk.log"
     with pytest.raises(UserError) as refusal:
         toolchain.run_cdk(
             ["synth", "--app", app, "--output", str(tmp_path / "cdk.out")], environment={}, log=log
         )
-    said = str(refusal.value)
-    assert said.startswith(f"`cdk synth` failed. The end of {log}:\n")
-    assert "the app has a fault" in said
+    message = str(refusal.value)
+    assert message.startswith(f"`cdk synth` failed. The end of {log}:\n")
+    assert "the app has a fault" in message
 
 
 def test_a_cli_too_old_for_the_assembly_is_one_sentence(tmp_path: Path) -> None:

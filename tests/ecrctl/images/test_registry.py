@@ -25,8 +25,8 @@ def registry(aws: Aws, emulator: Emulator) -> Registry:
 def test_the_client_stays_on_loopback_though_aws_names_the_real_registry(
     registry: Registry, aws: Aws
 ) -> None:
-    said = aws.ecr.get_authorization_token()["authorizationData"][0]["proxyEndpoint"]
-    assert "amazonaws.com" in said
+    endpoint = aws.ecr.get_authorization_token()["authorizationData"][0]["proxyEndpoint"]
+    assert "amazonaws.com" in endpoint
     assert registry.base_url.startswith("http://localhost:")
 
 

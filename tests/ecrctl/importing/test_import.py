@@ -1,4 +1,4 @@
-"""``ecrctl import``: an environment file that says what an account has, and nothing else."""
+"""``ecrctl import``: an environment file that declares an account's repositories."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEYS = Keys(environment=OWN_KEY, aws_managed=None)
 
 
 def existing(**fields: Any) -> ExistingRepository:
-    """Give a repository as ECR makes one by default."""
+    """Return a repository with ECR's defaults."""
     plain: dict[str, Any] = {
         "name": "team/api",
         "immutability_mode": "MUTABLE",
@@ -55,7 +55,7 @@ def imported(
 
 
 def entry_of(repository: ExistingRepository, **options: Any) -> Entry:
-    """Give the entry of the one repository that is imported."""
+    """Return the entry of the one repository that is imported."""
     (entry,) = imported(repository, **options).document["repositories"]
     found: Entry = entry
     return found
@@ -97,7 +97,7 @@ def test_a_repository_is_stated_as_it_is() -> None:
         ),
     ],
 )
-def test_each_property_has_its_words(fields: dict[str, Any], words: dict[str, Any]) -> None:
+def test_each_property_is_stated(fields: dict[str, Any], words: dict[str, Any]) -> None:
     entry = entry_of(existing(**fields))
     assert {key: entry.get(key) for key in words} == words
     if fields.get("immutability_mode") == "IMMUTABLE":
@@ -105,7 +105,7 @@ def test_each_property_has_its_words(fields: dict[str, Any], words: dict[str, An
         assert "scan_on_push" not in entry
 
 
-def test_what_is_the_default_is_left_to_it() -> None:
+def test_a_property_with_the_default_value_is_omitted() -> None:
     assert "lifecycle" not in entry_of(existing(lifecycle=standard().document()))
     defaults = {"repository_defaults": {"tag_immutability": "MUTABLE", "lifecycle": "none"}}
     entry = entry_of(existing(), head=defaults)
@@ -113,7 +113,7 @@ def test_what_is_the_default_is_left_to_it() -> None:
     assert "lifecycle" not in entry
 
 
-def test_a_lifecycle_policy_without_the_shield_says_so() -> None:
+def test_a_lifecycle_policy_without_protection_of_live_images_states_that() -> None:
     selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 9}
     rule = {"rulePriority": 4, "selection": selection, "action": {"type": "expire"}}
     assert entry_of(existing(lifecycle={"rules": [rule]}))["lifecycle"] == {
@@ -174,19 +174,19 @@ def test_a_file_keeps_its_order_settings_repositories_workloads() -> None:
 
 
 def statement(**elements: Any) -> dict[str, Any]:
-    """Give a statement of somebody's own."""
+    """Return a statement that no setting expresses."""
     principal = {"AWS": "arn:aws:iam::222222222222:root"}
     plain = {"Sid": "new statement", "Effect": "Allow", "Principal": principal, "Action": "ecr:*"}
     return {**plain, **elements}
 
 
 def notes_of(*statements: dict[str, Any], **policy: Any) -> list[Note]:
-    """Give what is noted of a policy."""
+    """Return the notes on a policy."""
     document = {"Version": "2012-10-17", "Statement": list(statements), **policy}
     return list(imported(existing(policy=document)).notes)
 
 
-def test_statements_are_stated_to_the_letter() -> None:
+def test_statements_are_stated_unchanged() -> None:
     assert entry_of(existing(policy={"Statement": statement()}))["statements"] == [statement()]
     assert notes_of(statement()) == []
 
@@ -243,7 +243,7 @@ def test_what_is_left_out_is_noted(fields: dict[str, Any], what: str, then: str)
     assert [(note.what, note.then) for note in result.notes] == [(what, then)]
 
 
-def test_a_lifecycle_policy_that_cannot_be_said_is_noted() -> None:
+def test_a_lifecycle_policy_that_cannot_be_expressed_is_noted() -> None:
     result = imported(existing(lifecycle={"rules": [{"rulePriority": 1}]}))
     (note,) = result.notes
     assert note.what.startswith(
@@ -265,7 +265,7 @@ def test_a_repository_that_returns_to_the_file_is_explained() -> None:
 
 
 def _existing_in(stacks: list[Stack], region_keys: Keys) -> Iterator[ExistingRepository]:
-    """Give the repositories of templates the way ECR would, once they are deployed."""
+    """Yield the repositories of templates as ECR would return them once they are deployed."""
     for stack in stacks:
         for _, resource in stack.resources("AWS::ECR::Repository"):
             properties = resource["Properties"]
@@ -296,7 +296,7 @@ def test_what_an_environment_deploys_is_imported_as_the_same_templates(
     files = copy_environments(tmp_path / "environments")
     before = [stack for stack in stacks_of(assembly) if stack.name.startswith(f"{name}/")]
     raw = read_yaml(files / f"{name}.yaml").data
-    # Of the repositories nothing is handed over but what ECR cannot know.
+    # Of the entries, only the settings that ECR does not store are passed on.
     entries: dict[str, Entry] = {
         item["name"]: {
             "name": item["name"],
@@ -338,7 +338,7 @@ def test_adopted_repositories_make_no_key_and_need_what_they_state(tmp_path: Pat
     }
 
 
-def test_the_commands_that_come_next_are_said_in_their_order(tmp_path: Path) -> None:
+def test_the_next_commands_are_listed_in_their_order(tmp_path: Path) -> None:
     result = imported(existing())
     written = write_import("dev", result, tmp_path)
     assert next_steps("dev", written, tmp_path / "environments") == [
@@ -354,6 +354,6 @@ def test_the_commands_that_come_next_are_said_in_their_order(tmp_path: Path) -> 
     assert yaml.safe_load(written.environment.read_text())["account"] == "111111111111"
 
 
-def test_notes_are_laid_out() -> None:
+def test_notes_are_rows_of_a_table() -> None:
     table = table_of_notes(notes_of(statement(Principal="*")))
     assert table.row_count == 1

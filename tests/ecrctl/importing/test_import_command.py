@@ -26,7 +26,7 @@ STATEMENT = {
 
 @pytest.fixture
 def legacy(aws: Aws) -> Iterator[list[str]]:
-    """Give an account with repositories that no stack deploys."""
+    """Return the names of repositories that no stack deploys."""
     ecr = aws.ecr
     names = ["legacy/web", *(f"legacy/app-{number}" for number in range(120))]
     for name in names:
@@ -60,7 +60,7 @@ def test_an_account_without_a_file_is_imported_and_the_cdk_takes_the_mapping(
 
 
 def _cdk_import(files: Path, mapping: Path, recorded: Path, emulator: Emulator) -> None:
-    """Have the CDK CLI match a mapping with a stack, and write down what it would import."""
+    """Run the CDK CLI, which matches a mapping with a stack and records the match."""
     subprocess.run(
         [
             *(str(node_binary()), str(CDK / "bin" / "cdk"), "import", "adopted/Repositories-main"),

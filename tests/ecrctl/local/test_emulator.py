@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import urllib.request
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ LISTENING = "0A"
 
 
 def listeners_of(pid: int) -> list[str]:
-    """Give the addresses on which a process listens, in the kernel's hexadecimal form."""
+    """Return the addresses on which a process listens, in the kernel's hexadecimal form."""
     sockets = set()
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         target = str(entry.readlink())
@@ -43,17 +44,22 @@ def test_its_second_server_is_off(emulator: Emulator) -> None:
 
 
 def test_a_port_that_an_ended_server_had_is_free(tmp_path: Path) -> None:
-    port = None
+    ports: list[int] = []
     for number in range(2):
         folder = tmp_path / str(number)
         folder.mkdir()
+        port = ports[0] if ports else None
         with running(
             account="000000000000", region="us-east-1", port=port, directory=folder, keep=False
         ) as started:
-            port = started.port
+            ports.append(started.port)
+            health = f"{started.endpoint_url}/_ministack/health"
+            with urllib.request.urlopen(health) as answer:  # noqa: S310
+                assert answer.status == HTTPStatus.OK
+    assert ports == [ports[0], ports[0]]
 
 
-def test_settings_for_the_real_aws_lead_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_setting_for_the_real_aws_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL_S3", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
         monkeypatch.setenv(name, "x")
     for name in ("HTTP_PROXY", "https_proxy", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):

@@ -1,4 +1,4 @@
-"""Reading back, against the embedded AWS: what holds, and the name of what does not."""
+"""Repositories, keys and tasks compared with the embedded AWS, and the names of differences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from constructs_lib.rules.ecr.repository import EncryptionSpec
 from ecrctl.aws.clients import Aws
 from ecrctl.verify.check import MISSING, NOT_RETURNED, Check
 from ecrctl.verify.command import verify
-from ecrctl.verify.ecs import check_service
 from ecrctl.verify.report import table_of, verdict
 from environments.loading import load_environment
 from environments.settings import EnvironmentSettings
@@ -30,13 +29,13 @@ STACK = "local-Repositories-web"
 
 @pytest.fixture
 def settings(environments: Path) -> EnvironmentSettings:
-    """Give the settings of ``local``."""
+    """Return the settings of ``local``."""
     return load_environment("local", environments)
 
 
 @pytest.fixture
 def properties(assembly: Path) -> Properties:
-    """Give the properties with which ``local`` declares the sample's repository."""
+    """Return the declared properties of the sample's repository in ``local``."""
     for stack in stacks_of(assembly):
         if (stack.environment, stack.name) == ("local", "Repositories-web"):
             (repository,) = resources(stack.template, "AWS::ECR::Repository")
@@ -62,7 +61,7 @@ def create(aws: Aws, settings: EnvironmentSettings, properties: Properties) -> N
 
 
 def remove(aws: Aws) -> None:
-    """Remove the stack, if it is there, and its repository, whoever made it."""
+    """Remove the stack and the repository, where they exist."""
     aws.cloudformation.delete_stack(StackName=STACK)
     aws.cloudformation.get_waiter("stack_delete_complete").wait(
         StackName=STACK, WaiterConfig={"Delay": 0}
@@ -72,7 +71,7 @@ def remove(aws: Aws) -> None:
 
 
 def key_arn(aws: Aws, alias: str) -> str:
-    """Give the ARN of the environment's key, made when it is not there."""
+    """Return the ARN of the environment's key, which is created where it is missing."""
     names = {item.get("AliasName"): item for item in aws.kms.list_aliases()["Aliases"]}
     if alias not in names:
         key = aws.kms.create_key()["KeyMetadata"]
@@ -82,7 +81,7 @@ def key_arn(aws: Aws, alias: str) -> str:
 
 
 def differing(settings: EnvironmentSettings, aws: Aws) -> list[str]:
-    """Give what differs at the sample's repository."""
+    """Return the properties that differ at the sample's repository."""
     checks = verify(settings, aws)
     return [
         check.what
@@ -108,7 +107,7 @@ def test_what_is_declared_is_read_back(
         ("LifecyclePolicy", "lifecycle policy"),
     ],
 )
-def test_what_a_construct_leaves_out_is_named(
+def test_a_property_that_a_construct_omits_is_named(
     aws: Aws, settings: EnvironmentSettings, properties: Properties, without: str, what: str
 ) -> None:
     create(aws, settings, {key: item for key, item in properties.items() if key != without})
@@ -116,7 +115,7 @@ def test_what_a_construct_leaves_out_is_named(
 
 
 @pytest.mark.parametrize(("kind", "matches"), [("KMS_DSSE", True), ("KMS", False)])
-def test_encryption_in_two_layers_is_told_from_that_in_one(
+def test_dual_layer_encryption_differs_from_single_layer_encryption(
     aws: Aws, settings: EnvironmentSettings, kind: Any, *, matches: bool
 ) -> None:
     remove(aws)
@@ -136,6 +135,26 @@ def test_encryption_in_two_layers_is_told_from_that_in_one(
     (check,) = [item for item in found if item.what == "encryption"][:1]
     assert check.declared == "KMS_DSSE alias/ecr/local"
     assert check.matches is matches
+
+
+@pytest.mark.parametrize("by", ["KeyId", "Arn"])
+def test_a_repository_encrypted_with_another_key_is_named(
+    aws: Aws, settings: EnvironmentSettings, by: str
+) -> None:
+    remove(aws)
+    own = aws.kms.describe_key(KeyId=key_arn(aws, f"alias/ecr/{settings.name}"))["KeyMetadata"]
+    other = aws.kms.create_key()["KeyMetadata"]
+    for key, difference in ((own, []), (other, ["encryption"])):
+        aws.ecr.create_repository(
+            repositoryName=NAME,
+            encryptionConfiguration={"encryptionType": "KMS", "kmsKey": key[by]},  # type: ignore[literal-required]
+        )
+        checks = [check for check in verify(settings, aws) if check.what == "encryption"]
+        found = {check.subject: check for check in checks}[f"repository {NAME}"]
+        aws.ecr.delete_repository(repositoryName=NAME)
+        assert [found.what] * (not found.matches) == difference
+        assert found.declared == "KMS alias/ecr/local"
+        assert found.matches or found.found == f"KMS {other[by]}"  # type: ignore[literal-required]
 
 
 def test_a_repository_that_no_stack_deploys_is_explained(
@@ -168,7 +187,7 @@ def _drop_shield(aws: Aws) -> None:
     ("change", "what"),
     [(_widen_policy, "repository policy"), (_drop_shield, "lifecycle policy")],
 )
-def test_what_somebody_changes_by_hand_is_named(
+def test_a_repository_changed_by_hand_is_named(
     aws: Aws,
     settings: EnvironmentSettings,
     properties: Properties,
@@ -201,7 +220,7 @@ def test_a_key_that_does_not_rotate_is_named(
     assert "rotation" in named
 
 
-def test_what_is_not_there_is_named(
+def test_missing_resources_are_named(
     aws: Aws, settings: EnvironmentSettings, properties: Properties
 ) -> None:
     create(aws, settings, properties)
@@ -231,7 +250,7 @@ EVIL = {"name": "evil", "image": "evil", "memory": 6}
 def task_differences(
     settings: EnvironmentSettings, aws: Aws, container: dict[str, Any], **changes: Any
 ) -> list[str]:
-    """Register a revision by hand and give what differs of it."""
+    """Register a revision by hand and return the properties that differ."""
     image = {"image": settings.ecs_tasks[0].images[0].uri}
     definition = {"containerDefinitions": [image | HARDENED | container], **ROLES} | changes
     aws.ecs.register_task_definition(family="sample-app", **definition)
@@ -266,6 +285,10 @@ def test_a_task_definition_as_declared_has_no_difference(
         ({"environment": [{"name": "LD_PRELOAD", "value": "x"}]}, "environment"),
         ({"secrets": [{"name": "KEY", "valueFrom": "x"}]}, "secrets"),
         ({"logConfiguration": {"logDriver": "none"}}, "log driver"),
+        (
+            {"mountPoints": [{"sourceVolume": "extra", "containerPath": "/etc"}]},
+            "writable volumes",
+        ),
     ],
 )
 def test_a_container_changed_by_hand_is_named(
@@ -293,7 +316,7 @@ def test_a_container_added_by_hand_is_named(aws: Aws, settings: EnvironmentSetti
     assert task_differences(settings, aws, {}, containerDefinitions=both) == ["containers"]
 
 
-def test_a_policy_of_one_statement_that_is_no_list_is_read(
+def test_a_policy_whose_one_statement_is_not_a_list_is_read(
     aws: Aws, settings: EnvironmentSettings, properties: Properties
 ) -> None:
     policy = properties["RepositoryPolicyText"]
@@ -303,9 +326,7 @@ def test_a_policy_of_one_statement_that_is_no_list_is_read(
     assert differing(settings, aws) == ["repository policy"]
 
 
-def test_an_account_that_is_not_the_environments_is_named(
-    aws: Aws, settings: EnvironmentSettings
-) -> None:
+def test_another_account_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
     (check, *_) = verify(replace(settings, account="111111111111"), aws)
     assert (check.what, check.declared, check.found) == (
         "account",
@@ -333,42 +354,3 @@ def test_the_verdict_names_every_difference() -> None:
         "dev: all 1 checks read back as declared; 1 more not returned by this endpoint."
     )
     assert verdict("dev", checks[1:]) == "dev: all 1 checks read back as declared."
-
-
-def differences_of_service(settings: EnvironmentSettings, aws: Aws) -> list[str]:
-    """Give what differs of the environment's one service."""
-    (service,) = settings.ecs_services
-    return [check.what for check in check_service(service, settings, aws) if not check.matches]
-
-
-def test_a_service_that_is_not_there_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
-    assert differences_of_service(settings, aws) == ["exists"]
-
-
-def test_a_service_changed_by_hand_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
-    cluster = "local-EcsWorkloads-Cluster"
-    aws.ecs.create_cluster(clusterName=cluster)
-    definition = aws.ecs.register_task_definition(
-        family="sample-app-on-fargate",
-        containerDefinitions=[{"name": "sample-app-on-fargate", "image": "x", "memory": 200}],
-    )["taskDefinition"]["taskDefinitionArn"]
-    aws.ecs.create_service(
-        cluster=cluster,
-        serviceName="by-hand",
-        taskDefinition=definition,
-        launchType="FARGATE",
-        desiredCount=0,
-        networkConfiguration={
-            "awsvpcConfiguration": {"subnets": ["subnet-1"], "assignPublicIp": "ENABLED"}
-        },
-    )
-    try:
-        assert differences_of_service(settings, aws) == [
-            "tasks",
-            "public address",
-            "circuit breaker",
-        ]
-    finally:
-        aws.ecs.delete_service(cluster=cluster, service="by-hand", force=True)
-        aws.ecs.delete_cluster(cluster=cluster)
-        aws.ecs.deregister_task_definition(taskDefinition=definition)
