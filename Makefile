@@ -5,6 +5,7 @@
 #   make test    every check there is
 #   make synth   all environments, or ENV=dev
 #   make docs    the guides and the reference of the constructs, into site/
+#   make mutants ROOM=constructs_lib/rules   what the tests of a room do not notice
 #   make snapshot, bench, requirements, clean
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ export CDK_DISABLE_VERSION_CHECK := 1
 
 INSTALLED := $(VENV)/.requirements node_modules/aws-cdk/package.json $(BIN)/ecrctl
 
-.PHONY: setup local test check synth snapshot docs bench requirements clean
+.PHONY: setup local test check synth snapshot docs bench mutants requirements clean
 .DELETE_ON_ERROR:
 
 setup: $(INSTALLED)
@@ -75,6 +76,11 @@ docs: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m bench
+
+mutants: $(INSTALLED)
+	@$(BIN)/python -c 'import coverage' 2> /dev/null || \
+	  VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet coverage
+	@$(BIN)/python -m tests.mutation $(ROOM)
 
 requirements: $(INSTALLED)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
