@@ -6,6 +6,7 @@
 #   make test-fast  rules, environments and constructs alone, while they are edited: 1 minute
 #   make synth   all environments, or ENV=dev
 #   make docs    the guides and the reference of the constructs, into site/
+#   make mutants ROOM=constructs_lib/rules   what the tests of a room do not notice
 #   make snapshot, bench, requirements, clean
 
 PYTHON ?= python3
@@ -25,7 +26,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
 INSTALLED := $(VENV)/.requirements node_modules/aws-cdk/package.json $(BIN)/ecrctl
 
 .PHONY: setup local test test-fast check check-format check-lint check-types check-imports
-.PHONY: synth snapshot docs bench requirements clean
+.PHONY: synth snapshot docs bench mutants requirements clean
 .DELETE_ON_ERROR:
 
 setup: $(INSTALLED)
@@ -94,6 +95,11 @@ docs: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m bench
+
+mutants: $(INSTALLED)
+	@$(BIN)/python -c 'import coverage' 2> /dev/null || \
+	  VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet coverage
+	@$(BIN)/python -m tests.mutation $(ROOM)
 
 requirements: $(INSTALLED)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
