@@ -1,4 +1,4 @@
-"""The CDK app: every environment a stage of its name, its stacks wired together here."""
+"""The CDK app: a stage for each environment, whose stacks are wired together here."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":
-    # A synth is short and keeps what it makes: looking for garbage only costs time. And Node's
-    # compiler threads only get in the way of its main one: without them a synth of one
-    # environment takes 0.5 s less (bench/README.md).
+    # A synthesis is short and keeps what it makes, so garbage collection only costs time. Node's
+    # compiler threads compete with its main thread: without them, a synthesis of one environment
+    # takes 0.5 s less (bench/README.md).
     gc.disable()
     os.environ.setdefault("NODE_OPTIONS", "--v8-pool-size=0")
 
@@ -43,13 +43,13 @@ def build_app(
     context: Mapping[str, Any] | None = None,
     outdir: str | None = None,
 ) -> cdk.App:
-    """Build the app; the one way to make it.
+    """Return the app, with a stage for each environment.
 
-    :param environment: the one environment to build; by default what ``-c env=`` says, or all.
-    :param directory: where the environments' files are; by default what ``-c environments=``
-        says, or ``environments/``.
-    :param context: what ``cdk.json`` holds under ``context``; the CDK CLI hands it over itself.
-    :param outdir: where the cloud assembly goes; the CLI's choice by default.
+    :param environment: the only environment to build; by default the value of ``-c env=``, or all.
+    :param directory: the folder of the environment files; by default the value of
+        ``-c environments=``, or ``environments/``.
+    :param context: the ``context`` of ``cdk.json``; the CDK CLI passes it by itself.
+    :param outdir: the folder of the cloud assembly; by default the CLI's choice.
     :raises EnvironmentFault: with every fault of every environment, before any stack is made.
     """
     # CDKMetadata would carry the Python patch version into every template.
@@ -64,7 +64,7 @@ def build_app(
 
 
 def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage:
-    """Add the stage of one environment, its stacks in the order of their first deployment."""
+    """Add the stage of an environment, its stacks in the order of their first deployment."""
     stage = cdk.Stage(
         app,
         environment.name,
@@ -118,32 +118,32 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
 
 
 def protect(stage: cdk.Stage) -> None:
-    """Have CloudFormation refuse to delete the stacks of a stage, until that is taken back."""
+    """Protect the stacks of a stage from deletion."""
     for stack in stage.node.children:
         if isinstance(stack, cdk.Stack):
             stack.termination_protection = True
 
 
 def main() -> None:
-    """Synthesise what the CDK CLI asks for."""
+    """Synthesise the environments that the CDK CLI requests."""
     _refuse_old_cli()
     try:
         build_app().synth()
     except (EnvironmentFault, RuleError) as fault:
         sys.exit(str(fault))
-    # Nor need Python look through it all once more on its way out, which takes it 0.3 s.
+    # Skip the final garbage collection, which costs 0.3 s.
     gc.freeze()
 
 
 def _refuse_old_cli() -> None:
-    """Stop before the synth when the CLI that runs this app could not read what it writes."""
+    """Exit before the synthesis when the CDK CLI could not read its result."""
     reads = os.environ.get("CDK_CLI_ASM_VERSION")
     writes = Manifest.version()
     if reads and int(reads.split(".")[0]) < int(writes.split(".")[0]):
         sys.exit(
             f"This CDK CLI ({os.environ.get('CDK_CLI_VERSION', 'version unknown')}) reads cloud "
             f"assemblies up to schema {reads}, and this app writes {writes}. "
-            "Run `make`, then use `npx cdk` here, which is the pinned CLI."
+            "Run `make`, then `npx cdk` in this folder, which is the pinned CLI."
         )
 
 

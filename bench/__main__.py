@@ -11,7 +11,7 @@ REPORT = Path(__file__).parent / "README.md"
 
 
 def main() -> None:
-    """Run everything and write down what was measured, on which machine and when."""
+    """Run every benchmark and write the results, with the machine and the date."""
     sections = [synth.measured(), fleet.measured(), review.measured(), first_minute.measured()]
     head = "# Benchmarks\n\nWritten by `make bench`. Figures are of the machine and the run named"
     REPORT.write_text(

@@ -14,7 +14,7 @@ COLD_AIM, WARM_AIM = 120, 30
 
 
 def measured() -> str:
-    """Measure both runs in a clone with an empty home, and give a section of the report."""
+    """Return a section of the report: both runs in a clone with an empty home."""
     with tempfile.TemporaryDirectory() as folder:
         clone, home = Path(folder, "clone"), Path(folder, "home")
         home.mkdir()

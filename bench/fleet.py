@@ -52,7 +52,7 @@ PACKAGES = {
 
 
 def measured() -> str:
-    """Measure three ways, alternating, and growth; give a section of the report."""
+    """Return a section of the report: three ways in turn, and growth."""
     with tempfile.TemporaryDirectory() as folder:
         peer = _javascript(Path(folder))
         runs = [
@@ -96,7 +96,7 @@ def _python(way: str, count: int) -> float:
 
 
 def _javascript(folder: Path) -> list[str]:
-    """Lay out npm's packages as npm does, and give the command of the peer."""
+    """Install npm packages as npm does, and return the command of the peer."""
     for package, module in PACKAGES.items():
         (archive,) = files(module).joinpath("_jsii").glob("*.tgz")  # type: ignore[attr-defined]
         target = folder / "node_modules" / package

@@ -40,7 +40,7 @@ def ours(stack: cdk.Stack, key: kms.IKey, numbers: range) -> None:
 
 
 def by_hand(stack: cdk.Stack, key: kms.IKey, numbers: range) -> None:
-    """Make the like by hand, with the CDK's own construct."""
+    """Make the same repositories by hand, with the construct of the CDK."""
     for number in numbers:
         repository = ecr.Repository(
             stack,
@@ -63,7 +63,7 @@ def by_hand(stack: cdk.Stack, key: kms.IKey, numbers: range) -> None:
 
 
 def main(way: str, count: int) -> None:
-    """Make the fleet, synthesise it and print what it took."""
+    """Make the fleet, synthesise it and print the time."""
     start = time.monotonic()
     app = cdk.App(analytics_reporting=False)
     environment = cdk.Environment(account="111111111111", region="us-west-2")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def described() -> str:
-    """Give the machine and the date in one line."""
+    """Return the machine and the date in one line."""
     gibibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores ({_processor()}), "

@@ -27,7 +27,7 @@ print(done.returncode, time.monotonic() - start, usage.ru_maxrss / 1024)
 
 
 def measured() -> str:
-    """Compare both, run by run in turn, and give a section of the report."""
+    """Return a section of the report: both commands, run in turn."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         base, head = folder / "base", folder / "head"

@@ -19,7 +19,7 @@ NODE_OPTIONS = "--v8-pool-size=0"
 
 
 def measured() -> str:
-    """Measure both ways of running an app, and give a section of the report."""
+    """Return a section of the report: both ways of running an app."""
     by_cli, by_python, alike = _pairs(_by_cli), _pairs(_by_python), _pairs(_by_cli_alike)
     return "\n".join(
         [

@@ -1,4 +1,4 @@
-"""The stack of an environment's ECS task definitions, and of what keeps them running."""
+"""The stack of an environment's ECS task definitions and services."""
 
 from __future__ import annotations
 

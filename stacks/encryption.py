@@ -11,7 +11,7 @@ from environments.names import key_alias
 
 
 class EncryptionStack(cdk.Stack):
-    """Define the stack of the one rotating key of an environment. It is kept on deletion."""
+    """Define the stack of an environment's rotating key, which is retained on deletion."""
 
     def __init__(self, scope: Construct, construct_id: str, *, environment: str) -> None:
         super().__init__(
@@ -21,5 +21,5 @@ class EncryptionStack(cdk.Stack):
 
     @property
     def key(self) -> kms.IKey:
-        """Give the key, for the stacks of repositories."""
+        """The key, for the stacks of repositories."""
         return self.repository_key.key

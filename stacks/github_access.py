@@ -14,7 +14,7 @@ from environments.settings import GitHubPushSettings
 
 
 class GitHubAccessStack(cdk.Stack):
-    """Define the stack of the roles that GitHub workflow runs take on, one for each subject."""
+    """Define the stack of the roles that GitHub workflow runs assume, one for each subject."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class GitHubAccessStack(cdk.Stack):
         )
         provider = self._provider() if creates_provider else None
         for push in pushes:
-            # A slash would end the construct's ID, and a subject has several.
+            # A construct ID cannot contain a slash, and a subject contains several.
             construct_id = push.subject.subject.replace("/", "%2F")
             pusher = GitHubImagePusher(
                 self,

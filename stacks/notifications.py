@@ -1,4 +1,4 @@
-"""The stack of the rules that tell what happens to images."""
+"""The stack of the rules that send events about images."""
 
 from __future__ import annotations
 

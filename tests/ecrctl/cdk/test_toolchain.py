@@ -90,7 +90,7 @@ def test_a_cli_too_old_for_the_assembly_is_one_sentence(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert result.stderr == (
         "This CDK CLI (3.0.0) reads cloud assemblies up to schema 43.0.0, and this app writes "
-        "55.0.0. Run `make`, then use `npx cdk` here, which is the pinned CLI.\n"
+        "55.0.0. Run `make`, then `npx cdk` in this folder, which is the pinned CLI.\n"
     )
     assert list(tmp_path.iterdir()) == []
 
