@@ -67,7 +67,7 @@ def publish(folder: Path) -> None:
         comment = f"**{verdict}** Its run says why.\n{MARKER} nothing -->\n"
         description = verdict
     else:
-        state = "failure" if document["result"] == "stopped" else "success"
+        state = "failure" if document["result"] == "blocked" else "success"
         comment = (folder / "comment.md").read_text(encoding="utf-8")
         description = f"{document['result']}: {document['head']['digest']}"
     number = pull_request_of(head)

@@ -61,15 +61,13 @@ def test_a_change_is_found_and_gated_when_it_is_worse(
     pair: Pair, reviewed: Callable[[Pair], Review]
 ) -> None:
     found = reviewed(pair)
-    rules = {one.finding.rule for one in found.judged}
-    sentences = [
-        f"{one.finding.saying.subject} {one.finding.saying.message}" for one in found.judged
-    ]
+    rules = {one.finding.rule for one in found.judgements}
+    sentences = [f"{one.finding.subject} {one.finding.message}" for one in found.judgements]
     wanted = set(pair.expect)
     assert {rule for rule in rules if rule not in ROUTINE or rule in wanted} == wanted, sentences
     for part in pair.says:
         assert any(part in sentence for sentence in sentences), sentences
-    assert bool(found.stopping) == pair.worse, sentences
+    assert bool(found.blocking) == pair.worse, sentences
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=[pair.name for pair in PAIRS])
@@ -77,10 +75,10 @@ def test_every_resource_that_changes_is_told_of(
     pair: Pair, reviewed: Callable[[Pair], Review]
 ) -> None:
     found = reviewed(pair)
-    told = {place for one in found.judged for place in one.finding.saying.places}
+    reported = {place for one in found.judgements for place in one.finding.places}
     for change in found.comparison.changes:
         is_note = change.is_update and not change.changed and set(change.other) <= {"Metadata"}
-        assert is_note or (change.pair.name, change.logical_id) in told, change.logical_id
+        assert is_note or (change.pair.name, change.logical_id) in reported, change.logical_id
 
 
 def test_every_rule_has_its_example() -> None:
@@ -105,7 +103,7 @@ from tests.ecrctl.review.pairs import pairs
 for pair in pairs()[::4]:
     with tempfile.TemporaryDirectory() as folder:
         base, head = map(stacks_of, pair.write(Path(folder)))
-        print([(one.id, one.saying.message) for one in findings_of(compare(base, head))])
+        print([(one.id, one.message) for one in findings_of(compare(base, head))])
 """
 
 

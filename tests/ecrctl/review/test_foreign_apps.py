@@ -47,11 +47,11 @@ def found(
             today=date(2026, 1, 1),
         )
     )
-    sayings = [(one.finding.rule, one.finding.saying) for one in result.judged]
+    findings = [one.finding for one in result.judgements]
     return [
-        (said.environment, rule, f"{said.subject} {said.message}")
-        for rule, said in sayings
-        if rule not in {"other-change", "stack-change"}
+        (one.environment, one.rule, f"{one.subject} {one.message}")
+        for one in findings
+        if one.rule not in {"other-change", "stack-change"}
     ]
 
 
@@ -80,7 +80,7 @@ def test_what_is_in_a_nested_stack_is_looked_at(
         (
             where,
             "tags-mutable",
-            "repository team/api lets tags be moved: what was pulled by a tag may be another "
+            "repository team/api gets mutable tags: a tag that was pulled may refer to another "
             "image tomorrow",
         )
     ]
@@ -100,9 +100,8 @@ def test_a_nested_stack_that_is_handed_another_role_is_undecided(tmp_path: Path)
     told = [(rule, text) for _, rule, text in found(tmp_path, *sides)]
     assert (
         "access-depends",
-        "repository Main/Images/Api has a policy that names what the "
-        "parameter `Puller` says, which changes: whether it gives more or less cannot be told "
-        "here",
+        "repository Main/Images/Api has a policy that refers to the parameter `Puller`, whose "
+        "value changes: the effect cannot be determined before deployment",
     ) in told
 
 
@@ -172,6 +171,6 @@ def test_an_image_of_the_cdk_is_told_by_its_repository_and_tag(tmp_path: Path) -
 
     told = {rule: text for _, rule, text in found(tmp_path, app_with("v1"), app_with("v2"))}
     assert told["image-changed"] == (
-        "task definition api in container `app` runs "
-        "`111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/api`: tag `v1` → `v2`"
+        "task definition api runs `111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/api` "
+        "in container `app`: tag `v1` → `v2`"
     )

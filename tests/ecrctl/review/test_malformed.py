@@ -100,7 +100,6 @@ def test_a_policy_of_ten_thousand_permissions_is_compared(tmp_path: Path) -> Non
 
     strict = {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}
     sides = [stacks_of(one) for one in (side("base", {}), side("head", strict))]
-    sayings = [(one.rule, one.saying.message) for one in findings_of(compare(*sides))]
-    ((rule, message),) = sayings
-    assert rule == "access-lost"
-    assert message.endswith("from now on only if `Bool aws:SecureTransport true`")
+    (finding,) = findings_of(compare(*sides))
+    assert finding.rule == "access-lost"
+    assert finding.message.endswith("from now on only if `Bool aws:SecureTransport true`")
