@@ -53,7 +53,7 @@ class OutdatedAcknowledgement:
 
     @property
     def message(self) -> str:
-        """Return a sentence that tells a person how to replace the id."""
+        """Return a sentence that explains how to replace the id."""
         old = f"`{self.acknowledgement.finding}` in `{FILE_NAME}` has an ID of the old form"
         if not self.replacements:
             return f"{old}, and its rule finds nothing in this change. Remove it."
