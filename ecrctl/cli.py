@@ -296,7 +296,7 @@ def review_command(
     base: review.Base,
     head: review.Head = None,
     output: review.Format = review.ReviewFormat.TEXT,
-    fail_on: review.FailOn = review.STOPPING,
+    fail_on: review.FailOn = review.BLOCKING,
     acknowledgements: review.Acknowledgements = None,
     images: review.Images = None,
     out: review.Out = None,

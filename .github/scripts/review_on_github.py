@@ -1,8 +1,8 @@
-"""A review on GitHub: one comment and one status a pull request, and what a deployment may deploy.
+"""A review on GitHub: one comment and one status per pull request, and a check before deployment.
 
-``publish DIR`` writes what ``ecrctl review --out DIR`` found into the pull request, or, where there
-is nothing, that it could not be made. ``compare DIR`` looks whether the commit at hand deploys what
-the review of its pull request looked at, and ``same DIR DIGEST`` whether a digest stayed.
+``publish DIR`` writes the output of ``ecrctl review --out DIR`` into the pull request, or that the
+review failed. ``compare DIR`` checks that the commit deploys exactly what the review of its pull
+request has seen, and ``same DIR DIGEST`` that a second synth has the same digest.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _PAGE = 100
 _MOST_PAGES = 30
 
 
-class Refused(Exception):
-    """Say in a sentence why something is not done."""
+class RefusedError(Exception):
+    """Raised when a step must not continue, with the reason as a sentence."""
 
 
 def call(method: str, path: str, body: Any = None) -> Any:
-    """Call GitHub's API about this repository."""
+    """Call GitHub's API for this repository, and return the response."""
     address = f"{os.environ['GITHUB_API_URL']}/repos/{os.environ['GITHUB_REPOSITORY']}{path}"
-    answer = urllib3.request(
+    response = urllib3.request(
         method,
         address,
         body=None if body is None else json.dumps(body),
@@ -40,18 +40,19 @@ def call(method: str, path: str, body: Any = None) -> Any:
             "User-Agent": "ecrctl-review",
         },
     )
-    if answer.status >= 300:  # noqa: PLR2004 - HTTP's own
-        said = answer.json().get("message", "nothing") if answer.data else "nothing"
-        raise Refused(f"{method} {path} was answered with {answer.status}: {said}")
-    return answer.json()
+    if response.status >= 300:  # noqa: PLR2004 - HTTP's own
+        details = response.json() if response.data else {}
+        reason = details.get("message", "no error message")
+        raise RefusedError(f"{method} {path} failed with {response.status}: {reason}")
+    return response.json()
 
 
 def pages(path: str) -> list[Any]:
-    """Give all of a list that comes in pages."""
+    """Return every entry of a list in pages."""
     found: list[Any] = []
-    joint = "&" if "?" in path else "?"
+    separator = "&" if "?" in path else "?"
     for number in range(1, _MOST_PAGES + 1):
-        page = call("GET", f"{path}{joint}per_page={_PAGE}&page={number}")
+        page = call("GET", f"{path}{separator}per_page={_PAGE}&page={number}")
         found += page
         if len(page) < _PAGE:
             break
@@ -59,15 +60,15 @@ def pages(path: str) -> list[Any]:
 
 
 def publish(folder: Path) -> None:
-    """Keep the comment and the status of the pull request up to date."""
+    """Write the comment and the status of the pull request."""
     head = os.environ["HEAD_SHA"]
     document = read(folder)
     if document is None:
-        verdict, state = "The review could not be made.", "error"
-        comment = f"**{verdict}** Its run says why.\n{MARKER} nothing -->\n"
+        verdict, state = "The review failed.", "error"
+        comment = f"**{verdict}** The log of its run has the reason.\n{MARKER} nothing -->\n"
         description = verdict
     else:
-        state = "failure" if document["result"] == "stopped" else "success"
+        state = "failure" if document["result"] == "blocked" else "success"
         comment = (folder / "comment.md").read_text(encoding="utf-8")
         description = f"{document['result']}: {document['head']['digest']}"
     number = pull_request_of(head)
@@ -87,28 +88,30 @@ def publish(folder: Path) -> None:
 
 
 def pull_request_of(head: str) -> int:
-    """Give the open pull request of a branch whose newest commit was synthesised.
+    """Return the open pull request of a branch whose newest commit was synthesised.
 
-    What the first half of the review says of itself is not asked: anybody could have written it.
+    The uploaded artifacts do not name it, because the pull request's own code writes them.
     """
     branch = f"{os.environ['HEAD_OWNER']}:{os.environ['HEAD_BRANCH']}"
     for one in pages(f"/pulls?state=open&head={quote(branch, safe='')}"):
         if one["head"]["sha"] == head:
             return int(one["number"])
-    raise Refused(f"no open pull request has {head} as its newest commit; a newer one is reviewed.")
+    raise RefusedError(
+        f"no open pull request has {head} as its newest commit; a newer one is reviewed."
+    )
 
 
 def is_ours(comment: Any) -> bool:
-    """Say whether a comment is the one that is kept up to date."""
+    """Return whether a comment is the one that this script writes."""
     return comment["user"]["login"] == BOT and MARKER in comment["body"]
 
 
 def compare(folder: Path) -> str:
-    """Give the digest that was reviewed and is what this commit deploys."""
+    """Return the digest of this commit, which must be the reviewed one."""
     commit = os.environ["GITHUB_SHA"]
     document = read(folder)
     if document is None:
-        raise Refused(f"{folder} holds no review.")
+        raise RefusedError(f"{folder} must contain a review.")
     digest: str = document["head"]["digest"]
     merged = [
         one
@@ -116,7 +119,7 @@ def compare(folder: Path) -> str:
         if one.get("merged_at") and one["merge_commit_sha"] == commit
     ]
     if not merged:
-        raise Refused(f"{commit} was merged by no pull request, so nobody has reviewed it.")
+        raise RefusedError(f"{commit} was not merged by a pull request, so it is not reviewed.")
     head = merged[0]["head"]["sha"]
     reviewed = [
         one["description"]
@@ -127,32 +130,34 @@ def compare(folder: Path) -> str:
     newest = reviewed[0] if reviewed else "not reviewed"
     result, _, known = newest.partition(": ")
     if result not in {"passed", "unchanged"}:
-        raise Refused(f"the review of pull request {merged[0]['number']} says: {newest}")
+        raise RefusedError(
+            f"the review of pull request {merged[0]['number']} must have passed, got '{newest}'."
+        )
     if known != digest:
-        raise Refused(
-            f"this is not what the review of pull request {merged[0]['number']} looked at: it was "
-            f"{known}, and main deploys {digest}. Something else was merged meanwhile: open a "
-            "pull request from main as it is now, and require branches to be up to date."
+        raise RefusedError(
+            f"main must deploy what pull request {merged[0]['number']} was reviewed with, {known}, "
+            f"got {digest}. Another change was merged meanwhile: open a pull request from the "
+            "present main, and require branches to be up to date."
         )
     return digest
 
 
 def same(folder: Path, digest: str) -> None:
-    """Refuse where a second synth is not what the first was."""
+    """Raise if a second synth differs from the first."""
     document = read(folder)
     found = document["head"]["digest"] if document else "nothing"
     if found != digest:
-        raise Refused(f"two synths of one commit differ: {digest} and {found}.")
+        raise RefusedError(f"two synths of one commit must be the same, got {digest} and {found}.")
 
 
 def read(folder: Path) -> Any:
-    """Give the review that was written into a folder; ``None`` where there is none."""
+    """Return the review in a folder; ``None`` if there is none."""
     file = folder / "review.json"
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
 def main(arguments: list[str]) -> None:
-    """Do what the first argument says."""
+    """Run the command in the arguments."""
     match arguments:
         case ["publish", folder]:
             publish(Path(folder))
@@ -161,11 +166,11 @@ def main(arguments: list[str]) -> None:
         case ["same", folder, digest]:
             same(Path(folder), digest)
         case _:
-            raise Refused("say publish DIR, compare DIR or same DIR DIGEST.")
+            raise RefusedError("the arguments must be publish DIR, compare DIR or same DIR DIGEST.")
 
 
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except Refused as error:
+    except RefusedError as error:
         sys.exit(f"review_on_github.py: {error}")

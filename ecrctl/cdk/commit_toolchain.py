@@ -1,8 +1,8 @@
-"""The tools with which a commit is synthesised: those at hand, or ones of its own.
+"""The tools that synthesise a commit: the installed ones, or others that the commit requires.
 
-Most changes leave the requirements alone, and what is installed serves for both sides. One that
-does not, such as an update of aws-cdk-lib, is looked at with what each side asks for: the synth is
-what may differ. What is installed for that is kept, and found again by the next review.
+Most changes keep the requirements, and the installed tools synthesise both sides. A change of the
+requirements, such as an update of aws-cdk-lib, may change the synth, so each side is synthesised
+with its own tools. They are installed once, and later reviews use them again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _COMPLETE = "complete"
 
 
 def tools_for(folder: Path) -> Tools:
-    """Give the tools that the files of a folder ask for, installed now if nobody has them."""
+    """Return the tools that the files of a folder require; install them if they are missing."""
     tools = present_tools()
     if _read(folder / PYTHON_REQUIREMENTS) != _read(ROOT / PYTHON_REQUIREMENTS):
         home = _installed(folder, PYTHON_REQUIREMENTS, _install_python)
@@ -39,16 +39,16 @@ def tools_for(folder: Path) -> Tools:
 
 
 def _installed(folder: Path, name: str, install: Callable[[Path, Path], None]) -> Path:
-    """Give where what a file asks for is installed; half of it is never taken for the whole."""
+    """Return the folder with a file's requirements; an incomplete installation is repeated."""
     if not (folder / name).is_file():
         raise UserError(
-            f"there is no {name} in this commit, so nothing says what it is synthesised with. "
-            "Synthesise it yourself, and give the folder of the cloud assembly."
+            f"the commit must have a {name}, which lists the tools of its synth. "
+            "Synthesise the commit yourself, and name the folder of the cloud assembly."
         )
-    asked = f"{sys.version_info[:2]}".encode() + _read(folder / name)
-    home = CACHE / f"{name.partition('.')[0]}-{sha256(asked).hexdigest()[:16]}"
+    required = f"{sys.version_info[:2]}".encode() + _read(folder / name)
+    home = CACHE / f"{name.partition('.')[0]}-{sha256(required).hexdigest()[:16]}"
     if not (home / _COMPLETE).is_file():
-        print(f"Installing what {name} asks for on that side, once.", file=sys.stderr)
+        print(f"Installing the tools in {name} of that side, once.", file=sys.stderr)
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         install(folder, home)
@@ -82,7 +82,7 @@ def _read(file: Path) -> bytes:
 
 
 def _run(command: Sequence[str], home: Path) -> None:
-    # Installed for here, whatever virtual environment the shell is in; most of it is known here.
+    # Without the shell's virtual environment, and with the cache that has most packages.
     variables = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     variables.setdefault("UV_CACHE_DIR", str(ROOT / ".venv" / "uv-cache"))
     done = subprocess.run(
@@ -95,6 +95,6 @@ def _run(command: Sequence[str], home: Path) -> None:
         check=False,
     )
     if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["nothing"]
+        lines = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["no error message"]
         tool = Path(command[0]).name
-        raise UserError(f"what it requires cannot be installed: {tool} said: {said[-1]}")
+        raise UserError(f"cannot install its requirements: {tool} failed: {lines[-1]}")

@@ -1,4 +1,4 @@
-"""The options of ``ecrctl review``, and what it prints and writes."""
+"""The options and the output of ``ecrctl review``."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from .sides.acknowledgements import FILE_NAME
 from .verdict import Review
 
 WIDTH = 160
-STOPPING = ",".join(DEFAULT_GATE)
+BLOCKING = ",".join(DEFAULT_GATE)
 
 
 class ReviewFormat(StrEnum):
-    """Define how a review is printed."""
+    """The format of a printed review."""
 
     TEXT = "text"
     MARKDOWN = "markdown"
@@ -38,33 +38,41 @@ class ReviewFormat(StrEnum):
 
 Base = Annotated[
     str,
-    typer.Option(metavar="REF|DIR", help="What is deployed now: a git reference, or an assembly."),
+    typer.Option(
+        metavar="REF|DIR", help="The deployed side: a git reference, or a cloud assembly."
+    ),
 ]
 Head = Annotated[
     str | None,
-    typer.Option(metavar="REF|DIR", help="What it becomes; by default the working tree."),
+    typer.Option(metavar="REF|DIR", help="The new side (default: the working tree)."),
 ]
-Format = Annotated[ReviewFormat, typer.Option("--format", help="How it is printed.")]
+Format = Annotated[ReviewFormat, typer.Option("--format", help="Format of the output.")]
 FailOn = Annotated[
-    str, typer.Option(metavar="CATEGORIES", help="What stops a change (exit 3), or none.")
+    str,
+    typer.Option(metavar="CATEGORIES", help="Categories that block a change (exit 3), or none."),
 ]
 Acknowledgements = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", help=f"Instead of the base's own {FILE_NAME}."),
+    typer.Option(metavar="FILE", help=f"File to use instead of the base side's {FILE_NAME}."),
 ]
 Images = Annotated[
     list[str] | None,
     typer.Option(
-        metavar="[REPOSITORY=]FILE", help="Images for lifecycle previews; else assumed ones."
+        metavar="[REPOSITORY=]FILE",
+        help="Images for lifecycle previews (default: generated samples).",
     ),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="Also write review.txt, .md, .json and comment.md there."),
+    typer.Option(
+        metavar="DIR", help="Folder for review.txt, review.md, review.json and comment.md."
+    ),
 ]
 Today = Annotated[
     datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="The day on which acknowledgements must hold."),
+    typer.Option(
+        formats=["%Y-%m-%d"], help="Day on which acknowledgements must be valid (default: today)."
+    ),
 ]
 
 
@@ -80,7 +88,7 @@ def run_review(
     today: date | None,
     environments: Path,
 ) -> None:
-    """Review a change, print it, and exit with 3 where something stops it."""
+    """Review a change, print the review, and exit with 3 if a finding blocks the change."""
     request = command.Request(
         base=base,
         head=head,
@@ -90,16 +98,16 @@ def run_review(
         images=_images(images),
         today=today or datetime.now(UTC).date(),
     )
-    found = command.review(request)
+    reviewed = command.review(request)
     if out:
-        _write(found, out)
+        _write(reviewed, out)
     if output is ReviewFormat.JSON:
-        print(as_json(found))
+        print(as_json(reviewed))
     elif output is ReviewFormat.MARKDOWN:
-        print(as_comment(found, _where(out)), end="")
+        print(as_comment(reviewed, _where(out)), end="")
     else:
-        print_review(found, _console())
-    if found.stopping:
+        print_review(reviewed, _console())
+    if reviewed.blocking:
         raise typer.Exit(ExitCode.DIFFERENCE)
 
 
@@ -112,46 +120,46 @@ def _console() -> Console:
 
 def _where(out: Path | None) -> str:
     if out is None:
-        return "`ecrctl review --out DIR` writes the whole of it."
-    return "The whole of it is `review.md`, which is written beside it."
+        return "`ecrctl review --out DIR` writes the whole review."
+    return "The whole review is `review.md`, which is written beside it."
 
 
-def _write(found: Review, folder: Path) -> None:
-    """Write every form there is into a folder."""
+def _write(reviewed: Review, folder: Path) -> None:
+    """Write the review in every format into a folder."""
     texts = {
-        "review.md": as_markdown(found),
-        "comment.md": as_comment(found, _where(folder)),
-        "review.json": as_json(found) + "\n",
+        "review.md": as_markdown(reviewed),
+        "comment.md": as_comment(reviewed, _where(folder)),
+        "review.json": as_json(reviewed) + "\n",
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         with (folder / "review.txt").open("w", encoding="utf-8") as file:
-            print_review(found, Console(file=file, width=WIDTH, no_color=True))
+            print_review(reviewed, Console(file=file, width=WIDTH, no_color=True))
     except OSError as error:
-        raise UserError(f"{folder} cannot be written to: {error.strerror}.") from None
+        raise UserError(f"cannot write to {folder}: {error.strerror}.") from None
 
 
-def _images(given: Sequence[str]) -> Mapping[str, Sequence[ImageRecord]]:
-    """Read images by repository; those of a file without one are for all others."""
+def _images(options: Sequence[str]) -> Mapping[str, Sequence[ImageRecord]]:
+    """Return the images by repository; a file without a repository is for all others."""
     found: dict[str, Sequence[ImageRecord]] = {}
-    for one in given:
+    for one in options:
         repository, _, file = one.rpartition("=")
         try:
             found[repository] = images_from_file(Path(file))
         except UserError as error:
-            # Here it is a tool error: 1 would say that an environment's file does not hold.
+            # Exit code 2 rather than 1, which means that an environment's file is not valid.
             raise UserError(f"--images: {error}") from None
     return found
 
 
 def _relative(environments: Path) -> str:
-    """Give the environments' folder as both sides have it."""
+    """Return the environments' folder, relative to the repository."""
     try:
         return str(environments.resolve().relative_to(ROOT))
     except ValueError:
         raise UserError(
-            f"--environments: {environments} is outside of the repository, where no commit has "
-            "it. Give a folder of the repository, or two cloud assemblies."
+            f"--environments: {environments} must be inside the repository, because no commit has "
+            "another folder. Name a folder of the repository, or compare two cloud assemblies."
         ) from None

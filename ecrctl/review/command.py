@@ -24,12 +24,12 @@ from .verdict import Review, judge
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Define what is to be reviewed, and what stops it.
+    """The change to review, and the categories that block it.
 
     :param environments: the environments' folder, relative to the repository.
-    :param acknowledgements: a file instead of the base side's own.
-    :param images: images by repository, instead of assumed ones.
-    :param today: the day on which acknowledgements must hold.
+    :param acknowledgements: a file to use instead of the base side's own.
+    :param images: images by repository, instead of samples.
+    :param today: the day on which acknowledgements must be valid.
     """
 
     base: str
@@ -46,22 +46,21 @@ def review(request: Request) -> Review:
     with both_sides(request.base, request.head, request.environments) as (base, head):
         _check_images(request.images, [*base.stacks, *head.stacks])
         comparison = compare(base.stacks, head.stacks, image_sets=request.images)
-        answers = base.acknowledgements
+        acknowledgements = base.acknowledgements
         if request.acknowledgements:
-            answers = _given(request.acknowledgements)
-        judged, unused = judge(findings_of(comparison), answers, request.gate, request.today)
+            acknowledgements = _named_acknowledgements(request.acknowledgements)
+        findings = findings_of(comparison)
         return Review(
             base=base,
             head=head,
             comparison=comparison,
             gate=request.gate,
-            judged=judged,
-            unused=unused,
+            verdict=judge(findings, acknowledgements, request.gate, request.today),
         )
 
 
 def _check_images(images: Mapping[str, object], stacks: Sequence[Stack]) -> None:
-    """Refuse images of a repository that neither side has: assumed ones would be taken instead."""
+    """Raise on images of an unknown repository, which would silently be replaced by samples."""
     names = sorted(
         {
             str(properties(resource).get("RepositoryName"))
@@ -76,22 +75,23 @@ def _check_images(images: Mapping[str, object], stacks: Sequence[Stack]) -> None
             )
 
 
-def _given(file: Path) -> Sequence[Acknowledgement]:
+def _named_acknowledgements(file: Path) -> Sequence[Acknowledgement]:
     if not file.is_file():
         raise UserError(
-            f"--acknowledgements: there is no file {file}. Give one, or leave the option out."
+            f"--acknowledgements: there is no file {file}. Name another one, or remove the option."
         )
     return read_acknowledgements(file, None)
 
 
 def gate_of(text: str) -> list[Category]:
-    """Read the categories that stop a change: a list with commas, or ``none``."""
+    """Return the categories that block a change: a list with commas, or ``none``."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     if names == ["none"]:
         return []
     if not names or "none" in names:
         raise UserError(
-            f"--fail-on takes categories with commas between them, or none by itself, got '{text}'."
+            "--fail-on must be categories with commas between them, or none by itself, "
+            f"got '{text}'."
         )
     unknown = [name for name in names if name not in CATEGORIES]
     if unknown:

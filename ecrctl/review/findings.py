@@ -1,7 +1,8 @@
-"""What a review finds: one sentence about one thing, in one category."""
+"""What a review finds: one sentence about one subject, in one category."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +10,7 @@ from hashlib import sha256
 
 
 class Category(StrEnum):
-    """Define what a finding is about, the worst first."""
+    """The consequence of a change, the worst first."""
 
     DATA_LOSS = "data-loss"
     WILL_FAIL = "will-fail"
@@ -26,62 +27,59 @@ class Category(StrEnum):
 
 CATEGORIES = tuple(Category)
 DEFAULT_GATE = (Category.DATA_LOSS, Category.WILL_FAIL)
+ID_DIGITS = 32
 
 # A resource, by the name of its stack and its logical ID.
 Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Saying:
-    """Define what a rule says, before the rule itself is known.
+class Finding:
+    """One consequence of a change.
 
-    :param subject: what it is about, such as ``repository team/api``.
-    :param message: what happens to it, as a sentence that goes on from the subject.
-    :param is_undecided: whether it could not be told which way the change goes.
-    :param places: the resources whose change is told by this.
-    :param evidence: what differs, as text: what is said of another change is another finding.
+    :param subject: the display name of the changed thing, such as ``repository team/api``.
+    :param message: a verb phrase that continues the subject.
+    :param key: the changed thing as the id names it: CloudFormation's types and names, no wording.
+    :param evidence: the values before and after as canonical text, no wording.
+    :param is_undecided: whether the direction of the change is known only at deployment.
+    :param places: the resources whose change this finding reports.
+    :param rule: the id of the rule; set by the registry of rules, as is the category.
     """
 
     environment: str
     stack: str
     subject: str
     message: str
+    key: str
+    evidence: str
     is_undecided: bool = False
     places: frozenset[Place] = frozenset()
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Define what a rule found.
-
-    :param rule: the id of the rule, a row of the table of consequences.
-    """
-
-    rule: str
-    category: Category
-    saying: Saying
+    rule: str = ""
+    category: Category = Category.ROUTINE
 
     @property
     def id(self) -> str:
-        """Give what an acknowledgement names: another change has another one."""
-        said = self.saying
-        where = (said.environment, said.stack, said.subject)
-        parts = (self.rule, *where, said.message, said.evidence)
-        text = "\n".join(parts)
-        return f"{self.rule}-{sha256(text.encode()).hexdigest()[:8]}"
+        """Return the name that an acknowledgement refers to; a different change has another."""
+        parts = [self.rule, self.environment, self.stack, self.key, self.evidence]
+        digits = sha256(canonical_json(parts).encode()).hexdigest()[:ID_DIGITS]
+        return f"{self.rule}-{digits}"
+
+
+def canonical_json(value: object) -> str:
+    """Return values of a template as one text, the same for the same values."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort findings: by category, the worst first, then by where they are."""
+    """Return findings sorted by category, the worst first, then by place."""
     return sorted(
         findings,
         key=lambda one: (
             CATEGORIES.index(one.category),
-            one.saying.environment,
-            one.saying.stack,
-            one.saying.subject,
+            one.environment,
+            one.stack,
+            one.subject,
             one.rule,
-            one.saying.message,
+            one.message,
         ),
     )

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+OIDC_PROVIDER = "AWS::IAM::OIDCProvider"
+REPLICATION = "AWS::ECR::ReplicationConfiguration"
 REPOSITORY = "AWS::ECR::Repository"
 PUBLIC_REPOSITORY = "AWS::ECR::PublicRepository"
 REGISTRY_POLICY = "AWS::ECR::RegistryPolicy"
@@ -37,7 +39,7 @@ class ResourceType:
     :param display_property: a property whose value is shown as the resource's name although a
         replacement may keep it.
     :param policy_property: the property that contains the resource's own policy.
-    :param policy_subject: the display name of whatever that policy is about; by default ``word``.
+    :param policy_subject: the display name of the policy's subject; by default ``word``.
     :param policy_kind: whether the policy grants access, or limits access as an endpoint's does.
     """
 
@@ -69,7 +71,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         word="registry policy", policy_property="PolicyText", policy_subject="registry"
     ),
     SCANNING: ResourceType(word="scanning configuration"),
-    "AWS::ECR::ReplicationConfiguration": ResourceType(word="replication configuration"),
+    REPLICATION: ResourceType(word="replication configuration"),
     REPOSITORY: ResourceType(
         word="repository",
         name_property="RepositoryName",
@@ -133,6 +135,6 @@ def word_of(name: str) -> str:
 
 
 def policy_subject_of(name: str) -> str:
-    """Return the display name of whatever a type's policies are about."""
+    """Return the display name of the subject of a type's policies."""
     row = resource_type(name)
     return row.policy_subject or row.word or name

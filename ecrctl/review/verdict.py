@@ -1,9 +1,9 @@
-"""What a review comes to: every finding judged, and whether one of them stops the change."""
+"""The verdict of a review: every finding judged, and whether one of them blocks the change."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,71 +12,112 @@ from .findings import CATEGORIES, Category, Finding
 from .sides.acknowledgements import FILE_NAME, Acknowledgement
 from .sides.sides import Side
 
-HOW_TO_ANSWER = (
-    f"Who answers for such a finding writes its id into `{FILE_NAME}`, with a reason and a last "
-    "day; it counts from when that is part of the base."
+HOW_TO_ACKNOWLEDGE = (
+    f"To accept a finding, add its ID, a reason and an expiry date to `{FILE_NAME}`. "
+    "It takes effect once that file is on the base branch."
 )
+# Rules whose id changed since ids had eight digits, by the old one.
+_RENAMED_RULES = {
+    "deletable": "deletion-policy-weakened",
+    "there-under-a-condition": "exists-conditionally",
+    "job-runs-anew": "job-runs-again",
+    "repository-another-logical-id": "repository-logical-id-changed",
+    "retention-weakened": "replace-policy-weakened",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """Define a finding and what follows from it.
+class Judgement:
+    """A finding and its effect.
 
-    :param stops: whether it stops the change.
-    :param acknowledged: who answers for it; ``None`` where nobody does.
-    :param expired: an acknowledgement that no longer holds.
+    :param blocks: whether the finding blocks the change.
+    :param acknowledgement: the acknowledgement that accepts the finding.
+    :param expired: an acknowledgement of the finding that is past its last day.
     """
 
     finding: Finding
-    stops: bool
-    acknowledged: Acknowledgement | None = None
+    blocks: bool
+    acknowledgement: Acknowledgement | None = None
     expired: Acknowledgement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutdatedAcknowledgement:
+    """An acknowledgement with an id of the old form, which accepts nothing.
+
+    :param replacements: the ids of the present findings of its rule.
+    """
+
+    acknowledgement: Acknowledgement
+    replacements: Sequence[str]
+
+    @property
+    def message(self) -> str:
+        """Return a sentence that explains how to replace the id."""
+        old = f"`{self.acknowledgement.finding}` in `{FILE_NAME}` has an ID of the old form"
+        if not self.replacements:
+            return f"{old}, and its rule finds nothing in this change. Remove it."
+        new = " or ".join(f"`{one}`" for one in self.replacements)
+        return f"{old} and accepts nothing. Replace it with {new}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The judgements of a change, and the acknowledgements that accept none of its findings.
+
+    :param unused: acknowledgements of findings that this change does not have.
+    """
+
+    judgements: Sequence[Judgement]
+    unused: Sequence[Acknowledgement]
+    outdated: Sequence[OutdatedAcknowledgement]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """Define all that a review has to tell."""
+    """A reviewed change."""
 
     base: Side
     head: Side
     comparison: Comparison
     gate: Sequence[Category]
-    judged: Sequence[Judged]
-    unused: Sequence[Acknowledgement]
+    verdict: Verdict
 
     @property
-    def stopping(self) -> list[Judged]:
-        """Give the findings that stop the change."""
-        return [one for one in self.judged if one.stops]
+    def judgements(self) -> Sequence[Judgement]:
+        """Return every finding with its effect, the worst category first."""
+        return self.verdict.judgements
+
+    @property
+    def blocking(self) -> list[Judgement]:
+        """Return the judgements that block the change."""
+        return [one for one in self.judgements if one.blocks]
 
     @property
     def changes_nothing(self) -> bool:
-        """Say whether both sides are the same."""
+        """Return whether both sides are the same."""
         return not self.comparison.pairs
 
-    def counts(self, findings: Sequence[Judged] | None = None) -> dict[Category, int]:
-        """Count findings by category, the worst first."""
-        given = self.judged if findings is None else findings
-        found = Counter(one.finding.category for one in given)
-        return {category: found[category] for category in CATEGORIES if found[category]}
-
-    def verdict(self) -> str:
-        """Say in one line what a change comes to."""
+    def summary(self) -> str:
+        """Return the verdict in one line."""
         if self.changes_nothing:
-            return "Nothing changes: both sides deploy the same, to the letter."
-        stopping = self.stopping
-        if not stopping:
-            gate = f"; what would: {', '.join(self.gate)}" if self.gate else ""
-            begin = f"Nothing stops this change{gate}."
-        else:
-            what = "1 finding stops" if len(stopping) == 1 else f"{len(stopping)} findings stop"
-            begin = f"{what} this change: {_counted(self.counts(stopping))}."
-        answered = [one for one in self.judged if one.acknowledged]
-        rest = [one for one in self.judged if not (one.stops or one.acknowledged)]
-        told = [begin]
-        told += [f"Acknowledged: {_counted(self.counts(answered))}."] * bool(answered)
-        told += [f"Also found: {_counted(self.counts(rest))}."] * bool(rest)
-        return " ".join(told)
+            return "No changes: both sides deploy exactly the same."
+        acknowledged = [one for one in self.judgements if one.acknowledgement]
+        other = [one for one in self.judgements if not (one.blocks or one.acknowledgement)]
+        sentences = [self._blocking_sentence()]
+        if acknowledged:
+            sentences.append(f"Acknowledged: {_counts(acknowledged)}.")
+        if other:
+            sentences.append(f"Other findings: {_counts(other)}.")
+        return " ".join(sentences)
+
+    def _blocking_sentence(self) -> str:
+        blocking = self.blocking
+        if not blocking:
+            gate = f" (blocking categories: {', '.join(self.gate)})" if self.gate else ""
+            return f"No blocking findings{gate}."
+        noun = "1 finding blocks" if len(blocking) == 1 else f"{len(blocking)} findings block"
+        return f"{noun} this change: {_counts(blocking)}."
 
 
 def judge(
@@ -84,24 +125,47 @@ def judge(
     acknowledgements: Sequence[Acknowledgement],
     gate: Sequence[Category],
     today: date,
-) -> tuple[list[Judged], list[Acknowledgement]]:
-    """Judge findings; also gives the acknowledgements of what is not found."""
-    known = {one.finding: one for one in acknowledgements}
-    judged = []
-    for finding in findings:
-        answer = known.get(finding.id)
-        holds = answer is not None and answer.holds_on(today)
-        judged.append(
-            Judged(
-                finding=finding,
-                stops=finding.category in gate and not holds,
-                acknowledged=answer if holds else None,
-                expired=None if holds else answer,
-            )
-        )
+) -> Verdict:
+    """Return the verdict on findings.
+
+    :param today: the day on which an acknowledgement must still be valid.
+    """
+    valid = [one for one in acknowledgements if not one.is_of_old_form]
+    by_id = {one.finding: one for one in valid}
     found = {finding.id for finding in findings}
-    return judged, [one for one in acknowledgements if one.finding not in found]
+    return Verdict(
+        judgements=[_judgement(one, by_id.get(one.id), gate, today) for one in findings],
+        unused=[one for one in valid if one.finding not in found],
+        outdated=[
+            OutdatedAcknowledgement(
+                acknowledgement=one, replacements=_replacements(one.rule, findings)
+            )
+            for one in acknowledgements
+            if one.is_of_old_form
+        ],
+    )
 
 
-def _counted(counts: dict[Category, int]) -> str:
-    return ", ".join(f"{count} {category}" for category, count in counts.items())
+def _judgement(
+    finding: Finding,
+    acknowledgement: Acknowledgement | None,
+    gate: Sequence[Category],
+    today: date,
+) -> Judgement:
+    is_accepted = acknowledgement is not None and acknowledgement.is_valid_on(today)
+    return Judgement(
+        finding=finding,
+        blocks=finding.category in gate and not is_accepted,
+        acknowledgement=acknowledgement if is_accepted else None,
+        expired=None if is_accepted else acknowledgement,
+    )
+
+
+def _replacements(rule: str, findings: Iterable[Finding]) -> list[str]:
+    present = _RENAMED_RULES.get(rule, rule)
+    return [finding.id for finding in findings if finding.rule == present]
+
+
+def _counts(judgements: Iterable[Judgement]) -> str:
+    found = Counter(one.finding.category for one in judgements)
+    return ", ".join(f"{found[one]} {one}" for one in CATEGORIES if found[one])

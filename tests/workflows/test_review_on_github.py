@@ -1,4 +1,4 @@
-"""The script that writes a review into its pull request, against an API that records."""
+"""The script that writes a review into its pull request, with a recording API."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ SCRIPT = ROOT / ".github" / "scripts" / "review_on_github.py"
 HEAD, MERGE = "a" * 40, "b" * 40
 DIGEST, OTHER = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
 BOT = {"login": "github-actions[bot]"}
-COMMENT = "**Nothing stops this change.**\n<!-- ecrctl review of sha256:1 -->\n"
+COMMENT = "**No blocking findings.**\n<!-- ecrctl review of sha256:1 -->\n"
 
 
 @dataclass
 class GitHub:
-    """Hold what an API answers, and what it was asked to do."""
+    """The responses of an API, and its requests."""
 
     address: str = ""
-    answers: dict[str, Any] = field(default_factory=dict)
-    asked: list[tuple[str, str, Any]] = field(default_factory=list)
+    responses: dict[str, Any] = field(default_factory=dict)
+    requests: list[tuple[str, str, Any]] = field(default_factory=list)
 
 
 @pytest.fixture
 def github() -> Iterator[GitHub]:
-    """Run an API that answers what a test says, and records the rest."""
+    """Run an API with the responses of a test, which records every request."""
     state = GitHub()
 
     class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
+        def respond(self) -> None:
             parts = urlsplit(self.path)
             path = parts.path.removeprefix("/repos/acme/images")
             length = int(self.headers.get("Content-Length", 0))
             body = json.loads(self.rfile.read(length)) if length else None
-            state.asked.append((self.command, path, body))
+            state.requests.append((self.command, path, body))
             assert self.headers["Authorization"] == "Bearer a-token"
-            found = state.answers.get(path, {} if self.command != "GET" else None)
+            found = state.responses.get(path, {} if self.command != "GET" else None)
             if isinstance(found, list):
                 query = parse_qs(parts.query)
                 first = (int(query.get("page", ["1"])[0]) - 1) * 100
@@ -58,7 +58,7 @@ def github() -> Iterator[GitHub]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = do_PATCH = answer  # noqa: N815 - the names the standard library asks for
+        do_GET = do_POST = do_PATCH = respond  # noqa: N815 - names of the standard library
 
         def log_message(self, *_: object) -> None:
             pass
@@ -73,7 +73,7 @@ def github() -> Iterator[GitHub]:
 
 @pytest.fixture
 def run(github: GitHub) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Give what runs the script as a workflow does."""
+    """Return a function that runs the script as a workflow does."""
 
     def script(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -100,30 +100,30 @@ def run(github: GitHub) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture
 def review(tmp_path: Path) -> Path:
-    """Give the folder of a review that passed."""
-    written(tmp_path, "passed")
+    """Return the folder of a review that passed."""
+    write_review(tmp_path, "passed")
     return tmp_path
 
 
-def written(folder: Path, result: str, digest: str = DIGEST) -> None:
-    """Write what `ecrctl review --out` writes, as far as the script reads it."""
+def write_review(folder: Path, result: str, digest: str = DIGEST) -> None:
+    """Write the files of `ecrctl review --out` that the script reads."""
     document = {"result": result, "head": {"digest": digest}}
     (folder / "review.json").write_text(json.dumps(document))
     (folder / "comment.md").write_text(COMMENT)
 
 
 def pull(number: int, sha: str) -> dict[str, Any]:
-    """Give a pull request, as far as the script reads it."""
+    """Return the fields of a pull request that the script reads."""
     return {"number": number, "head": {"sha": sha}}
 
 
 def test_the_first_review_writes_a_comment_and_a_status(
     github: GitHub, run: Callable[..., Any], review: Path
 ) -> None:
-    github.answers = {"/pulls": [pull(3, "c" * 40), pull(4, HEAD)], "/issues/4/comments": []}
+    github.responses = {"/pulls": [pull(3, "c" * 40), pull(4, HEAD)], "/issues/4/comments": []}
     done = run("publish", review)
     assert done.returncode == 0, done.stderr
-    assert [one for one in github.asked if one[0] != "GET"] == [
+    assert [one for one in github.requests if one[0] != "GET"] == [
         ("POST", "/issues/4/comments", {"body": COMMENT}),
         (
             "POST",
@@ -138,56 +138,58 @@ def test_the_first_review_writes_a_comment_and_a_status(
     ]
 
 
-def test_the_next_review_writes_over_the_comment_wherever_it_is(
+def test_the_next_review_replaces_the_comment_on_any_page(
     github: GitHub, run: Callable[..., Any], review: Path
 ) -> None:
     others = [
         {"id": number, "user": {"login": "someone"}, "body": COMMENT} for number in range(150)
     ]
     ours = {"id": 999, "user": BOT, "body": COMMENT}
-    github.answers = {"/pulls": [pull(4, HEAD)], "/issues/4/comments": [*others, ours]}
+    github.responses = {"/pulls": [pull(4, HEAD)], "/issues/4/comments": [*others, ours]}
     assert run("publish", review).returncode == 0
-    assert ("PATCH", "/issues/comments/999", {"body": COMMENT}) in github.asked
-    assert [path for method, path, _ in github.asked if method == "POST"] == [f"/statuses/{HEAD}"]
+    assert ("PATCH", "/issues/comments/999", {"body": COMMENT}) in github.requests
+    assert [path for method, path, _ in github.requests if method == "POST"] == [
+        f"/statuses/{HEAD}"
+    ]
 
 
 @pytest.mark.parametrize(
-    ("result", "state"), [("stopped", "failure"), ("passed", "success"), ("unchanged", "success")]
+    ("result", "state"), [("blocked", "failure"), ("passed", "success"), ("unchanged", "success")]
 )
-def test_what_stops_a_change_fails_the_status(
+def test_a_blocked_change_fails_the_status(
     github: GitHub, run: Callable[..., Any], tmp_path: Path, result: str, state: str
 ) -> None:
-    written(tmp_path, result)
-    github.answers = {"/pulls": [pull(4, HEAD)], "/issues/4/comments": []}
+    write_review(tmp_path, result)
+    github.responses = {"/pulls": [pull(4, HEAD)], "/issues/4/comments": []}
     run("publish", tmp_path)
-    assert github.asked[-1][2]["state"] == state
+    assert github.requests[-1][2]["state"] == state
 
 
-def test_a_review_that_could_not_be_made_is_told_and_no_success(
+def test_a_failed_review_is_reported_as_an_error(
     github: GitHub, run: Callable[..., Any], tmp_path: Path
 ) -> None:
-    github.answers = {"/pulls": [pull(4, HEAD)], "/issues/4/comments": []}
+    github.responses = {"/pulls": [pull(4, HEAD)], "/issues/4/comments": []}
     assert run("publish", tmp_path / "none").returncode == 0
-    (_, _, comment), (_, _, status) = (one for one in github.asked if one[0] != "GET")
-    assert comment["body"].startswith("**The review could not be made.**")
-    assert (status["state"], status["description"]) == ("error", "The review could not be made.")
+    (_, _, comment), (_, _, status) = (one for one in github.requests if one[0] != "GET")
+    assert comment["body"].startswith("**The review failed.**")
+    assert (status["state"], status["description"]) == ("error", "The review failed.")
 
 
-def test_a_commit_that_is_no_longer_the_newest_is_not_written_about(
+def test_an_outdated_commit_gets_no_comment(
     github: GitHub, run: Callable[..., Any], review: Path
 ) -> None:
-    github.answers = {"/pulls": [pull(4, "c" * 40)]}
+    github.responses = {"/pulls": [pull(4, "c" * 40)]}
     done = run("publish", review)
     assert (done.returncode, done.stderr) == (
         1,
         f"review_on_github.py: no open pull request has {HEAD} as its newest commit; a newer one "
         "is reviewed.\n",
     )
-    assert all(method == "GET" for method, _, _ in github.asked)
+    assert all(method == "GET" for method, _, _ in github.requests)
 
 
 def merged(status: str | None, login: str = BOT["login"]) -> dict[str, Any]:
-    """Give what an API says of a merged pull request and the status of its head."""
+    """Return the responses about a merged pull request and the status of its head."""
     statuses = [
         {"context": "ecrctl review", "description": status, "creator": {"login": login}},
         {"context": "ecrctl review", "description": f"passed: {OTHER}", "creator": BOT},
@@ -199,59 +201,61 @@ def merged(status: str | None, login: str = BOT["login"]) -> dict[str, Any]:
     }
 
 
-def test_what_was_reviewed_may_be_deployed(
+def test_a_reviewed_commit_may_be_deployed(
     github: GitHub, run: Callable[..., Any], review: Path
 ) -> None:
-    github.answers = merged(f"passed: {DIGEST}")
+    github.responses = merged(f"passed: {DIGEST}")
     done = run("compare", review)
     assert (done.returncode, done.stdout) == (0, f"digest={DIGEST}\n")
 
 
 @pytest.mark.parametrize(
-    ("answers", "said"),
+    ("responses", "message"),
     [
         (
             merged(f"passed: {OTHER}"),
-            "this is not what the review of pull request 4 looked at: it was "
-            f"{OTHER}, and main deploys {DIGEST}. Something else was merged meanwhile: open a "
-            "pull request from main as it is now, and require branches to be up to date.",
+            f"main must deploy what pull request 4 was reviewed with, {OTHER}, got {DIGEST}. "
+            "Another change was merged meanwhile: open a pull request from the present main, and "
+            "require branches to be up to date.",
         ),
         (
-            merged(f"stopped: {DIGEST}"),
-            f"the review of pull request 4 says: stopped: {DIGEST}",
+            merged(f"blocked: {DIGEST}"),
+            f"the review of pull request 4 must have passed, got 'blocked: {DIGEST}'.",
         ),
-        (merged(None), "the review of pull request 4 says: not reviewed"),
+        (merged(None), "the review of pull request 4 must have passed, got 'not reviewed'."),
         (
-            # Anybody who may write a status could write this one.
+            # Any user with write access to statuses could write this one.
             merged(f"passed: {DIGEST}", login="someone"),
-            "this is not what the review of pull request 4 looked at: it was "
-            f"{OTHER}, and main deploys {DIGEST}. Something else was merged meanwhile: open a "
-            "pull request from main as it is now, and require branches to be up to date.",
+            f"main must deploy what pull request 4 was reviewed with, {OTHER}, got {DIGEST}. "
+            "Another change was merged meanwhile: open a pull request from the present main, and "
+            "require branches to be up to date.",
         ),
         (
             {f"/commits/{MERGE}/pulls": []},
-            f"{MERGE} was merged by no pull request, so nobody has reviewed it.",
+            f"{MERGE} was not merged by a pull request, so it is not reviewed.",
         ),
         (
             {},
-            f"GET /commits/{MERGE}/pulls was answered with 404: Not Found",
+            f"GET /commits/{MERGE}/pulls failed with 404: Not Found",
         ),
     ],
 )
-def test_what_was_not_reviewed_is_not_deployed(
+def test_an_unreviewed_commit_is_not_deployed(
     github: GitHub,
     run: Callable[..., Any],
     review: Path,
-    answers: dict[str, Any],
-    said: str,
+    responses: dict[str, Any],
+    message: str,
 ) -> None:
-    github.answers = answers
+    github.responses = responses
     done = run("compare", review)
-    assert (done.returncode, done.stderr) == (1, f"review_on_github.py: {said}\n")
+    assert (done.returncode, done.stderr) == (1, f"review_on_github.py: {message}\n")
 
 
 def test_two_synths_of_one_commit_must_agree(run: Callable[..., Any], review: Path) -> None:
     assert run("same", review, DIGEST).returncode == 0
     done = run("same", review, OTHER)
     assert done.returncode == 1
-    assert done.stderr.endswith(f"two synths of one commit differ: {OTHER} and {DIGEST}.\n")
+    assert done.stderr.endswith(
+        f"two synths of one commit must be the same, got {OTHER} and {DIGEST}.\n"
+    )

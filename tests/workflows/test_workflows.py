@@ -1,4 +1,4 @@
-"""The workflows hold to GitHub's schema, and let nobody do more than they need."""
+"""The workflows conform to GitHub's schema, and have no permissions they do not need."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}")
 
 
 def workflow(file: Path) -> Any:
-    """Read a workflow; YAML takes its ``on`` for a boolean."""
+    """Return a workflow; YAML reads its ``on`` as a boolean."""
     read = yaml.safe_load(file.read_text())
     return {("on" if key is True else key): value for key, value in read.items()}
 
 
 def steps(file: Path) -> Iterator[Any]:
-    """Give every step of a workflow."""
+    """Yield every step of a workflow."""
     for job in workflow(file)["jobs"].values():
         yield from job["steps"]
 
 
-def test_every_workflow_is_what_githubs_schema_says() -> None:
+def test_every_workflow_conforms_to_githubs_schema() -> None:
     assert [file.stem for file in FILES] == ["deploy", "review-comment", "review", "test"]
     command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
     command += map(str, FILES)
@@ -41,7 +41,7 @@ def test_every_workflow_is_what_githubs_schema_says() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_nothing_unsafe_is_found_in_them() -> None:
+def test_zizmor_finds_nothing_unsafe() -> None:
     command = [str(BIN / "zizmor"), "--offline", "--no-progress", "--persona", "pedantic"]
     command.append(str(FOLDER))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -58,7 +58,7 @@ def test_actions_are_pinned_by_commit_and_named_by_version(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
-def test_a_job_has_the_permissions_that_it_names_and_no_others(file: Path) -> None:
+def test_a_job_has_only_the_permissions_that_it_lists(file: Path) -> None:
     read = workflow(file)
     assert read["permissions"] == {}
     for job in read["jobs"].values():
@@ -66,7 +66,7 @@ def test_a_job_has_the_permissions_that_it_names_and_no_others(file: Path) -> No
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
-def test_what_somebody_else_wrote_stands_in_no_script(file: Path) -> None:
+def test_no_script_contains_an_expression(file: Path) -> None:
     assert [step["run"] for step in steps(file) if "${{" in step.get("run", "")] == []
 
 
@@ -83,7 +83,7 @@ def test_the_code_of_a_pull_request_sees_no_token_that_could_write() -> None:
     assert all(step["with"]["persist-credentials"] is False for step in checkouts)
 
 
-def test_what_may_write_runs_the_code_of_the_default_branch_alone() -> None:
+def test_the_workflow_that_may_write_runs_the_code_of_the_default_branch_alone() -> None:
     read = workflow(FOLDER / "review-comment.yml")
     assert read["on"] == {"workflow_run": {"workflows": ["Review"], "types": ["completed"]}}
     assert workflow(FOLDER / "review.yml")["name"] == "Review"
@@ -111,7 +111,7 @@ def test_every_environment_is_deployed_by_its_own_subject_and_after_its_registry
         assert subject == f"repo:acme/images:environment:{name}"
 
 
-def test_a_deployment_looks_for_its_images_before_and_reads_back_after() -> None:
+def test_a_deployment_checks_its_images_before_and_its_resources_after() -> None:
     runs = [step.get("run", "") for step in steps(FOLDER / "deploy.yml")]
     (before,) = [index for index, run in enumerate(runs) if run.endswith("--images")]
     (deploy,) = [index for index, run in enumerate(runs) if "cdk deploy" in run]

@@ -1,10 +1,11 @@
-"""CloudFormation's limits of one stack.
+"""CloudFormation's quotas for one template.
 
-Source: AWS CloudFormation user guide, "Understand CloudFormation quotas".
+Source: AWS CloudFormation User Guide, "Understand CloudFormation quotas".
 """
 
 from __future__ import annotations
 
 MAXIMUM_RESOURCES = 500
-MAXIMUM_TEMPLATE_BYTES = 1_000_000
 MAXIMUM_OUTPUTS = 200
+# Of the template file as it is uploaded to S3, with its indentation.
+MAXIMUM_TEMPLATE_BYTES = 1_000_000

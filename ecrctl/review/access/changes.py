@@ -10,7 +10,7 @@ from ecrctl.policies.permissions import OWN_ACCOUNT, Named, Permission, Shelf
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison
 from ecrctl.review.diff.intrinsics import UNKNOWN
-from ecrctl.review.findings import Place, Saying
+from ecrctl.review.findings import Place, canonical_json
 
 from .sentences import Direction, told_of
 from .sources import Holder, Pool, pools_of
@@ -22,10 +22,23 @@ _WITH_POLICIES_APART = ("registry ", "bucket policy ", "queue policy ", "secret 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessChange:
-    """Define that somebody gained or lost something, or that nobody can tell which."""
+    """Access that was gained or lost, or a change whose direction cannot be determined.
+
+    :param subject: the resource or identity, such as ``repository team/api``.
+    :param sentence: the change, as a verb phrase after its subject.
+    :param places: the resources that the policies come from.
+    :param key: the holder of the policies, for the id of a finding.
+    :param evidence: the permissions before and after.
+    """
 
     direction: Direction
-    saying: Saying
+    environment: str
+    stack: str
+    subject: str
+    sentence: str
+    places: frozenset[Place]
+    key: str
+    evidence: str
 
 
 def access_changes(comparison: Comparison) -> list[AccessChange]:
@@ -102,22 +115,26 @@ class _Sides:
         account = self.holder.where.partition("/")[0]
         return (False, frozenset({f"account {account if account.isdigit() else OWN_ACCOUNT}"}))
 
-    def say(self, direction: Direction, subject: str, message: str) -> AccessChange:
+    def say(
+        self, direction: Direction, subject: str, message: str, evidence: str = ""
+    ) -> AccessChange:
         pool = self.head or self.base or Pool()
         places = (self.base or Pool()).sources | (self.head or Pool()).sources
         return AccessChange(
             direction=direction,
-            saying=Saying(
-                environment=self.holder.environment,
-                stack=min(pool.stacks, default=""),
-                subject=subject,
-                message=message,
-                is_undecided=direction == "undecided",
-                places=frozenset(places),
-                # A sentence names a few of many actions; what is said of others is not this.
-                evidence=stable([direction, _differing(self.base, self.head)]),
-            ),
+            environment=self.holder.environment,
+            stack=min(pool.stacks, default=""),
+            subject=subject,
+            sentence=message,
+            places=frozenset(places),
+            key=_key(self.holder, places),
+            evidence=stable([direction, evidence, _differing(self.base, self.head)]),
         )
+
+
+def _key(holder: Holder, places: set[Place]) -> str:
+    """Return the holder as an id names it."""
+    return canonical_json([holder.kind, holder.where, holder.name, sorted(places)])
 
 
 def _of_holder(sides: _Sides) -> Iterator[AccessChange]:
@@ -163,7 +180,7 @@ def _of_new(sides: _Sides, head: Pool) -> Iterator[AccessChange]:
     allowed = {
         one for one in head.permissions if not one.is_deny and one.principal != sides.account
     }
-    told = [sentence for _, sentence in told_of(sides.holder.name, "gained", allowed)]
+    told = [sentence for _, sentence, _ in told_of(sides.holder.name, "gained", allowed)]
     told += ["has a policy that depends on what only the deployment knows"] * bool(head.unreadable)
     if told:
         is_undecided = bool(head.unreadable) or any(map(_is_unknown, allowed))
@@ -197,9 +214,9 @@ def _of_permissions(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessCha
 
 def _of_attached(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessChange]:
     for policy in sorted(head.attached - base.attached):
-        yield sides.say("gained", sides.holder.name, f"gets {policy}")
+        yield sides.say("gained", sides.holder.name, f"gets {policy}", policy)
     for policy in sorted(base.attached - head.attached):
-        yield sides.say("lost", sides.holder.name, f"loses {policy}")
+        yield sides.say("lost", sides.holder.name, f"loses {policy}", policy)
 
 
 def _of_boundary(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessChange]:

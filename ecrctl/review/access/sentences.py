@@ -36,13 +36,13 @@ def told_of(
     direction: Direction,
     permissions: Iterable[Permission],
     others: Iterable[Permission] = (),
-) -> list[tuple[str, str]]:
-    """Tell permissions: pairs of a subject and a sentence that goes on from it.
+) -> list[tuple[str, str, str]]:
+    """Tell permissions: each a subject, a sentence that goes on from it, and its evidence.
 
     :param holder: whose policies they stand in, such as ``repository team/api``.
     :param others: those of the other side, for what stays in their place.
     """
-    told: list[tuple[str, str]] = []
+    told: list[tuple[str, str, str]] = []
     for (subject, who, is_deny), group in sorted(
         _by_subject(holder, permissions).items(), key=stable
     ):
@@ -57,7 +57,8 @@ def told_of(
             sentence += _when(conditions)
             if direction != "undecided":
                 sentence += _instead(direction, example, others_here)
-            told.append((subject, sentence))
+            evidence = stable([subject, who, is_deny, actions, resources, conditions])
+            told.append((subject, sentence, evidence))
     return told
 
 

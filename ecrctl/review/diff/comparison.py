@@ -1,16 +1,16 @@
-"""What differs between two cloud assemblies: stacks, and the resources in them."""
+"""The differences between two cloud assemblies: stacks, and the resources in them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.review.findings import Place, canonical_json
 from ecrctl.review.resource_types import resource_type
 
 Impact = Literal[
@@ -23,11 +23,12 @@ Impact = Literal[
     "NO_CHANGE",
 ]
 Resource = Mapping[str, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackPair:
-    """Define one stack on both sides; ``None`` where it is not there."""
+    """One stack on both sides; ``None`` on a side that does not have it."""
 
     name: str
     base: Stack | None
@@ -35,25 +36,30 @@ class StackPair:
 
     @property
     def stack(self) -> Stack:
-        """Give the stack as it will be, or else as it was."""
+        """Return the stack of the head side, or of the base side if there is no other."""
         stack = self.head or self.base
         assert stack is not None  # noqa: S101 - a pair of nothing is never made
         return stack
 
     @property
     def environment(self) -> str:
-        """Give the stage, or where the stack is deployed when it is in none."""
+        """Return the stage, or the account and region of a stack that is in no stage."""
         return self.stack.environment
+
+    @property
+    def key(self) -> list[str]:
+        """Return the stack as an id names it: CloudFormation's name, account and region."""
+        return [self.stack.stack_name, self.stack.account, self.stack.region]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ResourceChange:
-    """Define one resource on both sides.
+    """One resource on both sides; ``None`` on a side that does not have it.
 
-    :param impact: what CloudFormation does with it, as the CDK's own diff says.
+    :param impact: CloudFormation's action, as the CDK's own diff predicts it.
     :param changed: the properties that differ.
-    :param replacing: those of them that make CloudFormation replace the resource, or may.
-    :param other: what differs beside its properties, such as ``DeletionPolicy``.
+    :param replacing: those of them that make, or may make, CloudFormation replace the resource.
+    :param other: the attributes beside its properties that differ, such as ``DeletionPolicy``.
     """
 
     pair: StackPair
@@ -67,58 +73,81 @@ class ResourceChange:
 
     @property
     def resource(self) -> Resource:
-        """Give the resource as it will be, or else as it was."""
+        """Return the resource of the head side, or of the base side if there is no other."""
         resource = self.head if self.head is not None else self.base
         assert resource is not None  # noqa: S101 - a change of nothing is never made
         return resource
 
     @property
     def type(self) -> str:
-        """Give the CloudFormation type."""
+        """Return the CloudFormation type."""
         return str(self.resource.get("Type", ""))
 
     @property
     def is_update(self) -> bool:
-        """Say whether the resource is there on both sides."""
+        """Return whether both sides have the resource."""
         return self.base is not None and self.head is not None
 
     @property
     def is_replaced(self) -> bool:
-        """Say whether CloudFormation makes another resource in its place, or may."""
+        """Return whether CloudFormation replaces, or may replace, the resource."""
         return self.impact in {"WILL_REPLACE", "MAY_REPLACE"} and not self.is_another_type
 
     @property
     def is_another_type(self) -> bool:
-        """Say whether one logical ID is of another type, which CloudFormation refuses."""
+        """Return whether the logical ID changes its type, which CloudFormation refuses."""
         if self.base is None or self.head is None:
             return False
         return self.base.get("Type") != self.head.get("Type")
 
     @cached_property
     def name(self) -> str:
-        """Give what a person calls it: its own name, or else its path in the app."""
+        """Return its display name: its own name, or else its path in the app."""
         row = resource_type(self.type)
         given = properties(self.resource).get(row.display_property or row.name_property)
         return given if isinstance(given, str) else path_of(self.logical_id, self.resource)
 
+    @property
+    def place(self) -> Place:
+        """Return where the resource is: its stack and logical ID."""
+        return self.pair.name, self.logical_id
+
+    @property
+    def key(self) -> str:
+        """Return the resource as an id names it: by values of the template, no display words."""
+        row = resource_type(self.type)
+        given = properties(self.resource).get(row.display_property or row.name_property)
+        name = given if isinstance(given, str) else None
+        return canonical_json([self.pair.key, self.type, self.logical_id, name])
+
     @cached_property
     def evidence(self) -> str:
-        """Give all that differs as one text, by which two changes are told from each other."""
-        base, head = (side or {} for side in (self.base, self.head))
-        before, after = (properties(side) for side in (self.base, self.head))
-        told = [
-            [name, before.get(name), after.get(name)] for name in (self.changed or {**before})
-        ] + [[name, base.get(name), head.get(name)] for name in self.other if name != "Metadata"]
-        return json.dumps([self.impact, told], sort_keys=True, default=str)
+        """Return both sides of the resource as far as they differ, as canonical text.
+
+        Metadata is left out: the CDK writes paths and asset names there, which deploy nothing.
+        """
+        base, head = self.both(_flattened)
+        if base is not None and head is not None:
+            same = {name for name in base if name in head and base[name] == head[name]}
+            base, head = (
+                {name: value for name, value in side.items() if name not in same}
+                for side in (base, head)
+            )
+        stacks = [self.pair.base is not None, self.pair.head is not None]
+        return canonical_json([self.impact, stacks, base, head])
+
+    def both(self, read: Callable[[Resource | None], T]) -> tuple[T, T]:
+        """Return a reading of both sides: the resource before and after."""
+        return read(self.base), read(self.head)
 
     @property
     def explicit_name(self) -> str | None:
-        """Give the name that the template says; ``None`` where CloudFormation makes one."""
+        """Return the name in the template; ``None`` where CloudFormation generates one."""
         given = properties(self.resource).get(resource_type(self.type).name_property)
         return given if isinstance(given, str) else None
 
     def keeps_its_name(self) -> bool:
-        """Say whether both sides give the resource the same explicit name."""
+        """Return whether the resource has the same explicit name on both sides."""
         naming = resource_type(self.type).name_property
         if not naming or self.base is None or self.head is None:
             return False
@@ -126,18 +155,18 @@ class ResourceChange:
         return given is not None and given == properties(self.head).get(naming)
 
     def values(self, *path: str) -> tuple[Any, Any]:
-        """Give a property, or what is inside one, on both sides; ``None`` where it is not."""
+        """Return a property, or a value inside one, of both sides; ``None`` where it is missing."""
         return value_at(self.base, *path), value_at(self.head, *path)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
-    """Define two assemblies, and every difference between them.
+    """Two assemblies, and every difference between them.
 
-    :param changes: what differs, in the order of the stacks and their templates.
-    :param texts: what ``cdk diff`` would print, by the name of the stack.
-    :param parts: by stack and by part of its template, such as ``parameters``, the names of what
-        differs there.
+    :param changes: the resources that differ, in the order of the stacks and their templates.
+    :param texts: the output of ``cdk diff`` by the name of the stack.
+    :param parts: the names of the entries that differ, by stack and by part of its template, such
+        as ``parameters``.
     :param image_sets: images by repository, for lifecycle previews; ``""`` for all others.
     """
 
@@ -150,23 +179,33 @@ class Comparison:
     image_sets: Mapping[str, Sequence[ImageRecord]] = field(default_factory=dict)
 
     def of_type(self, *types: str) -> Iterator[ResourceChange]:
-        """Give the changes of some types."""
+        """Return the changes of some resource types."""
         return (change for change in self.changes if change.type in types)
 
 
+def _flattened(resource: Resource | None) -> dict[str, Any] | None:
+    """Return a resource's attributes and properties in one mapping, without its metadata."""
+    if resource is None:
+        return None
+    flat = {name: value for name, value in resource.items() if name != "Metadata"}
+    if isinstance(flat.get("Properties"), Mapping):
+        flat |= {f"Properties.{name}": value for name, value in flat.pop("Properties").items()}
+    return flat
+
+
 def account_of(stack: Stack) -> str:
-    """Give the account of a stack; of one that may be deployed anywhere, its stage instead."""
+    """Return a stack's account; its stage if the stack may be deployed to any account."""
     return stack.account if stack.account.isdigit() else stack.stage or stack.name
 
 
 def properties(resource: Resource | None) -> Mapping[str, Any]:
-    """Give the properties of a resource, none where it is not there."""
+    """Return the properties of a resource; none if there is no resource."""
     given = resource.get("Properties", {}) if isinstance(resource, Mapping) else {}
     return given if isinstance(given, Mapping) else {}
 
 
 def value_at(resource: Resource | None, *path: str) -> Any:
-    """Give a property, or what is inside one; ``None`` where it is not there."""
+    """Return a property, or a value inside one; ``None`` where it is missing."""
     value: Any = properties(resource)
     for step in path:
         value = value.get(step) if isinstance(value, Mapping) else None
@@ -174,33 +213,33 @@ def value_at(resource: Resource | None, *path: str) -> Any:
 
 
 def mappings(value: Any) -> list[Mapping[str, Any]]:
-    """Give the mappings in a list, none where something else stands in the list's place."""
+    """Return the mappings in a list; none if the value is no list."""
     given = value if isinstance(value, list) else []
     return [one for one in given if isinstance(one, Mapping)]
 
 
 def is_true(value: Any) -> bool:
-    """Say whether a value switches something on: CloudFormation takes it as text as well."""
+    """Return whether a value is true: CloudFormation accepts ``"true"`` as text, too."""
     return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
 def is_known(value: Any) -> bool:
-    """Say whether a value stands in the template, and is not left to the deployment."""
+    """Return whether a value is in the template, and is not computed at deployment."""
     return not isinstance(value, Mapping)
 
 
 def path_of(logical_id: str, resource: Resource) -> str:
-    """Give a resource's path in its app, which says more than its logical ID."""
+    """Return a resource's path in its app, or else its logical ID."""
     metadata = resource.get("Metadata", {})
     path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
     return str(path).removesuffix("/Resource") if path else logical_id
 
 
 def pairs_of(base: Sequence[Stack], head: Sequence[Stack]) -> list[StackPair]:
-    """Give the stacks of both sides that differ, by name.
+    """Return the stacks that differ between both sides, by name.
 
-    What is deployed over what is said by CloudFormation's name for a stack and where it is
-    deployed, as its path in the app does not.
+    A deployed stack and its replacement have CloudFormation's stack name, account and region in
+    common; their paths in the app may differ.
     """
     left = list(base)
     pairs = []
@@ -223,15 +262,16 @@ def pairs_of(base: Sequence[Stack], head: Sequence[Stack]) -> list[StackPair]:
 
 
 def _is_deployed_over(base: Stack, head: Stack) -> bool:
-    here, there = ((one.stack_name, one.account, one.region) for one in (base, head))
+    deployed = (base.stack_name, base.account, base.region)
+    replacement = (head.stack_name, head.account, head.region)
     return all(
         one == other or one.startswith("unknown-") or other.startswith("unknown-")
-        for one, other in zip(here, there, strict=True)
+        for one, other in zip(deployed, replacement, strict=True)
     )
 
 
 def _emptied(gone: Stack, base: Sequence[Stack], head: Sequence[Stack]) -> Stack | None:
-    """Give what is left of a nested stack that goes: unlike others, it is deleted."""
+    """Return a removed nested stack without resources: unlike other stacks, it is deleted."""
     around, _, logical_id = gone.stack_name.rpartition("/")
     parents = [one for one in base if around and one.stack_name == around]
     if not any(_is_deployed_over(parent, one) for parent in parents for one in head):

@@ -1,4 +1,4 @@
-// Hands pairs of templates to the diff that the CDK CLI itself uses, and its answers to Python.
+// Compares pairs of templates with the library of the CDK CLI, for Python.
 //
 // Standard input: [{"name": "dev/Repositories", "base": "file or null", "head": "file or null"}]
 // Standard output: {"dev/Repositories": {"text", "parts", "resources": {logical ID: change}}}
@@ -51,13 +51,13 @@ function diffOf({ base, head }) {
 }
 
 const pairs = JSON.parse(readFileSync(0, "utf8"));
-const answers = {};
+const diffs = {};
 for (const pair of pairs) {
   try {
-    answers[pair.name] = diffOf(pair);
+    diffs[pair.name] = diffOf(pair);
   } catch (error) {
     process.stderr.write(`Error: ${pair.name}: ${error.message}\n`);
     process.exit(1);
   }
 }
-process.stdout.write(JSON.stringify(answers));
+process.stdout.write(JSON.stringify(diffs));

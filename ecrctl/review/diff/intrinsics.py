@@ -1,4 +1,4 @@
-"""What a value of a template comes to, as text: intrinsic functions followed as far as they go."""
+"""Values of a template as text, with intrinsic functions resolved as far as possible."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ecrctl.review.resource_types import LOG_GROUP, REPOSITORY, ROLE, resource_t
 
 from .comparison import path_of, properties
 
-# What stands in a text where a function could not be followed.
+# Begins the part of a text that could not be resolved.
 UNKNOWN = "${?"
 _SUBSTITUTED = re.compile(r"\$\{(!?)([^}]+)\}")
 _DEEPEST = 20
@@ -24,16 +24,16 @@ _TWO = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Values:
-    """Define how the values of one stack are read, among all stacks of its side.
+    """The values of one stack.
 
-    :param side: every stack of the assembly, in which exports are looked up.
+    :param side: every stack of the assembly, for exports and outputs.
     """
 
     stack: Stack
     side: Sequence[Stack] = field(default_factory=tuple)
 
     def text(self, value: Any, depth: int = 0) -> str:
-        """Give a value as text; what cannot be known before deployment is named in ``${}``."""
+        """Return a value as text; a part that is known only at deployment is named in ``${}``."""
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, str | int | float):
@@ -43,25 +43,25 @@ class Values:
             found = self._function(str(function), argument, depth + 1)
             if found is not None:
                 return found
-        # Without the quotes of JSON: such a value may stand inside of a JSON text.
-        told = json.dumps(value, sort_keys=True).replace("\\", "/").replace('"', "'")
-        return f"{UNKNOWN}{told}}}"
+        # Without the quotes of JSON, because the value may be part of a JSON text.
+        unresolved = json.dumps(value, sort_keys=True).replace("\\", "/").replace('"', "'")
+        return f"{UNKNOWN}{unresolved}}}"
 
     def arn(self, service: str, resource: str, *, is_global: bool = False) -> str:
-        """Give an ARN of this stack's account and region."""
+        """Return an ARN in this stack's account and region."""
         region = "" if is_global else self._pseudo["AWS::Region"]
         account, partition = self._pseudo["AWS::AccountId"], self._pseudo["AWS::Partition"]
         return f"arn:{partition}:{service}:{region}:{account}:{resource}"
 
     def path(self, logical_id: str) -> str:
-        """Give the path of a resource in the app, with its stack where the CDK says none."""
+        """Return the path of a resource in the app, or else its stack and logical ID."""
         resource = self._resources.get(logical_id)
         resource = resource if isinstance(resource, Mapping) else {}
         path = path_of(logical_id, resource)
         return path if path != logical_id else f"{self.stack.name}/{logical_id}"
 
     def _function(self, name: str, argument: Any, depth: int) -> str | None:
-        """Give what an intrinsic function comes to; ``None`` where that is not known here."""
+        """Return the value of an intrinsic function; ``None`` if it cannot be resolved."""
         known: Mapping[str, Callable[[Any, int], str | None]] = {
             "Fn::GetAtt": self._got_attribute,
             "Fn::GetStackOutput": self._stack_output,
@@ -129,7 +129,7 @@ class Values:
         return _SUBSTITUTED.sub(one, str(text))
 
     def _stack_output(self, argument: Any, depth: int) -> str | None:
-        """Give another stack's output: how the CDK refers to it when references are weak."""
+        """Return another stack's output, to which the CDK refers by a weak reference."""
         if not isinstance(argument, Mapping):
             return None
         wanted = [self.text(argument.get(key, ""), depth) for key in ("StackName", "OutputName")]
@@ -148,7 +148,7 @@ class Values:
         return f"${{{export}}}"
 
     def _selected(self, argument: Any, depth: int) -> str | None:
-        """Give a part of a text that is split, as the CDK takes account and region from ARNs."""
+        """Return a part of a split text: the CDK reads account and region from ARNs so."""
         if not _is_pair(argument) or not str(argument[0]).isdigit():
             return None
         split_by = argument[1].get("Fn::Split") if isinstance(argument[1], Mapping) else None
@@ -169,11 +169,11 @@ class Values:
 
     @cached_property
     def _pseudo(self) -> Mapping[str, str]:
-        # An app that may be deployed anywhere leaves these to the deployment.
+        # Without a fixed environment, these are known only at deployment.
         account = self.stack.account if self.stack.account.isdigit() else None
         region = None if self.stack.region.startswith("unknown") else self.stack.region
         partition = partition_of(region) if region else None
-        # Without colons, which would be taken for those of an ARN.
+        # Without colons, which would be read as part of an ARN.
         return {
             "AWS::AccountId": account or "${AccountId}",
             "AWS::Region": region or "${Region}",
@@ -185,5 +185,5 @@ class Values:
 
 
 def _is_pair(argument: Any) -> TypeGuard[list[Any]]:
-    """Say whether a function has two arguments, as nearly all of them must."""
+    """Return whether a function has two arguments."""
     return isinstance(argument, list) and len(argument) == _TWO

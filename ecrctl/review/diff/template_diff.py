@@ -1,4 +1,4 @@
-"""The differences themselves, by the library with which the CDK CLI finds them."""
+"""The differences between templates, found with the library of the CDK CLI."""
 
 from __future__ import annotations
 
@@ -28,23 +28,21 @@ def compare(
 ) -> Comparison:
     """Compare the stacks of two assemblies."""
     pairs = pairs_of(base, head)
-    answers = _answers(pairs) if pairs else {}
+    diffs = _library_diffs(pairs) if pairs else {}
     return Comparison(
         base=base,
         head=head,
         pairs=pairs,
-        changes=[change for pair in pairs for change in _changes(pair, answers[pair.name])],
-        texts={name: answer["text"] for name, answer in answers.items()},
-        parts={name: answer["parts"] for name, answer in answers.items()},
+        changes=[change for pair in pairs for change in _changes(pair, diffs[pair.name])],
+        texts={name: diff["text"] for name, diff in diffs.items()},
+        parts={name: diff["parts"] for name, diff in diffs.items()},
         image_sets=image_sets or {},
     )
 
 
-def _changes(pair: StackPair, answer: Mapping[str, Any]) -> list[ResourceChange]:
-    before, after = (
-        stack.template.get("Resources", {}) if stack else {} for stack in (pair.base, pair.head)
-    )
-    # In the order of the templates: the library answers in one of its own.
+def _changes(pair: StackPair, diff: Mapping[str, Any]) -> list[ResourceChange]:
+    before, after = map(_resources, (pair.base, pair.head))
+    # In the order of the templates, which the library does not keep.
     ids = [*after, *(logical_id for logical_id in before if logical_id not in after)]
     return [
         ResourceChange(
@@ -58,49 +56,55 @@ def _changes(pair: StackPair, answer: Mapping[str, Any]) -> list[ResourceChange]
             other=tuple(sorted(found["other"])),
         )
         for logical_id in ids
-        if (found := answer["resources"].get(logical_id)) is not None
+        if (found := diff["resources"].get(logical_id)) is not None
         and (before.get(logical_id), after.get(logical_id)) != (None, None)
     ]
 
 
+def _resources(stack: Stack | None) -> Mapping[str, Any]:
+    resources: Mapping[str, Any] = stack.template.get("Resources", {}) if stack else {}
+    return resources
+
+
 def _impact(found: Mapping[str, Any]) -> Impact:
-    # Of a custom resource the library knows no properties, and so sees none of them change.
+    # The library knows no properties of a custom resource, and reports no change of them.
     unseen = found["impact"] == "NO_CHANGE" and found["changed"]
     impact: Impact = "WILL_UPDATE" if unseen else found["impact"]
     return impact
 
 
-def _resource(given: Any) -> Mapping[str, Any] | None:
-    """Give a resource; an ``Fn::ForEach``, which is a list, as one of that type."""
-    if given is None or isinstance(given, Mapping):
-        return given
-    kind = "Fn::ForEach" if isinstance(given, list) else "no resource"
-    return {"Type": kind, "Value": given}
+def _resource(value: Any) -> Mapping[str, Any] | None:
+    """Return a resource; an ``Fn::ForEach``, which is a list, as a resource of that type."""
+    if value is None or isinstance(value, Mapping):
+        return value
+    kind = "Fn::ForEach" if isinstance(value, list) else "no resource"
+    return {"Type": kind, "Value": value}
 
 
-def _answers(pairs: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
+def _library_diffs(pairs: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
     if not (toolchain.ROOT / "node_modules" / LIBRARY / "package.json").is_file():
         raise UserError(f"{LIBRARY} is not installed here. Run `make`.")
-    asked = [
+    request = [
         {
             "name": pair.name,
             "base": str(pair.base.file) if pair.base else None,
-            # A nested stack that goes has no template any more.
+            # A removed nested stack has no template file.
             "head": str(pair.head.file) if pair.head and pair.head.file.name else None,
         }
         for pair in pairs
     ]
     done = subprocess.run(
         [str(toolchain.node_binary()), str(_SCRIPT), str(toolchain.ROOT)],
-        input=json.dumps(asked),
+        input=json.dumps(request),
         capture_output=True,
         text=True,
         check=False,
-        # What it prints goes into files and comments, where colours are noise.
+        # The output goes into files and comments, which show no colours.
         env={**os.environ, "NO_COLOR": "1", "FORCE_COLOR": "0"},
     )
     if done.returncode:
-        said = [line for line in done.stderr.splitlines() if "Error" in line] or ["nothing"]
-        raise UserError(f"{LIBRARY} failed on these templates. It said: {said[0].strip()}")
-    answers: dict[str, dict[str, Any]] = json.loads(done.stdout)
-    return answers
+        errors = [line for line in done.stderr.splitlines() if "Error" in line]
+        reason = errors[0].strip() if errors else "no error message"
+        raise UserError(f"{LIBRARY} cannot compare these templates: {reason}")
+    diffs: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    return diffs

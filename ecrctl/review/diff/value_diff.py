@@ -1,35 +1,38 @@
-"""What differs inside of two values, as few short lines as tell it."""
+"""The difference between two values, as a few short lines."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
-_MOST_TOLD, _LONGEST = 6, 60
+_MOST_SHOWN, _LONGEST = 6, 60
 _NAMES = ("Name", "name")
-# Of these the names are told, and what stands in them is left to the template.
+# A review shows the names in these, but no values, which may be secret.
 _PRIVATE = ("Environment", "env", "environment")
 
 
-def differences(before: Any, after: Any, *, besides: Sequence[str] = ()) -> list[str]:
-    """Tell what differs: ``Memory 200 → 400``; what is past a few is counted.
+def differences(before: Any, after: Any, *, without: Sequence[str] = ()) -> list[str]:
+    """Return the differences: ``Memory 200 → 400``; the last line counts those beyond a few.
 
-    :param besides: names of what is told elsewhere.
+    :param without: names that are left out.
     """
-    told = list(dict.fromkeys(_told(before, after, (), frozenset(besides))))
-    more = len(told) - _MOST_TOLD
-    return told if more <= 0 else [*told[:_MOST_TOLD], f"{more} more"]
+    lines = list(dict.fromkeys(_lines(before, after, (), frozenset(without))))
+    more = len(lines) - _MOST_SHOWN
+    return lines if more <= 0 else [*lines[:_MOST_SHOWN], f"{more} more"]
 
 
-def _told(before: Any, after: Any, path: tuple[str, ...], besides: frozenset[str]) -> Iterator[str]:
+def _lines(
+    before: Any, after: Any, path: tuple[str, ...], without: AbstractSet[str]
+) -> Iterator[str]:
     if before == after:
         return
-    old, new = _named(before), _named(after)
+    old, new = _by_name(before), _by_name(after)
     if old is not None and new is not None:
         for name in {**old, **new}:
-            if name not in besides:
-                yield from _told(old.get(name), new.get(name), (*path, name), besides)
+            if name not in without:
+                yield from _lines(old.get(name), new.get(name), (*path, name), without)
         return
     where = ".".join(path[-2:])
     if any(step in _PRIVATE for step in path):
@@ -38,8 +41,8 @@ def _told(before: Any, after: Any, path: tuple[str, ...], besides: frozenset[str
         yield f"`{where}` {_short(before)} → {_short(after)}"
 
 
-def _named(value: Any) -> Mapping[str, Any] | None:
-    """Give a mapping, or a list of named things as one; ``None`` for anything else."""
+def _by_name(value: Any) -> Mapping[str, Any] | None:
+    """Return a mapping, or a list of named mappings as one; ``None`` for any other value."""
     if isinstance(value, Mapping):
         return value
     if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):

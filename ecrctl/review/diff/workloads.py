@@ -1,4 +1,4 @@
-"""What runs images: task definitions, and whatever of Kubernetes has a pod, in one form."""
+"""Workloads: task definitions, and the Kubernetes objects that have a pod, in one form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ import yaml
 from constructs_lib.rules.ecs.hardening import hardened_faults
 from constructs_lib.rules.kubernetes.hardening import restricted_faults
 from constructs_lib.rules.kubernetes.manifest import VERSION_ANNOTATION, VERSION_LABEL
-from ecrctl.review.resource_types import TASK_DEFINITION
+from ecrctl.cdk.assemblies import Stack
+from ecrctl.review.resource_types import TASK_DEFINITION, word_of
 
 from .comparison import Comparison, Resource, ResourceChange, mappings, properties
 from .intrinsics import Values
@@ -23,6 +24,12 @@ APPLIED = "Custom::AWSCDK-EKS-KubernetesResource"
 PARAMETER = "AWS::SSM::Parameter"
 WORKLOAD_TYPES = (TASK_DEFINITION, APPLIED, PARAMETER)
 VERSION_DOCKER_LABEL = "org.opencontainers.image.version"
+# The display words of the identities, by the name of their property.
+IDENTITY_WORDS = {
+    "TaskRoleArn": "task role",
+    "ExecutionRoleArn": "execution role",
+    "serviceAccountName": "service account",
+}
 
 _HASH_SUFFIX = re.compile(r"-[0-9a-f]{10}$")
 _REFERENCE = re.compile(
@@ -34,9 +41,9 @@ _PODS = {"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "Stat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageReference:
-    """Define an image as a workload refers to it.
+    """A workload's reference to an image.
 
-    :param version: the tag it has, or the label that says what tag its digest had.
+    :param version: the image's tag, or the label with the tag that its digest had.
     """
 
     uri: str
@@ -44,33 +51,34 @@ class ImageReference:
 
     @property
     def repository(self) -> str:
-        """Give the registry and repository, without tag and digest."""
+        """Return the registry and repository, without tag and digest."""
         found = _REFERENCE.fullmatch(self.uri)
         return f"{found['host'] or ''}{found['repository']}" if found else self.uri
 
     @property
     def digest(self) -> str | None:
-        """Give the digest, where the workload names one."""
+        """Return the digest, if the reference has one."""
         found = _REFERENCE.fullmatch(self.uri)
         return found["digest"] if found else None
 
     @property
     def tag(self) -> str | None:
-        """Give the tag, or the one that a label keeps beside the digest."""
+        """Return the tag, or the version label of a reference by digest."""
         found = _REFERENCE.fullmatch(self.uri)
         return (found["tag"] if found else None) or self.version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """Define something that runs images.
+    """A workload.
 
-    :param kind: ``task definition``, or Kubernetes' own word for it.
-    :param name: its name, without the hash that a Job's carries.
-    :param full_name: its name as it is.
-    :param images: what each container runs.
-    :param faults: what it is not kept from, each with the path to it.
-    :param identities: what it acts as, by what that is called.
+    :param kind: the CloudFormation type of a task definition, or the Kubernetes kind.
+    :param name: the name, without the hash in a Job's name.
+    :param full_name: the name with that hash.
+    :param images: the image of each container.
+    :param faults: the missing hardening, as sentences with the container's name.
+    :param identities: the roles or the service account, by the property that names them.
+    :param document: the properties of a task definition, or the Kubernetes object.
     """
 
     kind: str
@@ -83,15 +91,21 @@ class Workload:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Give what tells it from others of the same resource."""
+        """Return the identity of the workload within its resource."""
         metadata = self.document.get("metadata")
         space = metadata.get("namespace") if isinstance(metadata, Mapping) else None
         return self.kind, f"{space or ''}/{self.name}"
 
+    @property
+    def evidence(self) -> object:
+        """Return everything that a rule may report, with references resolved and no wording."""
+        images = {name: [one.uri, one.version] for name, one in self.images.items()}
+        return [self.full_name, images, self.identities, self.document]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkloadChange:
-    """Define one workload on both sides."""
+    """One workload on both sides; ``None`` on a side that does not have it."""
 
     change: ResourceChange
     base: Workload | None
@@ -99,46 +113,52 @@ class WorkloadChange:
 
     @property
     def workload(self) -> Workload:
-        """Give the workload as it will be, or else as it was."""
+        """Return the workload of the head side, or of the base side if there is no other."""
         workload = self.head or self.base
         assert workload is not None  # noqa: S101 - a change of nothing is never made
         return workload
 
     @property
     def subject(self) -> str:
-        """Give what a person calls it."""
-        return f"{self.workload.kind} {self.workload.name}"
+        """Return the display name."""
+        return f"{word_of(self.workload.kind)} {self.workload.name}"
+
+    @property
+    def evidence(self) -> object:
+        """Return the evidence of both sides."""
+        return [
+            self.base.evidence if self.base else None,
+            self.head.evidence if self.head else None,
+        ]
 
 
-def workload_changes(comparison: Comparison) -> Iterator[WorkloadChange]:
-    """Give every workload of every resource that differs."""
+@cache
+def workload_changes(comparison: Comparison) -> Sequence[WorkloadChange]:
+    """Return every workload of every resource that differs."""
+    found = []
     for change in comparison.of_type(*WORKLOAD_TYPES):
-        before, after = (
-            {one.key: one for one in workloads_of(values, resource)}
-            for values, resource in both_sides(comparison, change)
-        )
-        for key in {**before, **after}:
-            yield WorkloadChange(change=change, base=before.get(key), head=after.get(key))
+        pair = change.pair
+        before = _workloads_by_key(pair.base, comparison.base, change.base)
+        after = _workloads_by_key(pair.head, comparison.head, change.head)
+        found += [
+            WorkloadChange(change=change, base=before.get(key), head=after.get(key))
+            for key in {**before, **after}
+        ]
+    return found
 
 
-def both_sides(
-    comparison: Comparison, change: ResourceChange
-) -> list[tuple[Values | None, Resource | None]]:
-    """Give a resource on both sides, each with how its values are read."""
-    pair = change.pair
-    return [
-        (Values(stack=pair.base, side=comparison.base) if pair.base else None, change.base),
-        (Values(stack=pair.head, side=comparison.head) if pair.head else None, change.head),
-    ]
+def _workloads_by_key(
+    stack: Stack | None, side: Sequence[Stack], resource: Resource | None
+) -> dict[tuple[str, str], Workload]:
+    if stack is None or resource is None:
+        return {}
+    return {one.key: one for one in workloads_of(Values(stack=stack, side=side), resource)}
 
 
-def workloads_of(values: Values | None, resource: Resource | None) -> Iterator[Workload]:
-    """Give what a resource runs."""
-    if values is None or resource is None:
-        return
-    given = properties(resource)
+def workloads_of(values: Values, resource: Resource) -> Iterator[Workload]:
+    """Yield the workloads of a resource."""
     if resource.get("Type") == TASK_DEFINITION:
-        yield _task(values, given)
+        yield _task(values, properties(resource))
         return
     for document in documents_of(values, resource):
         if document.get("kind") in _PODS:
@@ -146,7 +166,7 @@ def workloads_of(values: Values | None, resource: Resource | None) -> Iterator[W
 
 
 def documents_of(values: Values, resource: Resource) -> Sequence[Mapping[str, Any]]:
-    """Give the objects of Kubernetes that a resource holds."""
+    """Return the Kubernetes objects in a resource."""
     name = "Value" if resource.get("Type") == PARAMETER else "Manifest"
     return _documents(values.text(properties(resource).get(name, "")))
 
@@ -155,7 +175,7 @@ def _task(values: Values, given: Mapping[str, Any]) -> Workload:
     containers = mappings(given.get("ContainerDefinitions"))
     family = values.text(given.get("Family", "task"))
     return Workload(
-        kind="task definition",
+        kind=TASK_DEFINITION,
         name=family,
         full_name=family,
         images={
@@ -171,9 +191,9 @@ def _task(values: Values, given: Mapping[str, Any]) -> Workload:
             for fault in hardened_faults(one)
         ),
         identities={
-            name: values.text(given[key])
-            for name, key in (("task role", "TaskRoleArn"), ("execution role", "ExecutionRoleArn"))
-            if key in given
+            name: values.text(given[name])
+            for name in ("TaskRoleArn", "ExecutionRoleArn")
+            if name in given
         },
         document=given,
     )
@@ -205,7 +225,7 @@ def _pod(document: Mapping[str, Any]) -> Workload:
                 *(f"it shares the node's {key.removeprefix('host')}" for key in shared),
             ]
         ),
-        identities={"service account": str(pod.get("serviceAccountName", "default"))},
+        identities={"serviceAccountName": str(pod.get("serviceAccountName", "default"))},
         document=document,
     )
 
@@ -218,7 +238,7 @@ def _pod_fault(path: str, message: str, pod: Mapping[str, Any]) -> str:
 
 
 def pod_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give the spec of the pods that an object of Kubernetes makes, or is."""
+    """Return the pod spec of a Kubernetes object."""
     spec = document.get("spec", {})
     if document.get("kind") == "CronJob":
         spec = spec.get("jobTemplate", {}).get("spec", {})
@@ -230,7 +250,7 @@ def pod_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @cache
 def _documents(text: str) -> tuple[Mapping[str, Any], ...]:
-    """Read what is applied to a cluster: a list of JSON, or YAML of one or more documents."""
+    """Return the objects in a manifest: a JSON list, or YAML with one or more documents."""
     if "kind" not in text:
         return ()
     try:

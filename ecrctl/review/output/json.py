@@ -1,4 +1,4 @@
-"""A review as JSON, and the schema of it."""
+"""A review as JSON, and its schema."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ecrctl.review.findings import Category
-from ecrctl.review.verdict import Judged, Review
+from ecrctl.review.sides.sides import Side
+from ecrctl.review.verdict import Judgement, OutdatedAcknowledgement, Review
 
 SCHEMA = Path(__file__).with_name("review.schema.json")
+Result = Literal["unchanged", "passed", "blocked"]
 
 
 class _Model(BaseModel):
@@ -21,10 +23,10 @@ class _Model(BaseModel):
 class SideDocument(_Model):
     """One side of a review."""
 
-    label: str = Field(description="What it was called on the command line.")
+    label: str = Field(description="The reference or folder on the command line.")
     digest: str = Field(
         pattern="^sha256:[0-9a-f]{64}$",
-        description="Of everything that it deploys. Two synths that agree have the same.",
+        description="Digest of everything the side deploys. Identical synths have the same digest.",
     )
 
 
@@ -32,78 +34,106 @@ class AcknowledgementDocument(_Model):
     """Why a finding is accepted, and until when."""
 
     reason: str
-    until: str = Field(description="The last day on which it holds, as YYYY-MM-DD.")
+    until: str = Field(description="The last day on which it is valid, as YYYY-MM-DD.")
+
+
+class OutdatedAcknowledgementDocument(_Model):
+    """An acknowledgement whose ID has the old form. It accepts nothing."""
+
+    finding: str = Field(description="The ID of the old form.")
+    replacements: list[str] = Field(
+        description="The IDs of the rule's findings in this change; empty if there are none."
+    )
 
 
 class FindingDocument(_Model):
-    """One thing that a change does."""
+    """One consequence of a change."""
 
-    id: str = Field(description="What an acknowledgement names. Another change has another one.")
-    rule: str = Field(description="The row of the table of consequences that found it.")
+    id: str = Field(description="The ID for an acknowledgement. A different change has another.")
+    rule: str = Field(description="The rule, a row of the guide's table.")
     category: Category
     environment: str
     stack: str
     subject: str
-    message: str = Field(description="A sentence that goes on from the subject, in Markdown.")
-    undecided: bool = Field(description="Whether it could not be told which way it goes.")
-    stops: bool = Field(description="Whether it stops the change.")
-    acknowledged: AcknowledgementDocument | None
+    message: str = Field(description="A verb phrase that continues the subject, in Markdown.")
+    undecided: bool = Field(description="Whether the direction is known only at deployment.")
+    blocks: bool = Field(description="Whether it blocks the change.")
+    acknowledgement: AcknowledgementDocument | None
 
 
 class ReviewDocument(_Model):
-    """What a change does to images, access and workloads."""
+    """The consequences of a change for images, access and workloads."""
 
     version: Literal[1]
-    result: Literal["unchanged", "passed", "stopped"]
+    result: Result
     verdict: str
     fail_on: list[Category]
     base: SideDocument
     head: SideDocument
     findings: list[FindingDocument]
+    unused_acknowledgements: list[str] = Field(
+        description="Acknowledged IDs of findings that this change does not have."
+    )
+    outdated_acknowledgements: list[OutdatedAcknowledgementDocument]
 
 
 def as_json(review: Review) -> str:
-    """Write a review as JSON."""
+    """Return a review as JSON."""
     document = ReviewDocument(
         version=1,
-        result="unchanged"
-        if review.changes_nothing
-        else "stopped"
-        if review.stopping
-        else "passed",
-        verdict=review.verdict(),
+        result=_result(review),
+        verdict=review.summary(),
         fail_on=list(review.gate),
-        base=SideDocument(label=review.base.label, digest=review.base.digest),
-        head=SideDocument(label=review.head.label, digest=review.head.digest),
-        findings=[_finding(one) for one in review.judged],
+        base=_side(review.base),
+        head=_side(review.head),
+        findings=[_finding(one) for one in review.judgements],
+        unused_acknowledgements=[one.finding for one in review.verdict.unused],
+        outdated_acknowledgements=[_outdated(one) for one in review.verdict.outdated],
     )
     return document.model_dump_json(indent=2)
 
 
 def schema() -> str:
-    """Give the JSON Schema of what is written."""
+    """Return the JSON Schema of the document."""
     document = ReviewDocument.model_json_schema()
     return json.dumps(
         {"$schema": "https://json-schema.org/draft/2020-12/schema", **document}, indent=2
     )
 
 
-def _finding(judged: Judged) -> FindingDocument:
-    finding, said = judged.finding, judged.finding.saying
-    answer = judged.acknowledged
+def _result(review: Review) -> Result:
+    if review.changes_nothing:
+        return "unchanged"
+    return "blocked" if review.blocking else "passed"
+
+
+def _side(side: Side) -> SideDocument:
+    return SideDocument(label=side.label, digest=side.digest)
+
+
+def _finding(judgement: Judgement) -> FindingDocument:
+    finding, accepted = judgement.finding, judgement.acknowledgement
     return FindingDocument(
         id=finding.id,
         rule=finding.rule,
         category=finding.category,
-        environment=said.environment,
-        stack=said.stack,
-        subject=said.subject,
-        message=said.message,
-        undecided=said.is_undecided,
-        stops=judged.stops,
-        acknowledged=AcknowledgementDocument(reason=answer.reason, until=answer.until.isoformat())
-        if answer
+        environment=finding.environment,
+        stack=finding.stack,
+        subject=finding.subject,
+        message=finding.message,
+        undecided=finding.is_undecided,
+        blocks=judgement.blocks,
+        acknowledgement=AcknowledgementDocument(
+            reason=accepted.reason, until=accepted.until.isoformat()
+        )
+        if accepted
         else None,
+    )
+
+
+def _outdated(one: OutdatedAcknowledgement) -> OutdatedAcknowledgementDocument:
+    return OutdatedAcknowledgementDocument(
+        finding=one.acknowledgement.finding, replacements=list(one.replacements)
     )
 
 

@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from ecrctl.review.findings import CATEGORIES, Category
-from ecrctl.review.verdict import HOW_TO_ANSWER, Review
+from ecrctl.review.verdict import HOW_TO_ACKNOWLEDGE, Review
 
-from .merging import Group, Told, groups_of, stack_names
+from .merging import Group, MergedFinding, groups_of, stack_names
 
-# What GitHub takes in a comment. Counted in bytes, which are never fewer than characters.
+# GitHub's limit for a comment. Bytes are counted, which are never fewer than characters.
 LONGEST_COMMENT = 65_536
-# Not shown. By it a comment is found again, and what was reviewed is known.
+# Not shown. It identifies the comment, and the reviewed assembly.
 MARKER = "<!-- ecrctl review of"
 TITLE = "Images, access and workloads"
-_CUT = "\n*Cut here: a comment holds 65,536 characters. {where}*\n"
-# What Markdown or HTML would read; a line's end among them.
-_MEANT = frozenset("&<>|*_[]#~\\\n\r")
+_CUT = "\n*Cut here: a comment has at most 65,536 characters. {where}*\n"
+# Characters with a meaning in Markdown or HTML, line ends included.
+_SPECIAL = frozenset("&<>|*_[]#~\\\n\r")
 _CLOSING = "\n```\n\n</details>\n"
 
 
 def as_markdown(review: Review) -> str:
-    """Write the whole review."""
+    """Return the whole review."""
     return "\n".join(_sections(review)) + "\n"
 
 
 def as_comment(review: Review, where: str) -> str:
-    """Write what fits into one comment; the summary always does.
+    """Return as much of the review as fits into one comment; the summary always fits.
 
-    :param where: a sentence that says where the whole of it is.
+    :param where: a sentence that names the place of the whole review.
     """
     whole = as_markdown(review)
     if _size(whole) <= LONGEST_COMMENT:
@@ -47,7 +47,7 @@ def as_comment(review: Review, where: str) -> str:
 
 
 def _part_of(section: str, room: int) -> str:
-    """Give as many whole lines of a section as there is room for, what they open closed again."""
+    """Return as many whole lines of a section as fit, with every open element closed."""
     closing = ""
     if section.startswith("<details>"):
         closing = _CLOSING if "\n```" in section else "\n\n</details>\n"
@@ -58,7 +58,7 @@ def _part_of(section: str, room: int) -> str:
         if left < 0:
             break
         lines.append(line)
-    # A fence or a summary that is cut by itself would swallow what follows.
+    # Without its end, a fence or a summary would absorb the following text.
     is_whole = any("</summary>" in line for line in lines)
     if closing and not is_whole:
         return ""
@@ -72,14 +72,14 @@ def _size(text: str) -> int:
 
 
 def _sections(review: Review) -> Iterator[str]:
-    """Give the parts of a comment, the most important first: what does not fit is cut."""
-    yield f"**{review.verdict()}**\n{MARKER} {review.head.digest} -->"
+    """Yield the parts of a comment, the most important first: the end is cut if needed."""
+    yield f"**{review.summary()}**\n{MARKER} {review.head.digest} -->"
     if review.changes_nothing:
         return
     groups = groups_of(review)
     yield _table(groups)
-    yield from _stopping(groups)
-    yield from _notes(review, groups)
+    yield from _blocking(groups)
+    yield from _acknowledged(review, groups)
     yield f"\n### {TITLE}, by stack"
     for group in groups:
         yield from _details(group)
@@ -100,77 +100,82 @@ def _table(groups: Sequence[Group]) -> str:
     return "\n".join(lines)
 
 
-def _of(group: Group, category: Category) -> list[Told]:
-    return [one for one in group.told if one.first.finding.category == category]
+def _of(group: Group, category: Category) -> list[MergedFinding]:
+    return [one for one in group.findings if one.category == category]
 
 
-def _cell(told: Sequence[Told]) -> str:
-    if not told:
+def _cell(findings: Sequence[MergedFinding]) -> str:
+    if not findings:
         return ""
-    return f"**{len(told)}**" if any(one.first.stops for one in told) else str(len(told))
+    count = str(len(findings))
+    return f"**{count}**" if any(one.judgement.blocks for one in findings) else count
 
 
-def _stopping(groups: Sequence[Group]) -> Iterator[str]:
+def _blocking(groups: Sequence[Group]) -> Iterator[str]:
     lines = [
-        f"- **{one.first.finding.category}**, {_escaped(group.name)}: {_told(one)}"
+        f"- **{one.category}**, {_escaped(group.name)}: {_line(one)}"
         for group in groups
-        for one in group.told
-        if one.first.stops
+        for one in group.findings
+        if one.judgement.blocks
     ]
     if lines:
-        yield "\n### What stops it\n"
+        yield "\n### Blocking findings\n"
         yield from lines
-        yield f"\n{_escaped(HOW_TO_ANSWER)}"
+        yield f"\n{_escaped(HOW_TO_ACKNOWLEDGE)}"
 
 
-def _notes(review: Review, groups: Sequence[Group]) -> Iterator[str]:
+def _acknowledged(review: Review, groups: Sequence[Group]) -> Iterator[str]:
     lines = [
-        f"- {_escaped(group.name)}: {_told(one)} — until {answer.until}: {_escaped(answer.reason)}"
+        f"- {_escaped(group.name)}: {_line(one)} — until {accepted.until}: "
+        f"{_escaped(accepted.reason)}"
         for group in groups
-        for one in group.told
-        if (answer := one.first.acknowledged)
+        for one in group.findings
+        if (accepted := one.judgement.acknowledgement)
     ]
     lines += [
-        f"- `{one.finding}` is acknowledged and not found in this change; remove it when it has "
-        "served."
-        for one in review.unused
+        f"- `{one.finding}` is acknowledged, but not found in this change. Remove it when it is no "
+        "longer needed."
+        for one in review.verdict.unused
     ]
+    lines += [f"- {_escaped(one.message)}" for one in review.verdict.outdated]
     if lines:
-        yield "\n### Acknowledged\n"
+        yield "\n### Acknowledgements\n"
         yield from lines
 
 
 def _details(group: Group) -> Iterator[str]:
-    by_stack: dict[str, list[Told]] = {}
-    for one in group.told:
-        by_stack.setdefault(one.first.finding.saying.stack, []).append(one)
-    for stack, told in sorted(by_stack.items()):
-        found = list(dict.fromkeys(one.first.finding.category for one in told))
+    by_stack: dict[str, list[MergedFinding]] = {}
+    for one in group.findings:
+        by_stack.setdefault(one.stack, []).append(one)
+    for stack, findings in sorted(by_stack.items()):
+        categories = list(dict.fromkeys(one.category for one in findings))
         lines = [
             "<details>",
-            f"<summary>{_escaped(stack_names(group, stack))}: {', '.join(found)}</summary>",
+            f"<summary>{_escaped(stack_names(group, stack))}: {', '.join(categories)}</summary>",
             "",
-            *(f"- **{one.first.finding.category}** {_told(one)}" for one in told),
+            *(f"- **{one.category}** {_line(one)}" for one in findings),
             "",
             "</details>",
         ]
         yield "\n".join(lines)
 
 
-def _told(told: Told) -> str:
-    judged = told.first
-    mark = " *(undecided)*" if judged.finding.saying.is_undecided else ""
-    expired = judged.expired
-    over = f" *(acknowledged until {expired.until}, which is over)*" if expired else ""
-    sentence = f"{_escaped(told.subject)} {_escaped(told.message)}."
-    return f"{sentence}{mark}{over} <sub>{told.ids}</sub>"
+def _line(merged: MergedFinding) -> str:
+    judgement = merged.judgement
+    parts = [f"{_escaped(merged.subject)} {_escaped(merged.message)}."]
+    if judgement.finding.is_undecided:
+        parts.append("*(undecided)*")
+    if judgement.expired:
+        parts.append(f"*(acknowledgement expired on {judgement.expired.until})*")
+    parts.append(f"<sub>{merged.ids}</sub>")
+    return " ".join(parts)
 
 
 def _cli_texts(review: Review) -> Iterator[str]:
     texts = {name: text for name, text in review.comparison.texts.items() if text}
     if not texts:
         return
-    yield "\n### What `cdk diff` says"
+    yield "\n### Output of `cdk diff`"
     for name, text in texts.items():
         yield "\n".join(
             [
@@ -178,7 +183,7 @@ def _cli_texts(review: Review) -> Iterator[str]:
                 f"<summary>{_escaped(name)}</summary>",
                 "",
                 "```",
-                # A fence in a template would end ours.
+                # A fence in a template would end this one.
                 *_unfenced(text.rstrip().splitlines()),
                 "```",
                 "",
@@ -192,10 +197,10 @@ def _unfenced(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Write a text so that nothing a template says is read as Markdown or HTML.
+    """Return a text in which nothing from a template is read as Markdown or HTML.
 
-    What stands between backticks becomes code, whoever wrote them: inside and outside of it nothing
-    has a meaning of its own, so a name with a backtick in it can do no more than look odd.
+    Text between backticks becomes code, also if the backticks are part of a name: no character has
+    a meaning inside or outside of the code, so such a name only looks odd.
     """
     parts = text.split("`")
     return "".join(
@@ -205,4 +210,4 @@ def _escaped(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(f"&#{ord(char)};" if char in _MEANT else char for char in text)
+    return "".join(f"&#{ord(char)};" if char in _SPECIAL else char for char in text)

@@ -1,4 +1,4 @@
-"""Environments with identical changes, told once."""
+"""Environments with identical changes, reported together."""
 
 from __future__ import annotations
 
@@ -6,113 +6,143 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ecrctl.review.verdict import Judged, Review
+from ecrctl.review.diff.comparison import StackPair
+from ecrctl.review.findings import Category
+from ecrctl.review.verdict import Judgement, Review
 
-# What differs between environments by nature, and what stands for it where it is told of several.
+# Where a finding of several environments would differ in one of these, the word replaces it.
 _WORDS = ("ENVIRONMENT", "ACCOUNT", "REGION")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """Define a finding of one or several environments, told once.
+class MergedFinding:
+    """A finding of one or several environments, reported once.
 
-    :param each: the finding in each of them, in their order.
-    :param subject: what it is about, without what differs between them.
-    :param message: what happens, likewise.
+    :param judgements: the judgement in each environment, in their order; all have the same effect.
+    :param subject: the subject, without the values that differ between the environments.
+    :param message: the message, without them as well.
     """
 
-    each: tuple[Judged, ...]
+    judgements: tuple[Judgement, ...]
     subject: str
     message: str
 
     @property
-    def first(self) -> Judged:
-        """Give the finding in the first environment."""
-        return self.each[0]
+    def judgement(self) -> Judgement:
+        """Return the judgement in the first environment."""
+        return self.judgements[0]
+
+    @property
+    def category(self) -> Category:
+        """Return the category."""
+        return self.judgement.finding.category
+
+    @property
+    def stack(self) -> str:
+        """Return the stack in the first environment."""
+        return self.judgement.finding.stack
 
     @property
     def ids(self) -> str:
-        """Give the ids, by which each of them is answered for."""
-        return ", ".join(dict.fromkeys(one.finding.id for one in self.each))
+        """Return the ids of all environments, for their acknowledgements."""
+        return ", ".join(dict.fromkeys(one.finding.id for one in self.judgements))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Define environments in which the same happens."""
+    """Environments with identical changes."""
 
     environments: tuple[str, ...]
-    told: tuple[Told, ...]
+    findings: tuple[MergedFinding, ...]
 
     @property
     def name(self) -> str:
-        """Give the names of all of them."""
+        """Return the names of all environments."""
         return ", ".join(self.environments)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Environment:
+    """The judgements of one environment, each with the text that identical ones share."""
+
+    name: str
+    names: tuple[str, str, str]
+    judgements: Sequence[Judgement]
+
+    def general(self, text: str) -> str:
+        """Return a text without this environment's name, account and region."""
+        for name, word in zip(self.names, _WORDS, strict=True):
+            if name:
+                text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", word, text)
+        return text
+
+    def shared_text(self, judgement: Judgement) -> str:
+        """Return everything that must be the same for two judgements to be reported together."""
+        finding = judgement.finding
+        parts = (finding.rule, finding.stack, finding.subject, finding.message)
+        return "\n".join((self.general("\n".join(parts)), *_effect(judgement)))
+
+    def by_shared_text(self) -> list[Judgement]:
+        """Return the judgements in an order that all environments with the same changes have."""
+        return sorted(self.judgements, key=self.shared_text)
+
+
+def _effect(judgement: Judgement) -> tuple[str, ...]:
+    """Return the acknowledgement, without which a finding would have another effect."""
+    one = judgement.acknowledgement or judgement.expired
+    return () if one is None else (str(one.until), one.reason)
+
+
 def groups_of(review: Review) -> list[Group]:
-    """Give the environments that change, those with identical changes together."""
-    by_environment: dict[str, list[Judged]] = {}
-    for one in review.judged:
-        by_environment.setdefault(one.finding.saying.environment, []).append(one)
-    names = {
-        pair.environment: (pair.environment, pair.stack.account, pair.stack.region)
-        for pair in review.comparison.pairs
-    }
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for environment, judged in sorted(by_environment.items()):
-        key = tuple(sorted(_alike(one, names[environment]) for one in judged))
+    """Return the environments that change, those with identical changes together."""
+    alike: dict[tuple[str, ...], list[_Environment]] = {}
+    for environment in _environments_of(review):
+        key = tuple(sorted(map(environment.shared_text, environment.judgements)))
         alike.setdefault(key, []).append(environment)
     return [
         Group(
-            environments=tuple(environments),
-            told=tuple(_told([by_environment[one] for one in environments], names, environments)),
+            environments=tuple(one.name for one in environments),
+            findings=tuple(_merged(environments)),
         )
         for environments in alike.values()
     ]
 
 
+def _environments_of(review: Review) -> list[_Environment]:
+    judgements: dict[str, list[Judgement]] = {}
+    for one in review.judgements:
+        judgements.setdefault(one.finding.environment, []).append(one)
+    names = {pair.environment: _names_of(pair) for pair in review.comparison.pairs}
+    return [
+        _Environment(name=name, names=names[name], judgements=judgements[name])
+        for name in sorted(judgements)
+    ]
+
+
+def _names_of(pair: StackPair) -> tuple[str, str, str]:
+    return pair.environment, pair.stack.account, pair.stack.region
+
+
 def stack_names(group: Group, stack: str) -> str:
-    """Give a stack's name in every environment of a group."""
+    """Return a stack's name in every environment of a group."""
     first, *others = group.environments
     rest = stack.removeprefix(first)
     return ", ".join([stack, *(f"{one}{rest}" for one in others)])
 
 
-def _told(
-    findings: Sequence[Sequence[Judged]],
-    names: dict[str, tuple[str, str, str]],
-    environments: Sequence[str],
-) -> list[Told]:
-    """Put together what is alike, in the order of the first environment."""
-    by_text = [
-        sorted(judged, key=lambda one, name=name: _alike(one, names[name]))  # type: ignore[misc]
-        for name, judged in zip(environments, findings, strict=True)
-    ]
-    together = {each[0].finding.id: each for each in zip(*by_text, strict=True)}
-    told = []
-    for one in findings[0]:
-        each = together[one.finding.id]
-        sayings = [item.finding.saying for item in each]
-        subject, message = sayings[0].subject, sayings[0].message
-        if any((said.subject, said.message) != (subject, message) for said in sayings):
-            subject, message = (
-                _general(text, names[environments[0]]) for text in (subject, message)
-            )
-        told.append(Told(each=tuple(each), subject=subject, message=message))
-    return told
+def _merged(environments: Sequence[_Environment]) -> list[MergedFinding]:
+    """Return the findings of environments with identical changes, in the order of the first."""
+    first = environments[0]
+    together = {
+        id(judgements[0]): judgements
+        for judgements in zip(*(one.by_shared_text() for one in environments), strict=True)
+    }
+    return [_merged_finding(first, together[id(one)]) for one in first.judgements]
 
 
-def _alike(judged: Judged, names: Sequence[str]) -> str:
-    """Give a finding without what differs between environments by nature."""
-    said = judged.finding.saying
-    answer = judged.acknowledged or judged.expired
-    parts = (judged.finding.rule, said.stack, said.subject, said.message, str(judged.stops))
-    answered = (str(answer.until), answer.reason) if answer else ()
-    return "\n".join((_general("\n".join(parts), names), *answered))
-
-
-def _general(text: str, names: Sequence[str]) -> str:
-    for name, word in zip(names, _WORDS, strict=True):
-        if name:
-            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", word, text)
-    return text
+def _merged_finding(first: _Environment, judgements: tuple[Judgement, ...]) -> MergedFinding:
+    texts = [(one.finding.subject, one.finding.message) for one in judgements]
+    subject, message = texts[0]
+    if any(text != texts[0] for text in texts):
+        subject, message = first.general(subject), first.general(message)
+    return MergedFinding(judgements=judgements, subject=subject, message=message)

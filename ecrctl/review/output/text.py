@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from ecrctl.review.findings import Category
-from ecrctl.review.verdict import HOW_TO_ANSWER, Review
+from ecrctl.review.verdict import HOW_TO_ACKNOWLEDGE, Review
 
-from .merging import Group, Told, groups_of, stack_names
+from .merging import Group, MergedFinding, groups_of, stack_names
 
 _STYLES = {
     Category.DATA_LOSS: "bold red",
@@ -23,46 +23,45 @@ _STYLES = {
 
 
 def print_review(review: Review, console: Console) -> None:
-    """Print what changes, environment by environment, and the verdict at the end."""
+    """Print the findings by environment, and the verdict at the end."""
     for group in groups_of(review):
         console.print(_table(group))
-    for one in review.unused:
-        console.print(
-            f"{one.finding} is acknowledged and not found in this change.", highlight=False
-        )
-    if review.stopping:
-        console.print(HOW_TO_ANSWER, highlight=False, soft_wrap=True)
-    console.print(review.verdict(), highlight=False, soft_wrap=True)
+    lines = [f"{one.finding} is acknowledged, but not found." for one in review.verdict.unused]
+    lines += [one.message for one in review.verdict.outdated]
+    if review.blocking:
+        lines.append(HOW_TO_ACKNOWLEDGE)
+    for line in (*lines, review.summary()):
+        console.print(escape(line), highlight=False, soft_wrap=True)
 
 
 def _table(group: Group) -> Table:
     table = Table(title=group.name, box=box.ROUNDED, title_justify="left")
     table.add_column("Category", no_wrap=True)
     table.add_column("Stack", overflow="fold")
-    table.add_column("What happens", overflow="fold")
+    table.add_column("Finding", overflow="fold")
     previous = ""
-    for one in group.told:
-        category = one.first.finding.category
+    for one in group.findings:
+        category = one.category
         if previous and category != previous:
             table.add_section()
         style = _STYLES.get(category, "")
         shown = f"[{style}]{category}[/]" if style else str(category)
-        stack = stack_names(group, one.first.finding.saying.stack)
-        table.add_row(shown if category != previous else "", escape(stack), _lines(one))
+        stack = escape(stack_names(group, one.stack))
+        table.add_row(shown if category != previous else "", stack, _lines(one))
         previous = category
     return table
 
 
-def _lines(told: Told) -> Lines:
-    judged = told.first
-    notes = [f"[dim]{told.ids}[/]"]
-    if judged.finding.saying.is_undecided:
+def _lines(merged: MergedFinding) -> Lines:
+    judgement = merged.judgement
+    notes = [f"[dim]{merged.ids}[/]"]
+    if judgement.finding.is_undecided:
         notes.append("[yellow]undecided[/]")
-    if judged.stops:
-        notes.append("[bold red]stops this change[/]")
-    if judged.acknowledged:
-        answer = judged.acknowledged
-        notes.append(f"[green]acknowledged until {answer.until}[/]: {escape(answer.reason)}")
-    if judged.expired:
-        notes.append(f"[red]was acknowledged until {judged.expired.until}[/]")
-    return Lines(f"[bold]{escape(told.subject)}[/] {escape(told.message)}", "  ".join(notes))
+    if judgement.blocks:
+        notes.append("[bold red]blocks this change[/]")
+    if judgement.acknowledgement:
+        accepted = judgement.acknowledgement
+        notes.append(f"[green]acknowledged until {accepted.until}[/]: {escape(accepted.reason)}")
+    if judgement.expired:
+        notes.append(f"[red]acknowledgement expired on {judgement.expired.until}[/]")
+    return Lines(f"[bold]{escape(merged.subject)}[/] {escape(merged.message)}", "  ".join(notes))

@@ -1,114 +1,170 @@
-"""Who gained and who lost access, as rows of the table."""
+"""Rules about access that a change grants or removes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from weakref import WeakKeyDictionary
+from functools import cache
+from typing import Any
 
+from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.wording import listed
 from ecrctl.review.access.changes import AccessChange, access_changes
 from ecrctl.review.access.sentences import Direction
 from ecrctl.review.access.sources import grants_something
-from ecrctl.review.diff.changed_references import changed_names, handed_down, references
-from ecrctl.review.diff.comparison import Comparison, ResourceChange, mappings, path_of, value_at
-from ecrctl.review.findings import Category, Saying
-from ecrctl.review.resource_types import word_of
+from ecrctl.review.diff.changed_references import (
+    ChangedNames,
+    changed_names,
+    nested_stack_parameters,
+    references,
+)
+from ecrctl.review.diff.comparison import (
+    Comparison,
+    Resource,
+    ResourceChange,
+    StackPair,
+    mappings,
+    value_at,
+)
+from ecrctl.review.findings import Category, Finding
+from ecrctl.review.resource_types import OIDC_PROVIDER, REPLICATION
 
-from .rule import Look, Rule, each
+from .rule import about, rule
 
-_FOUND: WeakKeyDictionary[Comparison, list[AccessChange]] = WeakKeyDictionary()
-
-
-def _in_direction(direction: Direction) -> Look:
-    def look(comparison: Comparison) -> Iterator[Saying]:
-        if comparison not in _FOUND:
-            _FOUND[comparison] = access_changes(comparison)
-        return (one.saying for one in _FOUND[comparison] if one.direction == direction)
-
-    return look
-
-
-def _depends(comparison: Comparison) -> Iterator[Saying]:
-    """Tell of policies that stay as they are, and name what changes its meaning."""
-    meanings = [(pair, changed_names(comparison, pair)) for pair in comparison.pairs]
-    for pair, names in (*meanings, *handed_down(comparison)):
-        if not names or pair.head is None or pair.base is None:
-            continue
-        for logical_id, resource in pair.head.template.get("Resources", {}).items():
-            is_same = pair.base.template.get("Resources", {}).get(logical_id) == resource
-            if not is_same or not grants_something(resource):
-                continue
-            for name in sorted({*references(resource)} & names.keys()):
-                yield Saying(
-                    environment=pair.environment,
-                    stack=pair.name,
-                    subject=f"{word_of(str(resource.get('Type')))} {path_of(logical_id, resource)}",
-                    message=f"has a policy that names what the {names[name]} `{name}` says, which "
-                    "changes: whether it gives more or less cannot be told here",
-                    is_undecided=True,
-                    places=frozenset({(pair.name, logical_id)}),
-                )
+_GAINED = Category.ACCESS_GAINED
 
 
-def _replicated(change: ResourceChange) -> Iterator[str]:
-    before, after = (
-        {
-            (str(one.get("RegistryId")), str(one.get("Region")))
-            for rule in mappings(value_at(side, "ReplicationConfiguration", "Rules"))
-            for one in mappings(rule.get("Destinations"))
-        }
-        for side in (change.base, change.head)
-    )
-    for account, region in sorted(after - before):
-        if account != change.pair.stack.account:
-            yield (
-                f"copies images to account {account} in {region}, which may then do with them "
-                "what it wants"
+@rule(
+    "access-gained",
+    _GAINED,
+    finds="A principal gets more permissions, or fewer conditions; a Deny is narrower or removed",
+)
+def access_gained(comparison: Comparison) -> Iterator[Finding]:
+    """Yield the permissions that a change adds."""
+    return _in_direction(comparison, "gained")
+
+
+@rule(
+    "access-undecided",
+    _GAINED,
+    finds="A policy changes, and the effect cannot be determined before deployment",
+)
+def access_undecided(comparison: Comparison) -> Iterator[Finding]:
+    """Yield the permissions that may change in either direction."""
+    return _in_direction(comparison, "undecided")
+
+
+@rule("access-depends", _GAINED, finds="A policy stays the same, but refers to a changed value")
+def access_depends(comparison: Comparison) -> Iterator[Finding]:
+    """Yield the unchanged policies that refer to a changed parameter, mapping or condition."""
+    changed = [(pair, changed_names(comparison, pair)) for pair in comparison.pairs]
+    for pair, names in (*changed, *nested_stack_parameters(comparison)):
+        if names:
+            yield from _depending(pair, names)
+
+
+def _depending(pair: StackPair, names: ChangedNames) -> Iterator[Finding]:
+    for change in _unchanged_grants(pair):
+        for name in sorted({*references(change.head)} & names.keys()):
+            yield about(
+                change,
+                f"has a policy that refers to the {names[name].word} `{name}`, whose value "
+                "changes: the effect cannot be determined before deployment",
+                detail=[name, names[name].evidence],
+                is_undecided=True,
             )
 
 
-def _more_audiences(change: ResourceChange) -> str | None:
-    before, after = change.values("ClientIdList")
-    known = before if isinstance(before, list) else []
-    added = [f"`{one}`" for one in after or () if one not in known] if change.is_update else []
-    return f"takes tokens that are meant for {listed(added)} as well" if added else None
+def _unchanged_grants(pair: StackPair) -> Iterator[ResourceChange]:
+    if pair.base is None or pair.head is None:
+        return
+    deployed = _resources(pair.base)
+    for logical_id, resource in _resources(pair.head).items():
+        if deployed.get(logical_id) == resource and grants_something(resource):
+            yield ResourceChange(
+                pair=pair, logical_id=logical_id, base=resource, head=resource, impact="NO_CHANGE"
+            )
 
 
-RULES = (
-    Rule(
-        id="access-gained",
-        category=Category.ACCESS_GAINED,
-        finds="Somebody may do more, or under fewer conditions; a Deny is narrower or gone",
-        look=_in_direction("gained"),
-    ),
-    Rule(
-        id="access-undecided",
-        category=Category.ACCESS_GAINED,
-        finds="A policy changes, and whether it gives more or less cannot be told",
-        look=_in_direction("undecided"),
-    ),
-    Rule(
-        id="access-depends",
-        category=Category.ACCESS_GAINED,
-        finds="A policy stays as it is, and what it refers to changes",
-        look=_depends,
-    ),
-    Rule(
-        id="replicated-to-another-account",
-        category=Category.ACCESS_GAINED,
-        finds="Another account gets copies of images",
-        look=each("AWS::ECR::ReplicationConfiguration", says=_replicated),
-    ),
-    Rule(
-        id="more-audiences",
-        category=Category.ACCESS_GAINED,
-        finds="An identity provider takes tokens for more audiences",
-        look=each("AWS::IAM::OIDCProvider", says=_more_audiences),
-    ),
-    Rule(
-        id="access-lost",
-        category=Category.ACCESS_LOST,
-        finds="Somebody may do less, or under more conditions; a Deny is new or wider",
-        look=_in_direction("lost"),
-    ),
+def _resources(stack: Stack) -> dict[str, Any]:
+    resources: dict[str, Any] = stack.template.get("Resources", {})
+    return resources
+
+
+@rule(
+    "replicated-to-another-account",
+    _GAINED,
+    finds="Another account gets copies of images",
 )
+def replicated_to_another_account(comparison: Comparison) -> Iterator[Finding]:
+    """Yield the other accounts to which a registry starts to replicate."""
+    for change in comparison.of_type(REPLICATION):
+        before, after = change.both(_destinations)
+        for account, region in sorted(after - before):
+            if account != change.pair.stack.account:
+                yield about(
+                    change,
+                    f"replicates images to account {account} in {region}, which has full control "
+                    "of its copies",
+                    detail=[account, region],
+                )
+
+
+def _destinations(resource: Resource | None) -> set[tuple[str, str]]:
+    return {
+        (str(one.get("RegistryId")), str(one.get("Region")))
+        for entry in mappings(value_at(resource, "ReplicationConfiguration", "Rules"))
+        for one in mappings(entry.get("Destinations"))
+    }
+
+
+@rule(
+    "more-audiences",
+    _GAINED,
+    on=OIDC_PROVIDER,
+    finds="An OIDC provider accepts tokens for more audiences",
+)
+def more_audiences(change: ResourceChange) -> str | None:
+    """Return the added audiences of an OIDC provider."""
+    if not change.is_update:
+        return None
+    before, after = change.both(_audiences)
+    added = [f"`{one}`" for one in after if one not in before]
+    return f"accepts tokens for the additional audience {listed(added)}" if added else None
+
+
+def _audiences(resource: Resource | None) -> list[Any]:
+    audiences = value_at(resource, "ClientIdList")
+    return audiences if isinstance(audiences, list) else []
+
+
+@rule(
+    "access-lost",
+    Category.ACCESS_LOST,
+    finds="A principal gets fewer permissions, or more conditions; a Deny is added or wider",
+)
+def access_lost(comparison: Comparison) -> Iterator[Finding]:
+    """Yield the permissions that a change removes."""
+    return _in_direction(comparison, "lost")
+
+
+def _in_direction(comparison: Comparison, direction: Direction) -> Iterator[Finding]:
+    return (_finding(one) for one in _access_changes(comparison) if one.direction == direction)
+
+
+def _finding(change: AccessChange) -> Finding:
+    return Finding(
+        environment=change.environment,
+        stack=change.stack,
+        subject=change.subject,
+        message=change.sentence,
+        key=change.key,
+        evidence=change.evidence,
+        is_undecided=change.direction == "undecided",
+        places=change.places,
+    )
+
+
+@cache
+def _access_changes(comparison: Comparison) -> list[AccessChange]:
+    """Compare the policies of both sides once for all rules."""
+    return access_changes(comparison)

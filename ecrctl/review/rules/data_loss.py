@@ -1,93 +1,97 @@
-"""What a change loses: repositories, keys and logs, and what keeps them."""
+"""Rules about data that a change deletes or no longer protects: repositories, keys and logs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ecrctl.review.diff.changed_references import changed_names
 from ecrctl.review.diff.comparison import (
     Comparison,
+    Resource,
     ResourceChange,
+    StackPair,
     account_of,
     is_known,
     is_true,
     properties,
 )
-from ecrctl.review.findings import Category, Saying
-from ecrctl.review.resource_types import KEY, REPOSITORY
+from ecrctl.review.findings import Category, Finding
+from ecrctl.review.resource_types import KEY, LOG_GROUP, PUBLIC_REPOSITORY, REPOSITORY
 
-from .rule import Rule, about, each
+from .rule import about, rule
 
 _LOSS = Category.DATA_LOSS
 _DEFAULT_PENDING_DAYS = 30
-_KEPT = ("Retain", "RetainExceptOnCreate", "Snapshot")
-# What holds data of its own besides repositories and keys, in this app or any other.
-_HOLDS_DATA = (
+_RETAINING = ("Retain", "RetainExceptOnCreate", "Snapshot")
+# The types that contain data beside repositories and keys, in this app or any other.
+_OTHER_DATA = (
     "AWS::DynamoDB::GlobalTable",
     "AWS::DynamoDB::Table",
-    "AWS::ECR::PublicRepository",
+    PUBLIC_REPOSITORY,
     "AWS::EFS::FileSystem",
-    "AWS::Logs::LogGroup",
+    LOG_GROUP,
     "AWS::RDS::DBCluster",
     "AWS::RDS::DBInstance",
     "AWS::S3::Bucket",
     "AWS::SecretsManager::Secret",
 )
-_NO_IMAGES_MOVE = "Images do not move by themselves"
+_EVERY_DATA = (REPOSITORY, *KEY, *_OTHER_DATA)
+_IMAGES_STAY = "Images are not moved automatically"
+# An account, a region and a repository name.
+_Identity = tuple[str, str, str]
 
 
-def _removed(comparison: Comparison) -> Iterator[Saying]:
-    elsewhere = _places(comparison)
-    for change in comparison.of_type(REPOSITORY):
-        if change.head is None and not elsewhere.get(_identity(change)):
-            yield about(change, f"leaves the app: {_fate(change)}".rstrip("."))
+@rule("repository-removed", _LOSS, finds="A repository leaves the app, retained or deleted")
+def repository_removed(comparison: Comparison) -> Iterator[Finding]:
+    """Yield the repositories that no stack declares any more."""
+    for change, addition in _removals(comparison):
+        if addition is None:
+            yield about(change, f"leaves the app: {_consequence_of_removal(change)}")
 
 
-def _moved(comparison: Comparison) -> Iterator[Saying]:
-    elsewhere = _places(comparison)
-    for change in comparison.of_type(REPOSITORY):
-        found = elsewhere.get(_identity(change))
-        if change.head is None and found and found.pair.name != change.pair.name:
+@rule("repository-moved", _LOSS, finds="A repository moves to another stack")
+def repository_moved(comparison: Comparison) -> Iterator[Finding]:
+    """Yield the repositories that another stack declares from now on."""
+    for change, addition in _removals(comparison):
+        if addition is not None and addition.pair.name != change.pair.name:
             yield about(
                 change,
-                f"moves to the stack `{found.pair.name}`, which CloudFormation cannot do: "
-                f"{_moved_to(change)} Leave it where it is, or take it over there with "
-                "`cdk import`",
+                f"moves to the stack `{addition.pair.name}`, which CloudFormation does not "
+                f"support: {_consequence_of_move(change)} Leave it in its stack, or import it into "
+                "the other stack with `cdk import`",
+                detail=addition.place,
             )
 
 
-def _moved_to(change: ResourceChange) -> str:
-    if change.pair.head is not None and change.impact != "WILL_ORPHAN":
-        return (
-            "one stack deletes it, and the other fails to create what exists (AlreadyExists) or "
-            "makes it anew, without its images."
-        )
-    return "it stays, in no stack, and the other stack fails to create what exists (AlreadyExists)."
-
-
-def _another_logical_id(comparison: Comparison) -> Iterator[Saying]:
-    elsewhere = _places(comparison)
-    for change in comparison.of_type(REPOSITORY):
-        found = elsewhere.get(_identity(change))
-        if change.head is None and found and found.pair.name == change.pair.name:
+@rule("repository-logical-id-changed", _LOSS, finds="A repository gets another logical ID")
+def repository_logical_id_changed(comparison: Comparison) -> Iterator[Finding]:
+    """Yield the repositories that their own stack declares under another logical ID."""
+    for change, addition in _removals(comparison):
+        if addition is not None and addition.pair.name == change.pair.name:
             yield about(
                 change,
-                f"gets the logical ID `{found.logical_id}` instead of `{change.logical_id}`, "
-                "which to CloudFormation is another repository: it fails to create what exists "
-                f"(AlreadyExists). Keep the ID. {_NO_IMAGES_MOVE}",
+                f"gets the logical ID `{addition.logical_id}` instead of `{change.logical_id}`, "
+                "so CloudFormation treats it as another repository and fails to create it "
+                f"(AlreadyExists). Keep the logical ID. {_IMAGES_STAY}",
+                detail=addition.place,
             )
 
 
-def _places(comparison: Comparison) -> dict[tuple[str, str, str], ResourceChange]:
-    """Give the repositories that are new somewhere, by account, region and name."""
-    return {
+def _removals(
+    comparison: Comparison,
+) -> Iterator[tuple[ResourceChange, ResourceChange | None]]:
+    """Yield removed repositories, each with the addition of the same repository elsewhere."""
+    additions = {
         _identity(change): change
         for change in comparison.of_type(REPOSITORY)
         if change.base is None and isinstance(_repository_name(change), str)
     }
+    for change in comparison.of_type(REPOSITORY):
+        if change.head is None:
+            yield change, additions.get(_identity(change))
 
 
-def _identity(change: ResourceChange) -> tuple[str, str, str]:
+def _identity(change: ResourceChange) -> _Identity:
     stack = change.pair.stack
     name = _repository_name(change)
     return account_of(stack), stack.region, str(name or f"{change.pair.name} {change.logical_id}")
@@ -97,57 +101,133 @@ def _repository_name(change: ResourceChange) -> object:
     return properties(change.resource).get("RepositoryName")
 
 
-def _fate(change: ResourceChange) -> str:
-    """Say what becomes of a resource that no template has any more."""
+def _consequence_of_removal(change: ResourceChange) -> str:
     if change.pair.head is None:
-        return (
-            "its stack is no longer in the app. Nothing deletes either of them, and nobody "
-            "updates them any more."
-        )
+        return "its stack is no longer in the app. Both remain deployed and are no longer updated"
     if change.impact == "WILL_ORPHAN":
         return (
-            "it stays in the account with all of its images, in no stack. To have it back, "
-            "import it: a template that has it again fails with AlreadyExists."
+            "it remains in the account with all of its images, but in no stack. To manage it "
+            "again, import it; declaring it again fails with AlreadyExists"
         )
     if is_true(properties(change.base).get("EmptyOnDelete")):
-        return "it is deleted with all of its images."
-    return "it is deleted, which fails as long as it holds images."
+        return "it is deleted with all of its images"
+    return "it is deleted, which fails while it contains images"
 
 
-def _replaced(change: ResourceChange) -> str | None:
+def _consequence_of_move(change: ResourceChange) -> str:
+    if change.pair.head is not None and change.impact != "WILL_ORPHAN":
+        return (
+            "one stack deletes it, and the other either fails to create it (AlreadyExists) or "
+            "creates it without its images."
+        )
+    return "it remains in no stack, and the other stack fails to create it (AlreadyExists)."
+
+
+@rule(
+    "repository-replaced",
+    _LOSS,
+    on=REPOSITORY,
+    finds="A repository is renamed, or one without a name is replaced",
+)
+def repository_replaced(change: ResourceChange) -> str | None:
+    """Return the consequence of replacing a repository."""
     if not change.is_replaced or change.keeps_its_name():
         return None
     before, after = change.values("RepositoryName")
-    called = f"is renamed from `{before}`" if before and before != after else "is replaced"
-    old = "stays in no stack" if _keeps(change.base, "UpdateReplacePolicy") else "is deleted"
+    renamed = f"is renamed from `{before}`" if before and before != after else "is replaced"
+    old = "remains in no stack" if _retains(change.base, "UpdateReplacePolicy") else "is deleted"
     return (
-        f"{called} ({', '.join(change.replacing)}): a new, empty repository takes its place, and "
-        f"the old one {old}. {_NO_IMAGES_MOVE}: copy them, and pin them anew"
+        f"{renamed} ({', '.join(change.replacing)}): a new, empty repository takes its place, and "
+        f"the old one {old}. {_IMAGES_STAY}: copy them, and pin them again"
     )
 
 
-def _deletable(change: ResourceChange) -> str | None:
+@rule(
+    "deletion-policy-weakened",
+    _LOSS,
+    on=_EVERY_DATA,
+    finds="Data is no longer retained when its stack is deleted",
+)
+def deletion_policy_weakened(change: ResourceChange) -> str | None:
+    """Return the consequence of a weaker DeletionPolicy."""
     if not _weakens(change, "DeletionPolicy"):
         return None
-    return "is no longer kept when it leaves its stack, or its stack is deleted (DeletionPolicy)"
+    return "is no longer retained when removed from its stack, or with its stack (DeletionPolicy)"
 
 
-def _retention_weakened(change: ResourceChange) -> str | None:
+@rule(
+    "replace-policy-weakened",
+    _LOSS,
+    on=_EVERY_DATA,
+    finds="Data is no longer retained when its resource is replaced",
+)
+def replace_policy_weakened(change: ResourceChange) -> str | None:
+    """Return the consequence of a weaker UpdateReplacePolicy."""
     if not _weakens(change, "UpdateReplacePolicy"):
         return None
-    return "is no longer kept when CloudFormation replaces it (UpdateReplacePolicy)"
+    return "is no longer retained when CloudFormation replaces it (UpdateReplacePolicy)"
 
 
 def _weakens(change: ResourceChange, attribute: str) -> bool:
-    is_update = change.is_update and attribute in change.other
-    return is_update and _keeps(change.base, attribute) and not _keeps(change.head, attribute)
+    is_changed = change.is_update and attribute in change.other
+    return is_changed and _retains(change.base, attribute) and not _retains(change.head, attribute)
 
 
-def _keeps(resource: object, attribute: str) -> bool:
-    return isinstance(resource, dict) and resource.get(attribute) in _KEPT
+def _retains(resource: Resource | None, attribute: str) -> bool:
+    return isinstance(resource, Mapping) and resource.get(attribute) in _RETAINING
 
 
-def _empties(change: ResourceChange) -> str | None:
+@rule(
+    "exists-conditionally",
+    _LOSS,
+    finds="A resource with data exists only under a condition, or under another one",
+)
+def exists_conditionally(comparison: Comparison) -> Iterator[Finding]:
+    """Yield the resources with data that a condition may delete."""
+    for pair in comparison.pairs:
+        changed = changed_names(comparison, pair)
+        for change in _conditional(pair):
+            before, after = change.both(_condition)
+            if before == after and after not in changed:
+                continue
+            yield about(
+                change,
+                f"now exists only if condition `{after}` is true; otherwise it is deleted",
+                detail=[before, after, changed[after].evidence if after in changed else None],
+                is_undecided=True,
+            )
+
+
+def _condition(resource: Resource | None) -> str:
+    return str(resource.get("Condition", "")) if resource else ""
+
+
+def _conditional(pair: StackPair) -> Iterator[ResourceChange]:
+    """Yield the resources with data that have a condition and existed before."""
+    if pair.base is None or pair.head is None:
+        return
+    deployed = pair.base.template.get("Resources", {})
+    for kind in _EVERY_DATA:
+        for logical_id, resource in pair.head.resources(kind):
+            before = deployed.get(logical_id)
+            if isinstance(resource.get("Condition"), str) and isinstance(before, dict):
+                yield ResourceChange(
+                    pair=pair,
+                    logical_id=logical_id,
+                    base=before,
+                    head=resource,
+                    impact="MAY_REPLACE",
+                )
+
+
+@rule(
+    "empty-on-delete",
+    _LOSS,
+    on=REPOSITORY,
+    finds="A repository is deleted together with its images",
+)
+def empty_on_delete(change: ResourceChange) -> str | None:
+    """Return the consequence of EmptyOnDelete."""
     before, after = change.values("EmptyOnDelete")
     if not change.is_update or is_true(before):
         return None
@@ -158,144 +238,48 @@ def _empties(change: ResourceChange) -> str | None:
     return "is now deleted together with all of its images (EmptyOnDelete)"
 
 
-def _key_removed(change: ResourceChange) -> str | None:
+@rule("key-removed", _LOSS, on=KEY, finds="A key leaves the app, retained or deleted")
+def key_removed(change: ResourceChange) -> str | None:
+    """Return the consequence of removing a key."""
     if change.head is not None:
         return None
     if change.pair.head is None or change.impact == "WILL_ORPHAN":
         where = "with its stack" if change.pair.head is None else "in no stack"
         return (
-            f"leaves the app: it stays in the account, {where}. What it encrypted can be read as "
-            "long as nobody deletes it there"
+            f"leaves the app, but remains in the account, {where}. The data that it encrypts can be "
+            "read as long as the key exists"
         )
     days = properties(change.base).get("PendingWindowInDays", _DEFAULT_PENDING_DAYS)
-    return (
-        f"is deleted after {days} days: no image that it encrypts can be pulled from then on, "
-        "by anyone"
-    )
+    return f"is deleted after {days} days: from then on, no image that it encrypts can be pulled"
 
 
-def _key_disabled(change: ResourceChange) -> str | None:
+@rule("key-disabled", _LOSS, on=KEY, finds="A key is disabled")
+def key_disabled(change: ResourceChange) -> str | None:
+    """Return the consequence of disabling a key."""
     _, after = change.values("Enabled")
     if not change.is_update or "Enabled" not in change.changed or after is not False:
         return None
-    return "is disabled: no image that it encrypts can be pulled or pushed while it is"
+    return "is disabled: meanwhile no image that it encrypts can be pulled or pushed"
 
 
-def _data_removed(change: ResourceChange) -> str | None:
-    gone = change.head is None and change.pair.head is not None
-    if gone and change.impact == "WILL_DESTROY":
-        return "is deleted with what it holds"
+@rule("data-removed", _LOSS, on=_OTHER_DATA, finds="Other data is deleted or replaced")
+def data_removed(change: ResourceChange) -> str | None:
+    """Return the consequence of removing or replacing other data."""
+    is_removed = change.head is None and change.pair.head is not None
+    if is_removed and change.impact == "WILL_DESTROY":
+        return "is deleted with all of its data"
     if change.is_replaced and not change.keeps_its_name():
         return f"is replaced by an empty one ({', '.join(change.replacing)})"
     return None
 
 
-def _logs_shortened(change: ResourceChange) -> str | None:
+@rule("logs-kept-shorter", _LOSS, on=LOG_GROUP, finds="Logs are kept for a shorter time")
+def logs_kept_shorter(change: ResourceChange) -> str | None:
+    """Return the consequence of a shorter retention of logs."""
     before, after = change.values("RetentionInDays")
     if not change.is_update or "RetentionInDays" not in change.changed:
         return None
     if isinstance(after, int) and (before is None or (isinstance(before, int) and after < before)):
-        until = "for ever" if before is None else f"{before} days"
-        return f"keeps logs {after} days instead of {until}: older ones are deleted"
+        until = "without a limit" if before is None else f"for {before} days"
+        return f"keeps logs for {after} days instead of {until}: older ones are deleted"
     return None
-
-
-def _under_a_condition(comparison: Comparison) -> Iterator[Saying]:
-    """Tell of what is there perhaps, and was there, or was there under another condition."""
-    for pair in comparison.pairs:
-        if pair.base is None or pair.head is None:
-            continue
-        names = changed_names(comparison, pair)
-        before = pair.base.template.get("Resources", {})
-        for kind in (REPOSITORY, *KEY, *_HOLDS_DATA):
-            for logical_id, resource in pair.head.resources(kind):
-                given, was = resource.get("Condition"), before.get(logical_id)
-                if given is None or not isinstance(was, dict):
-                    continue
-                if was.get("Condition") == given and given not in names:
-                    continue
-                change = ResourceChange(
-                    pair=pair, logical_id=logical_id, base=was, head=resource, impact="MAY_REPLACE"
-                )
-                yield about(
-                    change,
-                    f"is there only where the condition `{given}` holds: where it does not, it is "
-                    "removed",
-                    is_undecided=True,
-                )
-
-
-RULES = (
-    Rule(
-        id="repository-removed",
-        category=_LOSS,
-        finds="A repository leaves the app, kept or deleted",
-        look=_removed,
-    ),
-    Rule(
-        id="repository-moved",
-        category=_LOSS,
-        finds="A repository moves to another stack",
-        look=_moved,
-    ),
-    Rule(
-        id="repository-another-logical-id",
-        category=_LOSS,
-        finds="A repository gets another logical ID",
-        look=_another_logical_id,
-    ),
-    Rule(
-        id="repository-replaced",
-        category=_LOSS,
-        finds="A repository is renamed, or one without a name is replaced",
-        look=each(REPOSITORY, says=_replaced),
-    ),
-    Rule(
-        id="deletable",
-        category=_LOSS,
-        finds="What was kept when its stack is deleted no longer is",
-        look=each(REPOSITORY, *KEY, *_HOLDS_DATA, says=_deletable),
-    ),
-    Rule(
-        id="retention-weakened",
-        category=_LOSS,
-        finds="What was kept when it is replaced no longer is",
-        look=each(REPOSITORY, *KEY, *_HOLDS_DATA, says=_retention_weakened),
-    ),
-    Rule(
-        id="there-under-a-condition",
-        category=_LOSS,
-        finds="What holds data is there under a condition, or another one",
-        look=_under_a_condition,
-    ),
-    Rule(
-        id="empty-on-delete",
-        category=_LOSS,
-        finds="A repository is deleted together with its images",
-        look=each(REPOSITORY, says=_empties),
-    ),
-    Rule(
-        id="key-removed",
-        category=_LOSS,
-        finds="A key leaves the app, kept or deleted",
-        look=each(*KEY, says=_key_removed),
-    ),
-    Rule(
-        id="key-disabled",
-        category=_LOSS,
-        finds="A key is disabled",
-        look=each(*KEY, says=_key_disabled),
-    ),
-    Rule(
-        id="data-removed",
-        category=_LOSS,
-        finds="Something else that holds data is deleted or replaced",
-        look=each(*_HOLDS_DATA, says=_data_removed),
-    ),
-    Rule(
-        id="logs-kept-shorter",
-        category=_LOSS,
-        finds="Logs are kept for a shorter time",
-        look=each("AWS::Logs::LogGroup", says=_logs_shortened),
-    ),
-)

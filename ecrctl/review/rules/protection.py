@@ -1,8 +1,9 @@
-"""What a change takes away of what protects images."""
+"""Rules about changes that weaken the protection of images."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from constructs_lib.rules.ecr.tag_patterns import pattern_covers
 from ecrctl.policies.wording import listed
@@ -13,47 +14,62 @@ from ecrctl.review.diff.comparison import (
     is_known,
     is_true,
     mappings,
-    properties,
     value_at,
 )
-from ecrctl.review.findings import Category, Saying
+from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import KEY, REPOSITORY, SCANNING, SIGNING, TEMPLATE
 
-from .rule import Rule, each
+from .rule import about_stack, rule
 
 _LOST = Category.PROTECTION_LOST
 _DEFAULT_PENDING_DAYS = 30
 _UNKNOWN = "unknown"
 
 
-def _tags_mutable(change: ResourceChange) -> str | None:
-    before, after = (_mode(side) for side in (change.base, change.head))
-    if change.is_update and before.startswith("IMMUTABLE") and after == _UNKNOWN:
-        return "may let tags be moved: what only the deployment knows says whether they can be"
-    if change.is_update and before.startswith("IMMUTABLE") and after.startswith("MUTABLE"):
-        return "lets tags be moved: what was pulled by a tag may be another image tomorrow"
+@rule(
+    "tags-mutable",
+    _LOST,
+    on=(REPOSITORY, TEMPLATE),
+    finds="Immutable tags become mutable",
+)
+def tags_mutable(change: ResourceChange) -> str | None:
+    """Return the consequence of mutable tags."""
+    before, after = change.both(_mode)
+    if not change.is_update or not before.startswith("IMMUTABLE"):
+        return None
+    if after == _UNKNOWN:
+        return "may get mutable tags: tag mutability is known only at deployment"
+    if after.startswith("MUTABLE"):
+        return "gets mutable tags: a tag that was pulled may refer to another image tomorrow"
     return None
 
 
-def _exclusions_wider(change: ResourceChange) -> str | None:
+@rule(
+    "exclusions-wider",
+    _LOST,
+    on=(REPOSITORY, TEMPLATE),
+    finds="More tags are excluded from immutability",
+)
+def exclusions_wider(change: ResourceChange) -> str | None:
+    """Return the tags that become mutable."""
     if not change.is_update:
         return None
-    before, after = (_mode(side) for side in (change.base, change.head))
-    old, new = (_filters(side) for side in (change.base, change.head))
+    before, after = change.both(_mode)
+    old, new = change.both(_filters)
     if before.startswith("IMMUTABLE") and after == "IMMUTABLE_WITH_EXCLUSION":
         added = _uncovered(new, old if before == "IMMUTABLE_WITH_EXCLUSION" else ())
         if "`*`" in added:
-            return "lets every tag be moved: its exclusions leave nothing immutable"
-        return f"lets tags like {listed(added)} be moved" if added else None
+            return "makes every tag mutable: its exclusions leave no tag immutable"
+        return f"makes tags like {listed(added)} mutable" if added else None
     if before == "MUTABLE_WITH_EXCLUSION" and after.startswith("MUTABLE"):
         removed = _uncovered(old, new if after == "MUTABLE_WITH_EXCLUSION" else ())
-        return f"no longer keeps tags like {listed(removed)} from being moved" if removed else None
+        return f"makes tags like {listed(removed)} mutable" if removed else None
     return None
 
 
 def _mode(resource: Resource | None) -> str:
-    given = value_at(resource, "ImageTagMutability") or "MUTABLE"
-    return str(given) if is_known(given) else _UNKNOWN
+    mutability = value_at(resource, "ImageTagMutability") or "MUTABLE"
+    return str(mutability) if is_known(mutability) else _UNKNOWN
 
 
 def _filters(resource: Resource | None) -> tuple[str, ...]:
@@ -63,180 +79,161 @@ def _filters(resource: Resource | None) -> tuple[str, ...]:
     )
 
 
-def _uncovered(these: Sequence[str], those: Sequence[str]) -> list[str]:
-    return [f"`{one}`" for one in these if not any(pattern_covers(other, one) for other in those)]
+def _uncovered(patterns: Sequence[str], covering: Sequence[str]) -> list[str]:
+    return [
+        f"`{one}`" for one in patterns if not any(pattern_covers(other, one) for other in covering)
+    ]
 
 
-def _scan_off(change: ResourceChange) -> str | None:
+@rule("scan-off", _LOST, on=REPOSITORY, finds="A repository no longer scans pushed images")
+def scan_off(change: ResourceChange) -> str | None:
+    """Return the consequence of switching scan on push off."""
     before, after = change.values("ImageScanningConfiguration", "ScanOnPush")
     if change.is_update and is_true(before) and not is_true(after):
-        return "is no longer scanned when an image is pushed, unless the registry's settings do"
+        return "no longer scans pushed images, unless the registry's settings do"
     return None
 
 
-def _registry_scanning(change: ResourceChange) -> str | None:
+@rule(
+    "registry-scanning-narrowed",
+    _LOST,
+    on=SCANNING,
+    finds="The registry scans fewer repositories, or less often",
+)
+def registry_scanning_narrowed(change: ResourceChange) -> str | None:
+    """Return the scans that a registry no longer makes."""
     if change.head is None:
         if change.impact == "WILL_ORPHAN" or change.pair.head is None:
             return None
-        return "is removed: images are scanned as their repositories say, and not by Inspector"
+        return "is removed: Inspector no longer scans, and the repositories' own settings apply"
     if change.base is None:
         return None
-    told = []
+    lost = []
     before, after = change.values("ScanType")
     if before == "ENHANCED" and after != "ENHANCED":
-        told.append("Inspector no longer scans (BASIC)")
-    old, new = (_scanned(side) for side in (change.base, change.head))
-    told += [
-        f"repositories like `{name}` are no longer scanned {how}"
-        for name, how in old
-        if not any(pattern_covers(other, name) and _as_often(how, often) for other, often in new)
+        lost.append("no longer scans with Inspector (BASIC)")
+    old, new = change.both(_scan_frequencies)
+    lost += [
+        f"no longer scans repositories like `{name}` with the frequency {frequency}"
+        for name, frequency in old
+        if not any(
+            pattern_covers(other, name) and found in {frequency, "CONTINUOUS_SCAN"}
+            for other, found in new
+        )
     ]
-    return "; ".join(told) or None
+    return "; ".join(lost) or None
 
 
-def _as_often(wanted: str, given: str) -> bool:
-    return given in {wanted, "CONTINUOUS_SCAN"}
-
-
-def _scanned(resource: Resource | None) -> list[tuple[str, str]]:
+def _scan_frequencies(resource: Resource | None) -> list[tuple[str, str]]:
     return [
-        (str(one.get("Filter")), str(rule.get("ScanFrequency")))
-        for rule in mappings(value_at(resource, "Rules"))
-        for one in mappings(rule.get("RepositoryFilters"))
+        (str(one.get("Filter")), str(entry.get("ScanFrequency")))
+        for entry in mappings(value_at(resource, "Rules"))
+        for one in mappings(entry.get("RepositoryFilters"))
     ]
 
 
-def _encryption_weakened(change: ResourceChange) -> str | None:
-    before, after = (_encryption(side) for side in (change.base, change.head))
-    if not change.is_update or after[0] >= before[0]:
+@rule(
+    "encryption-weakened",
+    _LOST,
+    on=(REPOSITORY, TEMPLATE),
+    finds="Images get a weaker encryption",
+)
+def encryption_weakened(change: ResourceChange) -> str | None:
+    """Return the weaker encryption."""
+    (before, old), (after, new) = change.both(_encryption)
+    if not change.is_update or after >= before:
         return None
-    return f"is encrypted with {after[1]} instead of {before[1]}"
+    return f"is encrypted with {new} instead of {old}"
 
 
 def _encryption(resource: Resource | None) -> tuple[int, str]:
+    """Return the strength and the name of an encryption."""
     kind = value_at(resource, "EncryptionConfiguration", "EncryptionType")
     has_key = value_at(resource, "EncryptionConfiguration", "KmsKey") is not None
     if kind == "KMS_DSSE":
-        return 3, "KMS in two layers"
+        return 3, "dual-layer KMS encryption"
     if kind == "KMS":
-        return (2, "a key of its own") if has_key else (1, "AWS's key for ECR")
-    return 0, "AES-256, without a key of KMS"
+        return (2, "a customer managed key") if has_key else (1, "the AWS managed key of ECR")
+    return 0, "AES-256 without a KMS key"
 
 
-def _signing_removed(change: ResourceChange) -> str | None:
-    gone = change.head is None and change.pair.head is not None
-    if gone and change.impact != "WILL_ORPHAN":
-        return "is removed: images that are pushed are no longer signed"
+@rule("signing-removed", _LOST, on=SIGNING, finds="Pushed images are no longer signed")
+def signing_removed(change: ResourceChange) -> str | None:
+    """Return the repositories whose images are no longer signed."""
+    is_removed = change.head is None and change.pair.head is not None
+    if is_removed and change.impact != "WILL_ORPHAN":
+        return "is removed: pushed images are no longer signed"
     if not change.is_update:
         return None
-    before, after = (_signed(side) for side in (change.base, change.head))
+    before, after = change.both(_signed_repositories)
     lost = [
         f"`{name}`"
         for profile, name in before
         if not any(pattern_covers(other, name) for same, other in after if same == profile)
     ]
-    return f"no longer signs, as it did, repositories like {listed(lost)}" if lost else None
+    return f"no longer signs all repositories like {listed(lost)}" if lost else None
 
 
-def _signed(resource: Resource | None) -> list[tuple[str, str]]:
+def _signed_repositories(resource: Resource | None) -> list[tuple[str, str]]:
+    """Return the signing profiles, each with a filter of repositories."""
     return [
-        (str(rule.get("SigningProfileArn")), str(one.get("Filter")))
-        for rule in mappings(value_at(resource, "Rules"))
-        for one in mappings(rule.get("RepositoryFilters")) or [{"Filter": "*"}]
+        (str(entry.get("SigningProfileArn")), str(one.get("Filter")))
+        for entry in mappings(value_at(resource, "Rules"))
+        for one in mappings(entry.get("RepositoryFilters")) or [{"Filter": "*"}]
     ]
 
 
-def _rotation_off(change: ResourceChange) -> str | None:
+@rule(
+    "key-protection-weakened",
+    _LOST,
+    on=KEY,
+    finds="A key no longer rotates, or has a shorter waiting period for its deletion",
+)
+def key_protection_weakened(change: ResourceChange) -> str | None:
+    """Return the protection that a key loses."""
     before, after = change.values("EnableKeyRotation")
     if change.is_update and is_true(before) and not is_true(after):
         return "no longer rotates"
-    days = change.values("PendingWindowInDays")
-    old, new = (day if isinstance(day, int) else _DEFAULT_PENDING_DAYS for day in days)
+    old, new = map(_pending_days, change.values("PendingWindowInDays"))
     if change.is_update and new < old:
-        return f"can be rescued {new} days after its deletion instead of {old}"
+        return f"has a waiting period of {new} days before its deletion instead of {old}"
     return None
 
 
-def _termination(comparison: Comparison) -> Iterator[Saying]:
+def _pending_days(value: Any) -> int:
+    return value if isinstance(value, int) else _DEFAULT_PENDING_DAYS
+
+
+@rule(
+    "termination-protection-off", _LOST, finds="A stack is no longer protected from being deleted"
+)
+def termination_protection_off(comparison: Comparison) -> Iterator[Finding]:
+    """Yield the stacks that lose their termination protection."""
     for pair in comparison.pairs:
         if pair.base and pair.head and pair.base.is_protected and not pair.head.is_protected:
-            yield Saying(
-                environment=pair.environment,
-                stack=pair.name,
-                subject=f"stack {pair.name}",
-                message="can be deleted: its termination protection is off",
+            yield about_stack(
+                pair,
+                "can be deleted: its termination protection is off",
+                evidence=["termination protection", True, False],
             )
 
 
-def _new_and_open(change: ResourceChange) -> str | None:
+@rule(
+    "new-and-unprotected",
+    _LOST,
+    on=(REPOSITORY, TEMPLATE),
+    finds="A new repository is less protected than by default",
+)
+def new_and_unprotected(change: ResourceChange) -> str | None:
+    """Return the protection that a new repository lacks."""
     if change.base is not None or change.head is None:
         return None
-    given = properties(change.head)
-    told = []
+    missing = []
     if _mode(change.head).startswith("MUTABLE"):
-        told.append("its tags can be moved")
-    if change.type == REPOSITORY and not is_true(
-        value_at(change.head, "ImageScanningConfiguration", "ScanOnPush")
-    ):
-        told.append("it does not scan what is pushed")
-    if is_true(given.get("EmptyOnDelete")):
-        told.append("it is deleted together with its images")
-    return f"is new and less protected than by default: {listed(told)}" if told else None
-
-
-RULES = (
-    Rule(
-        id="tags-mutable",
-        category=_LOST,
-        finds="Tags that could not be moved can be",
-        look=each(REPOSITORY, TEMPLATE, says=_tags_mutable),
-    ),
-    Rule(
-        id="exclusions-wider",
-        category=_LOST,
-        finds="More tags are excluded from immutability",
-        look=each(REPOSITORY, TEMPLATE, says=_exclusions_wider),
-    ),
-    Rule(
-        id="scan-off",
-        category=_LOST,
-        finds="A repository no longer scans what is pushed",
-        look=each(REPOSITORY, says=_scan_off),
-    ),
-    Rule(
-        id="registry-scanning-narrowed",
-        category=_LOST,
-        finds="The registry scans fewer repositories, or less",
-        look=each(SCANNING, says=_registry_scanning),
-    ),
-    Rule(
-        id="encryption-weakened",
-        category=_LOST,
-        finds="Images are encrypted with less than before",
-        look=each(REPOSITORY, TEMPLATE, says=_encryption_weakened),
-    ),
-    Rule(
-        id="signing-removed",
-        category=_LOST,
-        finds="What is pushed is no longer signed",
-        look=each(SIGNING, says=_signing_removed),
-    ),
-    Rule(
-        id="key-protection-weakened",
-        category=_LOST,
-        finds="A key no longer rotates, or can be rescued for a shorter time",
-        look=each(*KEY, says=_rotation_off),
-    ),
-    Rule(
-        id="termination-protection-off",
-        category=_LOST,
-        finds="A stack is no longer protected from being deleted",
-        look=_termination,
-    ),
-    Rule(
-        id="new-and-unprotected",
-        category=_LOST,
-        finds="A new repository is less protected than by default",
-        look=each(REPOSITORY, TEMPLATE, says=_new_and_open),
-    ),
-)
+        missing.append("its tags are mutable")
+    is_scanned = is_true(value_at(change.head, "ImageScanningConfiguration", "ScanOnPush"))
+    if change.type == REPOSITORY and not is_scanned:
+        missing.append("it does not scan pushed images")
+    if is_true(value_at(change.head, "EmptyOnDelete")):
+        missing.append("it is deleted together with its images")
+    return f"is new and less protected than by default: {listed(missing)}" if missing else None

@@ -1,145 +1,156 @@
-"""What no other rule has anything to say of, so that nothing that changes goes unsaid."""
+"""Routine changes: every difference that no other rule reports, so that no change is silent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import Any
 
+from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.wording import counted, listed
-from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair, properties
+from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import VERSION_DOCKER_LABEL
-from ecrctl.review.findings import Category, Finding, Place, Saying
+from ecrctl.review.findings import Category, Finding, Place
 from ecrctl.review.resource_types import TASK_DEFINITION, word_of
 
-from .rule import subject_of
+from .rule import Rule, about_stack, rule
 
-REVISION, UNSAID, STACK = "new-revision", "other-change", "stack-change"
-FINDS = {
-    REVISION: "A task definition gets a new revision, which is no destruction",
-    UNSAID: "A resource is added, changed in place or removed, and no other rule speaks of it",
-    STACK: "A stack is new, leaves the app, or changes beside its resources",
-}
 _MOST_SHOWN = 8
-_SAID = {
-    "WILL_CREATE": "adds",
-    "WILL_UPDATE": "changes in place",
-    "WILL_REPLACE": "replaces",
-    "MAY_REPLACE": "may replace",
-    "WILL_DESTROY": "removes",
-    "WILL_ORPHAN": "lets go of, and keeps,",
-    "NO_CHANGE": "notes otherwise, without a change,",
+_VERBS = {
+    "WILL_CREATE": "adds {}",
+    "WILL_UPDATE": "changes {} in place",
+    "WILL_REPLACE": "replaces {}",
+    "MAY_REPLACE": "may replace {}",
+    "WILL_DESTROY": "removes {}",
+    "WILL_ORPHAN": "stops managing {} (kept in the account)",
+    "NO_CHANGE": "changes only metadata of {}",
 }
+_Group = tuple[str, str, str]
 
 
-def routine_findings(comparison: Comparison, told: Iterable[Place]) -> list[Finding]:
-    """Give what is left to say.
+@rule(
+    "new-revision",
+    Category.ROUTINE,
+    on=TASK_DEFINITION,
+    finds="A task definition gets a new revision, and keeps the old one",
+)
+def new_revision(change: ResourceChange) -> str | None:
+    """Return the differences between two revisions."""
+    if not change.is_update or not change.is_replaced:
+        return None
+    before, after = change.values()
+    found = differences(before, after, without=("Image", VERSION_DOCKER_LABEL))
+    return f"gets a new revision: {', '.join(found)}" if found else "gets a new revision"
 
-    :param told: the resources that other rules have spoken of.
+
+@rule(
+    "stack-change",
+    Category.ROUTINE,
+    finds="A stack is new, leaves the app, or changes beside its resources",
+)
+def stack_change(comparison: Comparison) -> Iterator[Finding]:
+    """Yield the changes of whole stacks."""
+    for pair in comparison.pairs:
+        if pair.base is None:
+            yield about_stack(pair, "is new", evidence=["new", pair.stack.template])
+        elif pair.head is None:
+            resources = pair.base.template.get("Resources", {})
+            yield about_stack(
+                pair,
+                f"leaves the app, but is not deleted: all of its resources ({len(resources)}) "
+                "remain as they are, access included, and are no longer updated",
+                evidence=["removed", pair.base.template],
+            )
+        else:
+            yield from _changes_of_stack(comparison, pair, pair.base, pair.head)
+
+
+def _changes_of_stack(
+    comparison: Comparison, pair: StackPair, before: Stack, after: Stack
+) -> Iterator[Finding]:
+    old, new = (before.account, before.region), (after.account, after.region)
+    if old != new:
+        yield about_stack(
+            pair,
+            f"is deployed to {'/'.join(new)} instead of {'/'.join(old)}: all of its resources are "
+            "created there, and remain in the old place as well",
+            evidence=["environment", old, new],
+        )
+    if after.is_protected and not before.is_protected:
+        yield about_stack(
+            pair,
+            "is protected from being deleted",
+            evidence=["termination protection", False, True],
+        )
+    parts = comparison.parts.get(pair.name, {})
+    if parts:
+        changed = [f"{part} ({', '.join(_first_few([*names]))})" for part, names in parts.items()]
+        yield about_stack(
+            pair,
+            f"changes its {listed(changed)}",
+            evidence=["parts", _without_resources(before), _without_resources(after)],
+        )
+
+
+def _without_resources(stack: Stack) -> dict[str, Any]:
+    return {
+        part: value
+        for part, value in stack.template.items()
+        if part not in {"Metadata", "Resources"}
+    }
+
+
+def other_changes(reported: AbstractSet[Place]) -> Rule:
+    """Return the rule for every change that no other rule reports.
+
+    :param reported: the resources that other rules report.
     """
-    told = set(told)
-    return [
-        *(_finding(REVISION, saying) for saying in _revisions(comparison)),
-        *(_finding(UNSAID, saying) for saying in _unsaid(comparison, told)),
-        *(
-            _finding(STACK, saying)
-            for pair in comparison.pairs
-            for saying in _of_stack(comparison, pair)
-        ),
-    ]
+
+    @rule(
+        "other-change",
+        Category.ROUTINE,
+        finds="A resource is added, changed in place or removed, and no other rule reports it",
+    )
+    def other_change(comparison: Comparison) -> Iterator[Finding]:
+        for (_, impact, kind), changes in _unreported(comparison, reported).items():
+            count = counted(len(changes), word_of(kind))
+            names = listed(_first_few([f"`{change.name}`" for change in changes]))
+            yield about_stack(
+                changes[0].pair,
+                f"{_VERBS[impact].format(count)}: {names}{_parts_of(changes)}",
+                evidence=[impact, kind],
+                changes=changes,
+            )
+
+    return other_change
 
 
-def _finding(rule: str, saying: Saying) -> Finding:
-    return Finding(rule=rule, category=Category.ROUTINE, saying=saying)
-
-
-def _revisions(comparison: Comparison) -> Iterable[Saying]:
-    for change in comparison.of_type(TASK_DEFINITION):
-        if change.is_update and change.is_replaced:
-            before, after = (properties(side) for side in (change.base, change.head))
-            told = differences(before, after, besides=("Image", VERSION_DOCKER_LABEL))
-            message = f"gets a new revision{': ' if told else ''}{', '.join(told)}"
-            yield _saying(change.pair, subject_of(change), message, {_place(change)}, change)
-
-
-def _unsaid(comparison: Comparison, told: set[Place]) -> Iterable[Saying]:
-    """Tell of what is alike in one sentence for each stack."""
-    groups: dict[tuple[str, str, str], list[ResourceChange]] = {}
+def _unreported(
+    comparison: Comparison, reported: AbstractSet[Place]
+) -> dict[_Group, list[ResourceChange]]:
+    """Return similar changes together: by stack, impact and type."""
+    groups: dict[_Group, list[ResourceChange]] = {}
     for change in comparison.changes:
-        is_revision = change.type == TASK_DEFINITION and change.is_update
-        # What leaves the app with its stack stays as it is, and the stack's sentence says so.
-        stays = change.pair.head is None
-        if _place(change) not in told and not (is_revision or stays or _is_note(change)):
+        # Resources that leave the app with their stack remain; the stack's finding reports them.
+        is_with_its_stack = change.pair.head is None
+        is_metadata = change.is_update and not _differing(change)
+        if change.place not in reported and not (is_with_its_stack or is_metadata):
             key = change.pair.name, change.impact, change.type
             groups.setdefault(key, []).append(change)
-    for (_, impact, resource_type), changes in groups.items():
-        names = _cut([f"`{change.name}`" for change in changes])
-        parts = sorted({part for one in changes if one.is_update for part in _parts(one)})
-        which = f" ({', '.join(_cut(parts))})" if parts else ""
-        pair = changes[0].pair
-        count = counted(len(changes), word_of(resource_type))
-        message = f"{_SAID[impact]} {count}: {listed(names)}{which}"
-        yield _saying(pair, f"stack {pair.name}", message, {_place(one) for one in changes})
+    return groups
 
 
-def _parts(change: ResourceChange) -> set[str]:
-    """Give the names of what differs: properties, and what stands beside them."""
-    return {*change.changed, *change.other} - {"Metadata"}
+def _differing(change: ResourceChange) -> set[str]:
+    """Return the names of the properties and attributes that differ."""
+    return {*change.changed, *(set(change.other) - {"Metadata"})}
 
 
-def _cut(names: list[str]) -> list[str]:
+def _parts_of(changes: Iterable[ResourceChange]) -> str:
+    names = {name for one in changes if one.is_update for name in _differing(one)}
+    return f" ({', '.join(_first_few(sorted(names)))})" if names else ""
+
+
+def _first_few(names: list[str]) -> list[str]:
     more = len(names) - _MOST_SHOWN
     return names if more <= 0 else [*names[:_MOST_SHOWN], f"{more} more"]
-
-
-def _of_stack(comparison: Comparison, pair: StackPair) -> Iterable[Saying]:
-    say: Callable[[str], Saying] = lambda message: _saying(  # noqa: E731
-        pair, f"stack {pair.name}", message, set()
-    )
-    if pair.base is None:
-        yield say("is new")
-    elif pair.head is None:
-        count = len(pair.base.template.get("Resources", {}))
-        yield say(
-            f"leaves the app. Nothing deletes it: all of its resources ({count}) stay as they are, "
-            "access included, and nobody updates them any more"
-        )
-    else:
-        before, after = pair.base, pair.head
-        if (before.account, before.region) != (after.account, after.region):
-            yield say(
-                f"is deployed to {after.account}/{after.region} instead of "
-                f"{before.account}/{before.region}: everything in it is made anew there, and "
-                "stays where it was"
-            )
-        if after.is_protected and not before.is_protected:
-            yield say("is protected from being deleted")
-        parts = comparison.parts.get(pair.name, {})
-        if parts:
-            told = [f"{part} ({', '.join(_cut(list(names)))})" for part, names in parts.items()]
-            yield say(f"changes its {listed(told)}")
-
-
-def _is_note(change: ResourceChange) -> bool:
-    """Say whether only notes on a resource differ, such as its path in the app."""
-    return change.is_update and not change.changed and set(change.other) <= {"Metadata"}
-
-
-def _place(change: ResourceChange) -> Place:
-    return change.pair.name, change.logical_id
-
-
-def _saying(
-    pair: StackPair,
-    subject: str,
-    message: str,
-    places: set[Place],
-    change: ResourceChange | None = None,
-) -> Saying:
-    return Saying(
-        environment=pair.environment,
-        stack=pair.name,
-        subject=subject,
-        message=message,
-        places=frozenset(places),
-        evidence=change.evidence if change else "",
-    )

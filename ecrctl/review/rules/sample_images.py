@@ -1,8 +1,8 @@
-"""Images that a repository may well hold, to look at a lifecycle policy with.
+"""Sample images for the preview of lifecycle policies.
 
-They are made from the policies themselves: of every kind of image that a rule speaks of there are
-some just within and just beyond each of its limits, and live and untagged ones besides. No clock is
-asked: ages count from one fixed moment.
+The samples are generated from the policies: for every kind of image that a rule selects, some are
+just within and some just beyond each limit of the rule. Live and untagged images are added.
+No clock is read: ages count from one fixed moment.
 """
 
 from __future__ import annotations
@@ -19,29 +19,31 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _AGES = (0, 2, 6, 10, 20, 45, 75, 120, 200, 400, 800)
 _MOST_OF_A_KIND = 120
 _LONGEST_AGE = 4_000
-_USUAL_KINDS = ((), ("v1.*",), ("main-*",))
+# The tag patterns that a kind of image matches.
+_Kind = tuple[str, ...]
+_USUAL_KINDS: tuple[_Kind, ...] = ((), ("v1.*",), ("main-*",))
 
 
-def assumed_images(policies: Iterable[LifecyclePolicy]) -> list[tuple[str, ImageRecord]]:
-    """Give images with what each is one of, such as ``v1.*``; the same for the same policies."""
+def sample_images(policies: Iterable[LifecyclePolicy]) -> list[tuple[str, ImageRecord]]:
+    """Return sample images with the name of their kind, such as ``v1.*``."""
     rules = [rule for policy in policies for rule in policy.rules]
     kinds = dict.fromkeys([*_USUAL_KINDS, (LIVE_TAG_PATTERN,), *map(_kind, rules)])
     has_archive = any(rule.selects_from == "archive" for rule in rules)
     classes: list[StorageClass] = ["standard", "archive"] if has_archive else ["standard"]
     ages = _ages(rules)
     return [
-        (_called(kind), _image(kind, number, age, storage_class))
+        (_kind_name(kind), _image(kind, number, age, storage_class))
         for storage_class in classes
         for kind in kinds
         for number, age in enumerate(ages)
     ]
 
 
-def _called(kind: tuple[str, ...]) -> str:
+def _kind_name(kind: _Kind) -> str:
     return " and ".join(f"`{pattern}`" for pattern in kind) or "untagged"
 
 
-def _kind(rule: LifecycleRule) -> tuple[str, ...]:
+def _kind(rule: LifecycleRule) -> _Kind:
     return tuple(rule.tag_patterns) or tuple(f"{prefix}*" for prefix in rule.tag_prefixes[:1])
 
 
@@ -51,16 +53,14 @@ def _ages(rules: Sequence[LifecycleRule]) -> list[int]:
         if rule.is_shield:
             continue
         if rule.count_type == "imageCountMoreThan":
-            # Some more of a kind than the rule keeps.
+            # A few more images of a kind than the rule keeps.
             ages |= set(range(min(rule.count_number + 3, _MOST_OF_A_KIND)))
         elif rule.count_number < _LONGEST_AGE:
             ages |= {max(rule.count_number - 1, 0), rule.count_number + 2}
     return sorted(ages)
 
 
-def _image(
-    kind: tuple[str, ...], number: int, age: int, storage_class: StorageClass
-) -> ImageRecord:
+def _image(kind: _Kind, number: int, age: int, storage_class: StorageClass) -> ImageRecord:
     tags = tuple(pattern.replace("*", str(number), 1).replace("*", "") for pattern in kind)
     pushed = NOW - timedelta(days=age, hours=1)
     name = f"{kind} {number} {storage_class}"

@@ -1,45 +1,36 @@
-"""The table of consequences: every rule there is, and what they find together."""
+"""The table of rules, and the findings of all of them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
 
 from ecrctl.review.diff.comparison import Comparison
 from ecrctl.review.findings import Category, Finding, in_order
 
-from . import access as rules_access
-from . import data_loss as rules_data_loss
-from . import failures as rules_failures
-from . import lifecycle as rules_lifecycle
-from . import protection as rules_protection
-from . import registry as rules_registry
-from . import workloads as rules_workloads
-from .routine import FINDS, routine_findings
+from . import access, data_loss, failures, lifecycle, protection, registry, routine, workloads
 from .rule import Rule
 
-RULES: tuple[Rule, ...] = (
-    *rules_data_loss.RULES,
-    *rules_failures.RULES,
-    *rules_protection.RULES,
-    *rules_access.RULES,
-    *rules_lifecycle.RULES,
-    *rules_workloads.RULES,
-    *rules_registry.RULES,
-)
+# The order of the guide's table: by module, then as the rules follow each other in it.
+_MODULES = (data_loss, failures, protection, access, lifecycle, workloads, registry, routine)
+
+
+def _rules_in(module: ModuleType) -> Iterator[Rule]:
+    return (value for value in vars(module).values() if isinstance(value, Rule))
+
+
+RULES: tuple[Rule, ...] = tuple(one for module in _MODULES for one in _rules_in(module))
 
 
 def rows() -> list[tuple[str, Category, str]]:
-    """Give every row of the table: id, category and what it finds."""
-    return [
-        *((rule.id, rule.category, rule.finds) for rule in RULES),
-        *((rule, Category.ROUTINE, finds) for rule, finds in FINDS.items()),
-    ]
+    """Return every row of the table: id, category and description."""
+    every = (*RULES, routine.other_changes(frozenset()))
+    return [(one.id, one.category, one.finds) for one in every]
 
 
 def findings_of(comparison: Comparison) -> list[Finding]:
-    """Give all that a change does, the worst first."""
-    found = [
-        Finding(rule=rule.id, category=rule.category, saying=saying)
-        for rule in RULES
-        for saying in rule.look(comparison)
-    ]
-    told = {place for finding in found for place in finding.saying.places}
-    return in_order([*found, *routine_findings(comparison, told)])
+    """Return every consequence of a change, the worst first."""
+    found = [finding for one in RULES for finding in one.findings(comparison)]
+    reported = frozenset(place for finding in found for place in finding.places)
+    found += routine.other_changes(reported).findings(comparison)
+    return in_order(found)

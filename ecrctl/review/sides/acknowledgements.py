@@ -1,4 +1,4 @@
-"""Findings that somebody answers for: by name, with a reason, for a time."""
+"""Acknowledgements: findings that a person accepts by id, with a reason, until a day."""
 
 from __future__ import annotations
 
@@ -19,34 +19,46 @@ from ecrctl.errors import UserError
 
 FILE_NAME = "review-acknowledgements.yaml"
 _SHORTEST_REASON = 10
-_ID = re.compile(r"[a-z-]+-[0-9a-f]{8}")
+_ID = re.compile(r"[a-z-]+-[0-9a-f]{32}")
+# Ids had eight digits while they still depended on the wording of a finding.
+_OLD_ID = re.compile(r"[a-z-]+-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
-    """Define that a finding is known and accepted.
+    """A finding that is known and accepted.
 
-    :param finding: its id, which another change does not have.
-    :param reason: why, for whoever reads it later.
-    :param until: the last day on which it holds.
+    :param finding: the finding's id, which no other change has.
+    :param reason: the reason, for a later reader.
+    :param until: the last day on which the acknowledgement is valid.
     """
 
     finding: str
     reason: str
     until: date
 
-    def holds_on(self, day: date) -> bool:
-        """Say whether it still holds."""
+    @property
+    def rule(self) -> str:
+        """Return the rule in the finding's id."""
+        return self.finding.rpartition("-")[0]
+
+    @property
+    def is_of_old_form(self) -> bool:
+        """Return whether the id has the old form, and so cannot be compared with today's ids."""
+        return _OLD_ID.fullmatch(self.finding) is not None
+
+    def is_valid_on(self, day: date) -> bool:
+        """Return whether the acknowledgement is valid on a day."""
         return day <= self.until
 
 
 def _id_faults(finding: str) -> list[Fault]:
-    if _ID.fullmatch(finding):
+    if _ID.fullmatch(finding) or _OLD_ID.fullmatch(finding):
         return []
     return [
         Fault(
             "",
-            "a finding's id is its rule and eight digits, such as repository-removed-97f3a2f5, "
+            "a finding's id must be its rule and 32 hexadecimal digits, "
             f"got '{finding[:80]}'. Copy it from the review.",
         )
     ]
@@ -58,17 +70,17 @@ def _reason_faults(reason: str) -> list[Fault]:
     return [
         Fault(
             "",
-            f"a reason has at least {_SHORTEST_REASON} characters, got '{reason}'. Say why, for "
-            "whoever reads it later.",
+            f"a reason must have at least {_SHORTEST_REASON} characters, got '{reason}'. "
+            "Explain the decision to a later reader.",
         )
     ]
 
 
 def _day_faults(day: Any) -> list[Fault]:
-    # YAML reads a day as one, and anything else as something else.
+    # YAML reads 2026-12-31 as a date, and any other text as something else.
     if isinstance(day, date) and not isinstance(day, datetime):
         return []
-    return [Fault("", f"the last day is written such as 2026-12-31, got {str(day)[:40]!r}.")]
+    return [Fault("", f"the last day must be a date such as 2026-12-31, got {str(day)[:40]!r}.")]
 
 
 class _Entry(FileModel):
@@ -81,10 +93,10 @@ _ENTRIES: TypeAdapter[list[_Entry]] = TypeAdapter(list[_Entry])
 
 
 def read_acknowledgements(file: Path, label: str | None) -> list[Acknowledgement]:
-    """Read a file of acknowledgements; none where there is no such file, or nothing in it.
+    """Return the acknowledgements in a file; none if the file is missing or empty.
 
-    :param label: the side it is read from; ``None`` where the file itself was given.
-    :raises UserError: with everything in it that does not hold.
+    :param label: the side that the file is read from; ``None`` if the file itself was named.
+    :raises UserError: with every fault of the file.
     """
     if not file.is_file():
         return []
@@ -97,17 +109,17 @@ def read_acknowledgements(file: Path, label: str | None) -> list[Acknowledgement
         except ValidationError as error:
             faults = faults_of(error, _Entry)
         else:
-            faults = _twice(entries)
+            faults = _duplicates(entries)
     if faults:
         lines = "".join(f"\n  - {fault}" for fault in faults)
         where = f"{file.name} of '{label}'" if label else str(file)
-        raise UserError(f"{where} does not hold:{lines}")
+        raise UserError(f"{where} is not valid:{lines}")
     return [
         Acknowledgement(finding=one.finding, reason=one.reason, until=one.until) for one in entries
     ]
 
 
-def _twice(entries: Sequence[_Entry]) -> list[Fault]:
+def _duplicates(entries: Sequence[_Entry]) -> list[Fault]:
     names = [one.finding for one in entries]
     return [
         Fault(f"[{index}].finding", f"'{name}' is acknowledged above already. Keep one of the two.")

@@ -1,4 +1,4 @@
-"""What is asked of git: what a reference is, and its files in a folder of their own."""
+"""Git: the commit of a reference, and its files in a separate folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ecrctl.errors import UserError
 
 
 def commit_of(repository: Path, reference: str) -> str | None:
-    """Give the commit that a reference names; ``None`` where there is no such reference."""
+    """Return the commit of a reference; ``None`` if there is no such reference."""
     done = _git(repository, "rev-parse", "--verify", "--quiet", "--end-of-options",
                 f"{reference}^{{commit}}")  # fmt: skip
     return done.stdout.strip() if done.returncode == 0 else None
@@ -20,7 +20,7 @@ def commit_of(repository: Path, reference: str) -> str | None:
 
 @contextmanager
 def worktree(repository: Path, commit: str, folder: Path) -> Iterator[Path]:
-    """Check a commit out into a folder that is there while it is needed."""
+    """Check a commit out into a folder, and remove the folder afterwards."""
     done = _git(repository, "worktree", "add", "--detach", "--force", str(folder), commit)
     if done.returncode:
         raise UserError(f"git cannot check out {commit}: {_last_line(done.stderr)}")
@@ -31,13 +31,13 @@ def worktree(repository: Path, commit: str, folder: Path) -> Iterator[Path]:
 
 
 def copy_working_tree(repository: Path, folder: Path) -> Path:
-    """Copy the files of the working tree, but for those that git ignores.
+    """Copy the files of the working tree, except those that git ignores.
 
-    What `make local` wrote, say, is nobody else's, and would look like a change.
+    An ignored file, such as one that `make local` wrote, would look like a change.
     """
     listed = _git(repository, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed.returncode:
-        raise UserError(f"{repository} is no git repository: {_last_line(listed.stderr)}")
+        raise UserError(f"{repository} must be a git repository: {_last_line(listed.stderr)}")
     for name in listed.stdout.split("\0"):
         source = repository / name
         if name and source.is_file():
@@ -50,11 +50,11 @@ def copy_working_tree(repository: Path, folder: Path) -> Path:
 def _git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     git = shutil.which("git")
     if git is None:
-        raise UserError("git is not on the path. Install it, or give folders of cloud assemblies.")
+        raise UserError("git is not on the path. Install it, or name folders of cloud assemblies.")
     return subprocess.run(
         [git, "-C", str(repository), *arguments], capture_output=True, text=True, check=False
     )
 
 
 def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["it did not say why."])[-1]
+    return (text.strip().splitlines() or ["no error message."])[-1]

@@ -1,4 +1,4 @@
-"""The two sides of a review: cloud assemblies, given as folders or made from git references."""
+"""The two sides of a review: folders of cloud assemblies, or synthesised git references."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ LOGS = toolchain.ROOT / ".ecrctl" / "review"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """Define one side of a review.
+    """One side of a review.
 
-    :param label: what it was called: a reference, a folder, or the working tree.
-    :param acknowledgements: what is acknowledged on this side.
+    :param label: its name on the command line: a reference, a folder, or the working tree.
+    :param acknowledgements: the acknowledgements in this side's own file.
     """
 
     label: str
@@ -37,20 +37,20 @@ class Side:
 
     @property
     def digest(self) -> str:
-        """Give a digest of all that is deployed: two synths that agree have the same one."""
-        told = [
+        """Return a digest of everything that is deployed; identical synths have the same."""
+        deployed = [
             [one.name, one.account, one.region, one.is_protected, one.template]
             for one in self.stacks
         ]
-        return f"sha256:{sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()}"
+        return f"sha256:{sha256(json.dumps(deployed, sort_keys=True).encode()).hexdigest()}"
 
 
 @contextmanager
 def both_sides(base: str, head: str | None, environments: str) -> Iterator[tuple[Side, Side]]:
-    """Give both sides; what was made for them is there while they are looked at.
+    """Yield both sides; their temporary files exist until the context ends.
 
     :param base: a git reference, or the folder of a cloud assembly.
-    :param head: likewise; by default the working tree, without the files that git ignores.
+    :param head: one of the same; by default the working tree, without files that git ignores.
     :param environments: the environments' folder, relative to the repository.
     """
     with ExitStack() as stack:
@@ -59,38 +59,38 @@ def both_sides(base: str, head: str | None, environments: str) -> Iterator[tuple
             (base, _source(base, temporary / "base", stack)),
             (head or WORKING_TREE, _source(head, temporary / "head", stack)),
         ]
-        # A synth is mostly one process waiting for another.
+        # Both synths run at the same time, because each is mostly waiting for a process.
         with ThreadPoolExecutor() as pool:
-            made = [pool.submit(_side, *side, environments) for side in sides]
-            base_side, head_side = (one.result() for one in made)
+            running = [pool.submit(_side, *side, environments) for side in sides]
+            base_side, head_side = (one.result() for one in running)
         yield base_side, head_side
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Define where a side comes from: a folder with an assembly, or one with an app."""
+    """The source of a side: a folder with an assembly, or one with an app."""
 
     folder: Path
     is_app: bool
 
 
-def _source(given: str | None, temporary: Path, stack: ExitStack) -> _Source:
+def _source(name: str | None, temporary: Path, stack: ExitStack) -> _Source:
     repository = toolchain.ROOT
-    if given is None:
+    if name is None:
         temporary.mkdir()
         return _Source(copy_working_tree(repository, temporary), is_app=True)
-    folder = Path(given)
+    folder = Path(name)
     if (folder / "manifest.json").is_file():
         return _Source(folder, is_app=False)
-    commit = commit_of(repository, given)
+    commit = commit_of(repository, name)
     if commit is not None:
         checkout = worktree(repository, commit, temporary)
         return _Source(stack.enter_context(checkout), is_app=True)
     if folder.is_dir():
-        return _Source(folder, is_app=False)  # read as an assembly, it is told what it lacks
+        return _Source(folder, is_app=False)  # the reader of assemblies reports what is missing
     raise UserError(
-        f"'{given}' is neither a git reference here nor a folder. Give one such as 'origin/main' "
-        "(fetch it first), or the folder that `cdk synth --output DIR` writes."
+        f"'{name}' must be a git reference or a folder, and is neither. Name a reference such as "
+        "'origin/main' (fetch it first), or the folder that `cdk synth --output DIR` writes."
     )
 
 
@@ -112,7 +112,7 @@ def _synthesise(source: _Source, environments: str) -> Path:
     toolchain.check_cdk()
     tools = tools_for(source.folder)
     assembly = source.folder / "cdk.out"
-    # Kept when the folder is gone: a synth that fails is looked into.
+    # The log is outside of the temporary folder, to explain a failed synth afterwards.
     LOGS.mkdir(parents=True, exist_ok=True)
     log = LOGS / f"{source.folder.name}.log"
     log.unlink(missing_ok=True)

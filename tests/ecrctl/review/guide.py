@@ -1,8 +1,8 @@
-"""The guide's table of consequences: what a review and `cdk diff` say of each change.
+"""The guide's table of rules: the findings of a review, and the result of `cdk diff`.
 
-``python -m tests.ecrctl.review.guide`` writes it into the guide. It asks the CDK CLI about every
-pair that nobody has asked it about, which takes a minute for all of them, and keeps the answers in
-``cdk_says.json`` with a hash of the pair.
+``python -m tests.ecrctl.review.guide`` writes the table into the guide. It runs the CDK CLI for
+every pair without a stored result, which takes a minute for all pairs, and stores the results in
+``cdk_diff.json`` with a hash of the pair.
 """
 
 from __future__ import annotations
@@ -21,61 +21,57 @@ from ecrctl.review.rules.table import rows
 from tests.ecrctl.review.pairs import Pair, pairs
 
 GUIDE = ROOT / "docs" / "guides" / "reviewing-a-change.md"
-ANSWERS = Path(__file__).with_name("cdk_says.json")
-BEGIN, END = "<!-- the table of consequences: begin -->", "<!-- the table of consequences: end -->"
+RESULTS = Path(__file__).with_name("cdk_diff.json")
+BEGIN, END = "<!-- table of rules: begin -->", "<!-- table of rules: end -->"
 _KINDS = ("destructive", "broadening")
 # The kinds of change for which the CDK CLI fails, by pair.
-Answers = dict[str, list[str]]
+Results = dict[str, list[str]]
 
 
-def table(given: Sequence[Pair], answers: Answers) -> str:
-    """Write the table, each change with what both say of it."""
+def table(chosen: Sequence[Pair], results: Results) -> str:
+    """Return the table: each change with the findings of both commands."""
     categories = {rule: category for rule, category, _ in rows()}
     lines = [
-        "| change | `ecrctl review` | stops by default | `cdk diff --fail-on` |",
+        "| Change | `ecrctl review` | Blocks by default | `cdk diff --fail-on` |",
         "|---|---|---|---|",
     ]
-    for pair in given:
+    for pair in chosen:
         found = [f"{categories[rule]} (`{rule}`)" for rule in pair.expect]
-        stops = any(categories[rule] in DEFAULT_GATE for rule in pair.expect)
+        blocks = any(categories[rule] in DEFAULT_GATE for rule in pair.expect)
         cells = (
             pair.title,
             ", ".join(found) or "nothing",
-            "yes" if stops else "",
-            _told(answers[key_of(pair)]),
+            "yes" if blocks else "",
+            ", ".join(results[key_of(pair)]) or "passes",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def key_of(pair: Pair) -> str:
-    """Give what a pair and the CDK CLI are, as one key: another pair is asked about anew."""
+    """Return the key of a stored result: it changes with the pair and with the CDK CLI."""
     version = json.loads((CDK / "package.json").read_text())["version"]
     text = json.dumps([version, pair.base, pair.head], sort_keys=True)
     return f"{pair.name} {sha256(text.encode()).hexdigest()[:12]}"
 
 
-def kept_answers() -> Answers:
-    """Give what the CDK CLI has said."""
-    answers: Answers = json.loads(ANSWERS.read_text()) if ANSWERS.is_file() else {}
-    return answers
+def stored_results() -> Results:
+    """Return the stored results of the CDK CLI."""
+    results: Results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    return results
 
 
-def ask(given: Sequence[Pair]) -> Answers:
-    """Ask the CDK CLI about the pairs that nobody has asked it about."""
-    known = kept_answers()
-    unknown = [pair for pair in given if key_of(pair) not in known]
+def results_of(chosen: Sequence[Pair]) -> Results:
+    """Return the results of pairs, and run the CDK CLI for those without a stored one."""
+    known = stored_results()
+    unknown = [pair for pair in chosen if key_of(pair) not in known]
     with ThreadPoolExecutor(2) as pool:
-        known |= zip(map(key_of, unknown), pool.map(cdk_says, unknown), strict=True)
-    return {key_of(pair): known[key_of(pair)] for pair in given}
+        known |= zip(map(key_of, unknown), pool.map(cdk_diff, unknown), strict=True)
+    return {key_of(pair): known[key_of(pair)] for pair in chosen}
 
 
-def _told(kinds: Sequence[str]) -> str:
-    return ", ".join(kinds) or "says nothing"
-
-
-def cdk_says(pair: Pair) -> list[str]:
-    """Give the kinds of change for which the CDK CLI fails, stack by stack as it looks at them."""
+def cdk_diff(pair: Pair) -> list[str]:
+    """Return the kinds of change for which the CDK CLI fails, stack by stack."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         base, head = pair.write(folder)
@@ -101,46 +97,46 @@ def _fails(stack: str, old: Path, head: Path, kind: str) -> bool:
         text=True,
         check=False,
     )
-    said = done.stdout + done.stderr
-    assert "Number of stacks with differences" in said, said
+    output = done.stdout + done.stderr
+    assert "Number of stacks with differences" in output, output
     return done.returncode == 1
 
 
-def section(given: Sequence[Pair], answers: Answers) -> str:
-    """Write the part of the guide that is made from the corpus."""
-    worse = [pair for pair in given if pair.worse]
-    rest = [pair for pair in given if not pair.worse]
+def section(chosen: Sequence[Pair], results: Results) -> str:
+    """Return the part of the guide that is generated from the corpus."""
+    worse = [pair for pair in chosen if pair.worse]
+    rest = [pair for pair in chosen if not pair.worse]
     order = [rule for rule, _, _ in rows()]
     worse.sort(key=lambda pair: order.index(pair.expect[0]))
     rest.sort(key=lambda pair: order.index(pair.expect[0]) if pair.expect else len(order))
     return "\n".join(
         [
             BEGIN,
-            "### What destroys, fails, or lets more in",
+            "### Changes that destroy, fail, or grant access",
             "",
-            table(worse, answers),
+            table(worse, results),
             "",
-            "### What does none of that",
+            "### Other changes",
             "",
-            table(rest, answers),
+            table(rest, results),
             END,
         ]
     )
 
 
-def written(text: str, given: Sequence[Pair], answers: Answers) -> str:
-    """Give the guide with its table made anew."""
+def with_table(text: str, chosen: Sequence[Pair], results: Results) -> str:
+    """Return the guide with a new table."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return before + section(given, answers) + after
+    return before + section(chosen, results) + after
 
 
 def main() -> None:
-    """Write the guide's table, and keep what the CDK CLI says."""
-    given = pairs()
-    answers = ask(given)
-    ANSWERS.write_text(json.dumps(answers, indent=2) + "\n")
-    GUIDE.write_text(written(GUIDE.read_text(), given, answers))
+    """Write the guide's table, and the results of the CDK CLI."""
+    chosen = pairs()
+    results = results_of(chosen)
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    GUIDE.write_text(with_table(GUIDE.read_text(), chosen, results))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Pairs of assemblies, from short YAML files: what stands on the base side and what on the head.
+"""Pairs of assemblies, a base and a head side, from short YAML files.
 
-A file names its stacks by their path, such as ``dev/Repositories``, and has their resources by
-logical ID. What is deployed elsewhere, or protected, is said under ``stacks``.
+A file contains stacks by their path, such as ``dev/Repositories``, and their resources by logical
+ID. Another account or region of a stack, and its termination protection, are under ``stacks``.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _MANY = re.compile(r"(\w+)\[(\d+)\]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """Define one change: both sides, and what a review must find.
+    """One change, and the expected findings.
 
-    :param expect: the rules that must find something, routine ones left out.
-    :param worse: whether it destroys, fails or widens, and so must be gated.
-    :param says: parts of sentences that must be said.
+    :param expect: the rules that must find something, apart from routine ones.
+    :param worse: whether the change destroys, fails or grants access, and so must be blocked.
+    :param messages: texts that the findings must contain.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Pair:
     head: Mapping[str, Any]
     expect: tuple[str, ...] = ()
     worse: bool = False
-    says: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
     stacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def write(self, folder: Path) -> tuple[Path, Path]:
@@ -57,16 +57,16 @@ class Pair:
 
 
 def read_pair(file: Path) -> Pair:
-    """Read one file."""
+    """Return the pair in a file."""
     given = yaml.safe_load(file.read_text())
-    given.pop("x", None)  # what is only there to be merged into both sides
-    for name in ("expect", "says"):
+    given.pop("x", None)  # anchors for both sides
+    for name in ("expect", "messages"):
         given[name] = tuple(given.get(name, ()))
     return Pair(name=file.stem, **given)
 
 
 def pairs() -> list[Pair]:
-    """Give the whole corpus, in order."""
+    """Return the whole corpus, in order."""
     return [read_pair(file) for file in sorted(CORPUS.glob("*.yaml"))]
 
 
@@ -102,7 +102,7 @@ def write_assembly(
     stacks: Mapping[str, Mapping[str, Any]],
     facts: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Path:
-    """Write a cloud assembly, as the CDK lays it out: each stage in a folder of its own."""
+    """Write a cloud assembly as the CDK does: each stage in a separate folder."""
     folder.mkdir(parents=True)
     stages: dict[str, dict[str, Any]] = {}
     for path, given in stacks.items():
@@ -127,7 +127,7 @@ def _folder(folder: Path, stage: str) -> Path:
 
 
 def _template(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give a template: short ones are resources alone, and ``Topic[500]`` is 500 of one kind."""
+    """Return a template: a short one has only resources; ``Topic[500]`` is 500 of one kind."""
     if "Resources" in given:
         return given
     resources: dict[str, Any] = {}

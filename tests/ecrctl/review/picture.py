@@ -1,7 +1,7 @@
-"""The picture of a comment in the guide: one case of each category, as `ecrctl review` writes it.
+"""The picture of a comment in the guide: one example of each category.
 
-``python -m tests.ecrctl.review.picture`` writes the comment, and takes its picture where Chromium
-is.
+``python -m tests.ecrctl.review.picture`` writes the comment, and its picture if Chromium is
+installed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ ul {margin: 4px 0} details {margin: 4px 0} pre {background: #f6f8fa; padding: 12
 
 
 def comment() -> str:
-    """Give what the command writes of the example."""
+    """Return the comment that the command writes for the example."""
     with tempfile.TemporaryDirectory() as name:
         base, head = read_pair(EXAMPLE).write(Path(name))
         done = subprocess.run(
@@ -48,14 +48,14 @@ def comment() -> str:
 
 
 def main() -> None:
-    """Write the comment, and its picture where that can be taken."""
+    """Write the comment, and its picture if Chromium is installed."""
     text = comment()
     COMMENT.write_text(text)
     browser = shutil.which("chromium")
     if browser is None:
-        print(f"{PICTURE.name} is as it was: there is no Chromium here.")
+        print(f"{PICTURE.name} is unchanged: Chromium is not installed.")
         return
-    shown, _, _ = text.partition("\n### What `cdk diff` says")
+    shown, _, _ = text.partition("\n### Output of `cdk diff`")
     body = markdown.markdown(
         shown.replace("<details>", '<details open markdown="1">'),
         extensions=["tables", "md_in_html", "sane_lists"],

@@ -1,4 +1,4 @@
-"""What a review finds in each change of the corpus: one file is the example of each rule."""
+"""The findings in each change of the corpus, which has an example of each rule."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PAIRS = pairs()
 
 @pytest.fixture(scope="module")
 def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Pair], Review]]:
-    """Yield a function that reviews a pair, once, with everything gated that is worse."""
+    """Yield a function that reviews a pair once, with every worse category gated."""
     folder = tmp_path_factory.mktemp("corpus")
     written = {pair.name: pair.write(folder / pair.name) for pair in PAIRS}
     with compared_at_once(written.values()):
@@ -58,30 +58,30 @@ def _reviewed(base: Path, head: Path) -> Review:
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=[pair.name for pair in PAIRS])
-def test_a_change_is_found_and_gated_when_it_is_worse(
+def test_a_change_is_found_and_blocked_when_it_is_worse(
     pair: Pair, reviewed: Callable[[Pair], Review]
 ) -> None:
     found = reviewed(pair)
-    rules = {one.finding.rule for one in found.judged}
-    sentences = [
-        f"{one.finding.saying.subject} {one.finding.saying.message}" for one in found.judged
-    ]
+    rules = {one.finding.rule for one in found.judgements}
+    sentences = [f"{one.finding.subject} {one.finding.message}" for one in found.judgements]
     wanted = set(pair.expect)
     assert {rule for rule in rules if rule not in ROUTINE or rule in wanted} == wanted, sentences
-    for part in pair.says:
+    for part in pair.messages:
         assert any(part in sentence for sentence in sentences), sentences
-    assert bool(found.stopping) == pair.worse, sentences
+    assert bool(found.blocking) == pair.worse, sentences
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=[pair.name for pair in PAIRS])
-def test_every_resource_that_changes_is_told_of(
+def test_every_resource_that_changes_is_reported(
     pair: Pair, reviewed: Callable[[Pair], Review]
 ) -> None:
     found = reviewed(pair)
-    told = {place for one in found.judged for place in one.finding.saying.places}
+    reported = {place for one in found.judgements for place in one.finding.places}
     for change in found.comparison.changes:
-        is_note = change.is_update and not change.changed and set(change.other) <= {"Metadata"}
-        assert is_note or (change.pair.name, change.logical_id) in told, change.logical_id
+        has_effect = not change.is_update or change.changed or set(change.other) - {"Metadata"}
+        assert not has_effect or (change.pair.name, change.logical_id) in reported, (
+            change.logical_id
+        )
 
 
 def test_every_rule_has_its_example() -> None:
@@ -96,7 +96,7 @@ def test_every_category_has_a_rule() -> None:
     assert {category for _, category, _ in rows()} == set(CATEGORIES)
 
 
-_SAID = """
+_PRINT_FINDINGS = """
 import sys, tempfile
 from pathlib import Path
 from ecrctl.cdk.assemblies import stacks_of
@@ -108,14 +108,14 @@ with tempfile.TemporaryDirectory() as folder:
     with compared_at_once(written):
         for sides in written:
             base, head = map(stacks_of, sides)
-            print([(one.id, one.saying.message) for one in findings_of(compare(base, head))])
+            print([(one.id, one.message) for one in findings_of(compare(base, head))])
 """
 
 
-def test_no_order_of_a_set_reaches_what_is_said() -> None:
-    said = {
+def test_the_order_of_a_set_does_not_reach_the_findings() -> None:
+    outputs = {
         subprocess.run(
-            [sys.executable, "-c", _SAID],
+            [sys.executable, "-c", _PRINT_FINDINGS],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed},
             capture_output=True,
@@ -124,4 +124,4 @@ def test_no_order_of_a_set_reaches_what_is_said() -> None:
         ).stdout
         for seed in ("1", "2", "3")
     }
-    assert len(said) == 1
+    assert len(outputs) == 1

@@ -1,4 +1,4 @@
-"""Apps of others, written with the CDK's own constructs: nested stacks, stages, no environment."""
+"""Other apps, with the CDK's own constructs: nested stacks, stages, no environment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Made = Callable[[Construct], None]
 
 
 def assembly(folder: Path, make: Callable[[cdk.App], None]) -> Path:
-    """Synthesise an app, as the CDK CLI would have it done."""
+    """Synthesise an app with the context of the CDK CLI."""
     context = {**cdk_context(), "aws:cdk:enable-asset-metadata": True}
     context["aws:cdk:enable-path-metadata"] = True
     app = cdk.App(analytics_reporting=False, context=context, outdir=str(folder))
@@ -34,7 +34,7 @@ def assembly(folder: Path, make: Callable[[cdk.App], None]) -> Path:
 def found(
     folder: Path, base: Callable[[cdk.App], None], head: Callable[[cdk.App], None]
 ) -> list[tuple[str, str, str]]:
-    """Review two apps: each finding's environment, rule, and what it says."""
+    """Return the environment, rule and sentence of each finding between two apps."""
     sides = [assembly(folder / name, make) for name, make in (("base", base), ("head", head))]
     result = review(
         Request(
@@ -47,16 +47,16 @@ def found(
             today=date(2026, 1, 1),
         )
     )
-    sayings = [(one.finding.rule, one.finding.saying) for one in result.judged]
+    findings = [one.finding for one in result.judgements]
     return [
-        (said.environment, rule, f"{said.subject} {said.message}")
-        for rule, said in sayings
-        if rule not in {"other-change", "stack-change"}
+        (one.environment, one.rule, f"{one.subject} {one.message}")
+        for one in findings
+        if one.rule not in {"other-change", "stack-change"}
     ]
 
 
 def repository(scope: Construct, *, mutable: bool = False) -> ecr.Repository:
-    """Make a repository of the CDK's own kind."""
+    """Return a repository of the CDK's own construct."""
     mutability = ecr.TagMutability.MUTABLE if mutable else ecr.TagMutability.IMMUTABLE
     return ecr.Repository(scope, "Api", repository_name="team/api", image_tag_mutability=mutability)
 
@@ -64,9 +64,7 @@ def repository(scope: Construct, *, mutable: bool = False) -> ecr.Repository:
 @pytest.mark.parametrize(
     "environment", [None, cdk.Environment(account="1" * 12, region="eu-west-1")]
 )
-def test_what_is_in_a_nested_stack_is_looked_at(
-    tmp_path: Path, environment: cdk.Environment | None
-) -> None:
+def test_a_nested_stack_is_reviewed(tmp_path: Path, environment: cdk.Environment | None) -> None:
     def app_with(*, mutable: bool) -> Callable[[cdk.App], None]:
         def make(app: cdk.App) -> None:
             stack = cdk.Stack(app, "Main", env=environment)
@@ -80,13 +78,13 @@ def test_what_is_in_a_nested_stack_is_looked_at(
         (
             where,
             "tags-mutable",
-            "repository team/api lets tags be moved: what was pulled by a tag may be another "
+            "repository team/api gets mutable tags: a tag that was pulled may refer to another "
             "image tomorrow",
         )
     ]
 
 
-def test_a_nested_stack_that_is_handed_another_role_is_undecided(tmp_path: Path) -> None:
+def test_another_role_as_parameter_of_a_nested_stack_is_undecided(tmp_path: Path) -> None:
     def app_with(role: str) -> Callable[[cdk.App], None]:
         def make(app: cdk.App) -> None:
             stack = cdk.Stack(app, "Main")
@@ -97,13 +95,12 @@ def test_a_nested_stack_that_is_handed_another_role_is_undecided(tmp_path: Path)
         return make
 
     sides = (app_with(f"arn:aws:iam::222222222222:role/{name}") for name in ("one", "two"))
-    told = [(rule, text) for _, rule, text in found(tmp_path, *sides)]
+    sentences = [(rule, text) for _, rule, text in found(tmp_path, *sides)]
     assert (
         "access-depends",
-        "repository Main/Images/Api has a policy that names what the "
-        "parameter `Puller` says, which changes: whether it gives more or less cannot be told "
-        "here",
-    ) in told
+        "repository team/api has a policy that refers to the parameter `Puller`, whose "
+        "value changes: the effect cannot be determined before deployment",
+    ) in sentences
 
 
 def test_a_stage_within_a_stage_is_an_environment_of_its_own(tmp_path: Path) -> None:
@@ -152,13 +149,13 @@ def test_a_grant_in_another_stack_is_followed_through_its_export(tmp_path: Path)
     def with_pull(app: cdk.App) -> None:
         make(app, pulls=True)
 
-    told = [
+    sentences = [
         text for _, rule, text in found(tmp_path, without, with_pull) if rule == "access-gained"
     ]
-    assert "repository team/api lets `role Builds/Project/Role` pull" in told
+    assert "repository team/api lets `role Builds/Project/Role` pull" in sentences
 
 
-def test_an_image_of_the_cdk_is_told_by_its_repository_and_tag(tmp_path: Path) -> None:
+def test_an_image_of_the_cdk_is_reported_by_repository_and_tag(tmp_path: Path) -> None:
     def app_with(tag: str) -> Callable[[cdk.App], None]:
         def make(app: cdk.App) -> None:
             stack = cdk.Stack(
@@ -170,8 +167,8 @@ def test_an_image_of_the_cdk_is_told_by_its_repository_and_tag(tmp_path: Path) -
 
         return make
 
-    told = {rule: text for _, rule, text in found(tmp_path, app_with("v1"), app_with("v2"))}
-    assert told["image-changed"] == (
-        "task definition api in container `app` runs "
-        "`111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/api`: tag `v1` → `v2`"
+    sentences = {rule: text for _, rule, text in found(tmp_path, app_with("v1"), app_with("v2"))}
+    assert sentences["image-changed"] == (
+        "task definition api runs `111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/api` "
+        "in container `app`: tag `v1` → `v2`"
     )

@@ -1,4 +1,4 @@
-"""Templates that are no templates in places: a review says what it can, and never falls over."""
+"""Malformed templates: a review reports what it can read, and never fails."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ecrctl.review.diff.template_diff import compare
 from ecrctl.review.rules.table import findings_of
 from tests.ecrctl.review.pairs import write_assembly
 
-# What the library that finds the differences refuses itself, such as a number where a statement
-# should be, is told in its words, and is not among these.
+# Values that the library of the CDK CLI refuses, such as a number instead of a statement, are not
+# among these: its own message is shown.
 MALFORMED: tuple[Any, ...] = (
     "text",
     [],
@@ -55,9 +55,7 @@ RESOURCES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("given", MALFORMED, ids=str)
-def test_whatever_stands_in_a_template_is_told_of_without_falling_over(
-    given: Any, tmp_path: Path
-) -> None:
+def test_a_malformed_value_is_reviewed_without_an_error(given: Any, tmp_path: Path) -> None:
     variants = [RESOURCES, *_with(RESOURCES, given)]
     stacks = {f"dev/R{index}": {"Resources": one} for index, one in enumerate(variants)}
     unlike = {name: {"Resources": RESOURCES} for name in stacks}
@@ -69,7 +67,7 @@ def test_whatever_stands_in_a_template_is_told_of_without_falling_over(
 
 
 def _with(value: Any, given: Any) -> list[Any]:
-    """Give a value as many times as it has parts, each with something else in one's place."""
+    """Return the value once for each of its parts, with another value in place of that part."""
     if isinstance(value, dict):
         return [
             {**value, key: other}
@@ -100,7 +98,6 @@ def test_a_policy_of_ten_thousand_permissions_is_compared(tmp_path: Path) -> Non
 
     strict = {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}
     sides = [stacks_of(one) for one in (side("base", {}), side("head", strict))]
-    sayings = [(one.rule, one.saying.message) for one in findings_of(compare(*sides))]
-    ((rule, message),) = sayings
-    assert rule == "access-lost"
-    assert message.endswith("from now on only if `Bool aws:SecureTransport true`")
+    (finding,) = findings_of(compare(*sides))
+    assert finding.rule == "access-lost"
+    assert finding.message.endswith("from now on only if `Bool aws:SecureTransport true`")

@@ -1,4 +1,4 @@
-"""Which stack is deployed over which: by CloudFormation's name and place, not by the path."""
+"""Deployed stacks and their replacements: paired by stack name and place, not by path."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _stack(name: str, template: dict[str, Any] = TOPIC, **given: str) -> Stack:
     return Stack(name=name, template=template, **facts)
 
 
-def test_another_name_of_cloudformation_is_another_stack() -> None:
+def test_another_stack_name_is_another_stack() -> None:
     base, head = _stack("dev/R", stack_name="old"), _stack("dev/R", stack_name="new")
     pairs = pairs_of([base], [head])
     assert [(pair.name, pair.base is None, pair.head is None) for pair in pairs] == [
@@ -34,14 +34,14 @@ def test_another_path_of_the_same_stack_changes_nothing() -> None:
     assert not pairs_of([_stack("dev/R", stack_name="R")], [_stack("test/R", stack_name="R")])
 
 
-def test_an_account_that_is_said_from_now_on_is_no_other_stack() -> None:
+def test_a_stack_that_gets_an_account_remains_the_same_stack() -> None:
     anywhere = _stack("R", account="unknown-account", region="unknown-region")
-    (pair,) = pairs_of([anywhere], [_stack("R")])
-    assert pair.base is not None
-    assert pair.head is not None
+    fixed = _stack("R")
+    (pair,) = pairs_of([anywhere], [fixed])
+    assert (pair.base, pair.head) == (anywhere, fixed)
 
 
-def test_a_nested_stack_that_goes_is_deleted_with_what_is_in_it() -> None:
+def test_a_removed_nested_stack_is_deleted_with_its_resources() -> None:
     nested = _stack("dev/R/Inner", stack_name="dev-R/Inner")
     around, later = (
         _stack("dev/R", template, stack_name="dev-R")
@@ -52,7 +52,7 @@ def test_a_nested_stack_that_goes_is_deleted_with_what_is_in_it() -> None:
     assert inner.head.template == {"Resources": {}}
 
 
-def test_a_nested_stack_that_is_kept_or_whose_parent_leaves_stays() -> None:
+def test_a_nested_stack_remains_if_it_is_retained_or_its_parent_leaves_the_app() -> None:
     nested = _stack("dev/R/Inner", stack_name="dev-R/Inner")
     kept = {"Resources": {"Inner": {"DeletionPolicy": "Retain"}}}
     around = _stack("dev/R", kept, stack_name="dev-R")

@@ -1,4 +1,4 @@
-"""How a review is written: for a comment, for a terminal and for other programs."""
+"""The formats of a review: a comment, a terminal, and JSON."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 from rich.console import Console
 
 from ecrctl.cdk.assemblies import stacks_of
 from ecrctl.review.diff.template_diff import compare
 from ecrctl.review.findings import CATEGORIES, DEFAULT_GATE
 from ecrctl.review.output.json import SCHEMA, as_json, schema
-from ecrctl.review.output.markdown import LONGEST_COMMENT, as_comment, as_markdown
+from ecrctl.review.output.markdown import LONGEST_COMMENT, TITLE, as_comment, as_markdown
+from ecrctl.review.output.merging import groups_of
 from ecrctl.review.output.text import print_review
 from ecrctl.review.rules.table import findings_of
 from ecrctl.review.sides.acknowledgements import Acknowledgement
@@ -24,14 +26,15 @@ from ecrctl.review.sides.sides import Side
 from ecrctl.review.verdict import Review, judge
 from tests.ecrctl.review.pairs import write_assembly
 
-WHERE = "The whole of it is elsewhere."
-KEPT = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
+WHERE = "The whole review is elsewhere."
+TODAY = date(2026, 6, 1)
+RETAINED = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
 
 
 def repository(name: str, **properties: Any) -> dict[str, Any]:
-    """Give a repository that is kept."""
+    """Return a repository that is retained."""
     given = {"RepositoryName": name, **properties}
-    return {"Type": "AWS::ECR::Repository", **KEPT, "Properties": given}
+    return {"Type": "AWS::ECR::Repository", **RETAINED, "Properties": given}
 
 
 def reviewed(
@@ -42,28 +45,24 @@ def reviewed(
     accounts: dict[str, str] | None = None,
     acknowledgements: tuple[Acknowledgement, ...] = (),
 ) -> Review:
-    """Review two sides, given as stacks."""
+    """Review two sides, each a mapping of stacks."""
     facts = {stack: {"account": account} for stack, account in (accounts or {}).items()}
     sides = [
         Side(label=label, stacks=stacks_of(write_assembly(folder / label, stacks, facts)))
         for label, stacks in (("base", base), ("head", head))
     ]
     comparison = compare(sides[0].stacks, sides[1].stacks)
-    judged, unused = judge(
-        findings_of(comparison), acknowledgements, DEFAULT_GATE, date(2026, 6, 1)
-    )
     return Review(
         base=sides[0],
         head=sides[1],
         comparison=comparison,
         gate=DEFAULT_GATE,
-        judged=judged,
-        unused=unused,
+        verdict=judge(findings_of(comparison), acknowledgements, DEFAULT_GATE, TODAY),
     )
 
 
-def both(folder: Path) -> Review:
-    """Review a change of two environments that is the same in both, and one that is not."""
+def three_environments(folder: Path, *acknowledgements: Acknowledgement) -> Review:
+    """Review an identical change of two environments, and another change of a third."""
     accounts = {
         "dev/Web": "111111111111",
         "staging/Web": "222222222222",
@@ -86,13 +85,17 @@ def both(folder: Path) -> Review:
         for stack, account in accounts.items()
     }
     heads["prod/Web"]["Web"].pop("DeletionPolicy")
-    return reviewed(folder, base, heads, accounts=accounts)
+    return reviewed(folder, base, heads, accounts=accounts, acknowledgements=acknowledgements)
 
 
-def test_the_verdict_comes_first_and_names_what_stops(tmp_path: Path) -> None:
-    first, *rest = as_markdown(both(tmp_path)).splitlines()
-    assert first == ("**1 finding stops this change: 1 data-loss. Also found: 6 access-gained.**")
-    assert rest[0] == f"<!-- ecrctl review of {both(tmp_path / 'again').head.digest} -->"
+def test_the_verdict_comes_first_and_counts_the_blocking_findings(tmp_path: Path) -> None:
+    first, *rest = as_markdown(three_environments(tmp_path)).splitlines()
+    assert first == (
+        "**1 finding blocks this change: 1 data-loss. Other findings: 6 access-gained.**"
+    )
+    assert (
+        rest[0] == f"<!-- ecrctl review of {three_environments(tmp_path / 'again').head.digest} -->"
+    )
     assert rest[2:6] == [
         "| | data-loss | access-gained |",
         "|---|---:|---:|",
@@ -101,44 +104,45 @@ def test_the_verdict_comes_first_and_names_what_stops(tmp_path: Path) -> None:
     ]
 
 
-def test_environments_with_identical_changes_are_told_once(tmp_path: Path) -> None:
-    text = as_markdown(both(tmp_path))
+def test_environments_with_identical_changes_are_reported_once(tmp_path: Path) -> None:
+    text = as_markdown(three_environments(tmp_path))
     assert text.count("<summary>dev/Web, staging/Web: access-gained</summary>") == 1
     assert "<code>account 999999999999</code>" in text
     assert "<code>account 222222222222</code>" not in text
     assert text.count("<summary>prod/Web: data-loss, access-gained</summary>") == 1
 
 
-def test_what_is_told_once_has_the_ids_of_all_and_nothing_that_is_of_one_alone(
+def test_a_merged_finding_has_the_ids_of_all_environments_and_no_value_of_one(
     tmp_path: Path,
 ) -> None:
-    found = both(tmp_path)
+    found = three_environments(tmp_path)
     text = as_markdown(found)
-    for one in found.judged:
+    for one in found.judgements:
         assert one.finding.id in text
     assert "lets <code>account ACCOUNT</code> pull" in text
-    assert "What stops it" in text
+    assert "Blocking findings" in text
     assert "review-acknowledgements.yaml" in text
 
 
 def test_the_text_of_the_cdk_cli_is_at_the_end(tmp_path: Path) -> None:
-    _, _, texts = as_markdown(both(tmp_path)).partition("### What `cdk diff` says")
+    _, _, texts = as_markdown(three_environments(tmp_path)).partition("### Output of `cdk diff`")
     assert "[~] AWS::ECR::Repository" in texts
     assert texts.count("<details>") == texts.count("</details>") == 3
 
 
 def test_identical_input_gives_identical_bytes(tmp_path: Path) -> None:
     texts = [
-        (as_markdown(one), as_json(one)) for one in (both(tmp_path / "one"), both(tmp_path / "two"))
+        (as_markdown(one), as_json(one))
+        for one in (three_environments(tmp_path / "one"), three_environments(tmp_path / "two"))
     ]
     assert texts[0] == texts[1]
 
 
-def test_no_change_is_one_friendly_line(tmp_path: Path) -> None:
+def test_an_unchanged_app_is_one_line(tmp_path: Path) -> None:
     stacks = {"dev/Web": {"Web": repository("web")}}
     found = reviewed(tmp_path, stacks, stacks)
     assert as_markdown(found).splitlines() == [
-        "**Nothing changes: both sides deploy the same, to the letter.**",
+        "**No changes: both sides deploy exactly the same.**",
         f"<!-- ecrctl review of {found.head.digest} -->",
     ]
     assert json.loads(as_json(found))["result"] == "unchanged"
@@ -159,17 +163,17 @@ def test_a_comment_is_cut_and_the_summary_survives(tmp_path: Path) -> None:
     assert len(comment.encode()) <= LONGEST_COMMENT
     assert comment.splitlines()[:6] == whole.splitlines()[:6]
     assert comment.endswith(
-        "*Cut here: a comment holds 65,536 characters. The whole of it is elsewhere.*\n"
+        "*Cut here: a comment has at most 65,536 characters. The whole review is elsewhere.*\n"
     )
     assert comment.count("<details>") == comment.count("</details>")
     assert comment.count("\n```") % 2 == 0
 
 
-def test_a_cut_within_what_the_cdk_cli_says_closes_what_it_opened(tmp_path: Path) -> None:
+def test_a_cut_in_the_output_of_the_cdk_cli_closes_every_element(tmp_path: Path) -> None:
     many = {f"Topic{index}": {"Type": "AWS::SNS::Topic"} for index in range(3_000)}
     found = reviewed(tmp_path, {"dev/A": {}}, {"dev/A": many})
     comment = as_comment(found, WHERE)
-    assert "### What `cdk diff` says" in comment
+    assert "### Output of `cdk diff`" in comment
     assert comment.count("<details>") == comment.count("</details>") > 1
     assert comment.count("\n```") == 2
     assert len(comment.encode()) <= LONGEST_COMMENT
@@ -180,73 +184,131 @@ def test_nothing_in_a_template_can_write_into_the_comment(tmp_path: Path) -> Non
     base = {"dev/Web": {"Topic": {"Type": "AWS::SNS::Topic"}}}
     head = {"dev/Web": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}}}}
     text = as_markdown(reviewed(tmp_path, base, head))
-    ours, _, _ = text.partition("### What `cdk diff` says")
+    ours, _, _ = text.partition("### Output of `cdk diff`")
     assert "img src" in ours
     assert "<img" not in ours
     assert "**bold**" not in ours
     assert "# Title" not in ours
-    # GitHub's mentions are found in the text that is shown, but not in code.
-    outside = re.sub(r"<code>.*?</code>", "", ours)
+
+
+@pytest.mark.parametrize("name", ["@everyone", "@acme/security", "`@everyone`"])
+def test_no_name_in_a_template_mentions_a_person(tmp_path: Path, name: str) -> None:
+    # A path in the app is shown as the resource's name, and is not written as code.
+    topic = {"Type": "AWS::SNS::Topic", "Metadata": {"aws:cdk:path": name}}
+    public = {"AssignPublicIp": "ENABLED", "Subnets": []}
+    network = {"NetworkConfiguration": {"AwsvpcConfiguration": public}}
+    service = {"Type": "AWS::ECS::Service", "Metadata": {"aws:cdk:path": name}}
+    base = {"dev/Web": {"Service": service, "Topic": topic}}
+    head = {"dev/Web": {"Service": {**service, "Properties": network}, "Topic": topic}}
+    text = as_markdown(reviewed(tmp_path, base, head))
+    findings, _, _ = text.partition("### Output of `cdk diff`")
+    assert f"service {name}".replace("`", "").split("@")[1] in findings.replace("<code>", "")
+    # GitHub looks for mentions in the shown text, but not in code.
+    outside = re.sub(r"<code>.*?</code>", "", findings)
     assert not re.search(r"@[a-z]", outside)
 
 
-def test_json_is_what_its_schema_says(tmp_path: Path) -> None:
-    document = json.loads(as_json(both(tmp_path)))
+def test_the_json_conforms_to_its_schema(tmp_path: Path) -> None:
+    document = json.loads(as_json(three_environments(tmp_path)))
     jsonschema.validate(document, json.loads(SCHEMA.read_text()))
-    assert document["result"] == "stopped"
+    assert document["result"] == "blocked"
     assert document["head"]["digest"] != document["base"]["digest"]
     assert [one["category"] for one in document["findings"]].count("data-loss") == 1
 
 
 def test_the_schema_is_the_one_of_the_models() -> None:
-    assert SCHEMA.read_text() == schema() + "\n", "Write it anew: make snapshot"
+    assert SCHEMA.read_text() == schema() + "\n", "Write it again: make snapshot"
     assert json.loads(schema())["$defs"]["Category"]["enum"] == list(CATEGORIES)
 
 
 def test_a_terminal_shows_each_finding_with_its_id_and_the_verdict_last(tmp_path: Path) -> None:
-    found, file = both(tmp_path), io.StringIO()
+    found, file = three_environments(tmp_path), io.StringIO()
     print_review(found, Console(file=file, width=200))
     text = file.getvalue()
-    assert all(text.count(one.finding.id) <= 1 for one in found.judged)
-    assert "stops this change" in text
-    assert text.splitlines()[-1] == found.verdict()
+    assert all(text.count(one.finding.id) <= 1 for one in found.judgements)
+    assert "blocks this change" in text
+    assert text.splitlines()[-1] == found.summary()
 
 
-def test_an_acknowledged_finding_is_listed_with_its_reason_and_stops_nothing(
+def acknowledged(finding: str, until: date = TODAY) -> Acknowledgement:
+    """Return an acknowledgement of a finding."""
+    return Acknowledgement(finding=finding, reason="Moved to another account.", until=until)
+
+
+def test_an_acknowledged_finding_is_listed_with_its_reason_and_blocks_nothing(
     tmp_path: Path,
 ) -> None:
-    (stopping,) = both(tmp_path / "one").stopping
-    answer = Acknowledgement(
-        finding=stopping.finding.id, reason="Moved to another account.", until=date(2026, 6, 1)
+    (blocking,) = three_environments(tmp_path / "one").blocking
+    unknown = f"none-{'0' * 32}"
+    found = three_environments(
+        tmp_path / "two", acknowledged(blocking.finding.id), acknowledged(unknown)
     )
-    other = Acknowledgement(finding="none-00000000", reason="Long gone.", until=date(2027, 1, 1))
-    found = both(tmp_path / "two")
-    judged, unused = judge(
-        [one.finding for one in found.judged], [answer, other], DEFAULT_GATE, date(2026, 6, 1)
-    )
-    found = Review(
-        base=found.base,
-        head=found.head,
-        comparison=found.comparison,
-        gate=found.gate,
-        judged=judged,
-        unused=unused,
-    )
-    assert found.stopping == []
+    assert found.blocking == []
     text = as_markdown(found)
     assert text.startswith(
-        "**Nothing stops this change; what would: data-loss, will-fail. Acknowledged: 1 data-loss."
+        "**No blocking findings (blocking categories: data-loss, will-fail). "
+        "Acknowledged: 1 data-loss."
     )
     assert "— until 2026-06-01: Moved to another account." in text
-    assert "`none-00000000` is acknowledged and not found in this change" in text
+    assert f"`{unknown}` is acknowledged, but not found in this change" in text
+    assert json.loads(as_json(found))["unused_acknowledgements"] == [unknown]
 
 
-def test_an_acknowledgement_that_is_over_stops_nothing_from_stopping(tmp_path: Path) -> None:
-    found = both(tmp_path)
-    (stopping,) = found.stopping
-    answer = Acknowledgement(
-        finding=stopping.finding.id, reason="Moved to another account.", until=date(2026, 5, 31)
-    )
-    judged, _ = judge([stopping.finding], [answer], DEFAULT_GATE, date(2026, 6, 1))
-    assert [one.stops for one in judged] == [True]
-    assert judged[0].expired == answer
+def test_an_expired_acknowledgement_does_not_accept_its_finding(tmp_path: Path) -> None:
+    (blocking,) = three_environments(tmp_path / "one").blocking
+    expired = acknowledged(blocking.finding.id, until=date(2026, 5, 31))
+    found = three_environments(tmp_path / "two", expired)
+    assert [one.finding.id for one in found.blocking] == [blocking.finding.id]
+    assert found.blocking[0].expired == expired
+    assert "*(acknowledgement expired on 2026-05-31)*" in as_markdown(found)
+
+
+def test_an_acknowledged_and_a_blocking_finding_are_not_merged(tmp_path: Path) -> None:
+    base = {f"{name}/Web": {"Web": repository("web")} for name in ("dev", "prod")}
+    unprotected = repository("web")
+    unprotected.pop("DeletionPolicy")
+    head = {stack: {"Web": unprotected} for stack in base}
+    dev, prod = reviewed(tmp_path / "one", base, head).blocking
+    found = reviewed(tmp_path / "two", base, head, acknowledgements=(acknowledged(dev.finding.id),))
+    text = as_markdown(found)
+    blocking, _, rest = text.partition("### Acknowledgements")
+    accepted, _, _ = rest.partition(f"### {TITLE}")
+    assert prod.finding.id in blocking
+    assert dev.finding.id not in blocking
+    assert dev.finding.id in accepted
+    assert prod.finding.id not in accepted
+    assert [group.environments for group in groups_of(found)] == [("dev",), ("prod",)]
+
+
+def test_an_id_of_the_old_form_accepts_nothing_and_is_reported_with_its_replacement(
+    tmp_path: Path,
+) -> None:
+    (blocking,) = three_environments(tmp_path / "one").blocking
+    rule, replacement = blocking.finding.rule, blocking.finding.id
+    old, gone = f"{rule}-0123abcd", "key-removed-0123abcd"
+    found = three_environments(tmp_path / "two", acknowledged(old), acknowledged(gone))
+    assert [one.finding.id for one in found.blocking] == [replacement]
+    sentences = [
+        f"`{old}` in `review-acknowledgements.yaml` has an ID of the old form and accepts nothing. "
+        f"Replace it with `{replacement}`.",
+        f"`{gone}` in `review-acknowledgements.yaml` has an ID of the old form, and its rule finds "
+        "nothing in this change. Remove it.",
+    ]
+    file = io.StringIO()
+    print_review(found, Console(file=file, width=160))
+    markdown = as_markdown(found).replace("<code>", "`").replace("</code>", "`")
+    for sentence in sentences:
+        assert sentence in file.getvalue()
+        assert f"- {sentence}" in markdown
+    assert json.loads(as_json(found))["outdated_acknowledgements"] == [
+        {"finding": old, "replacements": [replacement]},
+        {"finding": gone, "replacements": []},
+    ]
+
+
+def test_an_id_of_the_old_form_is_replaced_across_a_renamed_rule(tmp_path: Path) -> None:
+    (blocking,) = three_environments(tmp_path / "one").blocking
+    assert blocking.finding.rule == "deletion-policy-weakened"
+    found = three_environments(tmp_path / "two", acknowledged("deletable-0123abcd"))
+    (outdated,) = found.verdict.outdated
+    assert outdated.replacements == [blocking.finding.id]

@@ -1,4 +1,4 @@
-"""Where the two sides of a review come from, and what is said of those that do not hold."""
+"""The two sides of a review, and the messages for those that are not valid."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tests.ecrctl.review.pairs import write_assembly
 from tests.support import FROZEN_ENVIRONMENTS, ROOT
 
 TOPIC = {"Type": "AWS::SNS::Topic"}
+ID = f"scan-off-{'0' * 32}"
 STACKS = {"dev/Web": {"Topic": TOPIC}}
 GIT = ("git", "-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
 
@@ -26,7 +27,7 @@ GIT = ("git", "-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "comm
 def ecrctl(
     *arguments: str | Path, checkout: Path = ROOT, variables: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a review, with what a checkout has of the program."""
+    """Run a review with the program of a checkout."""
     command = [sys.executable, "-m", "ecrctl", "review", *map(str, arguments)]
     return subprocess.run(
         command,
@@ -40,7 +41,7 @@ def ecrctl(
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a clone of the project with the files as they are here, in two commits."""
+    """Return a clone of the project with its present files, in one commit."""
     folder = tmp_path_factory.mktemp("clone") / "project"
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -78,7 +79,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def commit(folder: Path, message: str) -> str:
-    """Commit all there is, and give the commit."""
+    """Commit every file, and return the commit."""
     git(folder, "add", "--all")
     git(folder, "commit", "--quiet", "--message", message)
     return git(folder, "rev-parse", "HEAD")
@@ -95,12 +96,12 @@ def test_a_reference_is_compared_with_the_working_tree(checkout: Path) -> None:
     base = git(checkout, "rev-parse", "HEAD")
     change(checkout, "environments/dev.yaml", "mode: IMMUTABLE_WITH_EXCLUSION", "mode: MUTABLE")
     change(checkout, "environments/dev.yaml", '      exclusion_filters: ["dev-*"]\n', "")
-    # What git ignores is on one side only, and would look like a change.
+    # A file that git ignores is on one side only, and would look like a change.
     (checkout / "environments" / "local.images.yaml").write_text("not: {a: pin}\n")
     same = ecrctl("--base", base, "--head", base, checkout=checkout)
     assert (same.returncode, same.stdout) == (
         0,
-        "Nothing changes: both sides deploy the same, to the letter.\n",
+        "No changes: both sides deploy exactly the same.\n",
     )
     done = ecrctl("--base", base, "--format", "json", checkout=checkout)
     assert done.returncode == 0, done.stderr
@@ -112,16 +113,16 @@ def test_a_reference_is_compared_with_the_working_tree(checkout: Path) -> None:
     git(checkout, "checkout", "--quiet", "--", ".")
 
 
-def test_what_is_acknowledged_is_read_from_the_base_alone(checkout: Path) -> None:
+def test_acknowledgements_are_read_from_the_base_alone(checkout: Path) -> None:
     base = git(checkout, "rev-parse", "HEAD")
     change(checkout, "environments/dev.yaml", "  - name: tools/backup\n", "  - name: tools/other\n")
     first = ecrctl("--base", base, "--format", "json", checkout=checkout)
     assert first.returncode == 3, first.stderr
-    (stopping,) = [one for one in json.loads(first.stdout)["findings"] if one["stops"]]
-    assert stopping["rule"] == "repository-removed"
+    (blocking,) = [one for one in json.loads(first.stdout)["findings"] if one["blocks"]]
+    assert blocking["rule"] == "repository-removed"
     answers = checkout / "review-acknowledgements.yaml"
     answers.write_text(
-        f"- {{finding: {stopping['id']}, reason: Nobody pulls it, until: 2999-12-31}}\n"
+        f"- {{finding: {blocking['id']}, reason: It is not pulled, until: 2999-12-31}}\n"
     )
     own = ecrctl("--base", base, "--head", commit(checkout, "approves itself"), checkout=checkout)
     assert own.returncode == 3
@@ -135,20 +136,20 @@ def test_what_is_acknowledged_is_read_from_the_base_alone(checkout: Path) -> Non
     (finding,) = [
         one for one in json.loads(later.stdout)["findings"] if one["rule"] == "repository-removed"
     ]
-    assert finding["acknowledged"] == {"reason": "Nobody pulls it", "until": "2999-12-31"}
+    assert finding["acknowledgement"] == {"reason": "It is not pulled", "until": "2999-12-31"}
     git(checkout, "checkout", "--quiet", "main")
 
 
 def test_other_requirements_are_installed_once_and_used(checkout: Path) -> None:
     base = git(checkout, "rev-parse", "HEAD")
-    # The installer itself was brought by pip, and is the one package that no cache here holds.
-    asked = (checkout / "requirements.txt").read_text()
-    without = re.sub(r"^uv==.*?(?=^\w)", "", asked, flags=re.MULTILINE | re.DOTALL)
-    assert without != asked
+    # pip installed the installer itself, the one package that is in no cache.
+    required = (checkout / "requirements.txt").read_text()
+    without = re.sub(r"^uv==.*?(?=^\w)", "", required, flags=re.MULTILINE | re.DOTALL)
+    assert without != required
     (checkout / "requirements.txt").write_text(without)
     head = commit(checkout, "requires other things")
     git(checkout, "checkout", "--quiet", base)
-    # What make downloaded is there, and nothing else is asked for.
+    # The requirements are in the cache that make filled.
     offline = {
         "UV_OFFLINE": "1",
         "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(ROOT / ".venv" / "uv-cache")),
@@ -156,14 +157,14 @@ def test_other_requirements_are_installed_once_and_used(checkout: Path) -> None:
     arguments = ("--base", base, "--head", head)
     first = ecrctl(*arguments, checkout=checkout, variables=offline)
     assert first.returncode == 0, first.stderr
-    assert "Installing what requirements.txt asks for on that side, once." in first.stderr
-    assert "Nothing changes" in first.stdout
+    assert "Installing the tools in requirements.txt of that side, once." in first.stderr
+    assert "No changes" in first.stdout
     second = ecrctl(*arguments, checkout=checkout, variables=offline)
     assert (second.returncode, second.stderr) == (0, "")
     git(checkout, "checkout", "--quiet", "main")
 
 
-def test_a_synth_that_fails_on_one_side_is_told_with_its_side(checkout: Path) -> None:
+def test_a_failed_synth_is_reported_with_its_side(checkout: Path) -> None:
     base = git(checkout, "rev-parse", "HEAD")
     change(checkout, "environments/dev.yaml", "region: us-west-2", "region: nowhere")
     done = ecrctl("--base", base, checkout=checkout)
@@ -191,7 +192,7 @@ def test_two_assemblies_of_another_app_are_compared(tmp_path: Path) -> None:
     assert "repository Api is new and less protected than by default" in done.stdout
 
 
-def test_every_form_is_written_into_a_folder(tmp_path: Path) -> None:
+def test_every_format_is_written_into_a_folder(tmp_path: Path) -> None:
     base = write_assembly(tmp_path / "base", STACKS)
     head = write_assembly(tmp_path / "head", {"dev/Web": {}})
     out = tmp_path / "out"
@@ -238,7 +239,7 @@ def test_images_are_given_for_one_repository_or_for_all(tmp_path: Path) -> None:
         done = ecrctl("--base", base, "--head", head, "--images", given, "--format", "json")
         (finding,) = json.loads(done.stdout)["findings"]
         assert finding["message"] == (
-            "lets more images go: of 2 given ones 1 (`sha256:aaaaaaaaaaaa`) that stayed"
+            "would expire or archive 1 of 2 images that are kept today (`sha256:aaaaaaaaaaaa`)"
         )
 
 
@@ -250,7 +251,7 @@ MANIFEST, TEMPLATE = "manifest.json", "assembly-dev/devWeb.template.json"
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "said"),
+    ("file", "text", "message"),
     [
         (
             MANIFEST,
@@ -285,17 +286,17 @@ MANIFEST, TEMPLATE = "manifest.json", "assembly-dev/devWeb.template.json"
     ],
 )
 def test_an_assembly_that_cannot_be_read_is_one_sentence(
-    tmp_path: Path, file: str, text: str, said: str
+    tmp_path: Path, file: str, text: str, message: str
 ) -> None:
     base = write_assembly(tmp_path / "base", STACKS)
     head = write_assembly(tmp_path / "head", STACKS)
     (head / file).write_text(text)
     done = ecrctl("--base", base, "--head", head)
-    assert (done.returncode, done.stderr) == (2, f"ecrctl: {said.format(head=head)}\n")
+    assert (done.returncode, done.stderr) == (2, f"ecrctl: {message.format(head=head)}\n")
 
 
 @pytest.mark.parametrize("name", ["../../elsewhere.json", "/etc/passwd"])
-def test_no_assembly_has_a_file_outside_of_it_read(tmp_path: Path, name: str) -> None:
+def test_no_file_outside_of_an_assembly_is_read(tmp_path: Path, name: str) -> None:
     base = write_assembly(tmp_path / "base", STACKS)
     manifest = base / "assembly-dev" / "manifest.json"
     manifest.write_text(manifest.read_text().replace("devWeb.template.json", name))
@@ -311,17 +312,18 @@ def test_a_template_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     base = write_assembly(tmp_path / "base", STACKS)
     (base / TEMPLATE).unlink()
     done = ecrctl("--base", base, "--head", base)
-    said = f"ecrctl: {base / TEMPLATE} cannot be read: No such file or directory.\n"
-    assert (done.returncode, done.stderr) == (2, said)
+    message = f"ecrctl: {base / TEMPLATE} cannot be read: No such file or directory.\n"
+    assert (done.returncode, done.stderr) == (2, message)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (
             ("--base", "no-such-branch"),
-            "'no-such-branch' is neither a git reference here nor a folder. Give one such as "
-            "'origin/main' (fetch it first), or the folder that `cdk synth --output DIR` writes.",
+            "'no-such-branch' must be a git reference or a folder, and is neither. Name a "
+            "reference such as 'origin/main' (fetch it first), or the folder that "
+            "`cdk synth --output DIR` writes.",
         ),
         (
             ("--base", "docs"),
@@ -336,15 +338,16 @@ def test_a_template_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         ),
         (
             ("--base", "HEAD", "--acknowledgements", "none.yaml"),
-            "--acknowledgements: there is no file none.yaml. Give one, or leave the option out.",
+            "--acknowledgements: there is no file none.yaml. Name another one, or remove the "
+            "option.",
         ),
         (
             ("--base", "HEAD", "--fail-on", ""),
-            "--fail-on takes categories with commas between them, or none by itself, got ''.",
+            "--fail-on must be categories with commas between them, or none by itself, got ''.",
         ),
         (
             ("--base", "HEAD", "--fail-on", "none,data-loss"),
-            "--fail-on takes categories with commas between them, or none by itself, got "
+            "--fail-on must be categories with commas between them, or none by itself, got "
             "'none,data-loss'.",
         ),
         (
@@ -353,38 +356,36 @@ def test_a_template_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_a_person_gets_wrong_is_one_sentence(arguments: Sequence[str], said: str) -> None:
+def test_a_wrong_option_is_one_sentence(arguments: Sequence[str], message: str) -> None:
     done = ecrctl(*arguments)
-    assert (done.returncode, done.stderr) == (2, f"ecrctl: {said}\n")
+    assert (done.returncode, done.stderr) == (2, f"ecrctl: {message}\n")
 
 
-def test_all_faults_of_acknowledgements_are_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_of_acknowledgements_are_reported_at_once(tmp_path: Path) -> None:
     base = write_assembly(tmp_path / "base", STACKS)
     answers = tmp_path / "answers.yaml"
     answers.write_text(
-        "- {finding: scan-off-0123abcd, reason: because, until: 2027-01-01}\n"
+        f"- {{finding: {ID}, reason: because, until: 2027-01-01}}\n"
         "- {finding: scan-off, reason: It is known to all., until: soon}\n"
         "- {reason: It is known to all., until: 2027-01-01, who: me}\n"
     )
     done = ecrctl("--base", base, "--head", base, "--acknowledgements", answers)
     assert done.returncode == 2
     assert done.stderr == (
-        f"ecrctl: {answers} does not hold:\n"
-        "  - [0].reason: a reason has at least 10 characters, got 'because'. Say why, for whoever "
-        "reads it later.\n"
-        "  - [1].finding: a finding's id is its rule and eight digits, such as "
-        "repository-removed-97f3a2f5, got 'scan-off'. Copy it from the review.\n"
-        "  - [1].until: the last day is written such as 2026-12-31, got 'soon'.\n"
+        f"ecrctl: {answers} is not valid:\n"
+        "  - [0].reason: a reason must have at least 10 characters, got 'because'. Explain the "
+        "decision to a later reader.\n"
+        "  - [1].finding: a finding's id must be its rule and 32 hexadecimal digits, got "
+        "'scan-off'. Copy it from the review.\n"
+        "  - [1].until: the last day must be a date such as 2026-12-31, got 'soon'.\n"
         "  - [2].finding: this is required, and missing.\n"
         "  - [2].who: there is no such setting; Known: finding, reason, until.\n"
     )
-    answers.write_text(
-        "- {finding: scan-off-0123abcd, reason: Known to all., until: 2027-01-01}\n" * 2
-    )
+    answers.write_text(f"- {{finding: {ID}, reason: Known to all., until: 2027-01-01}}\n" * 2)
     done = ecrctl("--base", base, "--head", base, "--acknowledgements", answers)
     assert done.stderr == (
-        f"ecrctl: {answers} does not hold:\n"
-        "  - [1].finding: 'scan-off-0123abcd' is acknowledged above already. Keep one of the two.\n"
+        f"ecrctl: {answers} is not valid:\n"
+        f"  - [1].finding: '{ID}' is acknowledged above already. Keep one of the two.\n"
     )
 
 
@@ -393,5 +394,5 @@ def test_images_of_a_repository_that_is_not_there_are_refused(tmp_path: Path) ->
     images = tmp_path / "images.json"
     images.write_text("[]")
     done = ecrctl("--base", base, "--head", base, "--images", f"web={images}")
-    said = "ecrctl: --images: neither side has a repository 'web'; Known: none.\n"
-    assert (done.returncode, done.stderr) == (2, said)
+    message = "ecrctl: --images: neither side has a repository 'web'; Known: none.\n"
+    assert (done.returncode, done.stderr) == (2, message)
