@@ -82,14 +82,14 @@ def compared_at_once(sides: Iterable[tuple[Path, Path]]) -> Iterator[None]:
             pair for base, head in sides for pair in pairs_of(stacks_of(base), stacks_of(head))
         )
     ]
-    answers = template_diff._answers(stack_pairs)
+    answers = template_diff._library_diffs(stack_pairs)
     by_files = {_files(pair): answers[pair.name] for pair in stack_pairs}
 
     def known_answers(asked: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
         return {pair.name: by_files[_files(pair)] for pair in asked}
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(template_diff, "_answers", known_answers)
+        patch.setattr(template_diff, "_library_diffs", known_answers)
         yield
 
 
