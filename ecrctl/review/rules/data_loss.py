@@ -246,8 +246,8 @@ def key_removed(change: ResourceChange) -> str | None:
     if change.pair.head is None or change.impact == "WILL_ORPHAN":
         where = "with its stack" if change.pair.head is None else "in no stack"
         return (
-            f"leaves the app, but remains in the account, {where}. The data that it encrypts can be "
-            "read as long as the key exists"
+            f"leaves the app, but remains in the account, {where}. As long as the key exists, the "
+            "data that it encrypts can be read"
         )
     days = properties(change.base).get("PendingWindowInDays", _DEFAULT_PENDING_DAYS)
     return f"is deleted after {days} days: from then on, no image that it encrypts can be pulled"

@@ -8,7 +8,7 @@ import pytest
 
 from ecrctl.cdk import commit_toolchain
 from ecrctl.cdk.commit_toolchain import NODE_REQUIREMENTS, PYTHON_REQUIREMENTS, tools_for
-from ecrctl.cdk.toolchain import ROOT
+from ecrctl.cdk.toolchain import ROOT, present_tools
 from ecrctl.errors import UserError
 
 
@@ -48,7 +48,7 @@ def test_an_interrupted_installation_is_repeated_from_the_start(
 
 
 def test_tools_with_the_same_requirements_are_the_installed_ones() -> None:
-    assert tools_for(ROOT) == commit_toolchain.present_tools()
+    assert tools_for(ROOT) == present_tools()
 
 
 def test_a_commit_without_requirements_is_one_sentence(commit: Path) -> None:
