@@ -27,8 +27,9 @@ def template_of(size: int, indent: int | None) -> dict[str, Any]:
 
 def messages(template: dict[str, Any], file: Path) -> list[str]:
     """Return the messages about a new stack."""
-    place = {"account": "111111111111", "region": "us-west-2", "stage": "dev"}
-    stack = Stack(name="dev/Web", template=template, file=file, **place)
+    stack = Stack(
+        name="dev/Web", account="111111111111", region="us-west-2", template=template, file=file
+    )
     pair = StackPair(name="dev/Web", base=None, head=stack)
     comparison = Comparison(base=[], head=[stack], pairs=[pair], changes=[])
     return [one.message for one in stack_over_limits.findings(comparison)]
