@@ -23,9 +23,21 @@ def _in_direction(direction: Direction) -> Look:
     def look(comparison: Comparison) -> Iterator[Saying]:
         if comparison not in _FOUND:
             _FOUND[comparison] = access_changes(comparison)
-        return (one.saying for one in _FOUND[comparison] if one.direction == direction)
+        return (_saying(one) for one in _FOUND[comparison] if one.direction == direction)
 
     return look
+
+
+def _saying(change: AccessChange) -> Saying:
+    return Saying(
+        environment=change.environment,
+        stack=change.stack,
+        subject=change.subject,
+        message=change.sentence,
+        is_undecided=change.direction == "undecided",
+        places=change.places,
+        evidence=change.evidence,
+    )
 
 
 def _depends(comparison: Comparison) -> Iterator[Saying]:
