@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from rich import box
 from rich.markup import escape
@@ -43,13 +42,17 @@ def json_of(grants: Sequence[Grant]) -> str:
     return json.dumps([asdict(grant) for grant in grants], indent=2)
 
 
-def owners_summary(owners: Mapping[str, Any], file: Path | None) -> str:
+def owners_summary(owners: Collection[str], file: Path | None) -> str:
     """Return which owners must add a policy, and the file that contains the policies."""
     if not owners:
         return "No other account has to add a policy."
-    where = f"in {file}" if file else "written by --required-grants FILE"
     count = "1 owner" if len(owners) == 1 else f"{len(owners)} owners"
-    return f"{count} must add a policy, {where}: {', '.join(owners)}."
+    where = (
+        f"The policies are in {file}."
+        if file
+        else "Write the policies with --required-grants FILE."
+    )
+    return f"{count} must add a policy: {', '.join(owners)}. {where}"
 
 
 def _title(environment: str) -> str:

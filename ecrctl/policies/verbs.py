@@ -59,7 +59,7 @@ def _exact_verb(name: str, action: str) -> Verb:
     return Verb(name, (action,), (action,), (action,), is_exact=True)
 
 
-# Who pushes reads manifests too, and still reads no layer.
+# A principal that pushes reads manifests as well, but no layers.
 PULL = Verb(
     "pull",
     defining=("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"),

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from .conditions import Condition
 from .documents import canonical_text
-from .patterns import PatternSet, matches
-from .principals import AWS, SELF, Principal, PrincipalSet
+from .patterns import PatternSet, has_wildcard, matches
+from .principals import AWS, EVERYONE, SELF, Principal, PrincipalSet
 from .verbs import VERBS
 
 _MOST_SHOWN = 6
@@ -24,7 +24,7 @@ def phrase(actions: Iterable[PatternSet]) -> str:
     wild: list[str] = []
     others: list[str] = []
     for pattern, spelling in _spelling(named).items():
-        if "*" in pattern and any(matches(pattern, action) for action in included):
+        if has_wildcard(pattern) and any(matches(pattern, action) for action in included):
             wild.append(spelling)
         elif pattern not in included:
             others.append(spelling)
@@ -63,8 +63,8 @@ def principal_text(principals: PrincipalSet, owner: str, *, quote: str = "`") ->
 
 
 def _name(principal: Principal, owner: str, quote: str) -> str:
-    if not principal.name and principal != SELF:
-        return principal.kind
+    if principal == EVERYONE:
+        return "everyone"
     if principal == SELF:
         return f"{quote}{owner}{quote}"
     text = principal.name if principal.kind == AWS else f"{principal.kind} {principal.name}"

@@ -12,7 +12,7 @@ import pytest
 
 from constructs_lib.rules.policy.repository_policy import ADMINISTER_ACTIONS, PULL_ACTIONS
 from ecrctl.access.grants import Grant, grants_of, unread_policies
-from ecrctl.access.report import json_of, markdown_of
+from ecrctl.access.report import json_of, markdown_of, owners_summary
 from ecrctl.cdk.assemblies import Stack, stacks_of
 from tests.support import ROOT
 
@@ -347,7 +347,10 @@ def test_the_command_writes_the_policies_that_other_accounts_must_add(
         ],
     }
     owners = ", ".join(found)
-    assert f"{len(found)} owners must add a policy, in {file}: {owners}." in result.stdout
+    assert (
+        f"{len(found)} owners must add a policy: {owners}. The policies are in {file}."
+        in result.stdout
+    )
 
 
 def test_all_environments_are_shown_when_none_is_named(environments: Path) -> None:
@@ -389,3 +392,11 @@ def test_json_contains_every_field() -> None:
     statement = {"Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "ecr:*"}
     (first, *_) = json.loads(json_of(grants_of([stack_with(statement)])))
     assert set(first) == set(Grant.__slots__)
+
+
+def test_the_summary_names_the_owners_that_must_add_a_policy() -> None:
+    assert owners_summary({}, None) == "No other account has to add a policy."
+    assert owners_summary({"account 222222222222": {}}, None) == (
+        "1 owner must add a policy: account 222222222222. "
+        "Write the policies with --required-grants FILE."
+    )

@@ -52,6 +52,7 @@ def test_actions_are_compared_without_case_and_shown_as_written() -> None:
         (["ecr:PutImage"], "push"),
         (["ecr:UploadLayerPart"], "perform `ecr:UploadLayerPart`"),
         (["ecr:*"], "pull, push and administer (`ecr:*`)"),
+        (["ecr:?utImage"], "push (`ecr:?utImage`)"),
         (["ecr:GetAuthorizationToken"], "log in to the registry"),
         (["ecr:PutImage", "ecr:DescribeImages"], "push and perform `ecr:DescribeImages`"),
         (["ecr:Put*", "s3:*"], "push and administer (`ecr:Put*`) and perform `s3:*`"),
