@@ -23,6 +23,8 @@ from constructs_lib.rules.lifecycle.preview import preview
 from environments.loading import DIRECTORY, EnvironmentFault, load_environment, load_environments
 
 from . import lifecycle
+from .access import grants as access
+from .access import report as access_report
 from .aws import pinning
 from .aws.clients import Aws
 from .aws.image_records import images_from_ecr
@@ -35,7 +37,6 @@ from .importing import command as importing
 from .importing import report
 from .local.command import LocalRun, run_local
 from .manifests import other_manifests, write_manifests
-from .policies import grants as access
 from .review import cli as review
 from .verify.check import Check
 from .verify.command import verify
@@ -267,28 +268,36 @@ def access_command(
     output: Annotated[AccessFormat, typer.Option("--format")] = AccessFormat.TEXT,
     required_grants: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the policies that other accounts must add."),
+        typer.Option(
+            metavar="FILE", help="Write the policies that other accounts must add, as JSON."
+        ),
     ] = None,
 ) -> None:
-    """Say who can pull, push and administer each repository, and under which condition."""
-    # Refused here, a fault is told in its own words and not in the CDK's.
+    """List who can pull, push and administer each repository, and under which condition."""
+    # Loading the files first reports a fault in the file's own words, not in the CDK's.
     load_environments([environment] if environment else None, _options.environments)
     with tempfile.TemporaryDirectory() as folder:
         assembly = assemblies.synthesise(environment, _options.environments, Path(folder))
         stacks = assemblies.stacks_of(assembly)
-    grants, owners = access.grants_of(stacks), access.policies_by_owner_account(stacks)
+    grants, owners = access.grants_of(stacks), access.required_policies(stacks)
     if required_grants:
         _write_json(required_grants, owners)
+    for subject in access.unread_policies(stacks):
+        print(
+            f"{subject} has a policy that depends on values known only at deployment: its grants "
+            "are not listed.",
+            file=sys.stderr,
+        )
     if output is AccessFormat.JSON:
-        print(access.as_json(grants))
+        print(access_report.json_of(grants))
         return
     for name, declared in access.by_environment(grants).items():
         if output is AccessFormat.MARKDOWN:
-            print(access.as_markdown(name, declared))
+            print(access_report.markdown_of(name, declared))
         else:
-            new_console(width=ACCESS_WIDTH).print(access.as_text(name, declared))
+            new_console(width=ACCESS_WIDTH).print(access_report.table_of(name, declared))
     if output is AccessFormat.TEXT:
-        print(access.owners_summary(owners, required_grants))
+        print(access_report.owners_summary(owners, required_grants))
 
 
 @app.command("review", epilog=exit_code_table(ExitCode.TOOL_ERROR, ExitCode.DIFFERENCE))

@@ -1,1 +1,1 @@
-"""IAM policies, read once for ``ecrctl access`` and ``ecrctl review``."""
+"""IAM policies: the one reader that ``ecrctl access`` and ``ecrctl review`` share."""

@@ -1,226 +1,129 @@
-"""Statements of policies, taken apart until one can be compared with another by its meaning."""
+"""Statements of policies, split into permissions that can be compared by their meaning."""
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from constructs_lib.rules.policy.statements import statements_of
 
-from .patterns import Condition, conditions_of, is_stricter, may_meet, stable, within
+from .conditions import Conditions, conditions_of, is_stricter, split_by_value
+from .documents import as_list
+from .patterns import EVERYTHING, PatternSet
+from .principals import SELF, PrincipalSet, principal_sets_of
 
-Kind = Literal["resource", "identity", "trust", "boundary", "endpoint"]
-# A set of texts: those that one of the patterns matches or, negated, those that none does.
-Named = tuple[bool, frozenset[str]]
-
-_MOST_PARTS = 256
-# The account of a stack that may be deployed to any.
-OWN_ACCOUNT = "${AccountId}"
-_ACCOUNT = re.compile(
-    r"(?:\d{12}|\$\{AccountId\}"
-    r"|arn:(?:\$\{Partition\}|[^:]+):iam::(\d{12}|\$\{AccountId\}):root)"
-)
-_ARN_ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):")
-_SPLIT = re.compile(r"(?:String(?:Equals|Like)|Arn(?:Equals|Like))(?:IfExists)?")
+_NO_CONDITIONS: Conditions = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """Define what one statement says of one principal, one action and one resource.
+    """The part of a statement about one principal, one action, one resource.
 
-    :param is_deny: whether it denies.
-    :param principal: who, such as ``account 111111111111``, or all but the named.
-    :param conditions: under which conditions; ``None`` where they have no form that is known.
+    :param is_deny: whether the statement denies.
     """
 
     is_deny: bool
-    principal: Named
-    action: Named
-    resource: Named
-    conditions: frozenset[Condition] | None
+    principal: PrincipalSet
+    action: PatternSet
+    resource: PatternSet
+    conditions: Conditions
 
     def within(self, wide: Permission) -> bool:
-        """Say whether another one says the same of everything that this one does."""
+        """Return whether another permission certainly applies wherever this one does."""
         return (
             self.is_deny == wide.is_deny
-            and _named_within(self.principal, wide.principal, _principal_within, _principals_meet)
-            and _named_within(self.action, wide.action, within)
-            and _named_within(self.resource, wide.resource, within)
-            and self.is_stricter(wide)
+            and self.principal.within(wide.principal)
+            and self.action.within(wide.action)
+            and self.resource.within(wide.resource)
+            and is_stricter(self.conditions, wide.conditions)
         )
 
-    def is_stricter(self, wide: Permission) -> bool:
-        """Say whether whatever meets this one's conditions meets another's."""
-        if self.conditions is None or wide.conditions is None:
-            return self.conditions == wide.conditions
-        return is_stricter(self.conditions, wide.conditions)
-
     def concerns_same(self, other: Permission) -> bool:
-        """Say whether it speaks of the same, whatever the conditions."""
-        return replace(self, conditions=frozenset()).within(replace(other, conditions=frozenset()))
+        """Return whether another permission covers this one when conditions are ignored."""
+        unconditional = (replace(one, conditions=_NO_CONDITIONS) for one in (self, other))
+        return next(unconditional).within(next(unconditional))
 
 
-class Shelf:
-    """Hold permissions so that those which may contain one are found without asking all.
+class PermissionIndex:
+    """Permissions by action and resource, to find those that may contain another one quickly.
 
-    Most name one action and one resource, and contain nothing but those.
+    Most permissions have one action and one resource, and contain nothing else.
     """
 
     def __init__(self, permissions: Iterable[Permission]) -> None:
-        self._plain: dict[tuple[str, str], list[Permission]] = {}
+        self._single: dict[tuple[str, str], list[Permission]] = {}
         self._others: list[Permission] = []
         for one in permissions:
-            action, resource = _plain(one.action), _plain(one.resource)
+            action, resource = one.action.single, one.resource.single
             if action is None or resource is None:
                 self._others.append(one)
             else:
-                self._plain.setdefault((action, resource), []).append(one)
+                self._single.setdefault((action, resource), []).append(one)
 
-    def that_may_contain(self, one: Permission) -> Iterator[Permission]:
-        """Give the permissions within which one may lie."""
-        action, resource = _plain(one.action), _plain(one.resource)
+    def candidates(self, one: Permission) -> Iterator[Permission]:
+        """Yield the permissions that may contain one."""
+        action, resource = one.action.single, one.resource.single
         if action is not None and resource is not None:
-            yield from self._plain.get((action, resource), ())
+            yield from self._single.get((action, resource), ())
         yield from self._others
 
 
-def _plain(named: Named) -> str | None:
-    is_negated, texts = named
-    text = next(iter(texts), "")
-    return None if is_negated or len(texts) != 1 or set(text) & set("*?") else text
-
-
 def permissions_of(
-    policy: Any, text: Callable[[Any], str], *, principal: str | None = None
+    policy: Any, text: Callable[[Any], str], *, names_principals: bool = True
 ) -> list[Permission] | None:
-    """Take a policy apart; ``None`` where it, or a statement, has no form that is known.
+    """Return a policy's permissions; ``None`` where the form of a statement is not IAM's.
 
-    :param text: how a value of the template is read.
-    :param principal: whom an identity policy belongs to, as its statements name nobody.
+    :param text: reads a value of the template.
+    :param names_principals: whether statements must name principals; those of an identity policy
+        do not, and their principal is ``SELF``.
     """
     if not isinstance(policy, Mapping) or "Statement" not in policy:
         return None
     found: list[Permission] = []
     for statement in statements_of(policy):
-        parts = _taken_apart(statement, text, principal)
+        parts = _permissions(statement, text, names_principals=names_principals)
         if parts is None:
             return None
         found += parts
     return found
 
 
-def _taken_apart(
-    statement: Any, text: Callable[[Any], str], principal: str | None
+def _permissions(
+    statement: Any, text: Callable[[Any], str], *, names_principals: bool
 ) -> list[Permission] | None:
     if not isinstance(statement, Mapping) or statement.get("Effect") not in ("Allow", "Deny"):
         return None
     conditions = conditions_of(statement.get("Condition", {}), text)
-    names_nobody = principal is None and not {"Principal", "NotPrincipal"} & statement.keys()
-    if conditions is None or names_nobody:
+    has_principals = not {"Principal", "NotPrincipal"}.isdisjoint(statement)
+    if conditions is None or (names_principals and not has_principals):
         return None
     parts = itertools.product(
-        _principals(statement, text) if principal is None else [(False, frozenset({principal}))],
-        _named(statement, "Action", lambda value: text(value).lower()),
-        _named(statement, "Resource", text) or [(False, frozenset({"*"}))],
-        _conditions_apart(conditions),
+        principal_sets_of(statement, text) if names_principals else [PrincipalSet.of(SELF)],
+        _pattern_sets(statement, "Action", PatternSet.of_actions, text),
+        _pattern_sets(statement, "Resource", PatternSet.of, text) or [PatternSet.of(EVERYTHING)],
+        split_by_value(conditions),
     )
     return [
         Permission(
             is_deny=statement["Effect"] == "Deny",
-            principal=who,
+            principal=principal,
             action=action,
             resource=resource,
             conditions=under,
         )
-        for who, action, resource, under in parts
+        for principal, action, resource, under in parts
     ]
 
 
-def _named(statement: Mapping[str, Any], element: str, text: Callable[[Any], str]) -> list[Named]:
+def _pattern_sets(
+    statement: Mapping[str, Any],
+    element: str,
+    pattern_set: Callable[..., PatternSet],
+    text: Callable[[Any], str],
+) -> list[PatternSet]:
+    """Return an element's patterns one by one, or as one set where they are excluded."""
     if f"Not{element}" in statement:
-        return [(True, frozenset(text(one) for one in _listed(statement[f"Not{element}"])))]
-    return [(False, frozenset({text(one)})) for one in _listed(statement.get(element, []))]
-
-
-def _principals(statement: Mapping[str, Any], text: Callable[[Any], str]) -> list[Named]:
-    if "NotPrincipal" in statement:
-        return [(True, frozenset(_principal_texts(statement["NotPrincipal"], text)))]
-    given = statement.get("Principal", {})
-    return [(False, frozenset({one})) for one in _principal_texts(given, text)]
-
-
-def _principal_texts(given: Any, text: Callable[[Any], str]) -> Iterator[str]:
-    if not isinstance(given, Mapping) or any(_is_function(key) for key in given):
-        yield _principal("AWS", text(given))
-        return
-    for kind, values in given.items():
-        for value in _listed(values):
-            yield _principal(str(kind), text(value))
-
-
-def _is_function(key: object) -> bool:
-    return str(key).startswith("Fn::") or key == "Ref"
-
-
-def _principal(kind: str, value: str) -> str:
-    if kind != "AWS":
-        return f"{kind.lower()} {value}"
-    if value == "*":
-        return "*"
-    found = _ACCOUNT.fullmatch(value)
-    return f"account {found.group(1) or value}" if found else value
-
-
-def _principal_within(narrow: str, wide: str) -> bool:
-    if wide in {"*", narrow}:
-        return True
-    found = _ARN_ACCOUNT.match(narrow)
-    return found is not None and wide == f"account {found.group(1)}"
-
-
-def _principals_meet(one: str, other: str) -> bool:
-    return _principal_within(one, other) or _principal_within(other, one) or may_meet(one, other)
-
-
-def _named_within(
-    narrow: Named,
-    wide: Named,
-    compare: Callable[[str, str], bool],
-    meet: Callable[[str, str], bool] = may_meet,
-) -> bool:
-    """Say whether one set of texts lies within another, for certain."""
-    (not_narrow, ones), (not_wide, others) = narrow, wide
-    if not_narrow and not_wide:
-        return all(any(compare(other, one) for one in ones) for other in others)
-    if not_wide:
-        return not any(meet(one, other) for one in ones for other in others)
-    if not_narrow:
-        return "*" in others
-    return all(any(compare(one, other) for other in others) for one in ones)
-
-
-def _conditions_apart(
-    conditions: frozenset[Condition] | None,
-) -> Iterable[frozenset[Condition] | None]:
-    """Give one set of conditions for each value: of several, one is enough."""
-    if conditions is None:
-        return [None]
-    choices = [
-        [(operator, key, frozenset({value})) for value in sorted(values)]
-        if _SPLIT.fullmatch(operator)
-        else [(operator, key, values)]
-        for operator, key, values in sorted(conditions, key=stable)
-    ]
-    count = 1
-    for choice in choices:
-        count *= len(choice)
-    if count > _MOST_PARTS:
-        return [conditions]
-    return [frozenset(parts) for parts in itertools.product(*choices)]
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+        return [pattern_set(*map(text, as_list(statement[f"Not{element}"])), negated=True)]
+    return [pattern_set(text(one)) for one in as_list(statement.get(element, []))]

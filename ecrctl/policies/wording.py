@@ -1,86 +1,49 @@
-"""What a set of actions lets somebody do, in a verb where there is one."""
+"""Permissions in words: actions as verbs where there is one, principals, conditions, lists."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from constructs_lib.rules.policy.repository_policy import (
-    ADMINISTER_ACTIONS,
-    PULL_ACTIONS,
-    PUSH_ACTIONS,
-)
-
-from .patterns import Condition, matches, stable
-from .permissions import Named
+from .conditions import Condition
+from .documents import canonical_text
+from .patterns import PatternSet, has_wildcard, matches
+from .principals import AWS, EVERYONE, SELF, Principal, PrincipalSet
+from .verbs import VERBS
 
 _MOST_SHOWN = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """Define a verb, the actions that tell it, and those that come with it.
-
-    :param telling: all of these make it, or any of them where ``is_any``.
-    :param is_exact: whether it is said of its own actions alone, and not of ``ecr:*``.
-    """
-
-    name: str
-    telling: tuple[str, ...]
-    also: tuple[str, ...] = ()
-    is_any: bool = False
-    is_exact: bool = False
-
-
-_VERBS = (
-    # Who pushes reads manifests too, and still gets no layer.
-    Verb("pull", ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"), PULL_ACTIONS),
-    Verb("push", ("ecr:PutImage", "ecr:UploadLayerPart"), PUSH_ACTIONS),
-    Verb("administer", ADMINISTER_ACTIONS, is_any=True),
-    Verb("log in to the registry", ("ecr:GetAuthorizationToken",), is_exact=True),
-    Verb("replicate into it", ("ecr:ReplicateImage",), is_exact=True),
-    Verb(
-        "use the key",
-        ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"),
-        ("kms:DescribeKey", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKeyPair"),
-        is_any=True,
-    ),
-    Verb("let others use the key", ("kms:CreateGrant",), ("kms:RetireGrant", "kms:RevokeGrant")),
-    Verb(
-        "administer the key",
-        ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"),
-        is_any=True,
-    ),
-    Verb("act as it", ("sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"),
-         ("sts:TagSession", "sts:SetSourceIdentity"), is_any=True),
-)  # fmt: skip
+def phrase(actions: Iterable[PatternSet]) -> str:
+    """Return what actions allow: ``pull``, ``push and administer``, ``perform `s3:GetObject```."""
+    given = sorted(actions, key=canonical_text)
+    named = [one for one in given if not one.negated]
+    verbs = [verb for verb in VERBS if verb.is_granted_by(named)]
+    included = {action.lower() for verb in verbs for action in verb.actions}
+    # A wildcard allows more than its verbs, so it is shown with them. Actions that a verb includes
+    # are not.
+    wild: list[str] = []
+    others: list[str] = []
+    for pattern, spelling in _spelling(named).items():
+        if has_wildcard(pattern) and any(matches(pattern, action) for action in included):
+            wild.append(spelling)
+        elif pattern not in included:
+            others.append(spelling)
+    parts = [listed([verb.name for verb in verbs]) + (f" ({_shown(wild)})" if wild else "")]
+    parts += [f"perform {_shown(others)}"] if others else []
+    for one in given:
+        if one.negated:
+            excluded = list(_spelling([one]).values())
+            parts.append(f"perform every action but {_shown(excluded)}")
+    return listed([part for part in parts if part])
 
 
-def phrase(actions: Iterable[Named]) -> str:
-    """Say what actions let somebody do: ``pull``, ``push and administer``, ``s3:GetObject``."""
-    given = sorted(actions, key=stable)
-    patterns = [one for negated, ones in given if not negated for one in ones]
-    found = [verb for verb in _VERBS if _tells(verb, patterns)]
-    known = {action.lower() for verb in found for action in (*verb.telling, *verb.also)}
-    wild = [one for one in patterns if "*" in one]
-    # A wildcard says more than any verb; what a verb stands for is not said again.
-    rest = [*wild, *(one for one in patterns if one not in known and one not in wild)]
-    names = [verb.name for verb in found]
-    all_but = [f"do everything but {_shown(sorted(ones))}" for negated, ones in given if negated]
-    if names and rest:
-        return f"{listed(names)} ({_shown(rest)})"
-    return listed([*names, *([_shown(rest)] if rest else []), *all_but])
-
-
-def _tells(verb: Verb, patterns: Sequence[str]) -> bool:
-    told = [
-        any(
-            pattern == action.lower() or (not verb.is_exact and matches(pattern, action.lower()))
-            for pattern in patterns
-        )
-        for action in verb.telling
-    ]
-    return any(told) if verb.is_any else all(told)
+def _spelling(actions: Iterable[PatternSet]) -> dict[str, str]:
+    """Return actions as the policy spells them, by how they are compared."""
+    return {
+        action.lower(): action
+        for one in actions
+        for action in sorted(one.as_written, key=lambda action: (action.lower(), action))
+    }
 
 
 def _shown(actions: Sequence[str]) -> str:
@@ -89,45 +52,45 @@ def _shown(actions: Sequence[str]) -> str:
     return listed(names if more <= 0 else [*names[:_MOST_SHOWN], f"{more} more"])
 
 
+def principal_text(principals: PrincipalSet, owner: str, *, quote: str = "`") -> str:
+    """Return principals as a sentence names them.
+
+    :param owner: the identity that the policy belongs to.
+    :param quote: the mark around a name.
+    """
+    names = listed(sorted(_name(one, owner, quote) for one in principals.principals))
+    return f"everyone but {names}" if principals.negated else names
+
+
+def _name(principal: Principal, owner: str, quote: str) -> str:
+    if principal == EVERYONE:
+        return "everyone"
+    if principal == SELF:
+        return f"{quote}{owner}{quote}"
+    text = principal.name if principal.kind == AWS else f"{principal.kind} {principal.name}"
+    return f"{quote}{text}{quote}"
+
+
 def listed(names: Sequence[str]) -> str:
-    """Join names as a sentence does."""
+    """Return names joined as in a sentence."""
     if len(names) <= 1:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def counted(count: int, word: str) -> str:
-    """Count things by their word; AWS's names of types have no plural."""
+    """Return a count with its word; AWS's names of types have no plural."""
     if count == 1 or "::" in word:
         return f"{count} {word}"
     return f"{count} {word[:-1]}ies" if word.endswith(("ry", "cy")) else f"{count} {word}s"
 
 
-def conditions_text(conditions: Iterable[Condition]) -> str:
-    """Say under which conditions; empty for none."""
+def conditions_text(conditions: Iterable[Condition], *, quote: str = "`") -> str:
+    """Return conditions as a sentence names them; empty for none.
+
+    :param quote: the mark around a condition.
+    """
     return " and ".join(
-        f"`{operator} {key} {', '.join(sorted(values))}`"
-        for operator, key, values in sorted(conditions, key=stable)
+        f"{quote}{operator} {key} {', '.join(sorted(values))}{quote}"
+        for operator, key, values in sorted(conditions, key=canonical_text)
     )
-
-
-def joined(alternatives: Iterable[frozenset[Condition]]) -> list[frozenset[Condition]]:
-    """Put conditions that differ in the values of one key alone together again."""
-    found: list[frozenset[Condition]] = []
-    for one in sorted(set(alternatives), key=stable):
-        for index, other in enumerate(found):
-            together = _joined(one, other)
-            if together is not None:
-                found[index] = together
-                break
-        else:
-            found.append(one)
-    return found
-
-
-def _joined(one: frozenset[Condition], other: frozenset[Condition]) -> frozenset[Condition] | None:
-    mine, theirs = sorted(one - other, key=stable), sorted(other - one, key=stable)
-    if len(mine) != 1 or len(theirs) != 1 or mine[0][:2] != theirs[0][:2]:
-        return None
-    operator, key, values = mine[0]
-    return (one & other) | {(operator, key, values | theirs[0][2])}

@@ -22,10 +22,14 @@ KEY = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
 TASK_DEFINITION = "AWS::ECS::TaskDefinition"
 SERVICE = "AWS::ECS::Service"
 ROLE = "AWS::IAM::Role"
+GROUP = "AWS::IAM::Group"
+USER = "AWS::IAM::User"
+MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
+FUNCTION = "AWS::Lambda::Function"
 LOG_GROUP = "AWS::Logs::LogGroup"
 
 # The resource types whose policies say what an identity may do.
-IDENTITIES = ("AWS::IAM::Group", ROLE, "AWS::IAM::User")
+IDENTITIES = (GROUP, ROLE, USER)
 PolicyKind = Literal["resource", "endpoint"]
 
 
@@ -41,6 +45,8 @@ class ResourceType:
     :param policy_property: the property that contains the resource's own policy.
     :param policy_subject: the display name of the policy's subject; by default ``word``.
     :param policy_kind: whether the policy grants access, or limits access as an endpoint's does.
+    :param is_separate_policy: whether the resource is only the policy of another one, which remains
+        when the policy is deleted.
     """
 
     word: str = ""
@@ -49,6 +55,7 @@ class ResourceType:
     policy_property: str = ""
     policy_subject: str = ""
     policy_kind: PolicyKind = "resource"
+    is_separate_policy: bool = False
 
 
 _KEY = ResourceType(word="key", policy_property="KeyPolicy")
@@ -68,7 +75,10 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         word="pull-through cache rule", name_property="EcrRepositoryPrefix"
     ),
     REGISTRY_POLICY: ResourceType(
-        word="registry policy", policy_property="PolicyText", policy_subject="registry"
+        word="registry policy",
+        policy_property="PolicyText",
+        policy_subject="registry",
+        is_separate_policy=True,
     ),
     SCANNING: ResourceType(word="scanning configuration"),
     REPLICATION: ResourceType(word="replication configuration"),
@@ -94,30 +104,40 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::ElasticLoadBalancingV2::TargetGroup": ResourceType(name_property="Name"),
     "AWS::Events::EventBus": ResourceType(name_property="Name"),
     "AWS::Events::Rule": ResourceType(name_property="Name"),
-    "AWS::IAM::Group": ResourceType(name_property="GroupName", policy_subject="group"),
+    GROUP: ResourceType(name_property="GroupName", policy_subject="group"),
     "AWS::IAM::InstanceProfile": ResourceType(name_property="InstanceProfileName"),
-    "AWS::IAM::ManagedPolicy": ResourceType(name_property="ManagedPolicyName"),
+    MANAGED_POLICY: ResourceType(
+        name_property="ManagedPolicyName", policy_subject="an identity with the policy"
+    ),
     ROLE: ResourceType(word="role", name_property="RoleName"),
-    "AWS::IAM::User": ResourceType(name_property="UserName", policy_subject="user"),
+    USER: ResourceType(name_property="UserName", policy_subject="user"),
     "AWS::KMS::Alias": ResourceType(name_property="AliasName"),
     **dict.fromkeys(KEY, _KEY),
-    "AWS::Lambda::Function": ResourceType(name_property="FunctionName"),
+    FUNCTION: ResourceType(name_property="FunctionName", policy_subject="function"),
     LOG_GROUP: ResourceType(word="log group", name_property="LogGroupName"),
     "AWS::S3::Bucket": ResourceType(name_property="BucketName"),
     "AWS::S3::BucketPolicy": ResourceType(
-        policy_property="PolicyDocument", policy_subject="bucket policy"
+        policy_property="PolicyDocument",
+        policy_subject="bucket policy",
+        is_separate_policy=True,
     ),
     "AWS::SNS::Topic": ResourceType(name_property="TopicName"),
     "AWS::SNS::TopicPolicy": ResourceType(
-        policy_property="PolicyDocument", policy_subject="topic policy"
+        policy_property="PolicyDocument",
+        policy_subject="topic policy",
+        is_separate_policy=True,
     ),
     "AWS::SQS::Queue": ResourceType(name_property="QueueName"),
     "AWS::SQS::QueuePolicy": ResourceType(
-        policy_property="PolicyDocument", policy_subject="queue policy"
+        policy_property="PolicyDocument",
+        policy_subject="queue policy",
+        is_separate_policy=True,
     ),
     "AWS::SSM::Parameter": ResourceType(name_property="Name"),
     "AWS::SecretsManager::ResourcePolicy": ResourceType(
-        policy_property="ResourcePolicy", policy_subject="secret policy"
+        policy_property="ResourcePolicy",
+        policy_subject="secret policy",
+        is_separate_policy=True,
     ),
     "AWS::SecretsManager::Secret": ResourceType(name_property="Name"),
 }

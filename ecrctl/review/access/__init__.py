@@ -1,1 +1,1 @@
-"""Changes of access."""
+"""Access in a review: the policies of an assembly, and the access gained or lost between two."""

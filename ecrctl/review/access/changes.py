@@ -1,34 +1,37 @@
-"""Who gained and who lost what, from what the policies of both sides mean."""
+"""Access gained and lost: the policies of both sides, compared by their meaning."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ecrctl.policies.patterns import can_be_ordered, stable
-from ecrctl.policies.permissions import OWN_ACCOUNT, Named, Permission, Shelf
+from ecrctl.policies.conditions import can_be_ordered
+from ecrctl.policies.documents import canonical_text
+from ecrctl.policies.permissions import Permission, PermissionIndex
+from ecrctl.policies.principals import PrincipalSet
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison
 from ecrctl.review.diff.intrinsics import UNKNOWN
-from ecrctl.review.findings import Place, canonical_json
+from ecrctl.review.findings import Place
+from ecrctl.review.resource_types import MANAGED_POLICY, REPOSITORY, resource_type
 
-from .sentences import Direction, told_of
-from .sources import Holder, Pool, pools_of
+from .policy_sets import Holder, PolicySet, Subject
+from .sentences import Direction, sentences_of
+from .sources import policy_sets
 
 _IDENTITY_KINDS = ("identity", "trust", "boundary")
-# Whose policy is a resource of its own, which goes without them.
-_WITH_POLICIES_APART = ("registry ", "bucket policy ", "queue policy ", "secret ", "topic policy ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessChange:
     """Access that was gained or lost, or a change whose direction cannot be determined.
 
+    :param stack: the stack that declares it.
     :param subject: the resource or identity, such as ``repository team/api``.
-    :param sentence: the change, as a verb phrase after its subject.
+    :param sentence: the change, as a sentence after its subject.
     :param places: the resources that the policies come from.
-    :param key: the holder of the policies, for the id of a finding.
-    :param evidence: the permissions before and after.
+    :param key: the subject and the holder of the policies, for an id: types and names, no words.
+    :param evidence: the permissions before and after, without any wording.
     """
 
     direction: Direction
@@ -42,235 +45,231 @@ class AccessChange:
 
 
 def access_changes(comparison: Comparison) -> list[AccessChange]:
-    """Compare the policies of both sides by their meaning."""
-    skipped = _same_resources(comparison)
-    before, after = (
-        pools_of([stack for stack in stacks if stack], side, skipped)
-        for stacks, side in (
-            ([pair.base for pair in comparison.pairs], comparison.base),
-            ([pair.head for pair in comparison.pairs], comparison.head),
+    """Return every change of access between both sides."""
+    skipped = _same_repositories(comparison)
+    pairs = comparison.pairs
+    before = policy_sets([pair.base for pair in pairs if pair.base], comparison.base, skipped)
+    after = policy_sets([pair.head for pair in pairs if pair.head], comparison.head, skipped)
+    on_both_sides = _resources_on_both_sides(comparison)
+    kept = {
+        (change.pair.name, change.logical_id)
+        for change in comparison.changes
+        if change.impact == "WILL_ORPHAN"
+    }
+    # A stack that leaves the app is not deleted with it, and still grants what it granted.
+    left_behind = {pair.name for pair in pairs if pair.head is None}
+    found: list[AccessChange] = []
+    for holder in sorted({*before, *after}, key=_order):
+        base, head = before.get(holder), after.get(holder)
+        stays = base is not None and (base.stacks <= left_behind or base.sources <= kept)
+        sources = (base or head or PolicySet()).sources
+        sides = _Sides(
+            holder=holder,
+            base=base,
+            head=head,
+            stays=stays,
+            has_same_sources=sources <= on_both_sides,
         )
+        found += _holder_changes(sides)
+    return found
+
+
+def _order(holder: Holder) -> tuple[str, str, str, str]:
+    return (holder.environment, holder.subject.text, holder.kind, holder.where)
+
+
+def _same_repositories(comparison: Comparison) -> frozenset[Place]:
+    """Return the repositories that do not change: in a fleet, nearly all."""
+    return frozenset(
+        (pair.name, logical_id)
+        for pair in comparison.pairs
+        if pair.base and pair.head
+        for logical_id, resource in pair.head.resources(REPOSITORY)
+        if pair.base.template.get("Resources", {}).get(logical_id) == resource
+        and (pair.base.account, pair.base.region) == (pair.head.account, pair.head.region)
     )
-    both = {
+
+
+def _resources_on_both_sides(comparison: Comparison) -> set[Place]:
+    return {
         (pair.name, logical_id)
         for pair in comparison.pairs
         if pair.base and pair.head
         for logical_id in pair.base.template.get("Resources", {})
         if logical_id in pair.head.template.get("Resources", {})
     }
-    kept = {
-        (change.pair.name, change.logical_id)
-        for change in comparison.changes
-        if change.impact == "WILL_ORPHAN"
-    }
-    # What leaves the app with its whole stack is deleted by nobody, and grants what it granted.
-    gone = {pair.name for pair in comparison.pairs if pair.head is None}
-    return [
-        change
-        for holder in sorted(
-            {*before, *after}, key=lambda one: (one.environment, one.name, one.kind, one.where)
-        )
-        for change in _of_holder(
-            _Sides(
-                holder=holder,
-                base=before.get(holder),
-                head=after.get(holder),
-                is_known=(before.get(holder) or after[holder]).sources <= both,
-                stays=holder in before
-                and (before[holder].stacks <= gone or before[holder].sources <= kept),
-            )
-        )
-    ]
-
-
-def _same_resources(comparison: Comparison) -> frozenset[Place]:
-    """Give the repositories that stay as they are: of a fleet, nearly all."""
-    return frozenset(
-        (pair.name, logical_id)
-        for pair in comparison.pairs
-        if pair.base and pair.head
-        for logical_id, resource in pair.head.resources("AWS::ECR::Repository")
-        if pair.base.template.get("Resources", {}).get(logical_id) == resource
-        and (pair.base.account, pair.base.region) == (pair.head.account, pair.head.region)
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sides:
+    """One holder's policies on both sides; ``None`` where the holder has none.
+
+    :param stays: whether the holder's resources remain deployed although the app removes them.
+    :param has_same_sources: whether the resources of the policies are on both sides.
+    """
+
     holder: Holder
-    base: Pool | None
-    head: Pool | None
+    base: PolicySet | None
+    head: PolicySet | None
     stays: bool
-    is_known: bool
+    has_same_sources: bool
 
     @property
-    def is_detached(self) -> bool:
-        """Say whether a policy of whoever has it is told of anew, or no more, and was there."""
-        is_of_whoever = self.holder.name.startswith("whoever ")
-        return is_of_whoever and self.is_known and None in (self.base, self.head)
+    def is_unattached_managed_policy(self) -> bool:
+        """Return whether a managed policy is on both sides, and unattached on one of them only."""
+        is_one_sided = self.base is None or self.head is None
+        is_managed = self.holder.subject.type == MANAGED_POLICY
+        return is_managed and self.has_same_sources and is_one_sided
 
     @property
-    def account(self) -> Named:
-        """Give the holder's own account as a principal."""
-        account = self.holder.where.partition("/")[0]
-        return (False, frozenset({f"account {account if account.isdigit() else OWN_ACCOUNT}"}))
+    def outlives_its_policies(self) -> bool:
+        """Return whether the holder remains when none of its policies does."""
+        is_separate = resource_type(self.holder.subject.type).is_separate_policy
+        return self.holder.kind in _IDENTITY_KINDS or is_separate
 
-    def say(
-        self, direction: Direction, subject: str, message: str, evidence: str = ""
+    def change(
+        self, direction: Direction, sentence: str, evidence: object, subject: Subject | None = None
     ) -> AccessChange:
-        pool = self.head or self.base or Pool()
-        places = (self.base or Pool()).sources | (self.head or Pool()).sources
+        """Return a change of the holder's policies, by default with the holder as its subject."""
+        base, head = self.base or PolicySet(), self.head or PolicySet()
+        subject = subject or self.holder.subject
         return AccessChange(
             direction=direction,
             environment=self.holder.environment,
-            stack=min(pool.stacks, default=""),
-            subject=subject,
-            sentence=message,
-            places=frozenset(places),
-            key=_key(self.holder, places),
-            evidence=stable([direction, evidence, _differing(self.base, self.head)]),
+            stack=min((head if self.head else base).stacks, default=""),
+            subject=subject.text,
+            sentence=sentence,
+            places=frozenset(base.sources | head.sources),
+            key=canonical_text([self.holder.kind, self.holder.where, self.holder.subject, subject]),
+            evidence=canonical_text(evidence),
         )
 
 
-def _key(holder: Holder, places: set[Place]) -> str:
-    """Return the holder as an id names it."""
-    return canonical_json([holder.kind, holder.where, holder.name, sorted(places)])
-
-
-def _of_holder(sides: _Sides) -> Iterator[AccessChange]:
-    if sides.is_detached:
-        return  # a policy that is attached to nobody gives nothing, and is told of where it was
-    if sides.head is None and (sides.stays or not _outlives_its_policies(sides.holder)):
-        return  # it stays and grants what it did, or it is gone, which another rule tells
-    if sides.holder.kind in {"boundary", "endpoint"} and None in (sides.base, sides.head):
-        return  # what only limits gives nothing when it is new, and its role is told of its loss
-    base, head = sides.base or Pool(), sides.head or Pool()
+def _holder_changes(sides: _Sides) -> Iterator[AccessChange]:
+    if sides.is_unattached_managed_policy:
+        return  # a policy without identities grants nothing; each identity has a change of its own
+    if sides.head is None and (sides.stays or not sides.outlives_its_policies):
+        return  # the holder still grants what it did, or is deleted, which another rule finds
+    is_limit = sides.holder.kind in {"boundary", "endpoint"}
+    if is_limit and (sides.base is None or sides.head is None):
+        return  # a new limit grants nothing; its loss is a change of the identity
+    base, head = sides.base or PolicySet(), sides.head or PolicySet()
     if sides.base is None and sides.holder.kind in {"resource", "trust"}:
-        yield from _of_new(sides, head)
+        yield from _new_holder_changes(sides, head)
         return
-    yield from _of_permissions(sides, base, head)
-    yield from _of_attached(sides, base, head)
-    yield from _of_boundary(sides, base, head)
+    yield from _permission_changes(sides, base, head)
+    yield from _attachment_changes(sides, base, head)
+    yield from _boundary_changes(sides, base, head)
     if base.unreadable != head.unreadable:
-        yield sides.say(
+        yield sides.change(
             "undecided",
-            sides.holder.name,
-            "has a policy that changes and depends on what only the deployment knows: "
-            "whether it gives more or less cannot be told here",
+            "has a policy that changes and depends on values known only at deployment: whether it "
+            "grants more or less cannot be determined",
+            [base.unreadable, head.unreadable],
         )
 
 
-def _differing(base: Pool | None, head: Pool | None) -> list[object]:
-    before, after = base or Pool(), head or Pool()
-    return [
-        set(before.permissions) ^ set(after.permissions),
-        before.unreadable ^ after.unreadable,
-        before.attached ^ after.attached,
-        [before.boundary, after.boundary],
-    ]
-
-
-def _outlives_its_policies(holder: Holder) -> bool:
-    """Say whether somebody, or something, is still there when no policy speaks of it any more."""
-    return holder.kind in _IDENTITY_KINDS or holder.name.startswith(_WITH_POLICIES_APART)
-
-
-def _of_new(sides: _Sides, head: Pool) -> Iterator[AccessChange]:
-    """Tell in one sentence who may use what is new; its own account may anyway."""
-    allowed = {
-        one for one in head.permissions if not one.is_deny and one.principal != sides.account
-    }
-    told = [sentence for _, sentence, _ in told_of(sides.holder.name, "gained", allowed)]
-    told += ["has a policy that depends on what only the deployment knows"] * bool(head.unreadable)
-    if told:
+def _new_holder_changes(sides: _Sides, head: PolicySet) -> Iterator[AccessChange]:
+    """Yield one change for a new resource or role, without access of its own account."""
+    account = sides.holder.account
+    allowed = {one for one in head.permissions if not one.is_deny and one.principal != account}
+    sentences = sentences_of(sides.holder.subject, "gained", allowed)
+    texts = [sentence.text for sentence in sentences]
+    if head.unreadable:
+        texts.append("has a policy that depends on values known only at deployment")
+    if texts:
         is_undecided = bool(head.unreadable) or any(map(_is_unknown, allowed))
-        direction: Direction = "undecided" if is_undecided else "gained"
-        yield sides.say(direction, sides.holder.name, f"is new, and {listed(told)}")
+        yield sides.change(
+            "undecided" if is_undecided else "gained",
+            f"is new, and {listed(texts)}",
+            [allowed, head.unreadable],
+        )
 
 
-def _of_permissions(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessChange]:
+def _permission_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iterator[AccessChange]:
     before, after = set(base.permissions), set(head.permissions)
-    added, removed = (
-        _beyond(these, those, sides.account) for these, those in ((after, before), (before, after))
-    )
+    added = _not_covered_by(before, after, sides.holder.account)
+    removed = _not_covered_by(after, before, sides.holder.account)
     if head.unreadable - base.unreadable:
-        # What was granted may be so still, by what cannot be read any more.
+        # A policy that cannot be read may still grant what is missing among the others.
         removed = {one for one in removed if one.is_deny}
     unclear = _incomparable(added, removed)
     unclear |= {one for one in added | removed if _is_unknown(one)}
-    for permissions, others, is_added in (
-        (added - unclear, before, True),
-        (removed - unclear, after, False),
-    ):
-        for is_deny in (False, True):
-            chosen = {one for one in permissions if one.is_deny == is_deny}
-            # A Deny that is added takes away, and one that is removed gives.
-            direction: Direction = "gained" if is_added != is_deny else "lost"
-            told = told_of(sides.holder.name, direction, chosen, others)
-            yield from (sides.say(direction, *one) for one in told)
-    told = told_of(sides.holder.name, "undecided", unclear)
-    yield from (sides.say("undecided", *one) for one in told)
+    added, removed = added - unclear, removed - unclear
+    # A Deny that is added takes access away, and one that is removed grants access.
+    directions: tuple[tuple[Direction, set[Permission], set[Permission]], ...] = (
+        ("gained", {one for one in added if not one.is_deny}, before),
+        ("lost", {one for one in added if one.is_deny}, before),
+        ("lost", {one for one in removed if not one.is_deny}, after),
+        ("gained", {one for one in removed if one.is_deny}, after),
+        ("undecided", unclear, set()),
+    )
+    for direction, permissions, others in directions:
+        for one in sentences_of(sides.holder.subject, direction, permissions, others):
+            yield sides.change(direction, one.text, one.evidence, one.subject)
 
 
-def _of_attached(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessChange]:
-    for policy in sorted(head.attached - base.attached):
-        yield sides.say("gained", sides.holder.name, f"gets {policy}", policy)
-    for policy in sorted(base.attached - head.attached):
-        yield sides.say("lost", sides.holder.name, f"loses {policy}", policy)
+def _attachment_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iterator[AccessChange]:
+    for one in sorted(head.attached - base.attached):
+        yield sides.change("gained", f"gets {one.text}", [None, one])
+    for one in sorted(base.attached - head.attached):
+        yield sides.change("lost", f"loses {one.text}", [one, None])
 
 
-def _of_boundary(sides: _Sides, base: Pool, head: Pool) -> Iterator[AccessChange]:
+def _boundary_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iterator[AccessChange]:
     if base.boundary == head.boundary or sides.base is None:
         return
+    evidence = [base.boundary, head.boundary]
     if head.boundary is None:
-        message = f"is no longer limited by the permissions boundary `{base.boundary}`"
         if sides.head is not None:
-            yield sides.say("gained", sides.holder.name, message)
+            sentence = f"is no longer limited by the permissions boundary `{base.boundary}`"
+            yield sides.change("gained", sentence, evidence)
     elif base.boundary is None:
-        message = f"is limited by the permissions boundary `{head.boundary}`"
-        yield sides.say("lost", sides.holder.name, message)
+        sentence = f"is limited by the permissions boundary `{head.boundary}`"
+        yield sides.change("lost", sentence, evidence)
     else:
-        message = (
+        sentence = (
             f"is limited by the permissions boundary `{head.boundary}` instead of "
-            f"`{base.boundary}`, and whether that is more or less cannot be told here"
+            f"`{base.boundary}`: whether that grants more or less cannot be determined"
         )
-        yield sides.say("undecided", sides.holder.name, message)
+        yield sides.change("undecided", sentence, evidence)
 
 
-def _beyond(these: set[Permission], those: set[Permission], account: Named) -> set[Permission]:
-    """Give the permissions that no permission of the other side contains.
+def _not_covered_by(
+    covering: set[Permission], permissions: set[Permission], account: PrincipalSet
+) -> set[Permission]:
+    """Return the permissions that no permission of the other side contains.
 
-    :param account: the account that the policies stand in. Naming it only delegates, to what its
-        identities are allowed elsewhere; a role of it that is named needs nothing else.
+    :param account: the account of the policies. A statement that names it only delegates to the
+        account's identity policies; a role of the account that is named needs none of them.
     """
-    shelf = Shelf(those)
+    index = PermissionIndex(covering)
     return {
         one
-        for one in these - those
+        for one in permissions - covering
         if not any(
             one.within(other)
             and (one.is_deny or other.principal != account or one.principal == account)
-            for other in shelf.that_may_contain(one)
+            for other in index.candidates(one)
         )
     }
 
 
 def _incomparable(added: set[Permission], removed: set[Permission]) -> set[Permission]:
-    """Give permissions whose conditions alone changed, in a way that has no order."""
+    """Return permissions of which only conditions changed, in a way that has no order."""
     found: set[Permission] = set()
-    shelf = Shelf(removed)
+    index = PermissionIndex(removed)
     for one in added:
-        for other in shelf.that_may_contain(one):
-            if one.concerns_same(other) and other.concerns_same(one):
-                mine, theirs = one.conditions or frozenset(), other.conditions or frozenset()
-                if not can_be_ordered(mine ^ theirs):
-                    found |= {one, other}
+        for other in index.candidates(one):
+            is_same = one.concerns_same(other) and other.concerns_same(one)
+            if is_same and not can_be_ordered(one.conditions ^ other.conditions):
+                found |= {one, other}
     return found
 
 
 def _is_unknown(permission: Permission) -> bool:
-    named = (permission.principal, permission.action, permission.resource)
-    texts = [text for _, ones in named for text in ones]
-    for _, _, values in permission.conditions or ():
-        texts += values
-    return permission.conditions is None or any(UNKNOWN in text for text in texts)
+    """Return whether a part of a permission is known only at deployment."""
+    texts = [one.name for one in permission.principal.principals]
+    texts += [*permission.action.patterns, *permission.resource.patterns]
+    texts += [value for one in permission.conditions for value in one.values]
+    return any(UNKNOWN in text for text in texts)

@@ -1,4 +1,4 @@
-"""Access that is given by neither a policy of IAM nor one of a resource whose form is known."""
+"""Grants outside of IAM's own resource types: groups, clusters, functions, and unknown types."""
 
 from __future__ import annotations
 
@@ -6,20 +6,27 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ecrctl.policies.documents import as_list
 from ecrctl.review.diff.comparison import mappings, properties
 from ecrctl.review.diff.intrinsics import Values
 from ecrctl.review.diff.workloads import APPLIED, PARAMETER, documents_of
+from ecrctl.review.resource_types import FUNCTION, ROLE, USER
 
-_BINDINGS = ("ClusterRoleBinding", "RoleBinding")
+from .policy_sets import Attachment, Subject
+
+_CLUSTER_BINDING = "ClusterRoleBinding"
+_BINDINGS = (_CLUSTER_BINDING, "RoleBinding")
 
 
-def attachments(values: Values, resource: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Give who is given something as a whole, and what that is."""
+def attachments(
+    values: Values, resource: Mapping[str, Any]
+) -> Iterator[tuple[Subject, Attachment]]:
+    """Yield the identities that a resource grants permissions as a whole, with those."""
     kind, given = str(resource.get("Type")), properties(resource)
     if kind == "AWS::IAM::UserToGroupAddition":
         group = values.text(given.get("GroupName", "?"))
-        for user in _listed(given.get("Users", [])):
-            yield f"user {_bare(values.text(user))}", f"what the group `{group}` may do"
+        for user in as_list(given.get("Users", [])):
+            yield Subject(USER, _bare(values.text(user))), Attachment("group", group)
     elif kind == "AWS::EKS::AccessEntry":
         yield from _access_entry(values, given)
     elif kind in (APPLIED, PARAMETER):
@@ -30,46 +37,49 @@ def attachments(values: Values, resource: Mapping[str, Any]) -> Iterator[tuple[s
 
 def policies(
     values: Values, logical_id: str, resource: Mapping[str, Any]
-) -> Iterator[tuple[str, Any]]:
-    """Give policies in the properties of a type that is not known otherwise, by their holder."""
+) -> Iterator[tuple[Subject, Any]]:
+    """Yield the policies in the properties of a type without a row of its own, by subject."""
     kind, given = str(resource.get("Type")), properties(resource)
-    where = f"{kind} {values.path(logical_id)}"
     if kind == "AWS::Lambda::Permission":
-        yield f"function {_bare(values.text(given.get('FunctionName', '?')))}", _function(given)
+        name = _bare(values.text(given.get("FunctionName", "?")))
+        yield Subject(FUNCTION, name), _function_policy(given)
         return
     for name, value in given.items():
         document = _document(value)
         if document is not None:
-            yield f"{where} ({name})", document
+            yield Subject(kind, f"{values.path(logical_id)} ({name})"), document
 
 
-def _access_entry(values: Values, given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _access_entry(values: Values, given: Mapping[str, Any]) -> Iterator[tuple[Subject, Attachment]]:
     arn = values.text(given.get("PrincipalArn", "?"))
-    who = f"role {_bare(arn.rpartition(':role/')[2] or arn)}"
-    cluster = f"cluster `{values.text(given.get('ClusterName', '?'))}`"
+    role = Subject(ROLE, _bare(arn.rpartition(":role/")[2] or arn))
+    cluster = values.text(given.get("ClusterName", "?"))
     for policy in mappings(given.get("AccessPolicies")):
         scope = policy.get("AccessScope")
         spaces = scope.get("Namespaces", []) if isinstance(scope, Mapping) else []
-        within = f" in {', '.join(map(str, spaces))}" if spaces else ""
-        yield who, f"`{values.text(policy.get('PolicyArn', '?'))}` of the {cluster}{within}"
-    for group in _listed(given.get("KubernetesGroups", [])):
-        yield who, f"what the group `{values.text(group)}` may do in the {cluster}"
+        name = values.text(policy.get("PolicyArn", "?"))
+        yield role, Attachment("access policy", name, cluster, ", ".join(map(str, spaces)))
+    for group in as_list(given.get("KubernetesGroups", [])):
+        yield role, Attachment("group", values.text(group), cluster)
 
 
-def _binding(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _binding(document: Mapping[str, Any]) -> Iterator[tuple[Subject, Attachment]]:
     role, metadata = document.get("roleRef"), document.get("metadata")
     if not isinstance(role, Mapping) or not isinstance(metadata, Mapping):
         return
-    space = (
-        f" in {metadata.get('namespace', 'default')}" if document["kind"] != _BINDINGS[0] else ""
+    is_everywhere = document["kind"] == _CLUSTER_BINDING
+    attachment = Attachment(
+        str(role.get("kind")),
+        str(role.get("name")),
+        namespaces="" if is_everywhere else str(metadata.get("namespace", "default")),
     )
     for one in mappings(document.get("subjects")):
         name = "/".join(str(one[key]) for key in ("namespace", "name") if key in one)
-        yield f"{one.get('kind')} {name}", f"the {role.get('kind')} `{role.get('name')}`{space}"
+        yield Subject(str(one.get("kind")), name), attachment
 
 
-def _function(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give what allows a function to be called as the statement that Lambda makes of it."""
+def _function_policy(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a permission to call a function as the policy that Lambda creates from it."""
     principal = given.get("Principal")
     is_service = isinstance(principal, str) and "." in principal
     source = given.get("SourceArn")
@@ -88,7 +98,7 @@ def _function(given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _document(value: Any) -> Any:
-    """Give a policy; ``None`` for any other value."""
+    """Return a policy; ``None`` for any other value."""
     if isinstance(value, str) and '"Statement"' in value:
         try:
             value = json.loads(value)
@@ -99,9 +109,5 @@ def _document(value: Any) -> Any:
 
 
 def _bare(text: str) -> str:
-    """Give a name without what marks it as one that only the deployment knows."""
+    """Return a name without the marks of a reference that only the deployment resolves."""
     return text.removeprefix("${").removesuffix(".Arn}").removesuffix("}")
-
-
-def _listed(given: Any) -> list[Any]:
-    return given if isinstance(given, list) else [given]

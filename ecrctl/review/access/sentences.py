@@ -1,129 +1,147 @@
-"""Permissions in sentences: as few as say all of it, each about one repository, key or role."""
+"""Permissions as sentences: as few as name all of them, each about one subject."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
-from ecrctl.policies.patterns import Condition, stable
-from ecrctl.policies.permissions import Named, Permission
-from ecrctl.policies.wording import conditions_text, joined, listed, phrase
+from ecrctl.policies.conditions import Conditions, joined
+from ecrctl.policies.documents import canonical_text
+from ecrctl.policies.patterns import EVERYTHING, PatternSet
+from ecrctl.policies.permissions import Permission
+from ecrctl.policies.principals import SELF, PrincipalSet
+from ecrctl.policies.wording import conditions_text, listed, phrase, principal_text
+from ecrctl.review.resource_types import REPOSITORY
+
+from .policy_sets import Subject
 
 Direction = Literal["gained", "lost", "undecided"]
 
 _REPOSITORY = re.compile(r"arn:[^:]*:ecr:[^:]*:[^:]*:repository/(.+)")
-_IDENTITY = re.compile(r"(?:role|user|group|whoever) ")
 _MOST_RESOURCES = 3
-# By what happened to an Allow or a Deny, and whether the sentence is about who may, or about what
-# somebody may do something with.
-_FORMS = {
+# By the direction, whether the statement denies, and whether the subject's own policy says so.
+_FORMS: Mapping[tuple[Direction, bool, bool], str] = {
     ("gained", False, False): "lets {who} {what}",
-    ("gained", True, False): "no longer denies {who} to {what}",
+    ("gained", True, False): "no longer denies {who} permission to {what}",
     ("lost", False, False): "no longer lets {who} {what}",
-    ("lost", True, False): "denies {who} to {what}",
+    ("lost", True, False): "denies {who} permission to {what}",
     ("gained", False, True): "may {what}",
-    ("gained", True, True): "is no longer denied to {what}",
+    ("gained", True, True): "is no longer denied permission to {what}",
     ("lost", False, True): "may no longer {what}",
-    ("lost", True, True): "is denied to {what}",
+    ("lost", True, True): "is denied permission to {what}",
 }
-_UNDECIDED = "changes under which condition {who} may {what}: more or less cannot be told here"
-_Key = tuple[str, Named, bool]
+_UNDECIDED = (
+    "changes the permission of {who} to {what}{conditions}: whether that grants more or less "
+    "cannot be determined"
+)
 
 
-def told_of(
-    holder: str,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence about some permissions.
+
+    :param text: the sentence after its subject.
+    :param evidence: the permissions before and after, without any wording.
+    """
+
+    subject: Subject
+    text: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """Permissions of one principal with the same actions and the same conditions."""
+
+    actions: frozenset[PatternSet]
+    conditions: tuple[Conditions, ...]
+    permissions: list[Permission]
+
+
+def sentences_of(
+    holder: Subject,
     direction: Direction,
     permissions: Iterable[Permission],
     others: Iterable[Permission] = (),
-) -> list[tuple[str, str, str]]:
-    """Tell permissions: each a subject, a sentence that goes on from it, and its evidence.
+) -> list[Sentence]:
+    """Return permissions that were gained or lost as sentences.
 
-    :param holder: whose policies they stand in, such as ``repository team/api``.
-    :param others: those of the other side, for what stays in their place.
+    :param holder: the resource or identity that their policies belong to.
+    :param others: the permissions of the other side, some of which may be narrower.
     """
-    told: list[tuple[str, str, str]] = []
-    for (subject, who, is_deny), group in sorted(
-        _by_subject(holder, permissions).items(), key=stable
-    ):
-        others_here = [one for one in others if one.is_deny == is_deny]
-        for actions, resources, conditions, example in _parts(group):
-            is_own = subject == holder and _IDENTITY.match(holder) and who == _only(holder)
-            what = phrase(actions) + ("" if subject != holder else _on(resources))
-            form = (
-                _UNDECIDED if direction == "undecided" else _FORMS[direction, is_deny, bool(is_own)]
-            )
-            sentence = form.format(who=_who(who), what=what)
-            sentence += _when(conditions)
-            if direction != "undecided":
-                sentence += _instead(direction, example, others_here)
-            evidence = stable([subject, who, is_deny, actions, resources, conditions])
-            told.append((subject, sentence, evidence))
-    return told
+    found: list[Sentence] = []
+    other_side = list(others)
+    by_subject = _by_subject(holder, permissions)
+    for key in sorted(by_subject, key=canonical_text):
+        subject, principals, is_deny = key
+        is_own = subject == holder and principals == PrincipalSet.of(SELF)
+        who = principal_text(principals, holder.text)
+        for group in _groups(by_subject[key]):
+            what = phrase(group.actions) + ("" if subject != holder else _on(group.permissions))
+            narrower = _narrower(group.permissions[0], other_side)
+            if direction == "undecided":
+                conditions = _alternatives(group.conditions)
+                text = _UNDECIDED.format(
+                    who=who, what=what, conditions=f" ({conditions})" if conditions else ""
+                )
+            else:
+                text = _FORMS[direction, is_deny, is_own].format(who=who, what=what)
+                text += _if(group.conditions)
+                text += _instead(holder, direction, group.permissions[0], narrower)
+            sides = [narrower, group.permissions]
+            if direction == "lost":
+                sides.reverse()
+            found.append(Sentence(subject=subject, text=text, evidence=canonical_text(sides)))
+    return found
 
 
-def _by_subject(holder: str, permissions: Iterable[Permission]) -> dict[_Key, list[Permission]]:
+_Key = tuple[Subject, PrincipalSet, bool]
+
+
+def _by_subject(
+    holder: Subject, permissions: Iterable[Permission]
+) -> Mapping[_Key, list[Permission]]:
     found: dict[_Key, list[Permission]] = {}
-    for one in permissions:
+    for one in sorted(permissions, key=canonical_text):
         found.setdefault((_subject(holder, one), one.principal, one.is_deny), []).append(one)
     return found
 
 
-def _subject(holder: str, permission: Permission) -> str:
-    """Give the repository that an identity policy speaks of, or else the holder."""
-    negated, resources = permission.resource
-    found = _REPOSITORY.fullmatch(next(iter(resources), ""))
-    is_one = found is not None and len(resources) == 1 and not negated
-    return f"repository {found.group(1)}" if is_one and found else holder
+def _subject(holder: Subject, permission: Permission) -> Subject:
+    """Return the repository that an identity policy names, or else the holder."""
+    resource = permission.resource
+    if resource.negated or len(resource.patterns) != 1:
+        return holder
+    found = _REPOSITORY.fullmatch(next(iter(resource.patterns)))
+    return Subject(REPOSITORY, found.group(1)) if found else holder
 
 
-_Part = tuple[frozenset[Named], list[Named], list[frozenset[Condition]], Permission]
-
-
-def _parts(permissions: list[Permission]) -> list[_Part]:
-    """Put together what is said of the same actions, then of the same conditions."""
-    by_place: dict[tuple[Named, frozenset[Condition] | None], set[Named]] = {}
+def _groups(permissions: list[Permission]) -> list[_Group]:
+    """Group permissions by their actions, then by their conditions."""
+    by_place: dict[tuple[PatternSet, Conditions], list[Permission]] = {}
     for one in permissions:
-        by_place.setdefault((one.resource, one.conditions), set()).add(one.action)
-    alternatives: dict[tuple[Named, frozenset[Named]], list[frozenset[Condition]]] = {}
-    for (resource, conditions), actions in by_place.items():
-        alternatives.setdefault((resource, frozenset(actions)), []).append(
-            conditions or frozenset()
-        )
-    resources: dict[tuple[frozenset[Named], tuple[frozenset[Condition], ...]], list[Named]] = {}
-    for (resource, actions_here), conditions_here in alternatives.items():
-        together = tuple(joined(conditions_here))
-        resources.setdefault((actions_here, together), []).append(resource)
+        by_place.setdefault((one.resource, one.conditions), []).append(one)
+    by_actions: dict[tuple[PatternSet, frozenset[PatternSet]], list[Permission]] = {}
+    for (resource, _), these in by_place.items():
+        actions = frozenset(one.action for one in these)
+        by_actions.setdefault((resource, actions), []).extend(these)
+    groups: dict[tuple[frozenset[PatternSet], tuple[Conditions, ...]], list[Permission]] = {}
+    for (_, actions), these in by_actions.items():
+        together = tuple(joined(one.conditions for one in these))
+        groups.setdefault((actions, together), []).extend(these)
     return [
-        (
-            actions,
-            sorted(places, key=stable),
-            list(together),
-            next(
-                one
-                for one in sorted(permissions, key=stable)
-                if one.resource in places and one.action in actions
-            ),
-        )
-        for (actions, together), places in sorted(resources.items(), key=stable)
+        _Group(actions=key[0], conditions=key[1], permissions=groups[key])
+        for key in sorted(groups, key=canonical_text)
     ]
 
 
-def _only(name: str) -> Named:
-    return (False, frozenset({name}))
-
-
-def _who(principal: Named) -> str:
-    negated, ones = principal
-    names = listed(["everyone" if one == "*" else f"`{one}`" for one in sorted(ones)])
-    return f"everyone but {names}" if negated else names
-
-
-def _on(resources: list[Named]) -> str:
+def _on(permissions: Iterable[Permission]) -> str:
+    resources = {one.resource for one in permissions} - {PatternSet.of(EVERYTHING)}
     names = [
-        ("all but " if negated else "") + listed([f"`{one}`" for one in sorted(ones)])
-        for negated, ones in resources
-        if ones != {"*"}
+        ("all but " if one.negated else "") + listed([f"`{text}`" for text in sorted(one.patterns)])
+        for one in sorted(resources, key=canonical_text)
     ]
     more = len(names) - _MOST_RESOURCES
     if more > 0:
@@ -131,24 +149,40 @@ def _on(resources: list[Named]) -> str:
     return f" on {listed(names)}" if names else ""
 
 
-def _when(alternatives: list[frozenset[Condition]]) -> str:
-    texts = [conditions_text(one) for one in alternatives]
-    return f", if {' or '.join(texts)}" if all(texts) else ""
+def _alternatives(conditions: Iterable[Conditions]) -> str:
+    """Return alternative conditions in words; empty where one of them is no condition."""
+    texts = [conditions_text(one) for one in conditions]
+    return " or ".join(texts) if all(texts) else ""
 
 
-def _instead(direction: Direction, example: Permission, others: list[Permission]) -> str:
-    """Say what stood, or now stands, in the place of something that is wider."""
-    narrower = [one for one in others if one != example and one.within(example)]
-    told = listed(sorted({_narrower(one, example) for one in narrower} - {""}))
-    if not told:
+def _if(conditions: Iterable[Conditions]) -> str:
+    text = _alternatives(conditions)
+    return f", if {text}" if text else ""
+
+
+def _narrower(one: Permission, others: Iterable[Permission]) -> list[Permission]:
+    return [
+        other
+        for other in others
+        if other.is_deny == one.is_deny and other != one and other.within(one)
+    ]
+
+
+def _instead(
+    holder: Subject, direction: Direction, example: Permission, narrower: Iterable[Permission]
+) -> str:
+    """Return what the narrower permissions of the other side allow, in words."""
+    texts = {_difference(holder, one, example) for one in narrower}
+    names = listed(sorted(texts - {""}))
+    if not names:
         return ""
-    # What was lost is narrower now, and what was gained was narrower until now; of a Deny too.
+    # A lost permission is narrower now, a gained one was narrower before; a Deny the other way.
     is_now = (direction == "lost") != example.is_deny
-    return f"; {'from now on' if is_now else 'until now'} only {told}"
+    return f"; {'from now on' if is_now else 'until now'} only {names}"
 
 
-def _narrower(one: Permission, than: Permission) -> str:
-    who = "" if one.principal == than.principal else _who(one.principal)
-    when = conditions_text(one.conditions or frozenset())
-    same = one.conditions == than.conditions
-    return f"{who}{'' if same or not when else f' if {when}'}".strip()
+def _difference(holder: Subject, one: Permission, wide: Permission) -> str:
+    is_same_who, is_same_when = one.principal == wide.principal, one.conditions == wide.conditions
+    who = "" if is_same_who else principal_text(one.principal, holder.text)
+    when = "" if is_same_when else conditions_text(one.conditions)
+    return f"{who}{f' if {when}' if when else ''}".strip()

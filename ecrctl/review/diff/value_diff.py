@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from ecrctl.review.first_few import first_few
+
 _MOST_SHOWN, _LONGEST = 6, 60
 _NAMES = ("Name", "name")
 # A review shows the names in these, but no values, which may be secret.
@@ -19,8 +21,7 @@ def differences(before: Any, after: Any, *, without: Sequence[str] = ()) -> list
     :param without: names that are left out.
     """
     lines = list(dict.fromkeys(_lines(before, after, (), frozenset(without))))
-    more = len(lines) - _MOST_SHOWN
-    return lines if more <= 0 else [*lines[:_MOST_SHOWN], f"{more} more"]
+    return first_few(lines, _MOST_SHOWN)
 
 
 def _lines(

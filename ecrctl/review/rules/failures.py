@@ -32,6 +32,7 @@ from ecrctl.review.diff.intrinsics import Values
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import APPLIED, workload_changes
 from ecrctl.review.findings import Category, Finding
+from ecrctl.review.first_few import first_few
 from ecrctl.review.resource_types import KEY, REPOSITORY
 
 from .rule import EVERY_TYPE, about, about_stack, rule
@@ -224,7 +225,7 @@ def lifecycle_refused(change: ResourceChange) -> str | None:
         faults = ["it is not JSON."]
     else:
         return None
-    return f"has a lifecycle policy that ECR refuses: {_first_few(faults)}"
+    return f"has a lifecycle policy that ECR refuses: {_as_reason(faults)}"
 
 
 @rule("repository-policy-refused", _FAILS, on=REPOSITORY, finds="ECR refuses the repository policy")
@@ -238,7 +239,7 @@ def repository_policy_refused(change: ResourceChange) -> str | None:
     faults = [
         str(fault) for fault in (*statement_faults(new), *repository_policy_faults(statements))
     ]
-    return f"has a repository policy that ECR refuses: {_first_few(faults)}" if faults else None
+    return f"has a repository policy that ECR refuses: {_as_reason(faults)}" if faults else None
 
 
 def _policy_statements(resource: Resource | None) -> list[Any]:
@@ -255,12 +256,8 @@ def _is_new_value(change: ResourceChange, name: str) -> bool:
     return change.base is None or name in change.changed
 
 
-def _first_few(faults: list[str]) -> str:
-    more = len(faults) - _MOST_SHOWN
-    shown = faults[:_MOST_SHOWN]
-    if more > 0:
-        shown.append(f"and {more} more")
-    return "; ".join(shown).rstrip(".")
+def _as_reason(faults: list[str]) -> str:
+    return "; ".join(first_few(faults, _MOST_SHOWN)).rstrip(".")
 
 
 @rule("stack-over-limits", _FAILS, finds="A stack exceeds CloudFormation's limits")

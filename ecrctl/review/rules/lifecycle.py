@@ -15,6 +15,7 @@ from constructs_lib.rules.lifecycle.preview import ImageRecord, Outcome, preview
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison, Resource, ResourceChange, value_at
 from ecrctl.review.findings import Category, Finding
+from ecrctl.review.first_few import first_few
 from ecrctl.review.resource_types import REPOSITORY, TEMPLATE
 
 from .rule import OfComparison, about, rule
@@ -52,10 +53,8 @@ class PreviewDifference:
             kind if count == 1 and not self.is_sample else f"{count} {kind}"
             for kind, count in kinds.items()
         ]
-        more = len(names) - _MOST_SHOWN
-        if more > 0:
-            names = [*names[:_MOST_SHOWN], f"{more} more"]
-        return f"{sum(kinds.values())} of {self.count} {self.images}", listed(names)
+        count = f"{sum(kinds.values())} of {self.count} {self.images}"
+        return count, listed(first_few(names, _MOST_SHOWN))
 
 
 def each_preview(message_of: Callable[[PreviewDifference], str | None]) -> OfComparison:

@@ -12,6 +12,7 @@ from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import VERSION_DOCKER_LABEL
 from ecrctl.review.findings import Category, Finding, Place
+from ecrctl.review.first_few import first_few
 from ecrctl.review.resource_types import TASK_DEFINITION, word_of
 
 from .rule import Rule, about_stack, rule
@@ -85,7 +86,10 @@ def _changes_of_stack(
         )
     parts = comparison.parts.get(pair.name, {})
     if parts:
-        changed = [f"{part} ({', '.join(_first_few([*names]))})" for part, names in parts.items()]
+        changed = [
+            f"{part} ({', '.join(first_few([*names], _MOST_SHOWN))})"
+            for part, names in parts.items()
+        ]
         yield about_stack(
             pair,
             f"changes its {listed(changed)}",
@@ -115,7 +119,7 @@ def other_changes(reported: AbstractSet[Place]) -> Rule:
     def other_change(comparison: Comparison) -> Iterator[Finding]:
         for (_, impact, kind), changes in _unreported(comparison, reported).items():
             count = counted(len(changes), word_of(kind))
-            names = listed(_first_few([f"`{change.name}`" for change in changes]))
+            names = listed(first_few([f"`{change.name}`" for change in changes], _MOST_SHOWN))
             yield about_stack(
                 changes[0].pair,
                 f"{_VERBS[impact].format(count)}: {names}{_parts_of(changes)}",
@@ -148,9 +152,4 @@ def _differing(change: ResourceChange) -> set[str]:
 
 def _parts_of(changes: Iterable[ResourceChange]) -> str:
     names = {name for one in changes if one.is_update for name in _differing(one)}
-    return f" ({', '.join(_first_few(sorted(names)))})" if names else ""
-
-
-def _first_few(names: list[str]) -> list[str]:
-    more = len(names) - _MOST_SHOWN
-    return names if more <= 0 else [*names[:_MOST_SHOWN], f"{more} more"]
+    return f" ({', '.join(first_few(sorted(names), _MOST_SHOWN))})" if names else ""

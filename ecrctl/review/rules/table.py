@@ -8,11 +8,21 @@ from types import ModuleType
 from ecrctl.review.diff.comparison import Comparison
 from ecrctl.review.findings import Category, Finding, in_order
 
-from . import access, data_loss, failures, lifecycle, protection, registry, routine, workloads
+from . import (
+    access,
+    cost,
+    data_loss,
+    failures,
+    lifecycle,
+    protection,
+    registry,
+    routine,
+    workloads,
+)
 from .rule import Rule
 
 # The order of the guide's table: by module, then as the rules follow each other in it.
-_MODULES = (data_loss, failures, protection, access, lifecycle, workloads, registry, routine)
+_MODULES = (data_loss, failures, protection, access, lifecycle, workloads, registry, cost, routine)
 
 
 def _rules_in(module: ModuleType) -> Iterator[Rule]:

@@ -86,7 +86,9 @@ def test_every_resource_that_changes_is_reported(
 
 def test_every_rule_has_its_example() -> None:
     named = {pair.name for pair in PAIRS}
-    for rule, _, _ in rows():
+    rules = [rule for rule, _, _ in rows()]
+    assert len(rules) == len(set(rules))
+    for rule in rules:
         assert rule in named, rule
         example = next(pair for pair in PAIRS if pair.name == rule)
         assert rule in example.expect, rule

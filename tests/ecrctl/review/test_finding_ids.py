@@ -21,8 +21,13 @@ from tests.ecrctl.review.picture import EXAMPLE
 from tests.support import ROOT
 
 CORPUS = ROOT / "tests" / "ecrctl" / "review" / "corpus"
-# Resources, stacks, workloads and values beside a resource.
+# Access, resources, stacks, workloads and values beside a resource.
 EXAMPLES = (
+    "access-gained-by-a-role",
+    "access-gained-cluster-role",
+    "access-gained-group",
+    "access-gained-registry",
+    "access-gained",
     "exists-conditionally",
     "export-in-use",
     "image-changed",
@@ -47,8 +52,8 @@ def example_findings(folder: Path, name: str) -> list[Finding]:
 
 
 def ids(found: Sequence[Finding]) -> list[str]:
-    """Return the ids, without those of access, whose evidence has its own tests."""
-    return sorted(one.id for one in found if not one.rule.startswith("access-"))
+    """Return the ids in order."""
+    return sorted(one.id for one in found)
 
 
 def test_an_id_is_its_rule_and_32_digits(tmp_path: Path) -> None:
@@ -68,8 +73,12 @@ def test_no_wording_of_a_rule_or_a_resource_type_is_part_of_an_id(
 ) -> None:
     before = example_findings(tmp_path / "one", name)
     for kind, row in RESOURCE_TYPES.items():
-        if row.word and not row.policy_property:
-            monkeypatch.setitem(RESOURCE_TYPES, kind, replace(row, word=f"renamed {row.word}"))
+        renamed = replace(
+            row,
+            word=row.word and f"renamed {row.word}",
+            policy_subject=row.policy_subject and f"renamed {row.policy_subject}",
+        )
+        monkeypatch.setitem(RESOURCE_TYPES, kind, renamed)
     monkeypatch.setattr("ecrctl.review.rules.table.RULES", tuple(map(_reworded, RULES)))
     after = example_findings(tmp_path / "two", name)
     assert {one.message for one in after if one.rule != "other-change"} <= {"is reworded"}

@@ -288,6 +288,7 @@ def test_an_id_of_the_old_form_accepts_nothing_and_is_reported_with_its_replacem
     old, gone = f"{rule}-0123abcd", "key-removed-0123abcd"
     found = three_environments(tmp_path / "two", acknowledged(old), acknowledged(gone))
     assert [one.finding.id for one in found.blocking] == [replacement]
+    assert found.verdict.unused == []
     sentences = [
         f"`{old}` in `review-acknowledgements.yaml` has an ID of the old form and accepts nothing. "
         f"Replace it with `{replacement}`.",

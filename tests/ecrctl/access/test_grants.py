@@ -1,4 +1,4 @@
-"""``ecrctl access``: who may do what, from templates alone."""
+"""``ecrctl access``: grants on repositories, from templates alone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
+from constructs_lib.rules.policy.repository_policy import ADMINISTER_ACTIONS, PULL_ACTIONS
+from ecrctl.access.grants import Grant, grants_of, unread_policies
+from ecrctl.access.report import json_of, markdown_of, owners_summary
 from ecrctl.cdk.assemblies import Stack, stacks_of
-from ecrctl.policies.grants import Grant, as_json, as_markdown, grants_of
 from tests.support import ROOT
 
 ACCOUNT = "111111111111"
@@ -21,7 +22,7 @@ ARN = f"arn:aws:ecr:us-west-2:{ACCOUNT}:repository/team/api"
 
 @pytest.fixture(scope="module")
 def grants(assembly: Path) -> dict[str, list[Grant]]:
-    """Give the grants of each environment."""
+    """Return the grants of each environment."""
     stacks = stacks_of(assembly)
     names = {stack.name.partition("/")[0] for stack in stacks}
     return {
@@ -30,36 +31,42 @@ def grants(assembly: Path) -> dict[str, list[Grant]]:
     }
 
 
-def told(grants: list[Grant]) -> set[tuple[str, str, str]]:
-    """Give grants by repository, verb and who."""
-    return {(grant.repository, grant.verb, grant.who) for grant in grants}
+def verbs_and_principals(grants: list[Grant]) -> set[tuple[str, str, str]]:
+    """Return grants as repository, verb and principal."""
+    return {(grant.repository, grant.verb, grant.principal) for grant in grants}
 
 
 def test_repository_and_identity_policies_are_joined(grants: dict[str, list[Grant]]) -> None:
     role = f"arn:aws:iam::{ACCOUNT}:role/ci-image-push"
-    found = told(grants["dev"])
+    found = verbs_and_principals(grants["dev"])
     assert ("aws-nodejs-sample", "pull", "everyone") in found
     assert ("team/api", "push", role) in found
     assert any(verb == "push" and "GitHubAccess" in who for _, verb, who in found)
 
 
-def test_who_pushes_does_not_pull(grants: dict[str, list[Grant]]) -> None:
-    pullers = {who for repository, verb, who in told(grants["dev"]) if verb == "pull"}
+def test_principals_that_push_do_not_pull(grants: dict[str, list[Grant]]) -> None:
+    pullers = {
+        who for repository, verb, who in verbs_and_principals(grants["dev"]) if verb == "pull"
+    }
     assert not any("GitHubAccess" in who or "ci-image-push" in who for who in pullers)
 
 
-def test_nobody_administers_the_shipped_repositories(grants: dict[str, list[Grant]]) -> None:
+def test_no_principal_administers_the_shipped_repositories(grants: dict[str, list[Grant]]) -> None:
     assert not [grant for found in grants.values() for grant in found if grant.verb == "administer"]
 
 
-def test_the_condition_of_an_organisation_is_shown(grants: dict[str, list[Grant]]) -> None:
-    (everyone,) = [grant for grant in grants["dev"] if grant.who == "everyone"]
+def test_the_condition_of_an_organization_is_shown(grants: dict[str, list[Grant]]) -> None:
+    (everyone,) = [grant for grant in grants["dev"] if grant.principal == "everyone"]
     assert everyone.condition == "StringEquals aws:PrincipalOrgID o-a1b2c3d4e5"
-    assert everyone.also_needs.startswith("in each other account, an identity policy: ecr:Batch")
+    assert everyone.also_requires.startswith("in each other account, an identity policy: ecr:Batch")
 
 
-def test_the_other_half_is_said_where_it_is_needed(grants: dict[str, list[Grant]]) -> None:
-    needs = {grant.who: grant.also_needs for grant in grants["registry"] if grant.verb == "pull"}
+def test_a_grant_across_accounts_names_what_the_other_account_must_allow(
+    grants: dict[str, list[Grant]],
+) -> None:
+    needs = {
+        grant.principal: grant.also_requires for grant in grants["registry"] if grant.verb == "pull"
+    }
     arn = "arn:aws:ecr:us-west-2:444444444444:repository/aws-nodejs-sample"
     assert needs["account 333333333333"] == (
         "in account 333333333333, an identity policy: ecr:BatchCheckLayerAvailability, "
@@ -68,7 +75,7 @@ def test_the_other_half_is_said_where_it_is_needed(grants: dict[str, list[Grant]
 
 
 def stack_with(*statements: dict[str, Any]) -> Stack:
-    """Make a stack of one repository with a policy."""
+    """Return a stack of one repository with a policy."""
     properties = {
         "RepositoryName": "team/api",
         "RepositoryPolicyText": {"Statement": list(statements)},
@@ -78,7 +85,7 @@ def stack_with(*statements: dict[str, Any]) -> Stack:
     return Stack(name="dev/Main", account=ACCOUNT, region="us-west-2", template=template)
 
 
-def test_a_wildcard_among_actions_is_every_verb() -> None:
+def test_a_wildcard_among_actions_grants_every_verb() -> None:
     statement = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "ecr:*"}
     assert [grant.verb for grant in grants_of([stack_with(statement)])] == [
         "pull",
@@ -87,32 +94,40 @@ def test_a_wildcard_among_actions_is_every_verb() -> None:
     ]
 
 
-def test_a_deny_is_shown_as_one() -> None:
+def test_a_deny_is_shown_as_a_deny() -> None:
     statement = {"Effect": "Deny", "Principal": "*", "Action": ["ecr:DeleteRepository"]}
     (grant,) = grants_of([stack_with(statement)])
-    assert (grant.effect, grant.verb, grant.also_needs) == ("Deny", "administer", "")
-    assert "**never** administer" in as_markdown("dev", [grant])
+    assert (grant.effect, grant.verb, grant.also_requires) == ("Deny", "administer", "")
+    assert "**denied:** administer" in markdown_of("dev", [grant])
 
 
 def verbs_of(**elements: Any) -> list[tuple[str, str]]:
-    """Give who may do what by a statement of somebody's own."""
+    """Return the verbs and principals of one statement."""
     statement = {"Effect": "Allow", "Principal": "*", **elements}
-    return [(grant.verb, grant.who) for grant in grants_of([stack_with(statement)])]
+    return [(grant.verb, grant.principal) for grant in grants_of([stack_with(statement)])]
 
 
 @pytest.mark.parametrize(
     ("elements", "verbs"),
     [
-        # All but pushing is pulling and administering.
+        # Every action but pushing grants pull and administer.
         ({"NotAction": "ecr:PutImage"}, ["pull", "administer"]),
-        ({"NotAction": ["ecr:GetDownloadUrlForLayer", "ecr:*Policy", "ecr:*Delete*"]}, ["push"]),
-        # One layer less, and nothing is pulled; one is not enough to pull.
+        (
+            {
+                "NotAction": [
+                    *("ecr:GetDownloadUrlForLayer", "ecr:*Policy", "ecr:*Delete*"),
+                    "ecr:PutImage?*",
+                ]
+            },
+            ["push"],
+        ),
+        # A pull requires both actions, so denying one prevents it and allowing one grants nothing.
         ({"Effect": "Deny", "Action": "ecr:GetDownloadUrlForLayer"}, ["pull"]),
         ({"Action": "ecr:GetDownloadUrlForLayer"}, []),
         ({"Effect": "Deny", "Action": "ecr:UploadLayerPart"}, ["push"]),
     ],
 )
-def test_each_statement_is_read_for_what_it_says(
+def test_the_verbs_of_a_statement_follow_from_its_actions(
     elements: dict[str, Any], verbs: list[str]
 ) -> None:
     assert verbs_of(**elements) == [(verb, "everyone") for verb in verbs]
@@ -128,7 +143,7 @@ def test_each_statement_is_read_for_what_it_says(
                 "Principal": None,
                 "NotPrincipal": {"AWS": ["222222222222", "arn:aws:iam::111111111111:role/ci"]},
             },
-            "everyone but account 222222222222, arn:aws:iam::111111111111:role/ci",
+            "everyone but account 222222222222 and arn:aws:iam::111111111111:role/ci",
         ),
         (
             {
@@ -145,42 +160,43 @@ def test_each_statement_is_read_for_what_it_says(
         ),
     ],
 )
-def test_each_way_to_name_somebody_is_read(elements: dict[str, Any], who: str) -> None:
+def test_each_form_of_a_principal_is_read(elements: dict[str, Any], who: str) -> None:
     given = {key: value for key, value in elements.items() if value is not None}
     statement = {"Effect": "Allow", "Action": "ecr:PutImage", **given}
     (grant,) = grants_of([stack_with(statement)])
-    assert grant.who == who
-    assert ", an identity policy: " in grant.also_needs
+    assert grant.principal == who
+    assert ", an identity policy: " in grant.also_requires
 
 
-def test_a_role_of_another_account_needs_its_own_half() -> None:
+def test_a_role_of_another_account_requires_an_identity_policy_there() -> None:
     role = "arn:aws:iam::222222222222:role/ci"
     statement = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "ecr:PutImage"}
     (grant,) = grants_of([stack_with(statement)])
-    assert grant.also_needs.startswith("in account 222222222222, an identity policy: ")
+    assert grant.also_requires.startswith("in account 222222222222, an identity policy: ")
     own = {**statement, "Principal": {"AWS": role.replace("2", "1")}}
     (grant,) = grants_of([stack_with(own)])
-    assert grant.also_needs == ""
-    # The CDK makes both halves of a grant to a role of the same app.
+    assert grant.also_requires == ""
+    # The CDK creates both policies of a grant to a role of the same app.
     tag = {"StringEquals": {"aws:PrincipalTag/aws-cdk:id": "Other_c84"}}
     (grant,) = grants_of([stack_with({**statement, "Condition": tag})])
-    assert grant.also_needs == ""
+    assert grant.also_requires == ""
 
 
-def test_who_administers_from_elsewhere_needs_a_half_for_that() -> None:
+def test_another_account_must_allow_only_the_actions_that_are_granted() -> None:
     principal = {"AWS": "arn:aws:iam::222222222222:root"}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "ecr:DeleteRepository"}
     (grant,) = grants_of([stack_with(statement)])
-    assert grant.also_needs.startswith(
-        "in account 222222222222, an identity policy: ecr:BatchDeleteImage, ecr:DeleteRepository,"
+    assert grant.also_requires == (
+        f"in account 222222222222, an identity policy: ecr:DeleteRepository on {ARN}; "
+        "ecr:GetAuthorizationToken on *"
     )
 
 
 @pytest.mark.parametrize(
     ("kind", "properties", "who"),
     [
-        ("AWS::IAM::ManagedPolicy", {"Roles": [{"Ref": "R"}]}, "role dev/Main/R"),
-        ("AWS::IAM::Policy", {"Users": ["u"], "Groups": ["g"]}, "user dev/Main/u"),
+        ("AWS::IAM::ManagedPolicy", {"Roles": [{"Ref": "R"}]}, "role R"),
+        ("AWS::IAM::Policy", {"Users": ["u"], "Groups": ["g"]}, "user u"),
         ("AWS::IAM::Role", {}, "role dev/Main/It"),
         ("AWS::IAM::User", {}, "user dev/Main/It"),
     ],
@@ -194,12 +210,12 @@ def test_identity_policies_of_every_kind_are_joined(
     attached = {"PolicyDocument": document}
     held = attached if kind.endswith("Policy") else inline
     stack.template["Resources"]["It"] = {"Type": kind, "Properties": {**properties, **held}}
-    assert who in [grant.who for grant in grants_of([stack])]
+    assert who in [grant.principal for grant in grants_of([stack])]
     document["Statement"]["NotResource"] = "*"
     assert grants_of([stack]) == []
 
 
-def test_an_identity_policy_counts_for_the_repositories_it_names() -> None:
+def test_an_identity_policy_grants_access_to_the_repositories_it_names() -> None:
     stack = stack_with()
     document = {
         "Statement": {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": ARN[:-3] + "*"}
@@ -209,9 +225,86 @@ def test_an_identity_policy_counts_for_the_repositories_it_names() -> None:
         "Properties": {"PolicyDocument": document, "Roles": [{"Ref": "Role"}]},
     }
     (grant,) = grants_of([stack])
-    assert (grant.verb, grant.who, grant.by) == ("push", "role dev/Main/Role", "identity policy")
+    assert (grant.verb, grant.principal, grant.policy) == (
+        "push",
+        "role Role",
+        "identity policy",
+    )
     document["Statement"]["Resource"] = ARN + "2"
     assert grants_of([stack]) == []
+
+
+@pytest.mark.parametrize("action", ADMINISTER_ACTIONS)
+def test_each_administrative_action_alone_grants_administer(action: str) -> None:
+    assert verbs_of(Action=action) == [("administer", "everyone")]
+
+
+def test_brackets_are_no_wildcard() -> None:
+    assert verbs_of(Action="ecr:Put[I]mage") == []
+    stack = stack_with()
+    statement = {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": f"{ARN[:-3]}[a]pi"}
+    stack.template["Resources"]["Policy"] = {
+        "Type": "AWS::IAM::Policy",
+        "Properties": {"PolicyDocument": {"Statement": statement}, "Users": ["u"]},
+    }
+    assert grants_of([stack]) == []
+    statement["Resource"] = f"{ARN[:-3]}?pi"
+    assert [grant.verb for grant in grants_of([stack])] == ["push"]
+
+
+def test_statements_that_grant_a_verb_together_are_read_together() -> None:
+    statements = [
+        {"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": action}
+        for action in ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+    ]
+    (grant,) = grants_of([stack_with(*statements)])
+    assert (grant.verb, grant.principal) == ("pull", "account 222222222222")
+    assert grants_of([stack_with(statements[0])]) == []
+
+
+def test_the_values_of_one_condition_stay_together() -> None:
+    organizations = {"StringEquals": {"aws:PrincipalOrgID": ["o-one", "o-two"]}}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage"}
+    (grant,) = grants_of([stack_with({**statement, "Condition": organizations})])
+    assert grant.condition == "StringEquals aws:PrincipalOrgID o-one, o-two"
+
+
+def test_a_managed_policy_that_a_role_refers_to_is_joined() -> None:
+    stack = stack_with()
+    statement = {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": "*"}
+    stack.template["Resources"] |= {
+        "Policy": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {"PolicyDocument": {"Statement": statement}},
+        },
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"RoleName": "ci", "ManagedPolicyArns": [{"Ref": "Policy"}]},
+        },
+    }
+    assert [(grant.verb, grant.principal) for grant in grants_of([stack])] == [("push", "role ci")]
+
+
+def test_a_reference_to_a_repository_of_the_app_is_resolved() -> None:
+    stack = stack_with()
+    statement = {
+        "Effect": "Allow",
+        "Action": "ecr:PutImage",
+        "Resource": {"Fn::GetAtt": ["Api", "Arn"]},
+    }
+    stack.template["Resources"]["Policy"] = {
+        "Type": "AWS::IAM::UserPolicy",
+        "Properties": {"PolicyDocument": {"Statement": statement}, "UserName": "u"},
+    }
+    assert [(grant.verb, grant.principal) for grant in grants_of([stack])] == [("push", "user u")]
+
+
+def test_a_policy_that_only_the_deployment_knows_is_named() -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage"}
+    assert unread_policies([stack_with(statement)]) == []
+    stack = stack_with({"Fn::If": ["Open", statement, {"Ref": "AWS::NoValue"}]})
+    assert grants_of([stack]) == []
+    assert unread_policies([stack]) == [f"{ACCOUNT}/us-west-2: repository team/api"]
 
 
 def test_the_command_writes_json(environments: Path) -> None:
@@ -230,10 +323,10 @@ def test_the_command_writes_json(environments: Path) -> None:
     assert {item["verb"] for item in found} == {"pull", "push"}
 
 
-def test_the_command_writes_the_policies_that_others_must_add(
+def test_the_command_writes_the_policies_that_other_accounts_must_add(
     environments: Path, tmp_path: Path
 ) -> None:
-    file = tmp_path / "halves.json"
+    file = tmp_path / "required.json"
     result = subprocess.run(
         [
             *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
@@ -254,10 +347,13 @@ def test_the_command_writes_the_policies_that_others_must_add(
         ],
     }
     owners = ", ".join(found)
-    assert f"{len(found)} owners have a policy to add, in {file}: {owners}." in result.stdout
+    assert (
+        f"{len(found)} owners must add a policy: {owners}. The policies are in {file}."
+        in result.stdout
+    )
 
 
-def test_all_environments_are_shown_unless_one_is_named(environments: Path) -> None:
+def test_all_environments_are_shown_when_none_is_named(environments: Path) -> None:
     result = subprocess.run(
         [
             *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
@@ -269,13 +365,15 @@ def test_all_environments_are_shown_unless_one_is_named(environments: Path) -> N
         check=True,
     )
     shown = [line for line in result.stdout.splitlines() if line.startswith("###")]
-    assert shown == [f"### {name}: who may do what" for name in ("dev", "local", "registry")]
-    # Joined across environments: the role in prod pulls what the registry declares.
+    assert shown == [f"### {name}: access to repositories" for name in ("dev", "local", "registry")]
+    # Environments are joined: the role in prod pulls from the repository that registry declares.
     pulls = [line for line in result.stdout.splitlines() if "role prod/EcsWorkloads" in line]
     assert pulls[0].startswith("| aws-nodejs-sample | pull |")
 
 
-def test_a_file_that_cannot_be_written_is_one_sentence(environments: Path, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_reported_in_one_sentence(
+    environments: Path, tmp_path: Path
+) -> None:
     result = subprocess.run(
         [
             *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
@@ -290,7 +388,15 @@ def test_a_file_that_cannot_be_written_is_one_sentence(environments: Path, tmp_p
     assert result.stderr.endswith("cannot be written: No such file or directory.\n")
 
 
-def test_json_holds_every_field() -> None:
+def test_json_contains_every_field() -> None:
     statement = {"Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "ecr:*"}
-    (first, *_) = json.loads(as_json(grants_of([stack_with(statement)])))
+    (first, *_) = json.loads(json_of(grants_of([stack_with(statement)])))
     assert set(first) == set(Grant.__slots__)
+
+
+def test_the_summary_names_the_owners_that_must_add_a_policy() -> None:
+    assert owners_summary({}, None) == "No other account has to add a policy."
+    assert owners_summary({"account 222222222222": {}}, None) == (
+        "1 owner must add a policy: account 222222222222. "
+        "Write the policies with --required-grants FILE."
+    )

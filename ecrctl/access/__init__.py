@@ -1,0 +1,1 @@
+"""``ecrctl access``: who can pull, push and administer each repository."""

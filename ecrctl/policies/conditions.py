@@ -1,0 +1,154 @@
+"""Conditions of statements: how they are read, ordered by strictness, split and joined."""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from .documents import as_list, canonical_text
+from .patterns import has_wildcard, within
+
+_NEGATED = re.compile(r"(?:StringNot|ArnNot|NotIp)")
+_LIKE = re.compile(r"(?:String(?:Not)?Like|Arn(?:Not)?(?:Equals|Like))")
+_TEXT = re.compile(
+    r"(?:For(?:Any|All)Value[s]?:)?(?:String(?:Not)?(?:Equals|Like)|Arn(?:Not)?(?:Equals|Like))"
+)
+_SPLIT = re.compile(r"(?:String(?:Equals|Like)|Arn(?:Equals|Like))(?:IfExists)?")
+_MOST_PARTS = 256
+
+
+class Condition(NamedTuple):
+    """One condition of a statement.
+
+    :param values: one of them must match or, of a negated operator, none.
+    """
+
+    operator: str
+    key: str
+    values: frozenset[str]
+
+
+Conditions = frozenset[Condition]
+
+
+def conditions_of(given: Any, text: Callable[[Any], str]) -> Conditions | None:
+    """Return a statement's conditions; ``None`` where their form is not IAM's.
+
+    :param text: reads a value of the template.
+    """
+    if not isinstance(given, Mapping):
+        return None
+    found: set[Condition] = set()
+    for operator, keys in given.items():
+        if not isinstance(keys, Mapping) or str(operator).startswith("Fn::"):
+            return None
+        for key, values in keys.items():
+            if str(key).startswith("Fn::") or key == "Ref":
+                return None
+            found.add(Condition(str(operator), str(key), frozenset(map(text, as_list(values)))))
+    return frozenset(found)
+
+
+def is_stricter(strict: Iterable[Condition], loose: Iterable[Condition]) -> bool:
+    """Return whether a request that meets one set of conditions certainly meets another."""
+    given = list(strict)
+    return all(any(_implies(have, wanted) for have in given) for wanted in loose)
+
+
+def can_be_ordered(conditions: Iterable[Condition]) -> bool:
+    """Return whether the strictness of conditions with these operators can be compared."""
+    return all(
+        _TEXT.fullmatch(operator.removesuffix("IfExists"))
+        or operator in {"IpAddress", "NotIpAddress", "Bool", "Null"}
+        for operator, _, _ in conditions
+    )
+
+
+def split_by_value(conditions: Conditions) -> list[Conditions]:
+    """Return one set of conditions for each value: one of several values is enough."""
+    choices = [
+        [Condition(operator, key, frozenset({value})) for value in sorted(values)]
+        if _SPLIT.fullmatch(operator)
+        else [Condition(operator, key, values)]
+        for operator, key, values in sorted(conditions, key=canonical_text)
+    ]
+    count = 1
+    for choice in choices:
+        count *= len(choice)
+    if count > _MOST_PARTS:
+        return [conditions]
+    return [frozenset(parts) for parts in itertools.product(*choices)]
+
+
+def joined(alternatives: Iterable[Conditions]) -> list[Conditions]:
+    """Return alternatives with those joined that differ in the values of one key only."""
+    found: list[Conditions] = []
+    for one in sorted(set(alternatives), key=canonical_text):
+        for index, other in enumerate(found):
+            together = _joined(one, other)
+            if together is not None:
+                found[index] = together
+                break
+        else:
+            found.append(one)
+    return found
+
+
+def _joined(one: Conditions, other: Conditions) -> Conditions | None:
+    only_one, only_other = one - other, other - one
+    if len(only_one) != 1 or len(only_other) != 1:
+        return None
+    ((operator, key, values),), ((other_operator, other_key, more),) = only_one, only_other
+    if (operator, key) != (other_operator, other_key):
+        return None
+    return (one & other) | {Condition(operator, key, values | more)}
+
+
+def _implies(have: Condition, wanted: Condition) -> bool:
+    if have == wanted:
+        return True
+    (have_operator, have_key, have_values), (operator, key, values) = have, wanted
+    if have_key.lower() != key.lower():
+        return False
+    is_negated = _NEGATED.search(operator) is not None
+    # A negated operator is true of a missing key, with IfExists or without.
+    if have_operator.endswith("IfExists") > operator.endswith("IfExists") and not is_negated:
+        return False
+    have_operator, operator = (name.removesuffix("IfExists") for name in (have_operator, operator))
+    have_prefix, operator_prefix = (name.rpartition(":")[0] for name in (have_operator, operator))
+    if have_prefix != operator_prefix or not _same_family(have_operator, operator):
+        return False
+    if is_negated:
+        covers = _covers(operator, have_operator)
+        return all(any(covers(value, kept) for kept in have_values) for value in values)
+    covers = _covers(have_operator, operator)
+    return all(any(covers(value, allowed) for allowed in values) for value in have_values)
+
+
+def _same_family(one: str, other: str) -> bool:
+    if one == other:
+        return one in {"IpAddress", "NotIpAddress"} or _TEXT.fullmatch(one) is not None
+    both = _TEXT.fullmatch(one) and _TEXT.fullmatch(other)
+    return bool(both) and bool(_NEGATED.search(one)) == bool(_NEGATED.search(other))
+
+
+def _covers(narrow: str, wide: str) -> Callable[[str, str], bool]:
+    """Return how a value of one operator is compared with a value of another."""
+    if wide in {"IpAddress", "NotIpAddress"}:
+        return _network_within
+    if _LIKE.search(wide):
+        return within
+    # For an equality "*" is a letter, for a pattern it may be any text.
+    is_like = _LIKE.search(narrow) is not None
+    return lambda value, other: value == other and not (is_like and has_wildcard(value))
+
+
+def _network_within(narrow: str, wide: str) -> bool:
+    try:
+        inner, outer = (ipaddress.ip_network(text, strict=False) for text in (narrow, wide))
+    except ValueError:
+        return narrow == wide
+    return inner.version == outer.version and inner.subnet_of(outer)  # type: ignore[arg-type]

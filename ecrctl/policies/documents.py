@@ -1,0 +1,25 @@
+"""Helpers for the values of policy documents."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a value as a list: IAM and CloudFormation accept one item without its list."""
+    return value if isinstance(value, list) else [value]
+
+
+def canonical_text(value: Any) -> str:
+    """Return a value as text that is the same in every process; that of a set is not.
+
+    Fields that a dataclass does not compare are left out.
+    """
+    if isinstance(value, set | frozenset):
+        return f"{{{', '.join(sorted(map(canonical_text, value)))}}}"
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(canonical_text, value))}]"
+    if is_dataclass(value) and not isinstance(value, type):
+        return canonical_text([getattr(value, one.name) for one in fields(value) if one.compare])
+    return str(value)

@@ -1,0 +1,160 @@
+"""Changes of access: their sentences, and the evidence that identifies them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ecrctl.cdk.assemblies import Stack
+from ecrctl.review.access import sentences
+from ecrctl.review.access.changes import AccessChange, access_changes
+from ecrctl.review.diff.comparison import Comparison, StackPair
+
+ACCOUNT = "111111111111"
+EVERYONE = {"Effect": "Allow", "Principal": "*"}
+
+
+def changes(base: dict[str, Any], head: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the changes between two templates' resources as direction, subject, sentence."""
+    return [
+        (change.direction, change.subject, change.sentence) for change in all_changes(base, head)
+    ]
+
+
+def all_changes(base: dict[str, Any], head: dict[str, Any]) -> list[AccessChange]:
+    """Return the changes between two templates' resources."""
+    before, after = (
+        Stack(
+            name="dev/Web",
+            account=ACCOUNT,
+            region="us-west-2",
+            stage="dev",
+            template={"Resources": resources},
+        )
+        for resources in (base, head)
+    )
+    pair = StackPair(name="dev/Web", base=before, head=after)
+    return access_changes(Comparison(base=[before], head=[after], pairs=[pair], changes=[]))
+
+
+def repository(*statements: dict[str, Any]) -> dict[str, Any]:
+    """Return a repository with a policy."""
+    properties = {
+        "RepositoryName": "team/api",
+        "RepositoryPolicyText": {"Statement": list(statements)},
+    }
+    return {"Api": {"Type": "AWS::ECR::Repository", "Properties": properties}}
+
+
+def role(name: str, *statements: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    """Return a role with a policy of its own."""
+    policy = {"PolicyName": "own", "PolicyDocument": {"Statement": list(statements)}}
+    given = {"RoleName": name, "Policies": [policy], **properties}
+    return {"Role": {"Type": "AWS::IAM::Role", "Properties": given}}
+
+
+def test_actions_keep_the_spelling_of_the_policy() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "ecr:DescribeImages"],
+        "Resource": "*",
+    }
+    assert changes(role("ci"), role("ci", statement)) == [
+        ("gained", "role ci", "may perform `ecr:DescribeImages` and `s3:GetObject`")
+    ]
+    all_but = {"Effect": "Allow", "NotAction": ["iam:PassRole"], "Resource": "*"}
+    assert changes(role("ci"), role("ci", all_but)) == [
+        ("gained", "role ci", "may perform every action but `iam:PassRole`")
+    ]
+
+
+def test_the_case_of_an_action_means_nothing() -> None:
+    lower, upper = ({**EVERYONE, "Action": action} for action in ("ecr:putimage", "ecr:PutImage"))
+    assert changes(repository(lower), repository(upper)) == []
+
+
+def test_evidence_contains_the_actions_that_a_sentence_does_not_show() -> None:
+    (first,) = all_changes(
+        repository(), repository({**EVERYONE, "Action": [f"ecr:{one}" for one in "ABCDEFGH"]})
+    )
+    (second,) = all_changes(
+        repository(), repository({**EVERYONE, "Action": [f"ecr:{one}" for one in "ABCDEFGI"]})
+    )
+    assert first.sentence == second.sentence
+    assert first.sentence.endswith("and 2 more")
+    assert first.evidence != second.evidence
+
+
+def test_evidence_contains_no_wording(monkeypatch: pytest.MonkeyPatch) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    (before,) = all_changes(role("ci"), role("ci", statement))
+    monkeypatch.setattr(sentences, "phrase", lambda _: "other words")
+    monkeypatch.setattr(sentences, "principal_text", lambda *_: "other words")
+    (after,) = all_changes(role("ci"), role("ci", statement))
+    assert (before.sentence, after.sentence) == ("may perform `s3:GetObject`", "may other words")
+    assert before.evidence == after.evidence
+    assert "may" not in before.evidence
+
+
+def test_evidence_distinguishes_a_gain_from_its_reverse() -> None:
+    narrow = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-one"}}}
+    statement = {**EVERYONE, "Action": "ecr:PutImage"}
+    (gained,) = all_changes(repository({**statement, **narrow}), repository(statement))
+    (lost,) = all_changes(repository(statement), repository({**statement, **narrow}))
+    assert (gained.direction, lost.direction) == ("gained", "lost")
+    assert gained.sentence == (
+        "lets everyone push; until now only if `StringEquals aws:PrincipalOrgID o-one`"
+    )
+    assert gained.evidence != lost.evidence
+
+
+@pytest.mark.parametrize("name", ["whoever", "registry", "group x", "account 222222222222"])
+def test_a_name_does_not_decide_what_an_identity_is(name: str) -> None:
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    assert changes(role(name, statement), role(name)) == [
+        ("lost", f"role {name}", "may no longer perform `s3:GetObject`")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "policy_property", "subject"),
+    [
+        ("AWS::ECR::RegistryPolicy", "PolicyText", f"registry {ACCOUNT} in us-west-2"),
+        ("AWS::S3::BucketPolicy", "PolicyDocument", "bucket policy dev/Web/Policy"),
+        ("AWS::SNS::TopicPolicy", "PolicyDocument", "topic policy dev/Web/Policy"),
+        ("AWS::SQS::QueuePolicy", "PolicyDocument", "queue policy dev/Web/Policy"),
+        ("AWS::SecretsManager::ResourcePolicy", "ResourcePolicy", "secret policy dev/Web/Policy"),
+    ],
+)
+def test_a_separate_policy_that_is_deleted_no_longer_denies(
+    resource_type: str, policy_property: str, subject: str
+) -> None:
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject"}
+    policy = {"Type": resource_type, "Properties": {policy_property: {"Statement": statement}}}
+    assert changes({"Policy": policy}, {}) == [
+        ("gained", subject, "no longer denies everyone permission to perform `s3:PutObject`")
+    ]
+
+
+def test_a_managed_policy_without_identities_has_a_subject_of_its_own() -> None:
+    def policy(action: str) -> dict[str, Any]:
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        properties = {"PolicyDocument": {"Statement": statement}}
+        return {"Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": properties}}
+
+    assert changes(policy("s3:GetObject"), policy("s3:*")) == [
+        ("gained", "an identity with the policy dev/Web/Policy", "may perform `s3:*`")
+    ]
+
+
+def test_a_subject_is_the_repository_that_an_identity_policy_names() -> None:
+    arn = f"arn:aws:ecr:us-west-2:{ACCOUNT}:repository/team/api"
+    statement = {"Effect": "Deny", "Action": "ecr:PutImage", "Resource": arn}
+    assert changes(role("ci"), role("ci", statement)) == [
+        ("lost", "repository team/api", "denies `role ci` permission to push")
+    ]
+    everywhere = {**statement, "Resource": "*"}
+    assert changes(role("ci"), role("ci", everywhere)) == [
+        ("lost", "role ci", "is denied permission to push")
+    ]
