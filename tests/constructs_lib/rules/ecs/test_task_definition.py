@@ -76,7 +76,8 @@ def test_the_numbers_of_a_container_may_be_at_their_limits() -> None:
     ],
 )
 def test_a_number_of_a_health_check_outside_its_limits_is_refused(field: str, number: int) -> None:
-    check = replace(HealthCheck(command=("CMD", "x")), **{field: number})
+    change: dict[str, Any] = {field: number}
+    check = replace(HealthCheck(command=("CMD", "x")), **change)
     container = replace(MAIN, health_check=check)
     faults = task_faults(replace(TASK, containers={"container": container}))
     assert [fault.path for fault in faults] == [f"container.health_check.{field}"]
@@ -149,8 +150,8 @@ def test_a_task_on_fargate_fits_when_it_asks_for_all_of_its_size() -> None:
     main = replace(MAIN, memory_mib=448, cpu=256)
     fits = replace(with_sidecar(main), fargate=SMALL, network_mode="awsvpc", architecture="ARM64")
     assert task_faults(fits) == []
-    for change in ({"memory_mib": 449}, {"cpu": 257}):
-        task = replace(with_sidecar(replace(main, **change)), fargate=SMALL)
+    for larger in (replace(main, memory_mib=449), replace(main, cpu=257)):
+        task = replace(with_sidecar(larger), fargate=SMALL)
         assert [fault.path for fault in task_faults(task)] == ["fargate"]
 
 

@@ -15,7 +15,7 @@ from constructs_lib.rules.kubernetes.workload_identity import (
 
 ISSUER = "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
 PROVIDER = f"arn:aws:iam::111111111111:oidc-provider/{ISSUER}"
-POD_IDENTITY = {
+POD_IDENTITY: dict[str, Any] = {
     "service_account": "reader",
     "namespace": "team",
     "cluster_name": "main",
