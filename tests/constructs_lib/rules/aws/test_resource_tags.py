@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from constructs_lib.rules.aws.resource_tags import MAXIMUM_TAGS, tag_faults
+from constructs_lib.rules.aws.resource_tags import (
+    MAXIMUM_TAGS,
+    required_tag_faults,
+    tag_faults,
+)
 
 VALUE = (
     "a tag's value must have 1 to 256 letters, digits, spaces and '+-=._:/@', "
@@ -41,3 +45,21 @@ def test_tags_that_aws_refuses_are_refused(tags: dict[str, str], sentence: str) 
 
 def test_tags_of_other_scripts_and_at_the_limits_are_accepted() -> None:
     assert tag_faults({"équipe": "Größe 1", "k" * 128: "v" * 256}) == []
+    assert tag_faults({str(number): "x" for number in range(MAXIMUM_TAGS)}) == []
+
+
+@pytest.mark.parametrize(
+    ("tags", "paths"),
+    [
+        ({"team": "web", "stage": "dev", "more": "x"}, []),
+        ({"team": "anything", "stage": "prod"}, []),
+        ({"stage": "dev"}, ["team"]),
+        ({"team": "web", "stage": "test"}, ["stage"]),
+        ({}, ["team", "stage"]),
+    ],
+)
+def test_a_required_tag_is_there_and_has_one_of_the_allowed_values(
+    tags: dict[str, str], paths: list[str]
+) -> None:
+    required = {"team": (), "stage": ("dev", "prod")}
+    assert [fault.path for fault in required_tag_faults(tags, required)] == paths

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constructs_lib.rules.ecr import images
+from constructs_lib.rules.ecr.tag_immutability import TagImmutability
 
 NAMES = st.from_regex(
     re.compile(
@@ -84,6 +85,64 @@ def test_text_that_names_no_public_repository_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    "repository",
+    [
+        "public.ecr.aws/docker/library/busybox",
+        "public.ecr.aws/a1b2c3/api",
+        "public.ecr.aws/team-x/a__b/c--d",
+    ],
+)
+def test_a_repository_of_ecr_public_is_taken(repository: str) -> None:
+    assert images.public_repository_faults(repository) == []
+
+
+@pytest.mark.parametrize("repository", ["public.ecr.aws/api", "public.ecr.aws/team/API", "public"])
+def test_a_repository_of_ecr_public_has_an_alias_and_a_name(repository: str) -> None:
+    faults = images.public_repository_faults(repository)
+    assert [fault.path for fault in faults] == ["repository"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "immutability", "paths"),
+    [
+        ("v1", TagImmutability(), []),
+        ("v1", TagImmutability(mode="MUTABLE"), ["tag"]),
+        ("v1", None, ["tag"]),
+        ("v1", TagImmutability.immutable_except_signatures(), []),
+        ("sha256-1.sig", TagImmutability.immutable_except_signatures(), ["tag"]),
+    ],
+)
+def test_a_tag_that_may_move_is_refused(
+    tag: str, immutability: TagImmutability | None, paths: list[str]
+) -> None:
+    faults = images.moving_tag_faults(tag, "team/api", immutability)
+    assert [fault.path for fault in faults] == paths
+
+
+@pytest.mark.parametrize(
+    ("uri", "count"),
+    [
+        ("registry:5000/team/api:v1", 0),
+        ("registry/api@sha256:" + "a" * 64, 0),
+        ("${Token[TOKEN.1]}", 0),
+        ("registry/api:latest", 1),
+        ("registry/api:", 1),
+        ("registry:5000/api", 1),
+        ("api", 1),
+    ],
+)
+def test_a_uri_says_which_image_it_is(uri: str, count: int) -> None:
+    assert len(images.uri_faults(uri)) == count
+
+
+def test_every_fault_of_a_reference_names_its_field() -> None:
+    faults = images.reference_faults(tag="-", digest="sha256:1")
+    assert [fault.path for fault in faults] == ["tag", "digest"]
+    assert images.reference_faults(tag="v1", digest="sha256:" + "a" * 64) == []
+    assert images.reference_faults(tag="v" * 128, digest=None) == []
+
+
+@pytest.mark.parametrize(
     ("region", "uri"),
     [
         ("us-west-2", "123456789012.dkr.ecr.us-west-2.amazonaws.com/a/b"),
@@ -119,3 +178,11 @@ def test_the_longest_names_still_have_logical_ids_of_their_own() -> None:
     ids = {images.repository_logical_id(name) for name in names}
     assert len(ids) == len(names)
     assert max(map(len, ids)) <= 255
+
+
+def test_a_logical_id_is_the_name_as_far_as_it_fits() -> None:
+    assert images.repository_logical_id("a/b-c.d_e") == "RepositoryaSlashbDashcDotdUnderscoree"
+    assert images.repository_logical_id("a" * 245) == "Repository" + "a" * 245
+    shortened = images.repository_logical_id("a" * 246)
+    assert shortened.startswith("Repository" + "a" * 180 + "H")
+    assert len(shortened) == 255

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +26,23 @@ def test_all_published_sizes_are_there() -> None:
         4096: (8192, 30720),
         8192: (16384, 61440),
         16384: (32768, 122880),
+    }
+
+
+def test_between_its_edges_a_choice_grows_in_equal_steps() -> None:
+    steps = {
+        cpu: {after - before for before, after in pairwise(memory)}
+        for cpu, memory in MEMORY_MIB_BY_CPU.items()
+    }
+    gib = 1024
+    assert steps.pop(256) == {512, gib}
+    assert steps == {
+        512: {gib},
+        1024: {gib},
+        2048: {gib},
+        4096: {gib},
+        8192: {4 * gib},
+        16384: {8 * gib},
     }
 
 

@@ -57,6 +57,120 @@ def test_the_smallest_size_is_large_enough_for_all_containers() -> None:
     assert faults_of(**beside(memory_mib=1_000_000), fargate="smallest") != []
 
 
+def test_the_numbers_of_a_container_may_be_at_their_limits() -> None:
+    check = HealthCheck(
+        command=("CMD-SHELL", "true"),
+        interval_seconds=5,
+        timeout_seconds=2,
+        retries=1,
+        start_period_seconds=0,
+    )
+    least = replace(MAIN, memory_mib=6, cpu=1, ports=(1, 65_535), health_check=check)
+    assert task_faults(replace(TASK, containers={"container": least})) == []
+    check = HealthCheck(
+        command=("CMD", "a", "b"),
+        interval_seconds=300,
+        timeout_seconds=120,
+        retries=10,
+        start_period_seconds=300,
+    )
+    most = replace(MAIN, name="n" * 255, health_check=check)
+    assert task_faults(replace(TASK, containers={"container": most})) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "number"),
+    [
+        ("interval_seconds", 4),
+        ("interval_seconds", 301),
+        ("timeout_seconds", 1),
+        ("timeout_seconds", 121),
+        ("retries", 0),
+        ("retries", 11),
+        ("start_period_seconds", -1),
+        ("start_period_seconds", 301),
+    ],
+)
+def test_a_number_of_a_health_check_outside_its_limits_is_refused(field: str, number: int) -> None:
+    change: dict[str, Any] = {field: number}
+    check = replace(HealthCheck(command=("CMD", "x")), **change)
+    container = replace(MAIN, health_check=check)
+    faults = task_faults(replace(TASK, containers={"container": container}))
+    assert [fault.path for fault in faults] == [f"container.health_check.{field}"]
+
+
+@pytest.mark.parametrize(
+    ("change", "paths"),
+    [
+        ({"cpu": -1}, ["container.cpu"]),
+        ({"ports": (65_536,)}, ["container.ports[0]"]),
+        ({"ports": (80, 81, 80)}, ["container.ports[2]"]),
+        ({"writable_volumes": {"a b": "/tmp"}}, ["container.writable_volumes.a b"]),
+        ({"writable_volumes": {"tmp": "/"}}, ["container.writable_volumes.tmp"]),
+        (
+            {"writable_volumes": {"a": "/t", "b": "/t", "c": "/t"}},
+            ["container.writable_volumes.b", "container.writable_volumes.c"],
+        ),
+        ({"health_check": HealthCheck(command=("CMD",))}, ["container.health_check.command"]),
+        ({"health_check": HealthCheck(command=("X", "y"))}, ["container.health_check.command"]),
+        ({"depends_on": {"api": "READY"}}, ["container.depends_on.api", ""]),
+    ],
+)
+def test_a_fault_of_a_container_names_where_it_is(change: dict[str, Any], paths: list[str]) -> None:
+    faults = task_faults(replace(TASK, containers={"container": replace(MAIN, **change)}))
+    assert [fault.path for fault in faults] == paths
+
+
+def test_ports_are_refused_where_there_is_no_network() -> None:
+    task = replace(
+        with_sidecar(replace(MAIN, ports=(80,))),
+        network_mode="none",
+    )
+    assert [fault.path for fault in task_faults(task)] == ["container.ports"]
+    assert task_faults(with_sidecar(replace(MAIN, ports=(80,)))) == []
+
+
+@pytest.mark.parametrize("mode", ["awsvpc", "host"])
+def test_one_port_is_for_one_container_where_all_have_one_network(mode: Any) -> None:
+    task = replace(
+        TASK,
+        containers={
+            "container": replace(MAIN, ports=(80, 81)),
+            "sidecars[0]": replace(PROXY, ports=(81,)),
+            "sidecars[1]": replace(PROXY, name="other", ports=(81, 82)),
+        },
+    )
+    assert task_faults(replace(task, network_mode="bridge")) == []
+    faults = task_faults(replace(task, network_mode=mode))
+    assert [fault.path for fault in faults] == ["sidecars[0].ports", "sidecars[1].ports"]
+
+
+@pytest.mark.parametrize("condition", ["START", "HEALTHY", "COMPLETE", "SUCCESS"])
+def test_a_container_may_wait_for_another_one_in_four_ways(condition: Any) -> None:
+    healthy = HealthCheck(command=("CMD", "/healthy"))
+    main = replace(MAIN, depends_on={"proxy": condition})
+    assert task_faults(with_sidecar(main, essential=False, health_check=healthy)) == []
+
+
+def test_containers_that_wait_for_the_same_one_wait_in_no_circle() -> None:
+    containers = {
+        "container": replace(MAIN, depends_on={"b": "START", "c": "START"}),
+        "sidecars[0]": replace(PROXY, name="b", depends_on={"d": "START"}),
+        "sidecars[1]": replace(PROXY, name="c", depends_on={"d": "START"}),
+        "sidecars[2]": replace(PROXY, name="d"),
+    }
+    assert task_faults(replace(TASK, containers=containers)) == []
+
+
+def test_a_task_on_fargate_fits_when_it_asks_for_all_of_its_size() -> None:
+    main = replace(MAIN, memory_mib=448, cpu=256)
+    fits = replace(with_sidecar(main), fargate=SMALL, network_mode="awsvpc", architecture="ARM64")
+    assert task_faults(fits) == []
+    for larger in (replace(main, memory_mib=449), replace(main, cpu=257)):
+        task = replace(with_sidecar(larger), fargate=SMALL)
+        assert [fault.path for fault in task_faults(task)] == ["fargate"]
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [

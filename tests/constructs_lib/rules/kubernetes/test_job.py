@@ -8,10 +8,18 @@ from typing import Any
 import pytest
 
 from constructs_lib.rules.ecr.images import ImageSpec
+from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.kubernetes.hardening import PodHardening, restricted_faults
 from constructs_lib.rules.kubernetes.job import JobRun, JobSpec
 from constructs_lib.rules.kubernetes.manifest import job_manifest
-from constructs_lib.rules.kubernetes.pod import JobPod, Resources, SecretKey, Toleration, Volume
+from constructs_lib.rules.kubernetes.pod import (
+    JobPod,
+    Resources,
+    SecretKey,
+    Toleration,
+    Volume,
+    pod_faults,
+)
 
 JOB = JobSpec(name="list", service_account="reader")
 IMAGE = ImageSpec(
@@ -207,3 +215,93 @@ def test_a_quantity_that_kubernetes_takes_is_taken(amount: str) -> None:
     resources = Resources(requests={}, limits={"memory": amount, "nvidia.com/gpu": "1"})
     container = pod_of(with_pod(resources=resources))["containers"][0]
     assert container["resources"]["limits"]["memory"] == amount
+
+
+@pytest.mark.parametrize("path", ["environment.1A", "secrets.1A"])
+def test_a_variable_has_a_name_of_its_form_wherever_its_value_is(path: str) -> None:
+    field = path.partition(".")[0]
+    value: Any = "" if field == "environment" else SecretKey(secret="s", key="k")
+    with pytest.raises(RuleError) as refusal:
+        with_pod(**{field: {"1A": value}})
+    assert [fault.path for fault in refusal.value.faults] == [path]
+
+
+@pytest.mark.parametrize(
+    ("change", "paths"),
+    [
+        ({"hardening": PodHardening(user=1)}, []),
+        ({"hardening": PodHardening(user=-1)}, ["hardening.user"]),
+        ({"restart_policy": "OnFailure"}, []),
+        ({"secrets": {"A": SecretKey(secret="s", key="k" * 253)}}, []),
+        ({"secrets": {"A": SecretKey(secret="s", key="k" * 254)}}, ["secrets.A.key"]),
+        ({"resources": Resources(requests={"cpu": "1"}, limits={"cpu": "1"})}, []),
+        ({"resources": Resources(requests={"cpu": "1"}, limits={})}, []),
+        ({"resources": Resources(requests={"a/b": "1"}, limits={"a/b": "1"})}, []),
+        (
+            {"resources": Resources(requests={"a/b": "1"}, limits={"a/b": "2"})},
+            ["resources.requests.a/b"],
+        ),
+        (
+            {"resources": Resources(requests={"cpu": "x"}, limits={"cpu": "1"})},
+            ["resources.requests.cpu"],
+        ),
+        ({"volumes": (Volume(name="t", path="/a:b"),)}, ["volumes[0].path"]),
+        (
+            {"volumes": tuple(Volume(name="t", path=f"/{path}") for path in "abc")},
+            ["volumes[1].name", "volumes[2].name"],
+        ),
+        ({"volumes": (Volume(name="t", path="/t", source="disk"),)}, ["volumes[0].source"]),  # type: ignore[arg-type]
+        (
+            {"volumes": (Volume(name="t", path="/t", source="config_map", source_name="A"),)},
+            ["volumes[0].source_name"],
+        ),
+        ({"volumes": (Volume(name="t", path="/t", size_limit="0"),)}, ["volumes[0].size_limit"]),
+        ({"tolerations": (Toleration(),)}, []),
+        ({"tolerations": (Toleration(key="a", operator="Equal", value="b"),)}, []),
+        ({"tolerations": (Toleration(key="a b"),)}, ["tolerations[0].key"]),
+        (
+            {"tolerations": (Toleration(key="a", operator="Equal", value="b c"),)},
+            ["tolerations[0].key"],
+        ),
+        *(
+            ({"tolerations": (Toleration(key="a", effect=effect),)}, [])
+            for effect in ("NoSchedule", "PreferNoSchedule", "NoExecute")
+        ),
+    ],
+)
+def test_a_fault_of_a_pod_names_where_it_is(change: dict[str, Any], paths: list[str]) -> None:
+    assert [fault.path for fault in pod_faults(JobPod(**change))] == paths
+
+
+def test_a_job_with_all_that_it_may_leave_out_says_it_in_its_manifest() -> None:
+    run = JobRun(
+        backoff_limit=0,
+        active_deadline_seconds=60,
+        ttl_seconds_after_finished=0,
+        parallelism=1,
+        completions=2,
+    )
+    job = replace(JOB, name_suffix="none", namespace="team", run=run)
+    manifest = job_manifest(job)
+    template = manifest["spec"].pop("template")
+    assert manifest == {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": "list", "namespace": "team"},
+        "spec": {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": 60,
+            "ttlSecondsAfterFinished": 0,
+            "parallelism": 1,
+            "completions": 2,
+        },
+    }
+    assert template["metadata"] == {"labels": {"app": "list"}}
+    assert (job.path, JOB.path) == ("team/list", "list")
+
+
+def test_a_name_ends_with_ten_digits_of_a_hash() -> None:
+    name, _, suffix = name_of(JOB).partition("-")
+    assert name == "list"
+    assert len(suffix) == 10
+    assert set(suffix) <= set("0123456789abcdef")

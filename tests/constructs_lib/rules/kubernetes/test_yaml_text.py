@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +31,13 @@ DOCUMENTS = st.dictionaries(
 @given(DOCUMENTS)
 def test_a_document_is_read_back_as_it_was_written(document: dict[str, Any]) -> None:
     assert yaml.safe_load(yaml_text(document)) == document
+
+
+@pytest.mark.parametrize(
+    "word", ["true", "False", "NULL", "yes", "no", "On", "off", "y", "N", "inf", "NaN"]
+)
+def test_a_word_that_yaml_may_read_as_something_else_is_quoted(word: str) -> None:
+    assert yaml_text({word: word}) == f'"{word}": "{word}"\n'
 
 
 def test_a_document_reads_like_one_written_by_hand() -> None:
