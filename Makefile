@@ -20,8 +20,9 @@ export CDK_DISABLE_CLI_TELEMETRY := 1
 export CDK_DISABLE_VERSION_CHECK := 1
 # Hundreds of short Python processes run here: without bytecode each would compile the project.
 unexport PYTHONDONTWRITEBYTECODE
-# Tests that share an expensive fixture run in one worker: tests/conftest.py groups them.
-PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadgroup
+# A worker takes a file of tests at a time, in their order: the fixtures of a file start once, and
+# the files after the slowest, tests/end_to_end, keep the other workers busy.
+PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-loadscope-reorder
 
 INSTALLED := $(VENV)/.requirements node_modules/aws-cdk/package.json $(BIN)/ecrctl
 

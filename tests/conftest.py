@@ -14,17 +14,6 @@ os.environ["JSII_NODE"] = str(node_binary())
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
 
-# Fixtures that take seconds to start: one worker runs all tests of one.
-EXPENSIVE = ("checked", "checkout", "emulator", "foreign", "handler_sources", "reviewed")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests that share an expensive fixture, for ``--dist loadgroup``."""
-    for item in items:
-        for name in EXPENSIVE:
-            if isinstance(item, pytest.Function) and name in item.fixturenames:
-                item.add_marker(pytest.mark.xdist_group(name))
-
 
 @pytest.fixture(scope="session")
 def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
