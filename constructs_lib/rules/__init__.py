@@ -1,4 +1,4 @@
 """The rules of ECR, IAM, ECS and Kubernetes as pure functions and values.
 
-Nothing here imports the CDK: a rule can be asked without starting jsii.
+No module here imports the CDK, so calling a rule starts no jsii.
 """

@@ -26,11 +26,11 @@ def test_examples_run(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", constructs_lib.__all__)
-def test_what_other_apps_import_says_what_it_is(name: str) -> None:
+def test_every_public_name_has_a_complete_docstring(name: str) -> None:
     item = getattr(constructs_lib, name)
     assert item.__doc__ is not None
     assert item.__doc__.strip()
     if issubclass(item, Construct):
         assert item.__doc__.startswith("Define ")
         for part in (":param ", ":raises ", "Source", ">>> "):
-            assert part in item.__doc__, f"{name} says nothing of {part!r}"
+            assert part in item.__doc__, f"the docstring of {name} has no {part!r}"

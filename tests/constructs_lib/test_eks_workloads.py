@@ -301,20 +301,18 @@ def test_irsa_names_the_role_and_trusts_one_service_account() -> None:
     [
         (
             {},
-            "EksWorkloadIdentity 'Identity': an identity is by EKS Pod Identity, with "
-            "cluster_name, or by IRSA, with oidc_provider_arn, got neither. Give one of the"
-            " two.",
+            "EksWorkloadIdentity 'Identity': an identity requires either cluster_name, for EKS "
+            "Pod Identity, or oidc_provider_arn, for IRSA, got neither. Write one of the two.",
         ),
         (
             {"cluster_name": "a", "oidc_provider_arn": PROVIDER, "role_name": "r"},
-            "EksWorkloadIdentity 'Identity': an identity is by EKS Pod Identity, with "
-            "cluster_name, or by IRSA, with oidc_provider_arn, got both. Give one of the "
-            "two.",
+            "EksWorkloadIdentity 'Identity': an identity requires either cluster_name, for EKS "
+            "Pod Identity, or oidc_provider_arn, for IRSA, got both. Write one of the two.",
         ),
         (
             {"cluster_name": "-a"},
-            "EksWorkloadIdentity 'Identity': cluster_name: a cluster's name has 1 to 100 "
-            "letters, digits, '-' and '_', got '-a'. Give the name it has in EKS.",
+            "EksWorkloadIdentity 'Identity': cluster_name: a cluster's name must have 1 to 100 "
+            "letters, digits, '-' and '_', got '-a'. Write the cluster's name in EKS.",
         ),
         (
             {"oidc_provider_arn": "x", "role_name": "r"},
@@ -324,13 +322,13 @@ def test_irsa_names_the_role_and_trusts_one_service_account() -> None:
         ),
         (
             {"oidc_provider_arn": PROVIDER},
-            "EksWorkloadIdentity 'Identity': role_name: with IRSA the service account's "
-            "manifest holds the role's ARN, so the role needs a name of its own. Give "
-            "role_name.",
+            "EksWorkloadIdentity 'Identity': role_name: oidc_provider_arn requires role_name, "
+            "because the service account's manifest contains the role's ARN, got none. Add one, "
+            "such as role_name 'web-jobs'.",
         ),
         (
             {"cluster_name": "a", "role_name": "a b"},
-            "EksWorkloadIdentity 'Identity': role_name: a role's name has 1 to 64 letters, "
+            "EksWorkloadIdentity 'Identity': role_name: a role's name must have 1 to 64 letters, "
             "digits and '+=,.@_-', got 'a b'. Choose another name.",
         ),
         (

@@ -154,7 +154,7 @@ def test_a_grant_across_accounts_names_the_statement_that_the_owner_adds() -> No
         stack, "Theirs", repository_name="team/api", account="222222222222"
     )
     # The grant goes through the CDK, which makes another error of ours and keeps its sentence.
-    with pytest.raises(RuntimeError, match="Its owner must add") as refusal:
+    with pytest.raises(RuntimeError, match="Ask its owner to add") as refusal:
         Image(repository=theirs, digest=DIGEST).grant_pull(role(stack))
     assert '"Principal": {"AWS": "arn:aws:iam::111111111111:root"}' in str(refusal.value)
     assert "ecr:BatchGetImage" in str(refusal.value)

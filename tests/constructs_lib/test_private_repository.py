@@ -161,8 +161,8 @@ def test_tags_are_rendered_in_a_fixed_order_and_checked() -> None:
     with pytest.raises(ValueError, match="Api") as refusal:
         rendered(tags={"aws:team": "web"})
     assert str(refusal.value) == (
-        "PrivateRepository 'Api': tags.aws:team: keys that begin with 'aws:' are AWS's own. "
-        "Choose another."
+        "PrivateRepository 'Api': tags.aws:team: a tag's key cannot begin with 'aws:', which AWS "
+        "reserves, got 'aws:team'. Choose another key."
     )
 
 

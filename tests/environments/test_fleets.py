@@ -129,8 +129,11 @@ repositories:
     )
     (tmp_path / "dev.yaml").write_text(text)
     said = refusal(tmp_path)
-    assert "repositories[1].tags.team: this tag is required here, and missing. Give it." in said
-    assert "repositories[1].tags.tier: this tag is one of gold, silver, got 'bronze'." in said
+    assert "repositories[1].tags.team: the tag 'team' is required, got none." in said
+    assert (
+        "repositories[1].tags.tier: the tag 'tier' must be one of gold, silver, got 'bronze'."
+        in said
+    )
     assert "repositories[0]" not in said
 
 

@@ -85,8 +85,8 @@ network, eks_cluster, eks_jobs.
   - line 4, repositories[0].name: a repository's name is made of lower-case letters and digits, \
 joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
   - line 6, repositories[1].scan_on_push: true or false is expected here, got 'yes'.
-  - line 8, repositories[1].lifecycle[0].count_number: count_number is at least 1, got 0. \
-Say how many images, or how many days, are kept.
+  - line 8, repositories[1].lifecycle[0].count_number: count_number must be at least 1, got 0. \
+Write the number of images, or of days, to keep.
   - line 9, repositories[2].name: the name 'team/web' is taken by repositories[1]. \
 Choose another one.
   - line 10, repositories[2].pull.accounts[0]: an AWS account number has 12 digits, got '12'. \

@@ -169,8 +169,8 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             job(identity="{}", service_account="a", namespace="b"),
-            "eks_jobs[0].identity: an identity is by EKS Pod Identity, with cluster_name, "
-            "or by IRSA, with oidc_provider_arn, got neither. Give one of the two.",
+            "eks_jobs[0].identity: an identity requires either cluster_name, for EKS Pod "
+            "Identity, or oidc_provider_arn, for IRSA, got neither. Write one of the two.",
         ),
     ],
 )

@@ -20,25 +20,34 @@ def tag_faults(tags: Mapping[str, str]) -> list[Fault]:
     faults: list[Fault] = []
     if len(tags) > MAXIMUM_TAGS:
         faults.append(
-            Fault("", f"a resource has at most {MAXIMUM_TAGS} tags, got {len(tags)}. Drop some.")
+            Fault(
+                "",
+                f"a resource can have at most {MAXIMUM_TAGS} tags, got {len(tags)}. Remove some.",
+            )
         )
     for key, value in tags.items():
         if not 1 <= len(key) <= _LONGEST_KEY or not _TEXT.fullmatch(key):
             faults.append(
                 Fault(
                     key[:_LONGEST_KEY],
-                    f"a tag's key has 1 to {_LONGEST_KEY} letters, digits, spaces and '+-=._:/@'. "
-                    "Choose another one.",
+                    f"a tag's key must have 1 to {_LONGEST_KEY} letters, digits, spaces and "
+                    f"'+-=._:/@', got '{key[:80]}'. Choose another key.",
                 )
             )
         if key.lower().startswith("aws:"):
-            faults.append(Fault(key, "keys that begin with 'aws:' are AWS's own. Choose another."))
+            faults.append(
+                Fault(
+                    key,
+                    "a tag's key cannot begin with 'aws:', which AWS reserves, "
+                    f"got '{key[:80]}'. Choose another key.",
+                )
+            )
         if not 1 <= len(value) <= _LONGEST_VALUE or not _TEXT.fullmatch(value):
             faults.append(
                 Fault(
                     key,
-                    f"a repository's tag has a value of 1 to {_LONGEST_VALUE} letters, digits, "
-                    f"spaces and '+-=._:/@', got '{value[:80]}'. Choose another one.",
+                    f"a tag's value must have 1 to {_LONGEST_VALUE} letters, digits, spaces and "
+                    f"'+-=._:/@', got '{value[:80]}'. Choose another value.",
                 )
             )
     return faults
@@ -47,13 +56,19 @@ def tag_faults(tags: Mapping[str, str]) -> list[Fault]:
 def required_tag_faults(
     tags: Mapping[str, str], required: Mapping[str, Sequence[str]]
 ) -> list[Fault]:
-    """Check tags against the keys that must be there and, where given, their allowed values."""
+    """Check tags against required keys and, for some keys, their allowed values."""
     faults: list[Fault] = []
     for key, allowed in required.items():
         if key not in tags:
-            faults.append(Fault(key, "this tag is required here, and missing. Give it."))
+            example = f"{key}: {allowed[0] if allowed else 'web'}"
+            faults.append(
+                Fault(key, f"the tag '{key}' is required, got none. Add it, such as '{example}'.")
+            )
         elif allowed and tags[key] not in allowed:
             faults.append(
-                Fault(key, f"this tag is one of {', '.join(allowed)}, got '{tags[key]}'.")
+                Fault(
+                    key,
+                    f"the tag '{key}' must be one of {', '.join(allowed)}, got '{tags[key]}'.",
+                )
             )
     return faults

@@ -1,4 +1,4 @@
-"""The documents that Kubernetes is given for a Job, a CronJob or a service account.
+"""Kubernetes manifests of a Job, a CronJob and a service account.
 
 Source: Kubernetes API reference, "Job v1 batch", "CronJob v1 batch" and "ServiceAccount v1".
 """
@@ -24,7 +24,7 @@ Document = dict[str, Any]
 VERSION_LABEL = "app.kubernetes.io/version"
 VERSION_ANNOTATION = "org.opencontainers.image.version"
 
-# All that may change in a Job that exists; the rest of its spec is immutable.
+# The fields of an existing Job that may change; the rest of its spec is immutable.
 _MUTABLE_SPEC_FIELDS = (
     "activeDeadlineSeconds",
     "backoffLimit",
@@ -46,8 +46,7 @@ def job_manifest(
 ) -> Document:
     """Return the ``batch/v1`` Job, ready to be applied.
 
-    :param meaning: returns the meaning of a spec that holds values known only at deployment, which
-        is what is hashed then; by default the spec itself.
+    :param meaning: returns the value to hash for a spec with tokens; by default the spec itself.
     """
     spec = _job_spec(job, image)
     name = job.name
@@ -62,7 +61,7 @@ def job_manifest(
 
 
 def cron_job_manifest(job: JobSpec, image: ImageReference, schedule: CronSchedule) -> Document:
-    """Return the ``batch/v1`` CronJob. Its Job template is mutable, so its name has no hash."""
+    """Return the ``batch/v1`` CronJob, whose name has no hash, because all of it may change."""
     spec: Document = {"schedule": schedule.schedule}
     if schedule.time_zone:
         spec["timeZone"] = schedule.time_zone
@@ -79,7 +78,7 @@ def cron_job_manifest(job: JobSpec, image: ImageReference, schedule: CronSchedul
 def service_account_manifest(
     name: str, namespace: str | None, annotations: Mapping[str, str]
 ) -> Document:
-    """Give a service account whose API token no pod is given unless it asks for it."""
+    """Return a service account whose API token is mounted only in pods that request it."""
     metadata: Document = {"name": name}
     if namespace:
         metadata["namespace"] = namespace
@@ -94,16 +93,16 @@ def service_account_manifest(
 
 
 def manifests_text(documents: list[Document]) -> str:
-    """Give documents as one YAML file."""
+    """Return documents as one YAML file."""
     return "---\n".join(yaml_text(document) for document in documents)
 
 
 def immutable_hash(spec: Mapping[str, Any]) -> str:
-    """Give ten hexadecimal digits that differ when any immutable field of a Job's spec does."""
+    """Return ten hexadecimal digits of a hash of the immutable fields of a Job's spec."""
     immutable = {key: value for key, value in spec.items() if key not in _MUTABLE_SPEC_FIELDS}
     if "parallelism" in spec:
-        # Without either, Kubernetes sets completions to 1; with parallelism alone, to nothing,
-        # which is another kind of Job.
+        # Without parallelism and completions, Kubernetes sets completions to 1. With parallelism
+        # alone, completions stays unset, and the Job is a work queue.
         immutable.setdefault("completions", None)
     canonical = json.dumps(immutable, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode()).hexdigest()[:SUFFIX_LENGTH]
@@ -114,7 +113,7 @@ def _metadata(job: JobSpec, image: ImageReference, name: str) -> Document:
     if job.namespace:
         metadata["namespace"] = job.namespace
     if image.version:
-        # On the Job and not on its pods: another name for the same image is no other Job.
+        # On the Job and not on its pods, so that a new version of the same image changes no hash.
         place, key = (
             ("labels", VERSION_LABEL)
             if is_label_value(image.version)
@@ -135,7 +134,7 @@ def _job_spec(job: JobSpec, image: ImageReference) -> Document:
 
 
 def _run_fields(run: JobRun) -> Document:
-    values = {theirs: getattr(run, ours) for ours, theirs in _RUN_FIELDS.items()}
+    values = {field: getattr(run, attribute) for attribute, field in _RUN_FIELDS.items()}
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -1,4 +1,4 @@
-"""Who may take the role of pods on EKS.
+"""IAM roles of pods on EKS, by EKS Pod Identity or IRSA.
 
 Sources: Amazon EKS user guide, "Create IAM role with trust policy required by EKS Pod Identity"
 and "Assign IAM roles to Kubernetes service accounts".
@@ -31,7 +31,7 @@ def identity_faults(
     oidc_provider_arn: str | None,
     role_name: str | None,
 ) -> list[Fault]:
-    """Check the identity of pods."""
+    """Check the arguments of a workload identity."""
     what = "a service account's name"
     return [
         *(f.under("service_account") for f in dns_subdomain_faults(what, service_account)),
@@ -47,14 +47,14 @@ def _kind_faults(
         given = "neither" if cluster_name is None else "both"
         yield Fault(
             "",
-            "an identity is by EKS Pod Identity, with cluster_name, or by IRSA, with "
-            f"oidc_provider_arn, got {given}. Give one of the two.",
+            "an identity requires either cluster_name, for EKS Pod Identity, or "
+            f"oidc_provider_arn, for IRSA, got {given}. Write one of the two.",
         )
     if cluster_name is not None and not _CLUSTER.fullmatch(cluster_name):
         yield Fault(
             "cluster_name",
-            "a cluster's name has 1 to 100 letters, digits, '-' and '_', "
-            f"got '{cluster_name[:120]}'. Give the name it has in EKS.",
+            "a cluster's name must have 1 to 100 letters, digits, '-' and '_', "
+            f"got '{cluster_name[:120]}'. Write the cluster's name in EKS.",
         )
     if oidc_provider_arn is not None:
         if not _PROVIDER_ARN.fullmatch(oidc_provider_arn):
@@ -67,26 +67,26 @@ def _kind_faults(
         if role_name is None:
             yield Fault(
                 "role_name",
-                "with IRSA the service account's manifest holds the role's ARN, so the role needs "
-                "a name of its own. Give role_name.",
+                "oidc_provider_arn requires role_name, because the service account's manifest "
+                "contains the role's ARN, got none. Add one, such as role_name 'web-jobs'.",
             )
     if role_name is not None and not _ROLE_NAME.fullmatch(role_name):
         yield Fault(
             "role_name",
-            "a role's name has 1 to 64 letters, digits and '+=,.@_-', "
+            "a role's name must have 1 to 64 letters, digits and '+=,.@_-', "
             f"got '{role_name[:80]}'. Choose another name.",
         )
 
 
 def oidc_issuer(provider_arn: str) -> str:
-    """Give the issuer that an OIDC provider stands for, as conditions name it."""
+    """Return the issuer of an OIDC provider, as the keys of conditions have it."""
     return provider_arn.partition("oidc-provider/")[2]
 
 
 def pod_identity_trust(
     cluster_name: str, *, account: str, region: str, partition: str
 ) -> dict[str, dict[str, str]]:
-    """Give the conditions under which EKS may take a role for pods: of this cluster alone."""
+    """Return the conditions for EKS to assume a role for pods, which require this cluster."""
     return {
         "StringEquals": {"aws:SourceAccount": account},
         "ArnEquals": {
@@ -98,9 +98,9 @@ def pod_identity_trust(
 def identity_documents(
     service_account: str, namespace: str, role_arn: str | None
 ) -> list[Document]:
-    """Give the documents that an identity adds to a manifest.
+    """Return the documents that an identity adds to a manifest.
 
-    :param role_arn: with IRSA, the role that the service account names.
+    :param role_arn: with IRSA, the role in the service account's annotation.
     """
     annotations = {ROLE_ANNOTATION: role_arn} if role_arn else {}
     return [service_account_manifest(service_account, namespace, annotations)]

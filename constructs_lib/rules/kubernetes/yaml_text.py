@@ -1,8 +1,8 @@
-"""Plain data as YAML text, the same bytes every time.
+"""Plain data as YAML text, with the same bytes every time.
 
-The wheel depends on the CDK alone, so a manifest is written here and not by a YAML library.
-Only what JSON knows is taken, only block style is written, and every string that YAML could
-read as something else is quoted the way JSON quotes it, which YAML reads alike.
+The wheel depends on the CDK alone, so this module writes manifests without a YAML library. It
+accepts JSON's types and writes block style only. It quotes every string that YAML could read as
+another type, in JSON's way, which YAML reads too.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WORDS_OF_YAML = frozenset(
 
 
 def yaml_text(document: Mapping[str, Any]) -> str:
-    """Give a document as YAML, in the order of its keys."""
+    """Return a document as YAML, in the order of its keys."""
     return "\n".join(_lines(document)) + "\n"
 
 
@@ -48,7 +48,7 @@ def _scalar(value: Any) -> str:
     if isinstance(value, str) and _is_plain(value):
         return value
     quoted = json.dumps(value, ensure_ascii=False)
-    # JSON writes what lies beyond 16 bits as two escapes, which YAML does not put together.
+    # JSON escapes a character above U+FFFF as two, which YAML does not combine.
     return _BEYOND_ASCII.sub(lambda match: f"\\U{ord(match[0]):08X}", quoted)
 
 

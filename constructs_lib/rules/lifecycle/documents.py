@@ -1,4 +1,4 @@
-"""Reading a lifecycle policy's JSON document, as ECR returns it or a person wrote it."""
+"""Lifecycle policies read from JSON documents, as ECR returns or a person writes them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,25 @@ _SELECTION = {
 }
 _ACTION = {"type": str, "targetStorageClass": str}
 _REQUIRED = {"rulePriority", "selection", "action", "tagStatus", "countType", "countNumber", "type"}
-_WORDS = {int: "a whole number", str: "text", list: "a list of text", Mapping: "a mapping"}
+_TYPE_NAMES = {int: "a whole number", str: "text", list: "a list of text", Mapping: "a mapping"}
 
 
 def policy_from_document(document: Any) -> LifecyclePolicy:
-    """Read a policy; one that could touch live images is read too, because it exists.
+    """Return a document's policy, which may touch live images, because it may exist already.
 
-    :raises RuleError: with everything in it that ECR would refuse.
+    :raises RuleError: with every fault for which ECR would refuse the document.
     """
     rules = document.get("rules") if isinstance(document, Mapping) else None
     if not isinstance(rules, list):
         raise_if_any(
             "lifecycle policy",
-            [Fault("", "a lifecycle policy is a mapping with a list of 'rules'. Write one.")],
+            [
+                Fault(
+                    "",
+                    "a lifecycle policy must be a mapping with a list of 'rules', "
+                    f"got {document!r:.60}. Write {{'rules': [...]}}.",
+                )
+            ],
         )
         return LifecyclePolicy(())
     faults: list[Fault] = []
@@ -68,7 +74,13 @@ def _rule(document: Mapping[str, Any]) -> LifecycleRule:
 
 def _shape_faults(rule: Any) -> list[Fault]:
     if not isinstance(rule, Mapping):
-        return [Fault("", "a rule is a mapping. Write one.")]
+        return [
+            Fault(
+                "",
+                f"a rule must be a mapping, got {rule!r:.60}. "
+                "Write one with rulePriority, selection and action.",
+            )
+        ]
     faults = _part_faults(rule, _RULE, "")
     if isinstance(rule.get("selection"), Mapping):
         selection = rule["selection"]
@@ -82,18 +94,22 @@ def _shape_faults(rule: Any) -> list[Fault]:
 
 def _part_faults(part: Mapping[str, Any], keys: Mapping[str, type], path: str) -> list[Fault]:
     faults = [
-        Fault(key, f"this is required, and missing. Give {_WORDS[kind]}.")
+        Fault(key, f"{key} is required, got none. Add {_TYPE_NAMES[kind]}.")
         for key, kind in keys.items()
         if key in _REQUIRED and key not in part
     ]
     for key, value in part.items():
         if key not in keys:
             faults.append(
-                Fault(str(key), f"ECR knows no such property here. Known: {', '.join(keys)}.")
+                Fault(
+                    str(key),
+                    f"{path or 'a rule'} cannot have the property {str(key)[:60]!r}. "
+                    f"Use one of {', '.join(keys)}.",
+                )
             )
         elif not _has_kind(value, keys[key]):
             faults.append(
-                Fault(str(key), f"{_WORDS[keys[key]]} is expected here, got {value!r:.60}.")
+                Fault(str(key), f"{key} must be {_TYPE_NAMES[keys[key]]}, got {value!r:.60}.")
             )
     return [fault.under(path) for fault in faults]
 
@@ -110,29 +126,33 @@ def _unit_faults(selection: Mapping[str, Any]) -> list[Fault]:
         return [
             Fault(
                 "selection.countUnit",
-                "imageCountMoreThan counts images and takes no countUnit. Remove it.",
+                "imageCountMoreThan cannot have countUnit, because it counts images, "
+                f"got {selection['countUnit']!r:.60}. Remove countUnit.",
             )
         ]
     if not counts_images and selection.get("countUnit") != "days":
         return [
             Fault(
                 "selection.countUnit",
-                f"{selection.get('countType')} needs countUnit 'days', "
-                f"got {selection.get('countUnit')!r}.",
+                f"{selection.get('countType')} requires countUnit 'days', "
+                f"got {selection.get('countUnit')!r}. Write 'days'.",
             )
         ]
     return []
 
 
 def _target_faults(action: Mapping[str, Any]) -> list[Fault]:
-    wanted = "archive" if action.get("type") == "transition" else None
-    if action.get("targetStorageClass") == wanted:
-        return []
     given = action.get("targetStorageClass")
+    is_transition = action.get("type") == "transition"
+    if given == ("archive" if is_transition else None):
+        return []
     return [
         Fault(
             "action.targetStorageClass",
-            f"the action '{action.get('type')}' has targetStorageClass "
-            f"{wanted or 'left out'}, got {given!r}.",
+            f"the action 'transition' requires targetStorageClass 'archive', got {given!r}. "
+            "Write 'archive'."
+            if is_transition
+            else f"the action '{action.get('type')}' cannot have targetStorageClass, "
+            f"got {given!r}. Remove targetStorageClass.",
         )
     ]

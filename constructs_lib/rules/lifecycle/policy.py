@@ -1,4 +1,4 @@
-"""Lifecycle policies as a whole: how rules go together, and the shield of live images.
+"""Lifecycle policies: the constraints between rules, and the shield of live images.
 
 Sources: Amazon ECR user guide, "Lifecycle policy properties in Amazon ECR" and "Examples of
 lifecycle policies in Amazon ECR"; Amazon ECR API reference, "PutLifecyclePolicy".
@@ -23,13 +23,14 @@ LIVE_TAG_PATTERN = "live-*"
 
 @dataclass(frozen=True, slots=True)
 class LifecyclePolicy:
-    """Define a lifecycle policy: rules in ECR's grammar, checked as a whole.
+    """Define a lifecycle policy: rules in ECR's grammar, checked together.
 
-    Rules without a priority are numbered in the order given, those of tag status ``any`` last.
+    Rules without a priority are numbered in their order, those of tag status ``any`` last.
 
     :param rules: at most 50 rules, all with a priority or all without.
-    :param allow_touching_live_images: say ``True`` to leave out the shield that keeps every
-        image tagged ``live-*``, which is what runs and what one would roll back to.
+    :param allow_touching_live_images: ``True`` accepts a policy without the shield, the rule that
+        keeps every image tagged ``live-*``: the images that run, and those for a rollback.
+        ``False`` by default.
     :raises RuleError: with every broken constraint.
     """
 
@@ -45,25 +46,25 @@ class LifecyclePolicy:
         object.__setattr__(self, "rules", numbered)
 
     def document(self) -> dict[str, Any]:
-        """Give the policy as ECR's JSON document."""
+        """Return the policy as ECR's JSON document."""
         return {"rules": [rule.document() for rule in self.rules]}
 
     def text(self) -> str:
-        """Give the policy as the compact JSON text that ECR stores."""
+        """Return the policy as the compact JSON text that ECR stores."""
         return json.dumps(self.document(), separators=(",", ":"))
 
 
 def shield_live_images() -> LifecycleRule:
-    """Give the rule that matches every ``live-*`` image first and acts on none of them.
+    """Return the shield, a rule that matches every ``live-*`` image and acts on none.
 
-    An image matched by a rule's tags cannot be touched by a rule of higher number, so images
-    that run, and those that one would roll back to, outlive every rule below.
+    After a rule matches an image's tags, no rule of a higher priority number acts on that image.
+    So every rule after the shield keeps the images that run, and those for a rollback.
     """
     return shield(LIVE_TAG_PATTERN, f"Keep images that are or were live ({LIVE_TAG_PATTERN})")
 
 
 def shield(pattern: str, description: str) -> LifecycleRule:
-    """Give a rule that matches every image tagged like a pattern and acts on none of them."""
+    """Return a rule that matches every image with a tag of a pattern, and acts on none."""
     return LifecycleRule(
         description=description,
         tag_status="tagged",
@@ -74,9 +75,9 @@ def shield(pattern: str, description: str) -> LifecycleRule:
 
 
 def shield_archived_live_images() -> LifecycleRule:
-    """Give the shield of live images that somebody archived; rules of the archive need their own.
+    """Return the shield of archived live images: a shield acts in its own storage class only.
 
-    In the archive nothing can be counted but days, so it keeps them for a hundred years.
+    In the archive ECR can count days alone, so this rule keeps the images for a hundred years.
     """
     return LifecycleRule(
         description=f"Keep archived images that are or were live ({LIVE_TAG_PATTERN})",
@@ -103,8 +104,8 @@ def policy_faults(
         return [
             Fault(
                 "",
-                f"a lifecycle policy has 1 to {MAXIMUM_RULES} rules, got {len(rules)}. "
-                "Merge rules, or leave the policy out.",
+                f"a lifecycle policy must have 1 to {MAXIMUM_RULES} rules, got {len(rules)}. "
+                "Merge rules, or remove the policy.",
             )
         ]
     faults = _priority_faults(rules)
@@ -124,13 +125,13 @@ def _priority_faults(rules: tuple[LifecycleRule, ...]) -> list[Fault]:
         return [
             Fault(
                 "",
-                "either all rules have a priority or none has, got some of each. "
-                "Number all of them, or leave all priorities out.",
+                "either all rules or none must have a priority, got some of each. "
+                "Number all rules, or remove all priorities.",
             )
         ]
     twice = sorted({number for number in priorities if number and priorities.count(number) > 1})
     return [
-        Fault("", f"priorities are unique, got {number} more than once. Renumber the rules.")
+        Fault("", f"priorities must be unique, got {number} more than once. Renumber the rules.")
         for number in twice
     ]
 
@@ -145,8 +146,8 @@ def _storage_class_faults(
             faults.append(
                 Fault(
                     "",
-                    f"one rule for '{status}' images is allowed in storage class "
-                    f"'{storage_class}', got {count}. Merge them.",
+                    f"storage class '{storage_class}' can have one rule for '{status}' images, "
+                    f"got {count}. Merge them.",
                 )
             )
     catch_all = [rule for rule in rules if rule.tag_status == "any"]
@@ -154,8 +155,8 @@ def _storage_class_faults(
         faults.append(
             Fault(
                 "",
-                "the rule for 'any' images has the highest priority number of its storage class "
-                f"('{storage_class}'), got {catch_all[0].priority}. Put it last.",
+                "the rule for 'any' images must have the highest priority number of its storage "
+                f"class ('{storage_class}'), got {catch_all[0].priority}. Put it last.",
             )
         )
     prefixes = [prefix for rule in rules for prefix in rule.tag_prefixes]
@@ -163,7 +164,7 @@ def _storage_class_faults(
     faults += [
         Fault(
             "",
-            f"a tag prefix occurs in one rule of a storage class ('{storage_class}'), "
+            f"a tag prefix can be in only one rule of a storage class ('{storage_class}'), "
             f"got '{prefix}' more than once. Merge the rules.",
         )
         for prefix in twice
@@ -172,7 +173,7 @@ def _storage_class_faults(
 
 
 def _shield_faults(rules: Sequence[LifecycleRule]) -> list[Fault]:
-    """Check the rules of one storage class: shielding does not reach across classes."""
+    """Check the rules of one storage class, because a shield acts in its own class only."""
     for rule in rules:
         if rule.is_shield and _covers_live_tags(rule):
             return []
@@ -181,16 +182,18 @@ def _shield_faults(rules: Sequence[LifecycleRule]) -> list[Fault]:
                 Fault(
                     "",
                     f"rule {rule.priority} ({rule.description or rule.count_type}) could touch an "
-                    f"image that runs: no rule before it keeps '{LIVE_TAG_PATTERN}'. Begin with "
-                    "the shield (the default), or say `allow_touching_live_images`.",
+                    f"image that runs, because no rule before it keeps '{LIVE_TAG_PATTERN}'. "
+                    f"Begin with a rule of tag_patterns ['{LIVE_TAG_PATTERN}'], imageCountMoreThan "
+                    f"{SHIELD_COUNT}, as presets do, or set `allow_touching_live_images`.",
                 )
             ]
     return []
 
 
 def _covers_live_tags(rule: LifecycleRule) -> bool:
-    patterns = rule.tag_patterns or tuple(f"{prefix}*" for prefix in rule.tag_prefixes)
-    return bool(patterns) and all(pattern_covers(item, LIVE_TAG_PATTERN) for item in patterns)
+    return bool(rule.patterns) and all(
+        pattern_covers(pattern, LIVE_TAG_PATTERN) for pattern in rule.patterns
+    )
 
 
 def _length_faults(rules: tuple[LifecycleRule, ...]) -> list[Fault]:
@@ -202,7 +205,7 @@ def _length_faults(rules: tuple[LifecycleRule, ...]) -> list[Fault]:
     return [
         Fault(
             "",
-            f"a lifecycle policy's text has {lowest} to {highest:,} characters, got {length:,}. "
-            "Add descriptions, or merge rules.",
+            f"a lifecycle policy's text must have {lowest} to {highest:,} characters, "
+            f"got {length:,}. Add descriptions, or merge rules.",
         )
     ]

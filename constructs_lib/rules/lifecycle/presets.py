@@ -1,4 +1,4 @@
-"""Named lifecycle policies. Each begins with the shield of live images."""
+"""Named lifecycle policies, each of which begins with the shield of live images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EPHEMERAL_DAYS = 14
 
 
 def expire_untagged(days: int = UNTAGGED_DAYS) -> LifecycleRule:
-    """Give the rule that expires untagged images some days after their push."""
+    """Return the rule that expires untagged images some days after their push."""
     return LifecycleRule(
         description=f"Expire untagged images after {days} {'day' if days == 1 else 'days'}",
         tag_status="untagged",
@@ -27,7 +27,7 @@ def expire_untagged(days: int = UNTAGGED_DAYS) -> LifecycleRule:
 
 
 def keep_last(images: int = KEPT_IMAGES) -> LifecycleRule:
-    """Give the rule that keeps the images pushed last and expires the others."""
+    """Return the rule that keeps the images pushed last and expires the others."""
     return LifecycleRule(
         description=f"Keep the last {images} images",
         tag_status="any",
@@ -37,18 +37,18 @@ def keep_last(images: int = KEPT_IMAGES) -> LifecycleRule:
 
 
 def standard() -> LifecyclePolicy:
-    """Give the default: live images stay; untagged ones 7 days; of the rest the last 30.
+    """Return the default: keep live images, untagged images for 7 days, and the last 30 others.
 
-    ECR counts shielded images too: each ``live-*`` image among the newest 30 takes a place.
+    ECR counts shielded images too, so each ``live-*`` image among the newest 30 is one of the 30.
     """
     return LifecyclePolicy((shield_live_images(), expire_untagged(), keep_last()))
 
 
 def keep_releases(patterns: tuple[str, ...] = RELEASE_PATTERNS) -> LifecyclePolicy:
-    """Give a policy that never expires releases; of the rest the last 30 stay.
+    """Return a policy that keeps all releases, and the last 30 other images.
 
-    :param patterns: what a release's tag looks like. Each has a shield of its own, because a
-        list of patterns in one rule matches only images that have them all.
+    :param patterns: the tag patterns of releases. Each has its own shield, because a rule with
+        several patterns matches only images whose tags match all of them.
     """
     releases = tuple(shield(pattern, f"Keep every release ({pattern})") for pattern in patterns)
     return LifecyclePolicy((shield_live_images(), *releases, expire_untagged(), keep_last()))
@@ -57,7 +57,7 @@ def keep_releases(patterns: tuple[str, ...] = RELEASE_PATTERNS) -> LifecyclePoli
 def archive_cold(
     unused_days: int = UNUSED_DAYS, archived_days: int = ARCHIVED_DAYS
 ) -> LifecyclePolicy:
-    """Give a policy that archives what nobody pulls, and expires it from the archive later.
+    """Return a policy that archives images not pulled lately, and expires them later.
 
     An archived image cannot be pulled until it is restored.
     """
@@ -83,7 +83,7 @@ def archive_cold(
 
 
 def ephemeral(days: int = EPHEMERAL_DAYS) -> LifecyclePolicy:
-    """Give a policy for images of branches and tests: all but live ones go after 14 days."""
+    """Return a policy for images of branches and tests: all but live ones expire after 14 days."""
     return LifecyclePolicy(
         (
             shield_live_images(),

@@ -1,16 +1,16 @@
-"""What a lifecycle policy would do with images: kept, archived or expired, and by which rule.
+"""Preview of a lifecycle policy: which images it keeps, archives or expires, and by which rule.
 
-How ECR evaluates: rules are taken in the order of their priority. Each selects, in its storage
-class, the images that match its tags, and marks those beyond its count or age. An image that
-matches a rule's tags is settled by that rule, marked or not: no rule of a higher number touches it.
-It still counts for the rules below. An image under an index does not go before that index.
+ECR evaluates rules in the order of their priority. Each rule selects, in its storage class, the
+images that match its tags, and marks those over its count or age. The first rule that matches an
+image's tags decides about the image, marked or not: no rule of a higher number acts on it. The
+image still counts for the rules after that. An image listed by an index is kept until the index
+expires.
 
 Sources: Amazon ECR user guide, "Automate the cleanup of images by using lifecycle policies" and
-"Examples of lifecycle policies in Amazon ECR". Where they are silent, this is what is assumed: of
-images pushed in one instant the last by digest is the newest, an age must exceed its limit and is
-not cut to whole days, and an image goes together with the last index above it. What refers to an
-image as its subject, a signature or an SBOM, goes with that image by itself; here it is an image
-like any other.
+"Examples of lifecycle policies in Amazon ECR". They leave three cases open. This module
+assumes: of images pushed in the same instant, the newest is the last by digest; an age must exceed
+its limit and is not rounded to days; an image expires with the last index that lists it. ECR
+deletes signatures and SBOMs with the image that they refer to; here they are images like others.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ Outcome = Literal["kept", "archived", "expired"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageRecord:
-    """Define an image as ECR describes it.
+    """An image as ECR describes it.
 
-    :param children: the digests that it lists, when it is an index.
-    :param activated_at: when it was last restored from the archive.
+    :param children: the digests that the image lists, if it is an index.
+    :param activated_at: the time of the last restore from the archive.
     """
 
     digest: str
@@ -47,17 +47,17 @@ class ImageRecord:
 
     @property
     def used_at(self) -> datetime:
-        """Give the last use: pulled, or else restored, or else pushed."""
+        """Return the time of the last pull or restore; without either, of the push."""
         known = (self.last_pulled_at, self.activated_at)
         return max((moment for moment in known if moment), default=self.pushed_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageVerdict:
-    """Define what would happen to one image.
+    """The outcome for one image.
 
-    :param rule: the rule that settles it; ``None`` when no rule matches it.
-    :param reason: why, in a few words.
+    :param rule: the rule that decides; ``None`` if no rule matches the image.
+    :param reason: the reason in a few words.
     """
 
     image: ImageRecord
@@ -69,21 +69,21 @@ class ImageVerdict:
 def preview(
     policy: LifecyclePolicy, images: Sequence[ImageRecord], now: datetime
 ) -> list[ImageVerdict]:
-    """Say of each image, in the order given, what the policy would do with it at a moment."""
-    settled: dict[str, ImageVerdict] = {}
+    """Return the verdict on each image, in the same order, if ECR evaluated the policy now."""
+    decided: dict[str, ImageVerdict] = {}
     for rule in policy.rules:
         matching = [image for image in images if _matches(rule, image)]
-        beyond = _beyond(rule, matching, now)
+        marked = _marked(rule, matching, now)
         for image in matching:
-            # Settled by an earlier rule, it is not touched, though it did count above.
-            if image.digest not in settled:
-                settled[image.digest] = _verdict(rule, image, marked=image.digest in beyond)
+            # An image that an earlier rule decided about has counted here, and is left alone.
+            if image.digest not in decided:
+                decided[image.digest] = _verdict(rule, image, marked=image.digest in marked)
     verdicts = [
-        settled.get(image.digest)
+        decided.get(image.digest)
         or ImageVerdict(image=image, outcome="kept", rule=None, reason="no rule matches it")
         for image in images
     ]
-    return _held_back(verdicts)
+    return _kept_with_index(verdicts)
 
 
 def _matches(rule: LifecycleRule, image: ImageRecord) -> bool:
@@ -93,14 +93,13 @@ def _matches(rule: LifecycleRule, image: ImageRecord) -> bool:
         return True
     if rule.tag_status == "untagged":
         return not image.tags
-    patterns = rule.tag_patterns or tuple(f"{prefix}*" for prefix in rule.tag_prefixes)
     return bool(image.tags) and all(
-        any(tag_matches(pattern, tag) for tag in image.tags) for pattern in patterns
+        any(tag_matches(pattern, tag) for tag in image.tags) for pattern in rule.patterns
     )
 
 
-def _beyond(rule: LifecycleRule, matching: Iterable[ImageRecord], now: datetime) -> set[str]:
-    """Give the digests of the matching images that a rule's count or age does not keep."""
+def _marked(rule: LifecycleRule, matching: Iterable[ImageRecord], now: datetime) -> set[str]:
+    """Return the digests of the matching images that are over a rule's count or age."""
     if rule.count_type == "imageCountMoreThan":
         newest_first = sorted(
             matching, key=lambda image: (image.pushed_at, image.digest), reverse=True
@@ -131,11 +130,11 @@ def _verdict(rule: LifecycleRule, image: ImageRecord, *, marked: bool) -> ImageV
     )
 
 
-_HOW_FAR: Mapping[Outcome, int] = {"kept": 0, "archived": 1, "expired": 2}
+_OUTCOME_ORDER: Mapping[Outcome, int] = {"kept": 0, "archived": 1, "expired": 2}
 
 
-def _held_back(verdicts: Sequence[ImageVerdict]) -> list[ImageVerdict]:
-    """Keep what lies under an index that itself stays, indexes within indexes included."""
+def _kept_with_index(verdicts: Sequence[ImageVerdict]) -> list[ImageVerdict]:
+    """Keep the images of an index that stays, those of its inner indexes included."""
     found = {verdict.image.digest: verdict for verdict in verdicts}
     parents: dict[str, list[str]] = {}
     for index in verdicts:
@@ -149,10 +148,10 @@ def _held_back(verdicts: Sequence[ImageVerdict]) -> list[ImageVerdict]:
             staying = [
                 parent
                 for parent in parents[digest]
-                if _HOW_FAR[found[parent].outcome] < _HOW_FAR[verdict.outcome]
+                if _OUTCOME_ORDER[found[parent].outcome] < _OUTCOME_ORDER[verdict.outcome]
             ]
             if staying:
-                reason = f"held back by the index {min(staying)[:19]}"
+                reason = f"part of the index {min(staying)[:19]}"
                 found[digest] = replace(verdict, outcome="kept", reason=reason)
                 changed = True
     return [found[verdict.image.digest] for verdict in verdicts]

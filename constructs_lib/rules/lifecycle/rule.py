@@ -1,4 +1,4 @@
-"""One rule of a lifecycle policy: ECR's grammar and what a rule must obey by itself.
+"""One rule of a lifecycle policy: ECR's grammar, and the constraints of a single rule.
 
 Sources: Amazon ECR user guide, "Lifecycle policy properties in Amazon ECR" and "Examples of
 lifecycle policies in Amazon ECR"; Amazon ECR API reference, "PutLifecyclePolicy".
@@ -31,26 +31,26 @@ ACTIONS: tuple[Action, ...] = ("expire", "transition")
 
 MAXIMUM_WILDCARDS = 4
 MINIMUM_ARCHIVE_DAYS = 90
-# A repository holds 100,000 images unless AWS raises the quota: a count that none reaches.
+# More than a repository can have: 100,000 images, unless AWS raises the quota.
 SHIELD_COUNT = 1_000_000
 SHIELD_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleRule:
-    """Define one rule of a lifecycle policy in ECR's own words.
+    """Define one rule of a lifecycle policy, in the terms of ECR's grammar.
 
-    :param count_type: what is counted: ``imageCountMoreThan`` (images of the selection, newest
-        first), ``sinceImagePushed``, ``sinceImagePulled`` or ``sinceImageTransitioned`` (days).
-    :param count_number: how many images stay, or how many days they stay; at least 1.
-    :param tag_status: ``tagged`` (needs patterns or prefixes), ``untagged`` or ``any``.
+    :param count_type: ``imageCountMoreThan`` (counts matching images, newest first),
+        ``sinceImagePushed``, ``sinceImagePulled`` or ``sinceImageTransitioned`` (count days).
+    :param count_number: the number of images to keep, or of days to keep them; at least 1.
+    :param tag_status: ``tagged`` (requires patterns or prefixes), ``untagged`` or ``any``.
     :param tag_patterns: tag patterns with at most four ``*`` each; an image must match all.
     :param tag_prefixes: tag prefixes, the older form; an image must match all.
-    :param storage_class: ``standard`` or ``archive``; ECR takes ``standard`` when left out.
+    :param storage_class: ``standard`` or ``archive``; ``standard`` by default.
     :param action: ``expire``, or ``transition`` to the archive.
-    :param priority: the lowest is evaluated first; numbered in order when left out.
-    :param description: what the rule is for, as ECR and a reviewer show it.
-    :raises RuleError: when the rule breaks ECR's grammar, naming every broken constraint.
+    :param priority: the lowest is evaluated first; by default rules are numbered in their order.
+    :param description: the purpose of the rule, which ECR and the review show.
+    :raises RuleError: with every constraint of ECR's grammar that the rule breaks.
     """
 
     count_type: CountType
@@ -68,17 +68,22 @@ class LifecycleRule:
 
     @property
     def selects_from(self) -> StorageClass:
-        """Give the storage class whose images this rule looks at."""
+        """Return the storage class whose images the rule selects."""
         return self.storage_class or "standard"
 
     @property
     def is_shield(self) -> bool:
-        """Say whether the rule is there to match images and never to act on them."""
+        """Return whether the rule's count is so high that the rule never acts on an image."""
         counts_images = self.count_type == "imageCountMoreThan"
         return self.count_number >= (SHIELD_COUNT if counts_images else SHIELD_DAYS)
 
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Return the tag patterns that an image must match, prefixes included."""
+        return self.tag_patterns or tuple(f"{prefix}*" for prefix in self.tag_prefixes)
+
     def document(self) -> dict[str, Any]:
-        """Give the rule as it stands in a lifecycle policy."""
+        """Return the rule as ECR's JSON document has it."""
         selection: dict[str, Any] = {"tagStatus": self.tag_status}
         if self.tag_patterns:
             selection["tagPatternList"] = list(self.tag_patterns)
@@ -112,7 +117,7 @@ def _word_faults(rule: LifecycleRule) -> list[Fault]:
         ("storage_class", rule.storage_class or "standard", STORAGE_CLASSES),
     )
     return [
-        Fault(name, f"{name} is one of {', '.join(words)}, got '{given}'.")
+        Fault(name, f"{name} must be one of {', '.join(words)}, got '{given}'.")
         for name, given, words in choices
         if given not in words
     ]
@@ -124,21 +129,24 @@ def _number_faults(rule: LifecycleRule) -> list[Fault]:
         faults.append(
             Fault(
                 "count_number",
-                f"count_number is at least 1, got {rule.count_number}. "
-                "Say how many images, or how many days, are kept.",
+                f"count_number must be at least 1, got {rule.count_number}. "
+                "Write the number of images, or of days, to keep.",
             )
         )
     if rule.priority is not None and rule.priority < 1:
         faults.append(
-            Fault("priority", f"a priority is at least 1, got {rule.priority}. Number from 1 on.")
+            Fault(
+                "priority",
+                f"a priority must be at least 1, got {rule.priority}. Number the rules from 1.",
+            )
         )
     archived = rule.count_type == "sinceImageTransitioned"
     if archived and rule.count_number < MINIMUM_ARCHIVE_DAYS:
         faults.append(
             Fault(
                 "count_number",
-                f"images stay in the archive for at least {MINIMUM_ARCHIVE_DAYS} days, "
-                f"got {rule.count_number}. Give {MINIMUM_ARCHIVE_DAYS} or more.",
+                f"images must stay in the archive for at least {MINIMUM_ARCHIVE_DAYS} days, "
+                f"got {rule.count_number}. Write {MINIMUM_ARCHIVE_DAYS} or more.",
             )
         )
     return faults
@@ -150,7 +158,7 @@ def _tag_faults(rule: LifecycleRule) -> list[Fault]:
         faults.append(
             Fault(
                 "tag_patterns",
-                "a rule takes tag_patterns or tag_prefixes, got both. "
+                "a rule can have only one of tag_patterns and tag_prefixes, got both. "
                 "Write the prefixes as patterns, such as 'prod*'.",
             )
         )
@@ -159,15 +167,15 @@ def _tag_faults(rule: LifecycleRule) -> list[Fault]:
         faults.append(
             Fault(
                 "tag_status",
-                "a rule for tagged images needs tag_patterns or tag_prefixes, got neither. "
-                "Give a pattern; '*' matches every tag.",
+                "a rule for tagged images requires tag_patterns or tag_prefixes, got neither. "
+                "Add a pattern, such as '*' for every tag.",
             )
         )
     if rule.tag_status != "tagged" and selectors:
         faults.append(
             Fault(
                 "tag_status",
-                f"a rule for '{rule.tag_status}' images takes no tags, got {list(selectors)}. "
+                f"a rule for '{rule.tag_status}' images cannot have tags, got {list(selectors)}. "
                 "Set tag_status to 'tagged', or remove the tags.",
             )
         )
@@ -176,12 +184,12 @@ def _tag_faults(rule: LifecycleRule) -> list[Fault]:
             faults.append(
                 Fault(
                     f"tag_patterns[{index}]",
-                    f"a tag pattern has at most {MAXIMUM_WILDCARDS} '*', "
+                    f"a tag pattern can have at most {MAXIMUM_WILDCARDS} '*', "
                     f"got {pattern.count('*')} in '{pattern}'. Use fewer wildcards.",
                 )
             )
     if "" in selectors:
-        faults.append(Fault("tag_patterns", "a tag pattern or prefix is not empty. Remove it."))
+        faults.append(Fault("tag_patterns", "a tag pattern or prefix cannot be empty. Remove it."))
     return faults
 
 
@@ -192,31 +200,32 @@ def _class_faults(rule: LifecycleRule) -> list[Fault]:
         faults.append(
             Fault(
                 "action",
-                "sinceImagePulled goes with the action 'transition' only, "
-                f"got '{rule.action}'. Archive such images, or count sinceImagePushed.",
+                f"sinceImagePulled requires the action 'transition', got '{rule.action}'. "
+                "Write 'transition', or count sinceImagePushed.",
             )
         )
     if transitioned and rule.action != "expire":
         faults.append(
             Fault(
                 "action",
-                f"sinceImageTransitioned goes with the action 'expire' only, got '{rule.action}'.",
+                f"sinceImageTransitioned requires the action 'expire', got '{rule.action}'. "
+                "Write 'expire'.",
             )
         )
     if transitioned and rule.storage_class != "archive":
         faults.append(
             Fault(
                 "storage_class",
-                "sinceImageTransitioned counts archived images: it needs storage_class 'archive', "
-                f"got '{rule.storage_class or 'standard (left out)'}'.",
+                "sinceImageTransitioned requires storage_class 'archive', "
+                f"got '{rule.selects_from}'. Write 'archive'.",
             )
         )
     if not transitioned and rule.storage_class == "archive":
         faults.append(
             Fault(
                 "storage_class",
-                f"{rule.count_type} looks at storage class 'standard' only, got 'archive'. "
-                "For archived images count sinceImageTransitioned.",
+                f"{rule.count_type} requires storage_class 'standard', got 'archive'. "
+                "For archived images, count sinceImageTransitioned.",
             )
         )
     return faults

@@ -1,4 +1,4 @@
-"""Rules are asked without starting the CDK."""
+"""Rules are imported without starting the CDK."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ALL_RULES = sorted(
 
 
 def loaded_after(code: str) -> set[str]:
-    """Give the modules that a fresh interpreter has loaded after some code."""
+    """Return the modules that a fresh interpreter has loaded after some code."""
     show = "; import sys; print(' '.join(sys.modules))"
     result = subprocess.run(
         [sys.executable, "-c", code + show], cwd=ROOT, capture_output=True, text=True, check=True

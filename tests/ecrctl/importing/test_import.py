@@ -248,7 +248,9 @@ def test_what_is_left_out_is_noted(fields: dict[str, Any], what: str, then: str)
 def test_a_lifecycle_policy_that_cannot_be_said_is_noted() -> None:
     result = imported(existing(lifecycle={"rules": [{"rulePriority": 1}]}))
     (note,) = result.notes
-    assert note.what.startswith("its lifecycle policy cannot be expressed in the file: this is")
+    assert note.what.startswith(
+        "its lifecycle policy cannot be expressed in the file: selection is required"
+    )
     assert note.then == ("the next deployment deletes it. Write a valid policy into the file.")
 
 

@@ -7,10 +7,13 @@ import pytest
 from constructs_lib.rules.aws.resource_tags import MAXIMUM_TAGS, tag_faults
 
 VALUE = (
-    "a repository's tag has a value of 1 to 256 letters, digits, spaces and '+-=._:/@', "
-    "got '{}'. Choose another one."
+    "a tag's value must have 1 to 256 letters, digits, spaces and '+-=._:/@', "
+    "got '{}'. Choose another value."
 )
-KEY = "a tag's key has 1 to 128 letters, digits, spaces and '+-=._:/@'. Choose another one."
+KEY = (
+    "a tag's key must have 1 to 128 letters, digits, spaces and '+-=._:/@', "
+    "got '{}'. Choose another key."
+)
 
 
 @pytest.mark.parametrize(
@@ -18,13 +21,14 @@ KEY = "a tag's key has 1 to 128 letters, digits, spaces and '+-=._:/@'. Choose a
     [
         (
             {str(number): "x" for number in range(MAXIMUM_TAGS + 1)},
-            "a resource has at most 50 tags, got 51. Drop some.",
+            "a resource can have at most 50 tags, got 51. Remove some.",
         ),
-        ({"a*b": "x"}, f"a*b: {KEY}"),
-        ({"k" * 129: "x"}, f"{'k' * 128}: {KEY}"),
+        ({"a*b": "x"}, f"a*b: {KEY.format('a*b')}"),
+        ({"k" * 129: "x"}, f"{'k' * 128}: {KEY.format('k' * 80)}"),
         (
             {"AWS:team": "x"},
-            "AWS:team: keys that begin with 'aws:' are AWS's own. Choose another.",
+            "AWS:team: a tag's key cannot begin with 'aws:', which AWS reserves, got 'AWS:team'. "
+            "Choose another key.",
         ),
         ({"team": ""}, f"team: {VALUE.format('')}"),
         ({"team": "a,b"}, f"team: {VALUE.format('a,b')}"),
@@ -35,5 +39,5 @@ def test_tags_that_aws_refuses_are_refused(tags: dict[str, str], sentence: str) 
     assert [str(fault) for fault in tag_faults(tags)] == [sentence]
 
 
-def test_tags_of_other_scripts_and_at_the_limits_are_taken() -> None:
+def test_tags_of_other_scripts_and_at_the_limits_are_accepted() -> None:
     assert tag_faults({"équipe": "Größe 1", "k" * 128: "v" * 256}) == []

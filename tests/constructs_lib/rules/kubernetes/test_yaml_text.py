@@ -28,7 +28,7 @@ DOCUMENTS = st.dictionaries(
 
 
 @given(DOCUMENTS)
-def test_what_is_written_is_what_is_read(document: dict[str, Any]) -> None:
+def test_a_document_is_read_back_as_it_was_written(document: dict[str, Any]) -> None:
     assert yaml.safe_load(yaml_text(document)) == document
 
 

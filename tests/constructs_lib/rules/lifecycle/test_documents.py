@@ -1,4 +1,4 @@
-"""Reading lifecycle policies' JSON."""
+"""Lifecycle policies read from JSON documents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RULE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))
-def test_a_policy_survives_the_way_through_its_document(preset: str) -> None:
+def test_a_policy_is_read_back_from_its_document(preset: str) -> None:
     document = PRESETS[preset]().document()
     assert policy_from_document(json.loads(json.dumps(document))).document() == document
 
@@ -33,63 +33,71 @@ def test_a_policy_survives_the_way_through_its_document(preset: str) -> None:
     [
         (
             [],
-            "lifecycle policy: a lifecycle policy is a mapping with a list of 'rules'. Write one.",
+            "lifecycle policy: a lifecycle policy must be a mapping with a list of 'rules', "
+            "got []. Write {'rules': [...]}.",
         ),
-        ({"rules": [1]}, "lifecycle policy: rules[0]: a rule is a mapping. Write one."),
+        (
+            {"rules": [1]},
+            "lifecycle policy: rules[0]: a rule must be a mapping, got 1. "
+            "Write one with rulePriority, selection and action.",
+        ),
         (
             {"rules": []},
-            "LifecyclePolicy: a lifecycle policy has 1 to 50 rules, got 0. Merge rules, or "
-            "leave the policy out.",
+            "LifecyclePolicy: a lifecycle policy must have 1 to 50 rules, got 0. Merge rules, or "
+            "remove the policy.",
         ),
         (
             {"rules": [{}]},
             "lifecycle policy: 3 faults:\n  "
-            "- rules[0].rulePriority: this is required, and missing. Give a whole number.\n  "
-            "- rules[0].selection: this is required, and missing. Give a mapping.\n  "
-            "- rules[0].action: this is required, and missing. Give a mapping.",
+            "- rules[0].rulePriority: rulePriority is required, got none. Add a whole number.\n  "
+            "- rules[0].selection: selection is required, got none. Add a mapping.\n  "
+            "- rules[0].action: action is required, got none. Add a mapping.",
         ),
         (
             {"rules": [RULE | {"priority": 1}]},
-            "lifecycle policy: rules[0].priority: ECR knows no such property here. Known: "
-            "rulePriority, description, selection, action.",
+            "lifecycle policy: rules[0].priority: a rule cannot have the property 'priority'. "
+            "Use one of rulePriority, description, selection, action.",
         ),
         (
             {"rules": [RULE | {"rulePriority": "1"}]},
-            "lifecycle policy: rules[0].rulePriority: a whole number is expected here, got '1'.",
+            "lifecycle policy: rules[0].rulePriority: rulePriority must be a whole number, "
+            "got '1'.",
         ),
         (
             {"rules": [RULE | {"selection": SELECTION | {"countUnit": "days"}}]},
-            "lifecycle policy: rules[0].selection.countUnit: imageCountMoreThan counts images "
-            "and takes no countUnit. Remove it.",
+            "lifecycle policy: rules[0].selection.countUnit: imageCountMoreThan cannot have "
+            "countUnit, because it counts images, got 'days'. Remove countUnit.",
         ),
         (
             {"rules": [RULE | {"selection": SELECTION | {"countType": "sinceImagePushed"}}]},
-            "lifecycle policy: rules[0].selection.countUnit: sinceImagePushed needs countUnit "
-            "'days', got None.",
+            "lifecycle policy: rules[0].selection.countUnit: sinceImagePushed requires countUnit "
+            "'days', got None. Write 'days'.",
         ),
         (
             {"rules": [RULE | {"action": {"type": "transition"}}]},
-            "lifecycle policy: rules[0].action.targetStorageClass: the action 'transition' has "
-            "targetStorageClass archive, got None.",
+            "lifecycle policy: rules[0].action.targetStorageClass: the action 'transition' "
+            "requires targetStorageClass 'archive', got None. Write 'archive'.",
         ),
         (
             {"rules": [RULE | {"action": {"type": "expire", "targetStorageClass": "archive"}}]},
-            "lifecycle policy: rules[0].action.targetStorageClass: the action 'expire' has "
-            "targetStorageClass left out, got 'archive'.",
+            "lifecycle policy: rules[0].action.targetStorageClass: the action 'expire' cannot "
+            "have targetStorageClass, got 'archive'. Remove targetStorageClass.",
         ),
         (
             {"rules": [RULE | {"selection": SELECTION | {"tagPatternList": [1]}}]},
-            "lifecycle policy: rules[0].selection.tagPatternList: a list of text is expected "
-            "here, got [1].",
+            "lifecycle policy: rules[0].selection.tagPatternList: tagPatternList must be a list "
+            "of text, got [1].",
         ),
         (
             {"rules": [RULE | {"selection": SELECTION | {"countNumber": True}}]},
-            "lifecycle policy: rules[0].selection.countNumber: a whole number is expected here, "
-            "got True.",
+            "lifecycle policy: rules[0].selection.countNumber: countNumber must be a whole "
+            "number, got True.",
         ),
     ],
 )
-def test_what_ecr_would_refuse_is_refused_with_its_path(document: Any, sentence: str) -> None:
+def test_a_document_that_ecr_would_refuse_is_refused_with_the_path(
+    document: Any, sentence: str
+) -> None:
     with pytest.raises(RuleError) as refusal:
         policy_from_document(document)
     assert str(refusal.value) == sentence

@@ -18,7 +18,7 @@ from constructs_lib.rules.lifecycle.rule import LifecycleRule
 
 
 def rule(**changes: Any) -> LifecycleRule:
-    """Make a rule that holds, with some changes."""
+    """Return a valid rule with some changes."""
     fields: dict[str, Any] = {"count_type": "imageCountMoreThan", "count_number": 5} | changes
     return LifecycleRule(**fields)
 
@@ -98,51 +98,52 @@ def test_an_archived_image_can_be_expired_beside_an_archiving_rule() -> None:
     [
         (
             {"count_number": 0},
-            "LifecycleRule '': count_number: count_number is at least 1, got 0. Say how many "
-            "images, or how many days, are kept.",
+            "LifecycleRule '': count_number: count_number must be at least 1, got 0. Write the "
+            "number of images, or of days, to keep.",
         ),
         (
             {"priority": 0},
-            "LifecycleRule '': priority: a priority is at least 1, got 0. Number from 1 on.",
+            "LifecycleRule '': priority: a priority must be at least 1, got 0. Number the rules "
+            "from 1.",
         ),
         (
             {"count_type": "never"},
-            "LifecycleRule '': count_type: count_type is one of imageCountMoreThan, "
+            "LifecycleRule '': count_type: count_type must be one of imageCountMoreThan, "
             "sinceImagePushed, sinceImagePulled, sinceImageTransitioned, got 'never'.",
         ),
         (
             {"tag_status": "tagged"},
-            "LifecycleRule '': tag_status: a rule for tagged images needs tag_patterns or "
-            "tag_prefixes, got neither. Give a pattern; '*' matches every tag.",
+            "LifecycleRule '': tag_status: a rule for tagged images requires tag_patterns or "
+            "tag_prefixes, got neither. Add a pattern, such as '*' for every tag.",
         ),
         (
             {"tag_patterns": ("v*",)},
-            "LifecycleRule '': tag_status: a rule for 'any' images takes no tags, got ['v*']. "
+            "LifecycleRule '': tag_status: a rule for 'any' images cannot have tags, got ['v*']. "
             "Set tag_status to 'tagged', or remove the tags.",
         ),
         (
             {"tag_status": "tagged", "tag_patterns": ("v*",), "tag_prefixes": ("v",)},
-            "LifecycleRule '': tag_patterns: a rule takes tag_patterns or tag_prefixes, got "
-            "both. Write the prefixes as patterns, such as 'prod*'.",
+            "LifecycleRule '': tag_patterns: a rule can have only one of tag_patterns and "
+            "tag_prefixes, got both. Write the prefixes as patterns, such as 'prod*'.",
         ),
         (
             {"tag_status": "tagged", "tag_patterns": ("*a*b*c*d*",)},
-            "LifecycleRule '': tag_patterns[0]: a tag pattern has at most 4 '*', got 5 in "
+            "LifecycleRule '': tag_patterns[0]: a tag pattern can have at most 4 '*', got 5 in "
             "'*a*b*c*d*'. Use fewer wildcards.",
         ),
         (
             {"tag_status": "tagged", "tag_patterns": ("",)},
-            "LifecycleRule '': tag_patterns: a tag pattern or prefix is not empty. Remove it.",
+            "LifecycleRule '': tag_patterns: a tag pattern or prefix cannot be empty. Remove it.",
         ),
         (
             {"count_type": "sinceImagePulled"},
-            "LifecycleRule '': action: sinceImagePulled goes with the action 'transition' only, "
-            "got 'expire'. Archive such images, or count sinceImagePushed.",
+            "LifecycleRule '': action: sinceImagePulled requires the action 'transition', "
+            "got 'expire'. Write 'transition', or count sinceImagePushed.",
         ),
         (
             {"count_type": "sinceImageTransitioned", "count_number": 90},
-            "LifecycleRule '': storage_class: sinceImageTransitioned counts archived images: it "
-            "needs storage_class 'archive', got 'standard (left out)'.",
+            "LifecycleRule '': storage_class: sinceImageTransitioned requires storage_class "
+            "'archive', got 'standard'. Write 'archive'.",
         ),
         (
             {
@@ -150,8 +151,8 @@ def test_an_archived_image_can_be_expired_beside_an_archiving_rule() -> None:
                 "count_number": 89,
                 "storage_class": "archive",
             },
-            "LifecycleRule '': count_number: images stay in the archive for at least 90 days, "
-            "got 89. Give 90 or more.",
+            "LifecycleRule '': count_number: images must stay in the archive for at least 90 days, "
+            "got 89. Write 90 or more.",
         ),
         (
             {
@@ -160,13 +161,13 @@ def test_an_archived_image_can_be_expired_beside_an_archiving_rule() -> None:
                 "storage_class": "archive",
                 "action": "transition",
             },
-            "LifecycleRule '': action: sinceImageTransitioned goes with the action 'expire' "
-            "only, got 'transition'.",
+            "LifecycleRule '': action: sinceImageTransitioned requires the action 'expire', "
+            "got 'transition'. Write 'expire'.",
         ),
         (
             {"storage_class": "archive"},
-            "LifecycleRule '': storage_class: imageCountMoreThan looks at storage class "
-            "'standard' only, got 'archive'. For archived images count sinceImageTransitioned.",
+            "LifecycleRule '': storage_class: imageCountMoreThan requires storage_class "
+            "'standard', got 'archive'. For archived images, count sinceImageTransitioned.",
         ),
     ],
 )
@@ -190,30 +191,30 @@ UNTAGGED = rule(tag_status="untagged")
     [
         (
             (),
-            "LifecyclePolicy: a lifecycle policy has 1 to 50 rules, got 0. Merge rules, or "
-            "leave the policy out.",
+            "LifecyclePolicy: a lifecycle policy must have 1 to 50 rules, got 0. Merge rules, or "
+            "remove the policy.",
         ),
         (
             (shield_live_images(), UNTAGGED, UNTAGGED),
-            "LifecyclePolicy: one rule for 'untagged' images is allowed in storage class "
-            "'standard', got 2. Merge them.",
+            "LifecyclePolicy: storage class 'standard' can have one rule for 'untagged' images, "
+            "got 2. Merge them.",
         ),
         (
             (shield_live_images(), rule(), rule()),
-            "LifecyclePolicy: one rule for 'any' images is allowed in storage class "
-            "'standard', got 2. Merge them.",
+            "LifecyclePolicy: storage class 'standard' can have one rule for 'any' images, "
+            "got 2. Merge them.",
         ),
         (
             (rule(priority=1, tag_status="untagged"), rule(priority=1, tag_status="untagged")),
             "LifecyclePolicy: 2 faults:\n  "
-            "- priorities are unique, got 1 more than once. Renumber the rules.\n  "
-            "- one rule for 'untagged' images is allowed in storage class 'standard', got 2. "
+            "- priorities must be unique, got 1 more than once. Renumber the rules.\n  "
+            "- storage class 'standard' can have one rule for 'untagged' images, got 2. "
             "Merge them.",
         ),
         (
             (shield_live_images(), rule(priority=2)),
-            "LifecyclePolicy: either all rules have a priority or none has, got some of each. "
-            "Number all of them, or leave all priorities out.",
+            "LifecyclePolicy: either all rules or none must have a priority, got some of each. "
+            "Number all rules, or remove all priorities.",
         ),
         (
             (
@@ -221,11 +222,11 @@ UNTAGGED = rule(tag_status="untagged")
                 rule(priority=2, tag_status="tagged", tag_patterns=("v*",)),
             ),
             "LifecyclePolicy: 2 faults:\n  "
-            "- the rule for 'any' images has the highest priority number of its storage class "
-            "('standard'), got 1. Put it last.\n  "
-            "- rule 1 (imageCountMoreThan) could touch an image that runs: no rule before it "
-            "keeps 'live-*'. Begin with the shield (the default), or say "
-            "`allow_touching_live_images`.",
+            "- the rule for 'any' images must have the highest priority number of its storage "
+            "class ('standard'), got 1. Put it last.\n  "
+            "- rule 1 (imageCountMoreThan) could touch an image that runs, because no rule before "
+            "it keeps 'live-*'. Begin with a rule of tag_patterns ['live-*'], imageCountMoreThan "
+            "1000000, as presets do, or set `allow_touching_live_images`.",
         ),
         (
             (
@@ -233,12 +234,12 @@ UNTAGGED = rule(tag_status="untagged")
                 rule(tag_status="tagged", tag_prefixes=("v",)),
                 rule(tag_status="tagged", tag_prefixes=("v", "w")),
             ),
-            "LifecyclePolicy: a tag prefix occurs in one rule of a storage class ('standard'), "
-            "got 'v' more than once. Merge the rules.",
+            "LifecyclePolicy: a tag prefix can be in only one rule of a storage class "
+            "('standard'), got 'v' more than once. Merge the rules.",
         ),
     ],
 )
-def test_rules_that_do_not_go_together_are_refused(
+def test_rules_that_contradict_each_other_are_refused(
     rules: tuple[LifecycleRule, ...], sentence: str
 ) -> None:
     with pytest.raises(RuleError) as refusal:
@@ -252,12 +253,12 @@ def test_more_than_fifty_rules_are_refused() -> None:
     with pytest.raises(RuleError) as refusal:
         LifecyclePolicy((shield_live_images(), *rules))
     assert str(refusal.value) == (
-        "LifecyclePolicy: a lifecycle policy has 1 to 50 rules, got 51. Merge rules, or leave the "
-        "policy out."
+        "LifecyclePolicy: a lifecycle policy must have 1 to 50 rules, got 51. Merge rules, or "
+        "remove the policy."
     )
 
 
-def test_a_policy_longer_than_ecr_takes_is_refused_with_its_length() -> None:
+def test_a_policy_longer_than_ecr_accepts_is_refused_with_its_length() -> None:
     rules = tuple(
         rule(tag_status="tagged", tag_patterns=(f"v{n}-*",), description="d" * 600)
         for n in range(49)
@@ -265,8 +266,8 @@ def test_a_policy_longer_than_ecr_takes_is_refused_with_its_length() -> None:
     with pytest.raises(RuleError) as refusal:
         LifecyclePolicy((shield_live_images(), *rules))
     assert str(refusal.value) == (
-        "LifecyclePolicy: a lifecycle policy's text has 100 to 30,720 characters, got 38,191. "
-        "Add descriptions, or merge rules."
+        "LifecyclePolicy: a lifecycle policy's text must have 100 to 30,720 characters, "
+        "got 38,191. Add descriptions, or merge rules."
     )
 
 
@@ -276,12 +277,12 @@ def test_a_policy_longer_than_ecr_takes_is_refused_with_its_length() -> None:
         (rule(),),
         (rule(tag_status="tagged", tag_patterns=("*",)),),
         (rule(tag_status="tagged", tag_patterns=("v*",)), shield_live_images()),
-        # Shielding does not reach from one storage class into the other.
+        # A shield acts in its own storage class only.
         (
             shield_live_images(),
             rule(count_type="sinceImageTransitioned", count_number=365, storage_class="archive"),
         ),
-        # A shield whose list also names another tag matches only images that have both.
+        # A shield with two patterns matches only images whose tags match both.
         (
             rule(tag_status="tagged", tag_patterns=("live-*", "v*"), count_number=1_000_000),
             rule(),
@@ -293,15 +294,17 @@ def test_a_policy_that_could_touch_a_live_image_is_refused(
 ) -> None:
     with pytest.raises(RuleError) as refusal:
         LifecyclePolicy(rules)
-    assert "could touch an image that runs: no rule before it keeps 'live-*'" in str(refusal.value)
+    assert "could touch an image that runs, because no rule before it keeps 'live-*'" in str(
+        refusal.value
+    )
 
 
-def test_a_policy_may_touch_live_images_when_it_says_so() -> None:
+def test_a_policy_may_touch_live_images_if_it_allows_that() -> None:
     policy = LifecyclePolicy((rule(),), allow_touching_live_images=True)
     assert len(policy.rules) == 1
 
 
-def test_untagged_rules_need_no_shield() -> None:
+def test_rules_for_untagged_images_require_no_shield() -> None:
     LifecyclePolicy((expire_untagged(),))
 
 
@@ -316,7 +319,7 @@ def test_untagged_rules_need_no_shield() -> None:
         ("a*b*c", "a-b-b-c", True),
     ],
 )
-def test_a_star_stands_for_any_characters_or_none(pattern: str, tag: str, matches: bool) -> None:
+def test_a_star_matches_any_characters_or_none(pattern: str, tag: str, matches: bool) -> None:
     assert tag_matches(pattern, tag) is matches
 
 
@@ -329,7 +332,7 @@ def test_a_star_stands_for_any_characters_or_none(pattern: str, tag: str, matche
         ("live-a*", "live-*", False),
     ],
 )
-def test_a_pattern_covers_another_only_when_all_its_tags_match(
+def test_a_pattern_covers_another_only_if_all_tags_of_the_other_match(
     wider: str,
     narrower: str,
     covers: bool,

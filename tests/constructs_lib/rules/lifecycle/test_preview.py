@@ -1,4 +1,4 @@
-"""What a lifecycle policy would do: AWS's own worked examples first."""
+"""Previews of lifecycle policies, first of AWS's own worked examples."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Contents = dict[str, tuple[list[str], float]]
 
 
 def image(digest: str, *tags: str, age: float, **fields: Any) -> ImageRecord:
-    """Make an image that was pushed some days ago."""
+    """Return an image that was pushed some days ago."""
     return ImageRecord(digest=digest, tags=tags, pushed_at=NOW - timedelta(days=age), **fields)
 
 
 def rule(priority: int, count: int, tags: list[str] | str, **fields: Any) -> dict[str, Any]:
-    """Write a rule the way the examples do: a count of images, or of days."""
+    """Return a rule of the examples' form: a count of images, or of days."""
     selection: dict[str, Any] = {"countType": "imageCountMoreThan", "countNumber": count}
     if isinstance(tags, str):
         selection["tagStatus"] = tags
@@ -42,8 +42,8 @@ def rule(priority: int, count: int, tags: list[str] | str, **fields: Any) -> dic
     }
 
 
-def gone(rules: list[dict[str, Any]], contents: Contents) -> str:
-    """Give the names of the images that go."""
+def removed(rules: list[dict[str, Any]], contents: Contents) -> str:
+    """Return the names of the images that are archived or expired."""
     policy = policy_from_document({"rules": rules})
     images = [image(name, *tags, age=age) for name, (tags, age) in contents.items()]
     verdicts = preview(policy, images, NOW)
@@ -132,7 +132,7 @@ DAYS = {"countType": "sinceImagePushed"}
 def test_the_worked_examples_of_aws(
     rules: list[dict[str, Any]], contents: Contents, expected: str
 ) -> None:
-    assert gone(rules, contents) == expected
+    assert removed(rules, contents) == expected
 
 
 TO_ARCHIVE = {"action": {"type": "transition", "targetStorageClass": "archive"}}
@@ -170,7 +170,7 @@ def test_the_archive_examples_of_aws(
     assert verdict.outcome == outcome
 
 
-def test_a_live_image_takes_a_place_among_the_last_thirty_and_never_goes() -> None:
+def test_a_live_image_is_one_of_the_last_thirty_and_never_expires() -> None:
     live = image("live", "live-prod-20260101T000000Z", age=300)
     newer = [image(f"{number:02}", f"v{number}", age=number + 1) for number in range(30)]
     verdicts = {item.image.digest: item for item in preview(standard(), [live, *newer], NOW)}
@@ -182,7 +182,7 @@ def test_a_live_image_takes_a_place_among_the_last_thirty_and_never_goes() -> No
     assert [name for name, item in verdicts.items() if item.outcome == "expired"] == ["29"]
 
 
-def test_what_lies_under_an_index_that_stays_is_held_back() -> None:
+def test_an_image_of_an_index_that_stays_is_kept() -> None:
     index = image("index", "live-prod-1", age=30, children=("child",))
     child = image("child", age=30)
     orphan = image("orphan", age=30)
@@ -190,11 +190,11 @@ def test_what_lies_under_an_index_that_stays_is_held_back() -> None:
         item.image.digest: item for item in preview(standard(), [index, child, orphan], NOW)
     }
     assert verdicts["child"].outcome == "kept"
-    assert verdicts["child"].reason == "held back by the index index"
+    assert verdicts["child"].reason == "part of the index index"
     assert verdicts["orphan"].outcome == "expired"
 
 
-def test_what_lies_under_an_index_goes_with_it() -> None:
+def test_an_image_of_an_index_expires_with_the_index() -> None:
     policy = policy_from_document({"rules": [rule(1, 1, "any", **DAYS)]})
     index = image("index", "v1", age=9, children=("inner",))
     inner = image("inner", age=9, children=("leaf",))
@@ -202,7 +202,7 @@ def test_what_lies_under_an_index_goes_with_it() -> None:
     assert {item.outcome for item in verdicts} == {"expired"}
 
 
-def test_holding_back_reaches_through_indexes_of_indexes() -> None:
+def test_an_image_of_an_inner_index_is_kept_with_the_outer_index() -> None:
     index = image("index", "live-prod-1", age=9, children=("inner",))
     inner = image("inner", age=9, children=("leaf",))
     verdicts = preview(standard(), [image("leaf", age=9), inner, index], NOW)
@@ -226,7 +226,7 @@ def test_an_archived_live_image_is_never_expired_from_the_archive() -> None:
     assert [item.outcome for item in preview(archive_cold(), images, NOW)] == ["kept", "expired"]
 
 
-def test_an_image_that_no_rule_matches_stays() -> None:
+def test_an_image_that_no_rule_matches_is_kept() -> None:
     policy = policy_from_document({"rules": [rule(1, 1, "untagged")]})
     (verdict,) = preview(policy, [image("A", "v1", age=999)], NOW)
     assert (verdict.outcome, verdict.rule, verdict.reason) == (

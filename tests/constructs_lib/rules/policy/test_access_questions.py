@@ -101,9 +101,9 @@ def context(caller: Caller, action: str) -> EvalContext:
 
 def may(access: Mapping[str, Access | Administrators], caller: Caller, action: str) -> bool:
     """Return whether a caller may perform an action on the repository."""
-    asked = context(caller, action)
-    identity = evaluate(asked, [parse_policy_document({"Statement": list(caller.policies)})])
-    decision = combine_resource_policy(identity, asked, policy_of(access), ACCOUNT).decision
+    request = context(caller, action)
+    identity = evaluate(request, [parse_policy_document({"Statement": list(caller.policies)})])
+    decision = combine_resource_policy(identity, request, policy_of(access), ACCOUNT).decision
     return bool(decision == "Allow")
 
 
@@ -285,7 +285,7 @@ def test_only_named_workflow_runs_may_assume_the_role(
     trust = only(pusher, "AWS::IAM::Role")["AssumeRolePolicyDocument"]
     provider = provider_arn(ACCOUNT, "aws")
     host = "token.actions.githubusercontent.com"
-    asked = EvalContext(
+    request = EvalContext(
         principal_arn=provider,
         principal_type="FederatedUser",
         principal_account=ACCOUNT,
@@ -294,7 +294,7 @@ def test_only_named_workflow_runs_may_assume_the_role(
         region=REGION,
         service_context={f"{host}:aud": audience, f"{host}:sub": subject},
     )
-    assert evaluate_trust_policy(trust, provider, asked) is allowed
+    assert evaluate_trust_policy(trust, provider, request) is allowed
 
 
 @pytest.mark.parametrize(
@@ -314,9 +314,9 @@ def test_the_role_pushes_to_its_repositories_and_nothing_else(
     (policy,) = resources(pusher, "AWS::IAM::Policy")
     # The one reference in it is to the repository, whose ARN is a plain string already.
     statements = json.loads(json.dumps(policy["Properties"]["PolicyDocument"]))
-    asked = context(Caller(CI), action)
-    asked.resource_arn = arn
-    decision = evaluate(asked, [parse_policy_document(statements)]).decision
+    request = context(Caller(CI), action)
+    request.resource_arn = arn
+    decision = evaluate(request, [parse_policy_document(statements)]).decision
     assert (decision == "Allow") is allowed
 
 
@@ -391,8 +391,8 @@ def test_the_key_is_used_through_ecr_alone(caller: Caller, action: str, allowed:
     stack = stack_in()
     PrivateRepository(stack, "Api", repository_name="team/api")
     policy = only(template_of(stack), "AWS::KMS::Key")["KeyPolicy"]
-    asked = replace(context(caller, action), resource_arn=KEY_ARN)
-    identity = evaluate(asked, [parse_policy_document({"Statement": list(caller.policies)})])
+    request = replace(context(caller, action), resource_arn=KEY_ARN)
+    identity = evaluate(request, [parse_policy_document({"Statement": list(caller.policies)})])
     # The key policy must allow access, even in the key's own account.
-    answer = combine_resource_policy(identity, asked, policy, ACCOUNT, required=True)
+    answer = combine_resource_policy(identity, request, policy, ACCOUNT, required=True)
     assert (answer.decision == "Allow") is allowed

@@ -65,7 +65,7 @@ def test_a_role_that_the_cdk_creates_in_the_same_app_requires_no_other_grant() -
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("grant", "expected"),
     [
         # The statement is for the grantee, and not for the account of this deployment.
         ({"Principal": {"AWS": OTHER}}, {"Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"}}),
@@ -109,9 +109,9 @@ def test_a_role_that_the_cdk_creates_in_the_same_app_requires_no_other_grant() -
     ],
 )
 def test_the_owners_statement_grants_access_to_the_grantee(
-    asked: dict[str, Any], expected: dict[str, Any]
+    grant: dict[str, Any], expected: dict[str, Any]
 ) -> None:
-    statement = {"Effect": "Allow", "Action": "ecr:BatchGetImage", **asked}
+    statement = {"Effect": "Allow", "Action": "ecr:BatchGetImage", **grant}
     found = owners_statement(statement, account=OWN, partition="aws")
     assert found == {"Effect": "Allow", "Action": ["ecr:BatchGetImage"], **expected}
 
