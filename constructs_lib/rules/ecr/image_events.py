@@ -183,7 +183,7 @@ def _pattern_faults(patterns: Mapping[str, Pattern]) -> list[Fault]:
 def _severity_faults(severity: str | None) -> list[Fault]:
     return faults_unless(
         severity is None or severity in SEVERITIES,
-        f"scan_severity must be one of {', '.join(SEVERITIES)}, got '{severity[:40]}'. "
+        f"scan_severity must be one of {', '.join(SEVERITIES)}, got '{str(severity)[:40]}'. "
         "Write None for no findings.",
         path="scan_severity",
     )

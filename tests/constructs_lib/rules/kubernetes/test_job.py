@@ -120,7 +120,7 @@ def test_the_restricted_pod_security_standard_is_the_default() -> None:
         "requests": {"cpu": "100m", "memory": "256Mi"},
         "limits": {"memory": "256Mi"},
     }
-    assert restricted_faults(pod) == []
+    assert list(restricted_faults(pod)) == []
 
 
 @pytest.mark.parametrize(
