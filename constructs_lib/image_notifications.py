@@ -10,7 +10,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from .rules.ecr.image_events import ImageEvents
-from .rules.faults import Fault, raise_if_any
+from .rules.faults import Fault, faults_unless, raise_if_any
 from .stack_facts import StackFacts, facts_of, stack_of
 
 _EVENTS = "events.amazonaws.com"
@@ -138,27 +138,20 @@ def _publishing(topic_arn: str, facts: StackFacts) -> iam.PolicyStatement:
 
 
 def _target_faults(topic: sns.ITopic | None, event_bus: aws_events.IEventBus | None) -> list[Fault]:
-    if topic is None or event_bus is None:
-        return []
-    return [
-        Fault(
-            "",
-            "notifications require one target, a topic or an event bus, got both. "
-            "Remove one, or create two ImageNotifications.",
-        )
-    ]
+    return faults_unless(
+        topic is None or event_bus is None,
+        "notifications require one target, a topic or an event bus, got both. "
+        "Remove one, or create two ImageNotifications.",
+    )
 
 
 def _topic_faults(topic: sns.ITopic | None, *, policy_is_declared: bool) -> list[Fault]:
     # Of all topics, the CDK adds a policy to an sns.Topic alone. Adding a statement to find out
     # would change the caller's topic even if another fault is raised.
-    if topic is None or isinstance(topic, sns.Topic) or policy_is_declared:
-        return []
-    return [
-        Fault(
-            "topic",
-            "the policy of a topic that is declared elsewhere cannot be amended here, "
-            f"got a reference to one. Allow {_EVENTS} to publish where the topic is declared, "
-            "then set `topic_policy_declared_by_owner=True` here.",
-        )
-    ]
+    return faults_unless(
+        topic is None or isinstance(topic, sns.Topic) or policy_is_declared,
+        "the policy of a topic that is declared elsewhere cannot be amended here, "
+        f"got a reference to one. Allow {_EVENTS} to publish where the topic is declared, "
+        "then set `topic_policy_declared_by_owner=True` here.",
+        path="topic",
+    )

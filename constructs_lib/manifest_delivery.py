@@ -11,7 +11,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
-from .rules.faults import Fault
+from .rules.faults import Fault, faults_unless
 from .rules.kubernetes.delivery import parameter_name
 from .stack_facts import is_token
 
@@ -37,14 +37,11 @@ def place_faults(stack: cdk.Stack, path: str) -> list[Fault]:
                 "parameter are named after it. Put the Job into a top-level stack.",
             )
         ]
-    if path in _WRITTEN.get(stack, ()):
-        return [
-            Fault(
-                "name",
-                f"another Job of this stack has the name '{path}'. Choose another name.",
-            )
-        ]
-    return []
+    return faults_unless(
+        path not in _WRITTEN.get(stack, ()),
+        f"another Job of this stack has the name '{path}'. Choose another name.",
+        path="name",
+    )
 
 
 def deliver_manifest(scope: Construct, stack: cdk.Stack, path: str, text: str) -> None:
@@ -94,13 +91,9 @@ def _text_faults(text: str) -> list[Fault]:
                 "reference, a concrete account and region, and the repository a name.",
             )
         ]
-    if len(text) > LARGEST_PARAMETER_CHARACTERS:
-        return [
-            Fault(
-                "",
-                f"a manifest is also kept in an SSM parameter, which holds "
-                f"{LARGEST_PARAMETER_CHARACTERS:,} characters, got {len(text):,}. "
-                "Move long arguments into the image or a ConfigMap.",
-            )
-        ]
-    return []
+    return faults_unless(
+        len(text) <= LARGEST_PARAMETER_CHARACTERS,
+        f"a manifest is also kept in an SSM parameter, which holds "
+        f"{LARGEST_PARAMETER_CHARACTERS:,} characters, got {len(text):,}. "
+        "Move long arguments into the image or a ConfigMap.",
+    )

@@ -12,7 +12,7 @@ from constructs import Construct
 
 from .encryption import Encryption
 from .rules.aws.tokens import is_token
-from .rules.faults import Fault, raise_if_any
+from .rules.faults import Fault, faults_unless, raise_if_any
 from .rules.policy.statements import policy_document
 from .stack_facts import StackFacts, facts_of, stack_of
 
@@ -126,15 +126,12 @@ def _policy(facts: StackFacts) -> iam.PolicyDocument:
 
 
 def _alias_faults(alias: str | None) -> list[Fault]:
-    if alias is None or is_token(alias) or _ALIAS.fullmatch(alias):
-        return []
-    return [
-        Fault(
-            "alias",
-            "a key's alias must have 1 to 250 letters, digits, '/', '_' and '-', and cannot begin "
-            f"with 'aws/' or 'alias/', got '{alias[:80]}'. Write it such as 'ecr/dev'.",
-        )
-    ]
+    return faults_unless(
+        alias is None or is_token(alias) or _ALIAS.fullmatch(alias),
+        "a key's alias must have 1 to 250 letters, digits, '/', '_' and '-', and cannot begin "
+        f"with 'aws/' or 'alias/', got '{str(alias)[:80]}'. Write it such as 'ecr/dev'.",
+        path="alias",
+    )
 
 
 _SHARED: WeakKeyDictionary[cdk.Stack, RepositoryKey] = WeakKeyDictionary()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
+
+Place = TypeVar("Place")
+Value = TypeVar("Value", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,9 @@ def raise_if_any(who: str, faults: Iterable[Fault]) -> None:
 
 @contextmanager
 def reported_by(who: str) -> Iterator[None]:
-    """Raise the faults of a value that is made here under another name.
+    """Raise the faults of a value under another name, that of the construct which makes it.
 
-    :param who: the construct that was given the value, such as ``PrivateRepository 'Api'``.
+    :param who: the construct or value to name instead, such as ``PrivateRepository 'Api'``.
     """
     try:
         yield
@@ -66,6 +69,68 @@ def reported_by(who: str) -> Iterator[None]:
         raise RuleError(who, error.faults) from None
 
 
-def form_faults(form: re.Pattern[str], text: str, message: str, *, path: str = "") -> list[Fault]:
-    """Return one fault with a message unless the whole text matches a form."""
-    return [] if form.fullmatch(text) else [Fault(path, message)]
+def faults_unless(condition: object, message: str, *, path: str = "") -> list[Fault]:
+    """Return one fault with a message unless a condition is true, such as a pattern's match."""
+    return [] if condition else [Fault(path, message)]
+
+
+def word_faults(
+    path: str, given: str | None, words: Sequence[str], *, subject: str = "", cure: str = ""
+) -> list[Fault]:
+    """Check that a text is one of several words; ``None`` stands for a default and is valid.
+
+    :param subject: the subject of the message; by default the path.
+    """
+    message = f"{subject or path} must be one of {', '.join(words)}, got '{str(given)[:40]}'."
+    return faults_unless(given is None or given in words, f"{message} {cure}".rstrip(), path=path)
+
+
+def range_faults(
+    path: str, value: int | None, least: int, largest: int | None, cure: str
+) -> list[Fault]:
+    """Check that a number is in a range; ``None`` stands for a default and is valid.
+
+    :param largest: ``None`` where the range has no end.
+    """
+    allowed = f"at least {least:,}" if largest is None else f"{least:,} to {largest:,}"
+    return faults_unless(
+        value is None or least <= value <= (largest or value),
+        f"{path} must be {allowed}, got {value}. {cure}",
+        path=path,
+    )
+
+
+def repeated(items: Iterable[tuple[Place, Value]]) -> Iterator[tuple[Place, Value, Place]]:
+    """Yield each value that an earlier place also has, as place, value and that earlier place."""
+    first: dict[Value, Place] = {}
+    for place, value in items:
+        if value in first:
+            yield place, value, first[value]
+        first.setdefault(value, place)
+
+
+def taken_faults(setting: str, items: Iterable[tuple[str, str]]) -> Iterator[Fault]:
+    """Yield a fault for each text that an earlier place also has.
+
+    :param setting: the setting that contains the text, such as ``name``.
+    :param items: pairs of a place, such as ``volumes[0]``, and the text that it has.
+    """
+    for place, value, first in repeated(items):
+        message = f"the {setting} '{value[:80]}' is taken by {first}. Choose another one."
+        yield Fault(setting, message).under(place)
+
+
+def each_under(
+    path: str, values: Iterable[str], rule: Callable[[str], Iterable[Fault]]
+) -> list[Fault]:
+    """Return the faults of each value of a list, under the value's index in the list."""
+    return [
+        fault.under(f"{path}[{index}]")
+        for index, value in enumerate(values)
+        for fault in rule(value)
+    ]
+
+
+def under(path: str, faults: Iterable[Fault]) -> list[Fault]:
+    """Return the same faults with their paths inside the value that contains the checked one."""
+    return [fault.under(path) for fault in faults]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -110,7 +110,7 @@ class EksJobModel(FileModel):
         raise_if_any("", [*names, *self._delivery_faults(), *self._identity_faults()])
         return self
 
-    def _delivery_faults(self) -> list[Fault]:
+    def _delivery_faults(self) -> Iterable[Fault]:
         window, wait = self.rollback_window_seconds, self.wait_for_completion_seconds
         if self.delivery == "manifest":
             return [

@@ -9,33 +9,28 @@ from typing import Annotated
 from checked_files.models import checked_by
 from constructs_lib.rules.aws import partitions
 from constructs_lib.rules.ecr import images
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, faults_unless
 from constructs_lib.rules.policy import access
 
 _GROUP = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 
 
 def _group_faults(group: str) -> list[Fault]:
-    if _GROUP.fullmatch(group):
-        return []
-    return [
-        Fault(
-            "",
-            "the name of a group of repositories must have up to 64 letters, digits and '-' and "
-            f"begin with a letter, got '{group[:80]}'. Name it after its owner, such as 'web'.",
-        )
-    ]
+    return faults_unless(
+        _GROUP.fullmatch(group),
+        "the name of a group of repositories must have up to 64 letters, digits and '-' and "
+        f"begin with a letter, got '{group[:80]}'. Name it after its owner, such as 'web'.",
+    )
 
 
 def _arn_faults(what: str, pattern: str, example: str) -> Callable[[str], list[Fault]]:
     form = re.compile(f"arn:aws[a-z-]*:{pattern}")
 
     def faults(arn: str) -> list[Fault]:
-        if form.fullmatch(arn):
-            return []
-        return [
-            Fault("", f"'{arn[:120]}' is not a valid {what} ARN. Write it such as '{example}'.")
-        ]
+        return faults_unless(
+            form.fullmatch(arn),
+            f"'{arn[:120]}' is not a valid {what} ARN. Write it such as '{example}'.",
+        )
 
     return faults
 

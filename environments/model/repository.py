@@ -12,7 +12,7 @@ from checked_files.models import FileModel, checked_by
 from constructs_lib.rules.ecr.repository import EncryptionKind, EncryptionSpec
 from constructs_lib.rules.ecr.tag_immutability import TagImmutability
 from constructs_lib.rules.ecs.secret import KEY_ARN
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, faults_unless
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
 from constructs_lib.rules.lifecycle.presets import PRESETS
 from constructs_lib.rules.lifecycle.rule import LifecycleRule
@@ -78,15 +78,11 @@ Immutability = Annotated[
 
 
 def _encryption_faults(encryption: str) -> list[Fault]:
-    if encryption in _ENCRYPTION_WORDS or KEY_ARN.fullmatch(encryption):
-        return []
-    return [
-        Fault(
-            "",
-            f"encryption must be {', '.join(_ENCRYPTION_WORDS)} or the ARN of a KMS key, got "
-            f"'{encryption[:120]}'.",
-        )
-    ]
+    return faults_unless(
+        encryption in _ENCRYPTION_WORDS or KEY_ARN.fullmatch(encryption),
+        f"encryption must be {', '.join(_ENCRYPTION_WORDS)} or the ARN of a KMS key, got "
+        f"'{encryption[:120]}'.",
+    )
 
 
 def _encryption(given: str) -> EncryptionSpec:

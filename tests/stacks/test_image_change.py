@@ -118,7 +118,7 @@ def test_every_workload_that_does_not_say_otherwise_is_hardened(assembly: Path) 
                     assert list(hardened_faults(container)) == []
                     seen += 1
             for pod in pods_of(resource):
-                assert restricted_faults(pod) == []
+                assert list(restricted_faults(pod)) == []
                 seen += 1
     assert seen == 10
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from constructs_lib.rules.faults import Fault, form_faults
+from constructs_lib.rules.faults import Fault, faults_unless
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,8 @@ def partition_of(region: str) -> Partition:
 
 def account_faults(account: str) -> list[Fault]:
     """Check an AWS account number: twelve digits."""
-    return form_faults(
-        _ACCOUNT,
-        account,
+    return faults_unless(
+        _ACCOUNT.fullmatch(account),
         f"an AWS account number has 12 digits, got '{account}'. "
         "Write all of them, in quotes, leading zeros included.",
     )
@@ -53,6 +52,7 @@ def account_faults(account: str) -> list[Fault]:
 
 def region_faults(region: str) -> list[Fault]:
     """Check the form of a region's name; the region itself may not exist."""
-    return form_faults(
-        _REGION, region, f"'{region}' is not a region's name. Write one such as 'us-west-2'."
+    return faults_unless(
+        _REGION.fullmatch(region),
+        f"'{region}' is not a region's name. Write one such as 'us-west-2'.",
     )

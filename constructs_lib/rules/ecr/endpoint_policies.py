@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from constructs_lib.rules.aws.partitions import account_faults
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import each_under, faults_unless, raise_if_any, under
 from constructs_lib.rules.policy.access import organization_faults
 from constructs_lib.rules.policy.lists import one_or_list
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
@@ -19,13 +19,13 @@ from constructs_lib.rules.policy.statements import Statement
 
 RegistryService = Literal["ecr.api", "ecr.dkr", "logs", "s3"]
 SecretService = Literal["secretsmanager", "ssm"]
-SECRET_SERVICES: tuple[SecretService, ...] = ("secretsmanager", "ssm")
+SECRET_SERVICES: tuple[SecretService, ...] = get_args(SecretService)
 INTERFACE_SERVICES: tuple[RegistryService, ...] = ("ecr.api", "ecr.dkr", "logs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulledFrom:
-    """Define which accounts' repositories may be pulled from through a VPC's endpoints.
+    """The accounts whose repositories may be pulled from through a VPC's endpoints.
 
     :param accounts: accounts besides the VPC's own, such as that of a central registry.
     :param organization_id: all accounts of an organization, instead of ``accounts``.
@@ -36,24 +36,14 @@ class PulledFrom:
     organization_id: str | None = None
 
     def __post_init__(self) -> None:
-        faults = [
-            fault.under(f"accounts[{index}]")
-            for index, account in enumerate(self.accounts)
-            for fault in account_faults(account)
-        ]
+        faults = each_under("accounts", self.accounts, account_faults)
         if self.organization_id is not None:
-            faults += [
-                fault.under("organization_id")
-                for fault in organization_faults(self.organization_id)
-            ]
-        if self.accounts and self.organization_id:
-            faults.append(
-                Fault(
-                    "accounts",
-                    "pulled_from requires either accounts or organization_id, got both. "
-                    "Remove one.",
-                )
-            )
+            faults += under("organization_id", organization_faults(self.organization_id))
+        faults += faults_unless(
+            not self.accounts or not self.organization_id,
+            "pulled_from requires either accounts or organization_id, got both. Remove one.",
+            path="accounts",
+        )
         raise_if_any("PulledFrom", faults)
 
 

@@ -11,16 +11,16 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import Fault, faults_unless, raise_if_any
 
 from .images import repository_name_faults
 
 Severity = Literal["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL"]
 Pattern = Mapping[str, Any]
 
-SEVERITIES: tuple[Severity, ...] = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL")
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 MAXIMUM_PATTERN_CHARACTERS = 2_048
 
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9._/-]*\*")
@@ -31,7 +31,7 @@ _CANNOT_PULL = [{"prefix": "CannotPull"}]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageEvents:
-    """Define which events about images are sent as notifications.
+    """The events about images that are sent as notifications.
 
     :param scan_severity: findings of at least this severity; ``None`` for no findings.
     :param pushes: every push.
@@ -172,27 +172,21 @@ def _pattern_faults(patterns: Mapping[str, Pattern]) -> list[Fault]:
             )
         ]
     longest = max(len(json.dumps(pattern, separators=(",", ":"))) for pattern in patterns.values())
-    if longest <= MAXIMUM_PATTERN_CHARACTERS:
-        return []
-    return [
-        Fault(
-            "repositories",
-            f"an event pattern can have at most {MAXIMUM_PATTERN_CHARACTERS:,} characters, got "
-            f"{longest:,}. Write a common prefix such as 'team/*', or remove repositories.",
-        )
-    ]
+    return faults_unless(
+        longest <= MAXIMUM_PATTERN_CHARACTERS,
+        f"an event pattern can have at most {MAXIMUM_PATTERN_CHARACTERS:,} characters, got "
+        f"{longest:,}. Write a common prefix such as 'team/*', or remove repositories.",
+        path="repositories",
+    )
 
 
 def _severity_faults(severity: str | None) -> list[Fault]:
-    if severity is None or severity in SEVERITIES:
-        return []
-    return [
-        Fault(
-            "scan_severity",
-            f"scan_severity must be one of {', '.join(SEVERITIES)}, got '{severity[:40]}'. "
-            "Write None for no findings.",
-        )
-    ]
+    return faults_unless(
+        severity is None or severity in SEVERITIES,
+        f"scan_severity must be one of {', '.join(SEVERITIES)}, got '{str(severity)[:40]}'. "
+        "Write None for no findings.",
+        path="scan_severity",
+    )
 
 
 def _at_least(severity: Severity) -> tuple[Severity, ...]:

@@ -1,4 +1,4 @@
-"""How a container image is named: registry, repository, tag and digest.
+"""Names of container images: registry, repository, tag and digest.
 
 Sources: Amazon ECR API reference, "CreateRepository"; OCI distribution specification,
 "Pulling manifests"; Amazon ECR user guide, "Private registries"; Amazon ECR Public user guide.
@@ -7,12 +7,13 @@ Sources: Amazon ECR API reference, "CreateRepository"; OCI distribution specific
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 
 from constructs_lib.rules.aws.partitions import partition_of
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, faults_unless, under
 
 from .tag_immutability import TagImmutability
 
@@ -32,105 +33,76 @@ _SEPARATOR_WORDS = {"/": "Slash", "-": "Dash", ".": "Dot", "_": "Underscore"}
 
 
 def repository_name_faults(name: str) -> list[Fault]:
-    """Check a repository's name: 2 to 256 characters of ECR's alphabet."""
+    """Check a repository's name: 2 to 256 of the characters that ECR allows."""
     if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
-        return [
-            Fault(
-                "",
-                f"a repository's name has 2 to 256 characters, got {len(name)} ('{name[:40]}'). "
-                "Choose another name.",
-            )
-        ]
-    if not _NAME.fullmatch(name):
-        return [
-            Fault(
-                "",
-                "a repository's name is made of lower-case letters and digits, joined by single "
-                f"'/', '-', '_' or '.', got '{name}'. Write it such as 'team/api'.",
-            )
-        ]
-    return []
+        message = f"a repository's name must have 2 to 256 characters, got {len(name)}"
+        return [Fault("", f"{message} ('{name[:40]}'). Choose another name.")]
+    return faults_unless(
+        _NAME.fullmatch(name),
+        "a repository's name must have lower-case letters and digits, joined by single "
+        f"'/', '-', '_' or '.', got '{name}'. Write it such as 'team/api'.",
+    )
 
 
 def tag_faults(tag: str) -> list[Fault]:
     """Check the form of an image tag: 1 to 128 characters, not beginning with '.' or '-'."""
-    if _TAG.fullmatch(tag):
-        return []
-    return [
-        Fault(
-            "",
-            "an image tag has 1 to 128 letters, digits, '_', '.' or '-' and begins with neither "
-            f"'.' nor '-', got '{tag[:140]}'. Choose another tag.",
-        )
-    ]
+    return faults_unless(
+        _TAG.fullmatch(tag),
+        "an image tag must have 1 to 128 letters, digits, '_', '.' and '-', and cannot begin with "
+        f"'.' or '-', got '{tag[:140]}'. Choose another tag.",
+    )
 
 
 def digest_faults(digest: str) -> list[Fault]:
     """Check the form of an image digest: ``sha256:`` and 64 hexadecimal digits."""
-    if _DIGEST.fullmatch(digest):
-        return []
-    return [
-        Fault(
-            "",
-            "an image digest is 'sha256:' and 64 lower-case hexadecimal digits, "
-            f"got '{digest[:80]}'. Copy it from the registry, or let `ecrctl pin` write it.",
-        )
-    ]
-
-
-def reference_faults(*, tag: str | None, digest: str | None) -> list[Fault]:
-    """Check what a workload deploys: a digest, or a tag that says which version it is."""
-    faults: list[Fault] = []
-    if tag is None and digest is None:
-        faults.append(Fault("", "an image needs a digest or a tag, got neither. Give its digest."))
-    if tag is not None:
-        faults += [fault.under("tag") for fault in tag_faults(tag)]
-    if tag == "latest":
-        faults.append(_latest("tag"))
-    if digest is not None:
-        faults += [fault.under("digest") for fault in digest_faults(digest)]
-    return faults
-
-
-def _latest(path: str) -> Fault:
-    return Fault(
-        path,
-        "deploying the tag 'latest' is refused, because it does not say which image runs. "
-        "Give the image's digest, or a tag that names its version.",
+    return faults_unless(
+        _DIGEST.fullmatch(digest),
+        "an image digest must be 'sha256:' and 64 lower-case hexadecimal digits, "
+        f"got '{digest[:80]}'. Copy it from the registry, or run `ecrctl pin`.",
     )
+
+
+def reference_faults(*, tag: str | None, digest: str | None) -> Iterator[Fault]:
+    """Yield the faults of the reference by which a workload deploys an image."""
+    if tag is None and digest is None:
+        yield Fault("", "an image requires a digest or a tag, got neither. Write its digest.")
+    if tag is not None:
+        yield from under("tag", tag_faults(tag))
+    if tag == "latest":
+        yield Fault(
+            "tag",
+            "an image cannot be deployed by the tag 'latest', which identifies no version. Write "
+            "the image's digest, or a tag that names its version.",
+        )
+    if digest is not None:
+        yield from under("digest", digest_faults(digest))
 
 
 def public_repository_faults(repository: str) -> list[Fault]:
     """Check the path of a repository of ECR Public, its registry's name included."""
-    if _PUBLIC_REPOSITORY.fullmatch(repository):
-        return []
-    return [
-        Fault(
-            "repository",
-            f"a repository given as text is one of ECR Public, such as "
-            f"'{PUBLIC_REGISTRY}/docker/library/busybox', got '{repository[:120]}'. "
-            "An image from elsewhere is pulled through a cache, or pushed to a private repository.",
-        )
-    ]
+    return faults_unless(
+        _PUBLIC_REPOSITORY.fullmatch(repository),
+        f"a repository that is written as text must be one of ECR Public, such as "
+        f"'{PUBLIC_REGISTRY}/docker/library/busybox', got '{repository[:120]}'. "
+        "Pull other images through a cache, or push them to a private repository.",
+        path="repository",
+    )
 
 
 def moving_tag_faults(
     tag: str, repository: str, immutability: TagImmutability | None
 ) -> list[Fault]:
-    """Check that a tag by which an image is deployed stays where it is.
+    """Check that a tag by which an image is deployed cannot be moved to another image.
 
-    :param immutability: which tags of the repository can be moved; ``None`` if nobody knows.
+    :param immutability: the repository's tag immutability; ``None`` if it is unknown.
     """
-    if immutability and not immutability.can_move(tag):
-        return []
-    why = "can be moved" if immutability else "may be movable, as nothing here says otherwise,"
-    return [
-        Fault(
-            "tag",
-            f"the tag '{tag}' {why} in '{repository}', so it does not say which image runs. Give "
-            "the image's digest, or say `tag_may_move` to run whatever it points to.",
-        )
-    ]
+    why = "can be moved" if immutability else "may be movable, because its rules are unknown here,"
+    return faults_unless(
+        immutability and not immutability.can_move(tag),
+        f"the tag '{tag}' {why} in '{repository}', so it does not identify one image. Write the "
+        "image's digest, or set `tag_may_move` to run the image that the tag has at each start.",
+        path="tag",
+    )
 
 
 class ImageReference(Protocol):
@@ -181,32 +153,32 @@ class ImageSpec:
 
 
 def registry_host(account: str, region: str) -> str:
-    """Give the host of an account's private registry in a region, right in every partition."""
+    """Return the host of an account's private registry in a region of any partition."""
     return f"{account}.dkr.ecr.{region}.{partition_of(region).url_suffix}"
 
 
 def repository_arn(account: str, region: str, name: str) -> str:
-    """Give a repository's ARN."""
+    """Return a repository's ARN."""
     return f"arn:{partition_of(region).name}:ecr:{region}:{account}:repository/{name}"
 
 
 def repository_uri(account: str, region: str, name: str) -> str:
-    """Give a repository's URI, the part of an image's URI before ``:tag`` or ``@digest``."""
+    """Return a repository's URI, the part of an image's URI before ``:tag`` or ``@digest``."""
     return f"{registry_host(account, region)}/{name}"
 
 
 def reference_suffix(*, tag: str | None, digest: str | None) -> str:
-    """Give ``@digest`` when there is one, which alone says what will run, or else ``:tag``."""
+    """Return ``@digest`` if there is a digest, which identifies one image, or ``:tag``."""
     return f"@{digest}" if digest else f":{tag}"
 
 
 def repository_logical_id(name: str) -> str:
-    """Give the logical ID of the repository of that name: different names, different IDs.
+    """Return the logical ID of a repository, which differs between any two names.
 
-    Repository names are lower case, so a capital letter can only stand for a separator:
+    Repository names are lower case, so a capital letter can only replace a separator:
     ``team/api`` becomes ``RepositoryteamSlashapi``, ``team-api`` becomes
-    ``RepositoryteamDashapi``. A logical ID has at most 255 characters, so the few names that
-    would pass it keep their beginning and end with a hash of the whole.
+    ``RepositoryteamDashapi``. A logical ID can have at most 255 characters, so the ID of a longer
+    name is shortened and ends with a hash of the whole name.
     """
     logical_id = "Repository" + "".join(_SEPARATOR_WORDS.get(letter, letter) for letter in name)
     if len(logical_id) <= LONGEST_LOGICAL_ID:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.aws.resource_tags import tag_faults
 from constructs_lib.rules.aws.tokens import is_token
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import Fault, raise_if_any, under, word_faults
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
 from constructs_lib.rules.lifecycle.presets import standard
 from constructs_lib.rules.policy.access import Access, Administrators, push_faults
@@ -31,15 +31,9 @@ from .images import repository_logical_id, repository_name_faults
 from .tag_immutability import TagImmutability
 
 EncryptionKind = Literal["customer-managed", "own-key", "aws-managed", "aes256", "dsse"]
-ENCRYPTION_KINDS: tuple[EncryptionKind, ...] = (
-    "customer-managed",
-    "own-key",
-    "aws-managed",
-    "aes256",
-    "dsse",
-)
+ENCRYPTION_KINDS: tuple[EncryptionKind, ...] = get_args(EncryptionKind)
 Removal = Literal["retain", "destroy", "retain-on-update-or-delete"]
-REMOVALS: tuple[Removal, ...] = ("retain", "destroy", "retain-on-update-or-delete")
+REMOVALS: tuple[Removal, ...] = get_args(Removal)
 NO_ACCESS = Access()
 IMMUTABLE_TAGS = TagImmutability()
 STANDARD_LIFECYCLE = standard()
@@ -114,7 +108,7 @@ class RepositorySpec:
     policy: list[Statement] = field(init=False)
 
     def __post_init__(self) -> None:
-        malformed = [fault.under("statements") for fault in statement_faults(self.statements)]
+        malformed = under("statements", statement_faults(self.statements))
         granted: list[Statement] = [
             *access_statements(
                 pull=self.pull,
@@ -133,8 +127,8 @@ class RepositorySpec:
                 *(() if is_token(self.name) else repository_name_faults(self.name)),
                 *_deletion_faults(self.removal, empty_on_delete=self.empty_on_delete),
                 *dual_layer_faults(self.encryption, self.place),
-                *(fault.under("tags") for fault in tag_faults(self.tags)),
-                *(fault.under("push") for fault in push_faults(self.push)),
+                *under("tags", tag_faults(self.tags)),
+                *under("push", push_faults(self.push)),
                 *malformed,
                 *repository_policy_faults(policy),
             ],
@@ -168,11 +162,8 @@ class RepositorySpec:
 
 
 def _encryption_faults(kind: str, key_arn: str | None) -> Iterator[Fault]:
-    if kind not in ENCRYPTION_KINDS:
-        yield Fault(
-            "kind", f"encryption must be one of {', '.join(ENCRYPTION_KINDS)}, got '{kind}'."
-        )
-    elif key_arn is not None and kind not in _KINDS_WITH_KEY:
+    yield from word_faults("kind", kind, ENCRYPTION_KINDS, subject="encryption")
+    if key_arn is not None and kind in ENCRYPTION_KINDS and kind not in _KINDS_WITH_KEY:
         yield Fault(
             "key",
             f"only {' and '.join(_KINDS_WITH_KEY)} encryption takes a key, got one with "
@@ -181,13 +172,9 @@ def _encryption_faults(kind: str, key_arn: str | None) -> Iterator[Fault]:
 
 
 def _deletion_faults(removal: str, *, empty_on_delete: bool) -> Iterator[Fault]:
-    if removal not in REMOVALS:
-        yield Fault(
-            "removal",
-            f"a repository must be retained or destroyed, got '{removal}', which ECR does not "
-            "have. Choose retain, which keeps its images.",
-        )
-    elif empty_on_delete and removal != "destroy":
+    cure = "Choose retain, which keeps the images."
+    yield from word_faults("removal", removal, REMOVALS, cure=cure)
+    if empty_on_delete and removal in REMOVALS and removal != "destroy":
         yield Fault(
             "empty_on_delete",
             f"empty_on_delete requires removal 'destroy', got '{removal}'. Choose destroy, or "

@@ -6,21 +6,24 @@ Source: Amazon ECR user guide, "Preventing image tags from being overwritten".
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import (
+    Fault,
+    faults_unless,
+    raise_if_any,
+    repeated,
+    under,
+    word_faults,
+)
 
 from .tag_patterns import tag_matches
 
 Mode = Literal["IMMUTABLE", "MUTABLE", "IMMUTABLE_WITH_EXCLUSION", "MUTABLE_WITH_EXCLUSION"]
 
-MODES: tuple[Mode, ...] = (
-    "IMMUTABLE",
-    "MUTABLE",
-    "IMMUTABLE_WITH_EXCLUSION",
-    "MUTABLE_WITH_EXCLUSION",
-)
+MODES: tuple[Mode, ...] = get_args(Mode)
 MAXIMUM_FILTERS = 5
 MAXIMUM_FILTER_LENGTH = 128
 MAXIMUM_WILDCARDS = 2
@@ -31,10 +34,11 @@ _FILTER = re.compile(r"[0-9A-Za-z._*-]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagImmutability:
-    """Define which tags can be moved to another image; by default none can.
+    """The tag immutability of a repository: the tags that can be moved to another image.
 
-    :param mode: ``IMMUTABLE`` (no tag can move), ``MUTABLE`` (all can), or one of the two modes
-        that end in ``_WITH_EXCLUSION``, where tags that match a filter behave the other way.
+    :param mode: ``IMMUTABLE`` (the default, no tag can move), ``MUTABLE`` (all can), or one of the
+        two modes that end in ``_WITH_EXCLUSION``, where tags that match a filter behave the other
+        way.
     :param exclusion_filters: at most 5 tag patterns of up to 128 characters, with at most two
         ``*`` each. Required by the two modes that end in ``_WITH_EXCLUSION``, and refused by the
         others.
@@ -62,72 +66,55 @@ class TagImmutability:
         return TagImmutability(mode="IMMUTABLE_WITH_EXCLUSION", exclusion_filters=COSIGN_FILTERS)
 
 
-def tag_immutability_faults(mode: str, exclusion_filters: tuple[str, ...]) -> list[Fault]:
-    """Check a mode and its exclusion filters."""
-    if mode not in MODES:
-        return [Fault("mode", f"tag immutability must be one of {', '.join(MODES)}, got '{mode}'.")]
-    faults: list[Fault] = []
+def tag_immutability_faults(mode: str, exclusion_filters: tuple[str, ...]) -> Iterator[Fault]:
+    """Yield the faults of a mode and its exclusion filters."""
+    yield from word_faults("mode", mode, MODES, subject="tag immutability")
+    if mode in MODES:
+        yield from under("exclusion_filters", _filters_faults(mode, exclusion_filters))
+
+
+def _filters_faults(mode: str, filters: tuple[str, ...]) -> Iterator[Fault]:
     with_exclusion = mode.endswith("_WITH_EXCLUSION")
-    if with_exclusion and not exclusion_filters:
-        faults.append(
-            Fault(
-                "exclusion_filters",
-                f"{mode} requires at least one exclusion filter, got none. "
-                f"Add one such as 'dev-*', or use {mode.removesuffix('_WITH_EXCLUSION')}.",
-            )
+    if with_exclusion and not filters:
+        yield Fault(
+            "",
+            f"{mode} requires at least one exclusion filter, got none. "
+            f"Add one such as 'dev-*', or use {mode.removesuffix('_WITH_EXCLUSION')}.",
         )
-    if exclusion_filters and not with_exclusion:
-        faults.append(
-            Fault(
-                "exclusion_filters",
-                f"{mode} takes no exclusion filters, got {len(exclusion_filters)}. "
-                f"Use {mode}_WITH_EXCLUSION, or remove them.",
-            )
+    if filters and not with_exclusion:
+        yield Fault(
+            "",
+            f"{mode} takes no exclusion filters, got {len(filters)}. "
+            f"Use {mode}_WITH_EXCLUSION, or remove them.",
         )
-    if len(exclusion_filters) > MAXIMUM_FILTERS:
-        faults.append(
-            Fault(
-                "exclusion_filters",
-                f"tag immutability takes at most {MAXIMUM_FILTERS} exclusion filters, "
-                f'got {len(exclusion_filters)}. Merge some with a wildcard, such as "dev-*".',
-            )
+    if len(filters) > MAXIMUM_FILTERS:
+        yield Fault(
+            "",
+            f"tag immutability takes at most {MAXIMUM_FILTERS} exclusion filters, "
+            f'got {len(filters)}. Merge some with a wildcard, such as "dev-*".',
         )
-    for index, value in enumerate(exclusion_filters):
-        faults += [fault.under(f"exclusion_filters[{index}]") for fault in _filter_faults(value)]
-        if value in exclusion_filters[:index]:
-            faults.append(
-                Fault(
-                    f"exclusion_filters[{index}]",
-                    f"an exclusion filter must be unique, got '{value}' twice. Remove one.",
-                )
-            )
-    return faults
+    for index, value in enumerate(filters):
+        yield from under(f"[{index}]", _filter_faults(value))
+    for index, value, _ in repeated(enumerate(filters)):
+        message = f"an exclusion filter must be unique, got '{value}' twice. Remove one."
+        yield Fault(f"[{index}]", message)
 
 
 def _filter_faults(value: str) -> list[Fault]:
-    faults: list[Fault] = []
-    if not _FILTER.fullmatch(value):
-        faults.append(
-            Fault(
-                "",
-                "an exclusion filter can have only letters, digits, '.', '_', '-' and '*', "
-                f"got '{value[:140]}'. Remove the other characters.",
-            )
-        )
-    if len(value) > MAXIMUM_FILTER_LENGTH:
-        faults.append(
-            Fault(
-                "",
-                f"an exclusion filter can have at most {MAXIMUM_FILTER_LENGTH} characters, "
-                f"got {len(value)}. Shorten it with a wildcard.",
-            )
-        )
-    if value.count("*") > MAXIMUM_WILDCARDS:
-        faults.append(
-            Fault(
-                "",
-                f"an exclusion filter can have at most {MAXIMUM_WILDCARDS} '*', "
-                f"got {value.count('*')} in '{value}'. Use fewer wildcards.",
-            )
-        )
-    return faults
+    return [
+        *faults_unless(
+            _FILTER.fullmatch(value),
+            "an exclusion filter can have only letters, digits, '.', '_', '-' and '*', "
+            f"got '{value[:140]}'. Remove the other characters.",
+        ),
+        *faults_unless(
+            len(value) <= MAXIMUM_FILTER_LENGTH,
+            f"an exclusion filter can have at most {MAXIMUM_FILTER_LENGTH} characters, "
+            f"got {len(value)}. Shorten it with a wildcard.",
+        ),
+        *faults_unless(
+            value.count("*") <= MAXIMUM_WILDCARDS,
+            f"an exclusion filter can have at most {MAXIMUM_WILDCARDS} '*', "
+            f"got {value.count('*')} in '{value}'. Use fewer wildcards.",
+        ),
+    ]

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, faults_unless, range_faults, repeated, under
 
 from .hardening import ContainerHardening, hardening_faults
 
 DependencyCondition = Literal["START", "COMPLETE", "SUCCESS", "HEALTHY"]
-DEPENDENCY_CONDITIONS: tuple[DependencyCondition, ...] = ("START", "COMPLETE", "SUCCESS", "HEALTHY")
+DEPENDENCY_CONDITIONS: tuple[DependencyCondition, ...] = get_args(DependencyCondition)
 MINIMUM_MEMORY_MIB = 6
 LARGEST_PORT = 65_535
 
@@ -24,27 +24,24 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 def family_faults(name: str) -> list[Fault]:
     """Check the name of a family, a container or a volume."""
-    if _NAME.fullmatch(name):
-        return []
-    return [
-        Fault(
-            "",
-            "a family's or container's name has 1 to 255 letters, digits, '-' and '_', "
-            f"got '{name[:80]}'. Choose another name.",
-        )
-    ]
+    return faults_unless(
+        _NAME.fullmatch(name),
+        "a family's or container's name must have 1 to 255 letters, digits, '-' and '_', "
+        f"got '{name[:80]}'. Choose another name.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck:
-    """Define how ECS asks a container whether it is well.
+    """A container's health check.
 
     :param command: ``("CMD", "program", "argument")``, or ``("CMD-SHELL", "a line of shell")``
-        where the image has a shell; exit code 0 means that all is well.
-    :param interval_seconds: how often it is asked, 5 to 300.
-    :param timeout_seconds: how long it may take, 2 to 120.
-    :param retries: how many failures in a row make it unhealthy, 1 to 10.
-    :param start_period_seconds: failures do not count for so long at first, 0 to 300.
+        if the image has a shell; exit code 0 means healthy.
+    :param interval_seconds: seconds between two checks, 5 to 300; 30 by default.
+    :param timeout_seconds: seconds that one check may take, 2 to 120; 5 by default.
+    :param retries: consecutive failures that make the container unhealthy, 1 to 10; 3 by default.
+    :param start_period_seconds: seconds after the start in which failures do not count, 0 to 300;
+        0 by default.
 
     >>> HealthCheck(command=("CMD", "/healthy")).interval_seconds
     30
@@ -63,20 +60,21 @@ class ContainerSpec:
 
     :param name: 1 to 255 letters, digits, ``-`` and ``_``; by default the task's family.
     :param memory_mib: the container's hard memory limit in MiB, at least 6.
-    :param cpu: CPU units reserved, 1024 being one vCPU; none by default.
-    :param essential: the task stops when this container does. ``True`` by default.
-    :param command: what the container runs; the image's own by default.
-    :param entry_point: what it runs that with; the image's own by default.
-    :param environment: environment variables; never secrets.
+    :param cpu: CPU units that are reserved, 1 or more, 1024 being one vCPU; none by default.
+    :param essential: whether the task stops when this container stops; ``True`` by default.
+    :param command: the container's command; by default the image's.
+    :param entry_point: the container's entry point; by default the image's.
+    :param environment: environment variables; do not put secrets here.
     :param secrets: environment variables that ECS fetches when the task starts.
-    :param ports: TCP ports the container listens on.
-    :param health_check: how ECS asks whether it is well; by default it does not.
-    :param depends_on: the containers that must have come so far before this one starts:
-        ``START``, ``COMPLETE`` (ended), ``SUCCESS`` (ended with 0) or ``HEALTHY``.
-    :param writable_volumes: names and paths of directories that can be written to and are gone
-        with the task; containers that give one name share one. They belong to root, unless the
-        image declares the path as a ``VOLUME`` of the user.
-    :param hardening: what the container is kept from doing; see ``ContainerHardening``.
+    :param ports: TCP ports on which the container listens, 1 to 65,535; by default none.
+    :param health_check: the container's health check; by default none.
+    :param depends_on: by the name of another container, the condition it must reach before this
+        one starts: ``START``, ``COMPLETE`` (ended), ``SUCCESS`` (ended with exit code 0) or
+        ``HEALTHY``.
+    :param writable_volumes: by name, absolute paths of writable directories, deleted with the
+        task. Containers that use the same name share the directory. It belongs to root, unless
+        the image declares the path as a ``VOLUME`` of its user.
+    :param hardening: the restrictions of the container; by default all of ``ContainerHardening``.
     """
 
     name: str | None = None
@@ -94,60 +92,35 @@ class ContainerSpec:
     hardening: ContainerHardening = field(default_factory=ContainerHardening)
 
 
-def container_faults(container: ContainerSpec) -> list[Fault]:
-    """Check a container by itself."""
-    faults = hardening_faults(container.hardening)
+def container_faults(container: ContainerSpec) -> Iterator[Fault]:
+    """Yield the faults that a container has by itself."""
+    yield from hardening_faults(container.hardening)
     if container.name is not None:
-        faults += [fault.under("name") for fault in family_faults(container.name)]
-    if container.memory_mib < MINIMUM_MEMORY_MIB:
-        faults.append(
-            Fault(
-                "memory_mib",
-                f"a container has at least {MINIMUM_MEMORY_MIB} MiB of memory, "
-                f"got {container.memory_mib}. Give its hard limit in MiB.",
-            )
-        )
-    if container.cpu is not None and container.cpu < 1:
-        faults.append(
-            Fault(
-                "cpu",
-                f"cpu is a positive number of CPU units, got {container.cpu}. "
-                "1024 units are one vCPU.",
-            )
-        )
-    return [
-        *faults,
-        *_port_faults(container.ports),
-        *_volume_faults(container.writable_volumes),
-        *(health_check_faults(container.health_check) if container.health_check else ()),
-    ]
-
-
-def _port_faults(ports: tuple[int, ...]) -> Iterator[Fault]:
-    for index, port in enumerate(ports):
-        if not 1 <= port <= LARGEST_PORT:
-            yield Fault(f"ports[{index}]", f"a port is 1 to 65,535, got {port}. Change it.")
-        if port in ports[:index]:
-            yield Fault(f"ports[{index}]", f"the port {port} is given twice. Leave one out.")
+        yield from under("name", family_faults(container.name))
+    memory = container.memory_mib
+    yield from range_faults("memory_mib", memory, MINIMUM_MEMORY_MIB, None, "Raise it, in MiB.")
+    yield from range_faults("cpu", container.cpu, 1, None, "1024 CPU units are one vCPU.")
+    for index, port in enumerate(container.ports):
+        yield from range_faults(f"ports[{index}]", port, 1, LARGEST_PORT, "Change it.")
+    for index, port, _ in repeated(enumerate(container.ports)):
+        yield Fault(f"ports[{index}]", f"a port must be unique, got {port} twice. Remove one.")
+    yield from under("writable_volumes", _volume_faults(container.writable_volumes))
+    if container.health_check:
+        yield from under("health_check", health_check_faults(container.health_check))
 
 
 def _volume_faults(volumes: Mapping[str, str]) -> Iterator[Fault]:
-    paths: dict[str, str] = {}
     for name, path in volumes.items():
-        for fault in family_faults(name):
-            yield fault.under(f"writable_volumes.{name}")
-        if not path.startswith("/") or path == "/":
-            yield Fault(
-                f"writable_volumes.{name}",
-                f"a writable volume's path is absolute and not '/' itself, got '{path[:80]}'. "
-                "Write it such as '/tmp'.",
-            )
-        if path in paths:
-            yield Fault(
-                f"writable_volumes.{name}",
-                f"the path '{path}' is taken by the volume '{paths[path]}'. Choose another one.",
-            )
-        paths.setdefault(path, name)
+        yield from under(name, family_faults(name))
+        yield from faults_unless(
+            path.startswith("/") and path != "/",
+            f"a writable volume's path must be absolute and cannot be '/', got '{path[:80]}'. "
+            "Write it such as '/tmp'.",
+            path=name,
+        )
+    for name, path, first in repeated(volumes.items()):
+        message = f"the path '{path}' is taken by the volume '{first}'. Choose another one."
+        yield Fault(name, message)
 
 
 _RANGES = {
@@ -159,16 +132,12 @@ _RANGES = {
 
 
 def health_check_faults(check: HealthCheck) -> Iterator[Fault]:
-    """Check how a container's health is asked for."""
-    if len(check.command) < 2 or check.command[0] not in ("CMD", "CMD-SHELL"):  # noqa: PLR2004
-        yield Fault(
-            "health_check.command",
-            "a health check's command is CMD and a program, or CMD-SHELL and a line of shell, got "
-            f"{list(check.command)}. Write it such as ['CMD', '/healthy'].",
-        )
+    """Yield the faults for which ECS would refuse a health check."""
+    yield from faults_unless(
+        len(check.command) > 1 and check.command[0] in ("CMD", "CMD-SHELL"),
+        "a health check's command must be CMD and a program, or CMD-SHELL and a line of shell, "
+        f"got {list(check.command)}. Write it such as ['CMD', '/healthy'].",
+        path="command",
+    )
     for name, (least, largest) in _RANGES.items():
-        value = getattr(check, name)
-        if not least <= value <= largest:
-            yield Fault(
-                f"health_check.{name}", f"{name} is {least} to {largest}, got {value}. Change it."
-            )
+        yield from range_faults(name, getattr(check, name), least, largest, "Change it.")

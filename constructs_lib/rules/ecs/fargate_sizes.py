@@ -1,4 +1,4 @@
-"""The sizes that Fargate has, and the smallest one that holds what a task needs.
+"""The sizes of tasks on Fargate, and the smallest one that is large enough for a task.
 
 Source: Amazon ECS developer guide, "Amazon ECS task definition parameters for Fargate", task CPU
 and memory.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import Fault, RuleError, raise_if_any
 
 _GIB = 1024
 
@@ -25,16 +25,17 @@ MEMORY_MIB_BY_CPU: Mapping[int, tuple[int, ...]] = MappingProxyType(
         16384: tuple(range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB)),
     }
 )
-"""All sizes: for each number of CPU units, the memory that goes with it, in MiB."""
+"""All sizes: by CPU units, the amounts of memory in MiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FargateSize:
-    """Define the size of a task on Fargate, one of those that Fargate has.
+    """The size of a task on Fargate.
 
-    :param cpu: CPU units of the whole task, 1024 being one vCPU.
-    :param memory_mib: memory of the whole task, in MiB.
-    :raises RuleError: when Fargate has no such size; the smallest one that holds it is named.
+    :param cpu: CPU units of the whole task, 256 to 16384, 1024 being one vCPU.
+    :param memory_mib: memory of the whole task in MiB, one of the amounts that Fargate has for
+        ``cpu``.
+    :raises RuleError: when Fargate has no such size, with the smallest one that is large enough.
 
     >>> FargateSize(cpu=256, memory_mib=512).memory_mib
     512
@@ -48,7 +49,9 @@ class FargateSize:
 
     @staticmethod
     def at_least(*, cpu: int, memory_mib: int) -> FargateSize:
-        """Give the smallest size that holds so much; less CPU goes before less memory.
+        """Return the smallest size with at least this CPU and memory.
+
+        Of two such sizes, the one with less CPU is the smaller.
 
         :raises RuleError: when no size is large enough.
 
@@ -57,13 +60,12 @@ class FargateSize:
         """
         found = smallest_size(cpu, memory_mib)
         if found is None:
-            raise_if_any("FargateSize", [_too_large(cpu, memory_mib)])
-        chosen_cpu, chosen_memory = found or (0, 0)
-        return FargateSize(cpu=chosen_cpu, memory_mib=chosen_memory)
+            raise RuleError("FargateSize", [_too_large(cpu, memory_mib)])
+        return FargateSize(cpu=found[0], memory_mib=found[1])
 
 
 def smallest_size(cpu: int, memory_mib: int) -> tuple[int, int] | None:
-    """Give the smallest CPU and memory that hold so much, or ``None`` when nothing does."""
+    """Return the CPU and memory of the smallest size, ``None`` if no size is large enough."""
     sizes = (
         (units, memory)
         for units, choices in MEMORY_MIB_BY_CPU.items()
@@ -74,19 +76,17 @@ def smallest_size(cpu: int, memory_mib: int) -> tuple[int, int] | None:
 
 
 def fargate_size_faults(cpu: int, memory_mib: int) -> list[Fault]:
-    """Check that Fargate has a size."""
+    """Check that Fargate has a size of this CPU and memory."""
     if memory_mib in MEMORY_MIB_BY_CPU.get(cpu, ()):
         return []
     found = smallest_size(cpu, memory_mib)
     if found is None:
         return [_too_large(cpu, memory_mib)]
-    return [
-        Fault(
-            "",
-            f"Fargate has no size of {cpu} CPU units and {memory_mib} MiB. The smallest that "
-            f"holds it has {found[0]} and {found[1]}.",
-        )
-    ]
+    message = (
+        f"Fargate must have the size, got {cpu} CPU units and {memory_mib} MiB, which it has not. "
+        f"Write cpu {found[0]} and memory_mib {found[1]}, the smallest that is large enough."
+    )
+    return [Fault("", message)]
 
 
 def _too_large(cpu: int, memory_mib: int) -> Fault:
@@ -94,5 +94,5 @@ def _too_large(cpu: int, memory_mib: int) -> Fault:
     return Fault(
         "",
         f"Fargate's largest size has {largest} CPU units and {MEMORY_MIB_BY_CPU[largest][-1]} "
-        f"MiB, got {cpu} and {memory_mib}. Ask for less, or run the task on EC2.",
+        f"MiB, got {cpu} and {memory_mib}. Request less, or run the task on EC2.",
     )

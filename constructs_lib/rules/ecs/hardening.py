@@ -1,4 +1,4 @@
-"""What a container of ECS is kept from doing, and whether a definition keeps it from that.
+"""The restrictions of an ECS container, and whether a definition has them.
 
 Source: Amazon ECS developer guide, "Task and container security best practices".
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, faults_unless
 from constructs_lib.rules.kubernetes.hardening import NON_ROOT_USER
 
 _USER = re.compile(r"[1-9]\d{0,9}(:[1-9]\d{0,9})?")
@@ -18,12 +18,15 @@ _USER = re.compile(r"[1-9]\d{0,9}(:[1-9]\d{0,9})?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerHardening:
-    """Define what a container is kept from doing; by default all that most never need.
+    """The restrictions of an ECS container; all apply by default.
 
-    :param read_only_root_filesystem: the image's files cannot be written to.
-    :param user: the numeric user and group the container runs as; ``None`` leaves the image's.
-    :param drop_capabilities: no Linux capability is left.
-    :param init_process: a first process forwards signals and reaps what is left over.
+    :param read_only_root_filesystem: the container cannot write to the image's files; ``True`` by
+        default.
+    :param user: the numeric user, or user and group, of the container, such as ``1000:1000``;
+        65532 for both by default. ``None`` keeps the image's user, which may be root.
+    :param drop_capabilities: the container has no Linux capabilities; ``True`` by default.
+    :param init_process: an init process forwards signals and reaps zombie processes; ``True`` by
+        default.
     """
 
     read_only_root_filesystem: bool = True
@@ -33,7 +36,7 @@ class ContainerHardening:
 
     @staticmethod
     def none() -> ContainerHardening:
-        """Give no hardening at all: whatever the image and the host say."""
+        """Return no restrictions: the image and the host decide."""
         return ContainerHardening(
             read_only_root_filesystem=False,
             user=None,
@@ -43,36 +46,33 @@ class ContainerHardening:
 
 
 def hardening_faults(hardening: ContainerHardening) -> list[Fault]:
-    """Check the user; the other choices are switches."""
-    if hardening.user is None or _USER.fullmatch(hardening.user):
-        return []
-    return [
-        Fault(
-            "hardening.user",
-            "a container runs as a numeric user, or user and group, above 0, which is root, got "
-            f"'{hardening.user[:40]}'. Write it such as '1000:1000', or leave it to the image.",
-        )
-    ]
+    """Check the user, the only setting that is not a switch."""
+    return faults_unless(
+        hardening.user is None or _USER.fullmatch(hardening.user),
+        "a container's user must be a number, or user and group, above 0, which is root, got "
+        f"'{hardening.user!s:.40}'. Write it such as '1000:1000', or null to keep the image's own.",
+        path="hardening.user",
+    )
 
 
 def hardened_faults(container: Mapping[str, Any]) -> Iterator[Fault]:
-    """Check a container, as a template has it, for what the hardened default has."""
+    """Yield the restrictions of the hardened default that a template's container does not have."""
     parameters = _mapping(container.get("LinuxParameters"))
     dropped = _mapping(parameters.get("Capabilities")).get("Drop")
     if container.get("ReadonlyRootFilesystem") is not True:
         yield Fault("ReadonlyRootFilesystem", "it can write to the image's files.")
     if not _USER.fullmatch(str(container.get("User", ""))):
-        yield Fault("User", "nothing keeps it from running as root.")
+        yield Fault("User", "it can run as root.")
     if not isinstance(dropped, list) or "ALL" not in dropped:
         yield Fault("LinuxParameters.Capabilities", "it keeps Linux capabilities.")
     if parameters.get("InitProcessEnabled") is not True:
-        yield Fault("LinuxParameters.InitProcessEnabled", "nothing reaps what it leaves behind.")
+        yield Fault("LinuxParameters.InitProcessEnabled", "no init process reaps zombie processes.")
     if container.get("Privileged"):
         yield Fault("Privileged", "it is privileged.")
     if not container.get("Memory"):
-        yield Fault("Memory", "nothing limits its memory.")
+        yield Fault("Memory", "its memory has no limit.")
     if not container.get("LogConfiguration"):
-        yield Fault("LogConfiguration", "nothing keeps what it says.")
+        yield Fault("LogConfiguration", "its logs are not collected.")
 
 
 def _mapping(given: Any) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import Fault, raise_if_any, range_faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class ServiceSpec:
 
     :param name: the service's name in its stack, an RFC 1123 label.
     :param task: the name of the task that it runs; the task must have a size on Fargate.
-    :param desired_count: how many copies of the task run; 1 by default.
+    :param desired_count: how many copies of the task run, 0 or more; 1 by default.
     :raises RuleError: when the count is negative.
     """
 
@@ -30,6 +30,4 @@ class ServiceSpec:
 
 def desired_count_faults(count: int) -> list[Fault]:
     """Return a fault when a number of tasks is negative."""
-    if count >= 0:
-        return []
-    return [Fault("desired_count", f"desired_count must be 0 or more, got {count}. Raise it.")]
+    return range_faults("desired_count", count, 0, None, "Raise it.")

@@ -1,4 +1,4 @@
-"""ECS task definitions: what their containers are to each other and to the task.
+"""ECS task definitions: the rules between their containers, and those of the whole task.
 
 Sources: Amazon ECS developer guide, "Amazon ECS task definition parameters" and "Amazon ECS task
 networking options".
@@ -9,19 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import Literal
+from typing import Literal, get_args
 
-from constructs_lib.rules.faults import Fault, raise_if_any, reported_by
+from constructs_lib.rules.faults import (
+    Fault,
+    raise_if_any,
+    repeated,
+    reported_by,
+    under,
+    word_faults,
+)
 
 from .container import DEPENDENCY_CONDITIONS, ContainerSpec, container_faults, family_faults
 from .fargate_sizes import FargateSize
 
 PulledBy = Literal["execution-role", "container-instance"]
-PULLED_BY: tuple[PulledBy, ...] = ("execution-role", "container-instance")
+PULLED_BY: tuple[PulledBy, ...] = get_args(PulledBy)
 NetworkMode = Literal["awsvpc", "bridge", "host", "none"]
-NETWORK_MODES: tuple[NetworkMode, ...] = ("awsvpc", "bridge", "host", "none")
+NETWORK_MODES: tuple[NetworkMode, ...] = get_args(NetworkMode)
 Architecture = Literal["X86_64", "ARM64"]
-ARCHITECTURES: tuple[Architecture, ...] = ("X86_64", "ARM64")
+ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +37,11 @@ class TaskSpec:
 
     :param family: 1 to 255 letters, digits, ``-`` and ``_``.
     :param container: the main container; named like the family by default.
-    :param sidecars: the containers beside it, each with a name.
-    :param pulled_by: ``execution-role`` by default; ``container-instance`` pulls with the role of
-        the EC2 instance.
+    :param sidecars: more containers of the task, each with a name.
+    :param pulled_by: the role that pulls: ``execution-role`` (the default), or
+        ``container-instance``, the role of the EC2 instance.
     :param fargate: the task's size on Fargate, or ``smallest`` for the smallest size that is
-        large enough; on EC2 by default.
+        large enough; by default the task runs on EC2.
     :param network_mode: on EC2 ``bridge`` by default; on Fargate always ``awsvpc``.
     :param architecture: on Fargate, the images' architecture; ``X86_64`` by default.
     :raises RuleError: with every rule that is broken. A fault of a sidecar has the sidecar's path.
@@ -88,116 +95,94 @@ class TaskSpec:
         return container.name or self.family
 
 
-def task_faults(task: TaskSpec) -> list[Fault]:
-    """Return what ECS would refuse in a task definition, and what would never start."""
-    faults = [fault.under("family") for fault in family_faults(task.family)]
-    for path, container in task.containers.items():
-        faults += [fault.under(path) for fault in container_faults(container)]
-    for name, given, words in (
-        ("pulled_by", task.pulled_by, PULLED_BY),
-        ("network_mode", task.network_mode, (None, *NETWORK_MODES)),
-        ("architecture", task.architecture, (None, *ARCHITECTURES)),
-    ):
-        if given not in words:
-            choices = ", ".join(word for word in words if word)
-            faults.append(Fault(name, f"{name} must be one of {choices}, got '{given}'."))
-    return [
-        *faults,
-        *_architecture_faults(task),
-        *_name_faults(task),
-        *_essential_faults(task),
-        *_port_faults(task),
-        *_variable_faults(task),
-        *_dependency_faults(task),
-        *(fargate_faults(task, task.size) if task.size else ()),
-    ]
-
-
-def _architecture_faults(task: TaskSpec) -> Iterator[Fault]:
-    if task.architecture in ARCHITECTURES and task.fargate is None:
-        yield Fault(
-            "architecture",
-            "on EC2 the container instance's architecture is the task's, got "
-            f"'{task.architecture}'. Leave it out, or give the task a size on Fargate.",
-        )
-
-
-def _name_faults(task: TaskSpec) -> Iterator[Fault]:
-    taken: dict[str, str] = {}
-    for path, container in task.containers.items():
-        name = task.name_of(container)
-        if name in taken:
-            yield Fault(
-                f"{path}.name" if path else "name",
-                f"the name '{name}' is taken by {taken[name] or 'the task itself'}. "
-                "Choose another one.",
-            )
-        taken.setdefault(name, path)
-
-
-def _essential_faults(task: TaskSpec) -> Iterator[Fault]:
-    if not any(container.essential for container in task.containers.values()):
-        yield Fault("", "a task has at least one essential container, got none. Make one so.")
-
-
-def _port_faults(task: TaskSpec) -> Iterator[Fault]:
-    taken: dict[int, ContainerSpec] = {}
-    for path, container in task.containers.items():
-        where = f"{path}.ports" if path else "ports"
-        if container.ports and task.network_mode == "none":
-            yield Fault(where, "network_mode none has no ports. Leave them out.")
-        for port in container.ports:
-            if task.shares_ports and taken.get(port, container) is not container:
-                yield Fault(
-                    where,
-                    f"the port {port} is taken by the container '{task.name_of(taken[port])}', as "
-                    "all containers of a task have one network. Choose another port.",
-                )
-            taken.setdefault(port, container)
-
-
-def _variable_faults(task: TaskSpec) -> Iterator[Fault]:
-    for path, container in task.containers.items():
-        for name in sorted(set(container.secrets) & set(container.environment)):
-            yield Fault(
-                f"{path}.secrets.{name}" if path else f"secrets.{name}",
-                f"'{name}' is in environment as well. Remove one of them.",
-            )
-    if task.pulled_by == "container-instance" and any(
-        container.secrets for container in task.containers.values()
-    ):
-        yield Fault(
-            "pulled_by",
-            "secrets require an execution role, which pulled_by container-instance does without. "
-            "Remove pulled_by, or the secrets.",
-        )
-
-
-def _dependency_faults(task: TaskSpec) -> Iterator[Fault]:
+def task_faults(task: TaskSpec) -> Iterator[Fault]:
+    """Yield the faults for which ECS would refuse a task definition, or never start a task."""
+    yield from under("family", family_faults(task.family))
+    yield from word_faults("pulled_by", task.pulled_by, PULLED_BY)
+    yield from word_faults("network_mode", task.network_mode, NETWORK_MODES)
+    yield from word_faults("architecture", task.architecture, ARCHITECTURES)
     by_name = {task.name_of(spec): spec for spec in task.containers.values()}
     for path, container in task.containers.items():
-        for other, condition in container.depends_on.items():
-            where = f"{path}.depends_on.{other}" if path else f"depends_on.{other}"
-            yield from (
-                fault.under(where) for fault in _condition_faults(by_name.get(other), condition)
-            )
+        yield from under(path, container_faults(container))
+        yield from under(path, _variable_faults(container))
+        yield from under(path, _dependency_faults(container, by_name))
+    names = {path: task.name_of(container) for path, container in task.containers.items()}
+    for path, name, first in repeated(names.items()):
+        taken = f"the name '{name}' is taken by {first or 'the main container'}"
+        yield Fault("name", f"{taken}. Choose another one.").under(path)
+    yield from _port_faults(task)
     yield from _cycle_faults({name: tuple(spec.depends_on) for name, spec in by_name.items()})
+    yield from _whole_faults(task)
+    yield from fargate_faults(task, task.size) if task.size else ()
 
 
-def _condition_faults(other: ContainerSpec | None, condition: str) -> Iterator[Fault]:
+def _variable_faults(container: ContainerSpec) -> Iterator[Fault]:
+    for name in sorted(set(container.secrets) & set(container.environment)):
+        yield Fault(f"secrets.{name}", f"'{name}' is in environment as well. Remove one of them.")
+
+
+def _dependency_faults(
+    container: ContainerSpec, by_name: Mapping[str, ContainerSpec]
+) -> Iterator[Fault]:
+    for other, condition in container.depends_on.items():
+        found = _condition_faults(by_name.get(other), condition, list(by_name))
+        yield from under(f"depends_on.{other}", found)
+
+
+def _condition_faults(
+    other: ContainerSpec | None, condition: str, names: Sequence[str]
+) -> Iterator[Fault]:
     if other is None:
-        yield Fault("", "the task has no container of that name. Give the name of one it has.")
+        yield Fault("", f"the task has no such container. Write one of {', '.join(names)}.")
     elif condition not in DEPENDENCY_CONDITIONS:
-        yield Fault("", f"a dependency is {', '.join(DEPENDENCY_CONDITIONS)}, got '{condition}'.")
+        yield from word_faults("", condition, DEPENDENCY_CONDITIONS, subject="a condition")
     elif condition == "HEALTHY" and other.health_check is None:
         yield Fault(
-            "", "HEALTHY needs a health check there. Give that container one, or say START."
+            "",
+            "HEALTHY requires a health check of that container, got none. Add one, or write START.",
         )
     elif condition in ("COMPLETE", "SUCCESS") and other.essential:
         yield Fault(
             "",
-            f"{condition} waits for a container to end, and the task ends with an essential one. "
-            "Say essential: false there.",
+            f"{condition} requires a container that is not essential, because a task ends with an "
+            "essential one. Write 'essential: false' in that container.",
+        )
+
+
+def _port_faults(task: TaskSpec) -> Iterator[Fault]:
+    containers = task.containers
+    ports = [(path, port) for path, one in containers.items() for port in sorted(set(one.ports))]
+    for path, port, owner in repeated(ports) if task.shares_ports else ():
+        message = (
+            f"the port {port} is taken by the container '{task.name_of(containers[owner])}', "
+            "because all containers of the task share one network. Choose another port."
+        )
+        yield Fault("ports", message).under(path)
+    if task.network_mode == "none":
+        for path in dict.fromkeys(path for path, _ in ports):
+            message = "a container cannot have ports with network_mode none. Remove ports."
+            yield Fault("ports", message).under(path)
+
+
+def _whole_faults(task: TaskSpec) -> Iterator[Fault]:
+    containers = task.containers.values()
+    if task.architecture in ARCHITECTURES and task.fargate is None:
+        yield Fault(
+            "architecture",
+            "only a task on Fargate can have an architecture, because on EC2 the instance decides, "
+            f"got '{task.architecture}'. Remove architecture, or write 'fargate: smallest'.",
+        )
+    if not any(container.essential for container in containers):
+        yield Fault(
+            "",
+            "a task must have at least one essential container, got none. Write 'essential: true' "
+            "in one.",
+        )
+    if task.pulled_by == "container-instance" and any(one.secrets for one in containers):
+        yield Fault(
+            "pulled_by",
+            "secrets require an execution role, which pulled_by container-instance does without. "
+            "Remove pulled_by, or the secrets.",
         )
 
 
@@ -215,7 +200,7 @@ def _cycle_faults(dependencies: Mapping[str, Sequence[str]]) -> Iterator[Fault]:
 
 
 def fargate_faults(task: TaskSpec, size: FargateSize) -> Iterator[Fault]:
-    """Check what containers ask for together against the size of their task on Fargate."""
+    """Yield the faults of a task that Fargate cannot run in its size."""
     memory, cpu = task.requested_memory_mib, task.requested_cpu
     if memory > size.memory_mib or cpu > size.cpu:
         yield Fault(
@@ -227,10 +212,10 @@ def fargate_faults(task: TaskSpec, size: FargateSize) -> Iterator[Fault]:
         yield Fault(
             "pulled_by",
             "Fargate has no container instance that could pull. "
-            "Leave pulled_by out, and the execution role pulls.",
+            "Remove pulled_by: the execution role pulls by default.",
         )
     if task.network_mode not in (None, "awsvpc"):
         yield Fault(
             "network_mode",
-            f"Fargate knows network_mode awsvpc alone, got '{task.network_mode}'. Leave it out.",
+            f"Fargate requires network_mode awsvpc, got '{task.network_mode}'. Remove the setting.",
         )

@@ -1,15 +1,17 @@
-"""When a Job that CloudFormation applies may be deleted, and how long it can be waited for.
+"""The times of a Job that CloudFormation applies: its TTL, the rollback window and the waiting.
 
 Source: Kubernetes documentation, "Automatic Cleanup for Finished Jobs".
 """
 
 from __future__ import annotations
 
-from constructs_lib.rules.faults import Fault
+from collections.abc import Iterator
+
+from constructs_lib.rules.faults import Fault, faults_unless
 
 from .job import JobRun
 
-# The function that waits is stopped after 15 minutes; it needs some of them to begin and to end.
+# The Lambda function that waits times out after 15 minutes, its own start and end included.
 LONGEST_WAIT_SECONDS = 14 * 60
 
 
@@ -24,69 +26,65 @@ def parameter_name(stack_name: str, path: str) -> str:
 
 def delivery_faults(
     run: JobRun, *, rollback_window_seconds: int | None, wait_seconds: int | None
-) -> list[Fault]:
-    """Check a Job's times against those of the deployment that applies it."""
-    faults: list[Fault] = []
+) -> Iterator[Fault]:
+    """Yield the faults of a Job's times with those of the deployment that applies the Job."""
     ttl = run.ttl_seconds_after_finished
-    if ttl is not None and rollback_window_seconds is None:
-        faults.append(
-            Fault(
-                "ttl_seconds_after_finished",
-                "a Job that its TTL has deleted is run again by a rollback, so a TTL needs a "
-                f"rollback_window no longer than it, got a TTL of {ttl} seconds and no window. "
-                "Give the window, or leave the TTL out.",
-            )
-        )
-    if ttl is not None and rollback_window_seconds is not None and ttl < rollback_window_seconds:
-        faults.append(
-            Fault(
-                "ttl_seconds_after_finished",
-                f"a Job is kept at least as long as one may roll back to it, got a TTL of {ttl} "
-                f"seconds and a rollback_window of {rollback_window_seconds}. Lengthen the TTL: a "
-                "rollback would run the Job a second time.",
-            )
-        )
-    if ttl is not None and wait_seconds is not None and ttl < wait_seconds:
-        faults.append(
-            Fault(
-                "ttl_seconds_after_finished",
-                "a Job that is waited for is kept at least as long as the waiting, which looks "
-                f"for it again and again, got a TTL of {ttl} seconds and {wait_seconds} seconds "
-                "of waiting. Lengthen the TTL: a Job that has succeeded and is gone looks failed.",
-            )
-        )
-    if wait_seconds is not None and not 1 <= wait_seconds <= LONGEST_WAIT_SECONDS:
-        faults.append(
-            Fault(
-                "wait_for_completion",
-                f"a deployment waits up to {LONGEST_WAIT_SECONDS // 60} minutes for a Job, got "
-                f"{wait_seconds} seconds. Wait less, or watch the Job with something else.",
-            )
-        )
+    if ttl is not None:
+        message = _ttl_message(ttl, rollback_window_seconds, wait_seconds)
+        yield from faults_unless(not message, message, path="ttl_seconds_after_finished")
+    if wait_seconds is None:
+        return
+    yield from faults_unless(
+        1 <= wait_seconds <= LONGEST_WAIT_SECONDS,
+        f"a deployment can wait up to {LONGEST_WAIT_SECONDS // 60} minutes for a Job, got "
+        f"{wait_seconds} seconds. Wait for less, or watch the Job with another tool.",
+        path="wait_for_completion",
+    )
     deadline = run.active_deadline_seconds
-    if wait_seconds is not None and (deadline is None or deadline > wait_seconds):
-        faults.append(
-            Fault(
-                "active_deadline_seconds",
-                "a Job that is waited for ends before the waiting does, or it would go on after "
-                f"its deployment has failed, got {deadline or 'no'} active_deadline_seconds and "
-                f"{wait_seconds} seconds of waiting. Give it a deadline no longer than that.",
-            )
+    yield from faults_unless(
+        deadline is not None and deadline <= wait_seconds,
+        "wait_for_completion requires an active_deadline_seconds that is no longer, because the "
+        "Job would otherwise run on after its deployment has failed, got "
+        f"{deadline or 'no'} active_deadline_seconds and {wait_seconds} seconds of waiting. Write "
+        f"active_deadline_seconds {wait_seconds} or less.",
+        path="active_deadline_seconds",
+    )
+
+
+def _ttl_message(ttl: int, window: int | None, wait: int | None) -> str:
+    if window is None:
+        return (
+            "a TTL requires a rollback_window that is no longer, because a rollback runs a deleted "
+            f"Job again, got a TTL of {ttl} seconds and no window. Add rollback_window, or remove "
+            "the TTL."
         )
-    return faults
+    if ttl < window:
+        return (
+            "a TTL must be at least as long as rollback_window, because a rollback runs a deleted "
+            f"Job again, got a TTL of {ttl} seconds and a window of {window}. Raise the TTL to "
+            f"{window} seconds."
+        )
+    if wait is not None and ttl < wait:
+        return (
+            "a TTL must be at least as long as wait_for_completion, because a Job that is deleted "
+            f"while a deployment waits looks failed, got a TTL of {ttl} seconds and {wait} seconds "
+            f"of waiting. Raise the TTL to {wait} seconds."
+        )
+    return ""
 
 
 def cron_delivery_faults(*, rollback_window: bool = False, waits: bool = False) -> list[Fault]:
-    """Check that nothing is asked of the delivery of a CronJob that is for a Job alone.
+    """Return the faults of settings of a delivery that only a Job can have.
 
-    Its own Jobs are the cluster's: no rollback applies one of them again, whatever their TTL.
+    The cluster creates the Jobs of a CronJob: no rollback applies one again, whatever its TTL.
     """
-    asked = (
-        (
-            "rollback_window",
-            rollback_window,
-            "a rollback runs no Job of a CronJob again, so it needs no rollback_window.",
-        ),
-        ("wait_for_completion", waits, "a CronJob never ends, so none can be waited for."),
+    return faults_unless(
+        not rollback_window,
+        "a CronJob cannot have a rollback_window, because no rollback runs its Jobs again. Remove "
+        "rollback_window.",
+        path="rollback_window",
+    ) + faults_unless(
+        not waits,
+        "a deployment cannot wait for a CronJob, which never ends. Remove wait_for_completion.",
+        path="wait_for_completion",
     )
-    return [Fault(path, f"{why} Leave it out.") for path, given, why in asked if given]

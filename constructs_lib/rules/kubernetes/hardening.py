@@ -1,4 +1,4 @@
-"""What a pod is kept from doing, and whether a manifest keeps it from that.
+"""The restrictions of a pod, and whether a manifest has them.
 
 Source: Kubernetes documentation, "Pod Security Standards", the restricted one.
 """
@@ -9,23 +9,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, faults_unless, under
 
 NON_ROOT_USER = 65_532
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodHardening:
-    """Define what a pod is kept from doing; by default more than the restricted standard asks.
+    """The restrictions of a pod; the defaults exceed the restricted Pod Security Standard.
 
-    :param user: the numeric user and group that the container runs as; ``None`` leaves the
-        image's, and then nothing says that it is not root.
-    :param read_only_root_filesystem: the image's files cannot be written to.
-    :param drop_capabilities: no Linux capability is left.
-    :param forbid_privilege_escalation: no process gains more rights than its parent has.
-    :param seccomp: system calls are filtered by the container runtime's default profile.
-    :param withhold_token: the Kubernetes API token of the service account is not mounted. The
-        AWS credentials of a pod (EKS Pod Identity, IRSA) do not need it.
+    :param user: the numeric user and group of the container, above 0; 65532 by default. ``None``
+        keeps the image's user, which may be root.
+    :param read_only_root_filesystem: the container cannot write to the image's files; ``True`` by
+        default.
+    :param drop_capabilities: the container has no Linux capabilities; ``True`` by default.
+    :param forbid_privilege_escalation: no process can gain more rights than its parent; ``True``
+        by default.
+    :param seccomp: the container runtime's default profile filters system calls; ``True`` by
+        default.
+    :param withhold_token: the service account's Kubernetes API token is not mounted; ``True`` by
+        default. AWS credentials of a pod (EKS Pod Identity, IRSA) work without that token.
 
     >>> PodHardening(user=1000).read_only_root_filesystem
     True
@@ -40,7 +43,7 @@ class PodHardening:
 
     @staticmethod
     def none() -> PodHardening:
-        """Give no hardening at all: whatever the image and the cluster say."""
+        """Return no restrictions: the image and the cluster decide."""
         return PodHardening(
             user=None,
             read_only_root_filesystem=False,
@@ -52,20 +55,17 @@ class PodHardening:
 
 
 def hardening_faults(hardening: PodHardening) -> list[Fault]:
-    """Check the user; the other choices are switches."""
-    if hardening.user is None or hardening.user > 0:
-        return []
-    return [
-        Fault(
-            "hardening.user",
-            f"a container runs as a numeric user above 0, which is root, got {hardening.user}. "
-            "Give the image's user, or say that it is left to the image.",
-        )
-    ]
+    """Check the user, the only setting that is not a switch."""
+    return faults_unless(
+        hardening.user is None or hardening.user > 0,
+        f"a container's user must be a number above 0, which is root, got {hardening.user}. "
+        "Write the image's user, such as 1000, or null to keep the image's own.",
+        path="hardening.user",
+    )
 
 
 def pod_security_context(hardening: PodHardening) -> dict[str, Any]:
-    """Give the pod's security context."""
+    """Return the pod's security context."""
     context: dict[str, Any] = {}
     if hardening.user is not None:
         context |= {
@@ -81,7 +81,7 @@ def pod_security_context(hardening: PodHardening) -> dict[str, Any]:
 
 
 def container_security_context(hardening: PodHardening) -> dict[str, Any]:
-    """Give the container's security context."""
+    """Return the container's security context."""
     context: dict[str, Any] = {}
     if hardening.forbid_privilege_escalation:
         context["allowPrivilegeEscalation"] = False
@@ -92,26 +92,24 @@ def container_security_context(hardening: PodHardening) -> dict[str, Any]:
     return context
 
 
-def restricted_faults(pod: Mapping[str, Any]) -> list[Fault]:
-    """Check a pod's spec, of whatever origin, for what the hardened default has.
+def restricted_faults(pod: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield the restrictions of the hardened default that a pod's spec does not have.
 
     :param pod: the ``spec`` of a pod template, as a manifest has it.
     """
-    faults: list[Fault] = []
     if pod.get("automountServiceAccountToken") is not False:
-        faults.append(Fault("automountServiceAccountToken", "the API token is mounted."))
+        yield Fault("automountServiceAccountToken", "the API token is mounted.")
     context = pod.get("securityContext", {})
     for index, container in enumerate(pod.get("containers", [])):
         path = f"containers[{index}]"
-        faults += [fault.under(path) for fault in _container_faults(container, context)]
-    return faults
+        yield from under(path, _container_faults(container, context))
 
 
 def _container_faults(container: Mapping[str, Any], pod: Mapping[str, Any]) -> Iterator[Fault]:
     own = container.get("securityContext", {})
     context = {**pod, **own}
     if context.get("runAsNonRoot") is not True or not context.get("runAsUser"):
-        yield Fault("securityContext.runAsUser", "nothing keeps it from running as root.")
+        yield Fault("securityContext.runAsUser", "it can run as root.")
     if context.get("seccompProfile", {}).get("type") not in ("RuntimeDefault", "Localhost"):
         yield Fault("securityContext.seccompProfile", "system calls are not filtered.")
     if own.get("allowPrivilegeEscalation") is not False:
@@ -123,4 +121,4 @@ def _container_faults(container: Mapping[str, Any], pod: Mapping[str, Any]) -> I
     if own.get("privileged"):
         yield Fault("securityContext.privileged", "it is privileged.")
     if not container.get("resources", {}).get("limits", {}).get("memory"):
-        yield Fault("resources.limits.memory", "nothing limits its memory.")
+        yield Fault("resources.limits.memory", "its memory has no limit.")

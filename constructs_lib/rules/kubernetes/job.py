@@ -1,16 +1,15 @@
-"""Kubernetes Jobs and CronJobs that run one image, as values, and the rules they must obey.
+"""Kubernetes Jobs that run one image.
 
-Sources: Kubernetes API reference, "Job v1 batch" and "CronJob v1 batch"; Kubernetes
-documentation, "Jobs".
+Sources: Kubernetes API reference, "Job v1 batch"; Kubernetes documentation, "Jobs".
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import Fault, raise_if_any, range_faults, under, word_faults
 
 from .names import NAME_LENGTH, dns_label_faults, dns_subdomain_faults
 from .pod import JobPod, pod_faults
@@ -18,20 +17,22 @@ from .pod import JobPod, pod_faults
 SUFFIX_LENGTH = 10
 
 NameSuffix = Literal["hash", "none"]
-NAME_SUFFIXES: tuple[NameSuffix, ...] = ("hash", "none")
+NAME_SUFFIXES: tuple[NameSuffix, ...] = get_args(NameSuffix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRun:
-    """Define how often and how long a Job runs; what is left out is Kubernetes' own default.
+    """The retries, the deadline and the parallelism of a Job.
 
-    :param backoff_limit: how often a failed pod is tried again; Kubernetes' default is 6.
-    :param active_deadline_seconds: the whole Job is stopped, as failed, after so long.
-    :param ttl_seconds_after_finished: a finished Job is deleted after so long; kept by default.
-        Whoever applies the same manifest after that, a GitOps loop or a rollback, runs it again.
-    :param parallelism: how many pods run at once; Kubernetes' default is 1.
-    :param completions: how many pods must succeed; Kubernetes' default is 1. With parallelism
-        alone the Job is done when one pod has succeeded and the others have ended.
+    :param backoff_limit: how many times a failed pod is retried, 0 or more; 6 by default.
+    :param active_deadline_seconds: after this many seconds, 1 or more, Kubernetes stops the whole
+        Job as failed; no deadline by default.
+    :param ttl_seconds_after_finished: this many seconds after its end, 0 or more, a Job is
+        deleted; by default it is kept. A GitOps loop or a rollback that applies the same manifest
+        after the deletion runs the Job again.
+    :param parallelism: how many pods run at the same time, 1 or more; 1 by default.
+    :param completions: how many pods must succeed, 1 or more; 1 by default. With ``parallelism``
+        alone, the Job is complete when one pod has succeeded and the others have ended.
 
     >>> JobRun(backoff_limit=2, active_deadline_seconds=3600).completions is None
     True
@@ -76,44 +77,38 @@ class JobSpec:
         return f"{self.namespace}/{self.name}" if self.namespace else self.name
 
 
-def job_faults(job: JobSpec) -> list[Fault]:
-    """Return what the API server, or the kubelet, would refuse in a Job."""
+def job_faults(job: JobSpec) -> Iterator[Fault]:
+    """Yield the faults for which the API server, or the kubelet, would refuse a Job."""
     room = NAME_LENGTH - (SUFFIX_LENGTH + 1 if job.name_suffix == "hash" else 0)
-    faults = [fault.under("name") for fault in dns_label_faults(job.name, room)]
+    yield from under("name", dns_label_faults(job.name, room))
     if job.namespace is not None:
-        faults += [fault.under("namespace") for fault in dns_label_faults(job.namespace)]
+        yield from under("namespace", dns_label_faults(job.namespace))
     if job.service_account is not None:
-        faults += [
-            fault.under("service_account")
-            for fault in dns_subdomain_faults("a service account's name", job.service_account)
-        ]
-    if job.name_suffix not in NAME_SUFFIXES:
-        faults.append(
-            Fault("name_suffix", f"name_suffix must be hash or none, got '{job.name_suffix}'.")
-        )
-    return [*faults, *pod_faults(job.pod), *run_faults(job.run)]
+        what = "a service account's name"
+        yield from under("service_account", dns_subdomain_faults(what, job.service_account))
+    yield from word_faults("name_suffix", job.name_suffix, NAME_SUFFIXES)
+    yield from pod_faults(job.pod)
+    yield from run_faults(job.run)
 
 
 _LEAST: Mapping[str, tuple[int, str]] = {
-    "backoff_limit": (0, "Give how often a failed pod is tried again, or leave it out."),
-    "active_deadline_seconds": (1, "Give it in seconds, or leave it out."),
-    "ttl_seconds_after_finished": (0, "Give it in seconds, or leave it out to keep the Job."),
+    "backoff_limit": (0, "Write how many times a failed pod is retried, or remove it."),
+    "active_deadline_seconds": (1, "Write a number of seconds, or remove it."),
+    "ttl_seconds_after_finished": (0, "Write a number of seconds, or remove it to keep the Job."),
     "parallelism": (1, "A Job none of whose pods runs would never finish."),
-    "completions": (1, "A Job that needs no pod to succeed would run nothing."),
+    "completions": (1, "A Job that requires no pod to succeed would run nothing."),
 }
 _LARGEST = 2**31 - 1
 
 
 def run_faults(run: JobRun) -> Iterator[Fault]:
-    """Check the numbers of a Job, and that it can come to its end."""
-    for name, (least, advice) in _LEAST.items():
-        value = getattr(run, name)
-        if value is not None and not least <= value <= _LARGEST:
-            yield Fault(name, f"{name} is {least} to {_LARGEST:,}, got {value}. {advice}")
+    """Yield the faults of a Job's numbers, and of numbers with which it would never finish."""
+    for name, (least, cure) in _LEAST.items():
+        yield from range_faults(name, getattr(run, name), least, _LARGEST, cure)
     parallelism, completions = run.parallelism, run.completions
     if parallelism is not None and completions is not None and parallelism > completions >= 1:
         yield Fault(
             "parallelism",
-            f"no more pods run than must succeed, got parallelism {parallelism} with completions "
-            f"{completions}. Lower one, or raise the other.",
+            f"parallelism cannot exceed completions, got {parallelism} and {completions}. Lower "
+            "parallelism, or raise completions.",
         )

@@ -1,4 +1,4 @@
-"""Names, labels and quantities as Kubernetes takes them.
+"""Names, labels and quantities of Kubernetes.
 
 Sources: Kubernetes documentation, "Object Names and IDs", "Labels and Selectors" and "Quantity".
 """
@@ -6,9 +6,10 @@ Sources: Kubernetes documentation, "Object Names and IDs", "Labels and Selectors
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, faults_unless
 
 NAME_LENGTH = 63
 SUBDOMAIN_LENGTH = 253
@@ -33,57 +34,45 @@ _FACTORS = {
 
 def dns_label_faults(name: str, longest: int = NAME_LENGTH) -> list[Fault]:
     """Check an RFC 1123 label: up to 63 lower-case letters, digits and '-'."""
-    if len(name) <= longest and _DNS_LABEL.fullmatch(name):
-        return []
-    return [
-        Fault(
-            "",
-            f"a name here has 1 to {longest} lower-case letters, digits and '-', and begins and "
-            f"ends with a letter or digit (RFC 1123), got '{name[:80]}' ({len(name)} characters). "
-            "Choose another name.",
-        )
-    ]
+    return faults_unless(
+        len(name) <= longest and _DNS_LABEL.fullmatch(name),
+        f"a name must have 1 to {longest} lower-case letters, digits and '-', and begin and "
+        f"end with a letter or digit (RFC 1123), got '{name[:80]}' ({len(name)} characters). "
+        "Choose another name.",
+    )
 
 
 def dns_subdomain_faults(what: str, name: str) -> list[Fault]:
-    """Check an RFC 1123 subdomain, which most objects are named by.
+    """Check an RFC 1123 subdomain, the form of most objects' names.
 
-    :param what: what is named, as the subject of a sentence.
+    :param what: the subject of the message, such as ``a Secret's name``.
     """
-    if len(name) <= SUBDOMAIN_LENGTH and _DNS_SUBDOMAIN.fullmatch(name):
-        return []
-    return [
-        Fault(
-            "",
-            f"{what} has up to {SUBDOMAIN_LENGTH} lower-case letters, digits, '-' and '.', "
-            f"got '{name[:80]}'. Give the name it has in the cluster.",
-        )
-    ]
+    return faults_unless(
+        len(name) <= SUBDOMAIN_LENGTH and _DNS_SUBDOMAIN.fullmatch(name),
+        f"{what} must have up to {SUBDOMAIN_LENGTH} lower-case letters, digits, '-' and '.', "
+        f"got '{name[:80]}'. Write its name in the cluster.",
+    )
 
 
-def label_faults(key: str, value: str) -> list[Fault]:
-    """Check a label, or one line of a node selector."""
-    faults: list[Fault] = []
+def label_faults(key: str, value: str) -> Iterator[Fault]:
+    """Check a label, or one label of a node selector."""
     if len(key.rpartition("/")[2]) > NAME_LENGTH or not _LABEL_KEY.fullmatch(key):
-        faults.append(Fault("", f"'{key[:80]}' is not a label's key. Write it such as 'app'."))
+        yield Fault("", f"'{key[:80]}' is not a valid label key. Write it such as 'app'.")
     if not is_label_value(value):
-        faults.append(
-            Fault(
-                "",
-                "a label's value has up to 63 letters, digits, '-', '_' and '.', and begins and "
-                f"ends with a letter or digit, got '{value[:80]}'. Shorten or change it.",
-            )
+        yield Fault(
+            "",
+            "a label's value must have up to 63 letters, digits, '-', '_' and '.', and begin and "
+            f"end with a letter or digit, got '{value[:80]}'. Shorten or change it.",
         )
-    return faults
 
 
 def is_label_value(value: str) -> bool:
-    """Say whether a text can be the value of a label."""
+    """Return whether a text can be the value of a label."""
     return len(value) <= NAME_LENGTH and _LABEL_VALUE.fullmatch(value) is not None
 
 
 def quantity_of(text: str) -> Decimal | None:
-    """Give the number that a quantity such as ``250m`` or ``64Mi`` stands for, if it is one."""
+    """Return the number of a quantity such as ``250m`` or ``64Mi``, ``None`` if it is none."""
     found = _QUANTITY.fullmatch(text)
     if found is None:
         return None
@@ -92,29 +81,24 @@ def quantity_of(text: str) -> Decimal | None:
 
 
 def is_extended_resource(resource: str) -> bool:
-    """Say whether a resource is one that nodes advertise by a qualified name, such as a GPU."""
+    """Return whether a resource has a qualified name, as a GPU has: ``nvidia.com/gpu``."""
     return "/" in resource
 
 
 def resource_faults(resource: str, text: str) -> list[Fault]:
-    """Check an amount of what a container may ask for."""
-    if not _RESOURCE.fullmatch(resource) and not (
-        is_extended_resource(resource) and _LABEL_KEY.fullmatch(resource)
-    ):
+    """Check the amount of a resource that a container may request."""
+    form = _LABEL_KEY if is_extended_resource(resource) else _RESOURCE
+    if not form.fullmatch(resource):
         return [
             Fault(
                 "",
-                f"'{resource[:80]}' is nothing that a container asks for. Write cpu, memory, "
+                f"a container cannot request '{resource[:80]}'. Write cpu, memory, "
                 "ephemeral-storage, or a qualified name such as 'nvidia.com/gpu'.",
             )
         ]
     if is_extended_resource(resource) and not text.isdecimal():
-        return [
-            Fault(
-                "",
-                f"{resource} is counted in whole numbers, got '{text[:40]}'. Write it such as '1'.",
-            )
-        ]
+        message = f"{resource} must be a whole number, got '{text[:40]}'. Write it such as '1'."
+        return [Fault("", message)]
     return quantity_faults(resource, text)
 
 
@@ -123,19 +107,10 @@ def quantity_faults(resource: str, text: str) -> list[Fault]:
     amount = quantity_of(text)
     example = "250m" if resource == "cpu" else "256Mi"
     if amount is None or amount <= 0:
-        return [
-            Fault(
-                "",
-                f"an amount of {resource} is a positive Kubernetes quantity, got '{text[:40]}'. "
-                f"Write it such as '{example}'.",
-            )
-        ]
-    if resource != "cpu" and text.endswith("m"):
-        return [
-            Fault(
-                "",
-                f"'{text[:40]}' of {resource} is {amount.normalize():f} bytes, as 'm' means a "
-                f"thousandth. For mebibytes write '{text[:-1]}Mi'.",
-            )
-        ]
-    return []
+        message = f"an amount of {resource} must be a positive Kubernetes quantity, got"
+        return [Fault("", f"{message} '{text[:40]}'. Write it such as '{example}'.")]
+    return faults_unless(
+        resource == "cpu" or not text.endswith("m"),
+        f"'{text[:40]}' of {resource} is {amount.normalize():f} bytes, because 'm' means a "
+        f"thousandth. For mebibytes, write '{text[:-1]}Mi'.",
+    )

@@ -1,4 +1,4 @@
-"""The pod of a Job: what its one container is given, and the rules of that.
+"""The pod of a Job: its one container, its volumes and its tolerations.
 
 Sources: Kubernetes API reference, "Pod v1 core"; Kubernetes documentation, "Resource Management
 for Pods and Containers" and "Taints and Tolerations".
@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, faults_unless, taken_faults, under, word_faults
 
 from .hardening import PodHardening, hardening_faults
 from .names import (
@@ -25,9 +25,9 @@ from .names import (
 )
 
 RestartPolicy = Literal["Never", "OnFailure"]
-RESTART_POLICIES: tuple[RestartPolicy, ...] = ("Never", "OnFailure")
+RESTART_POLICIES: tuple[RestartPolicy, ...] = get_args(RestartPolicy)
 VolumeSource = Literal["empty", "config_map", "secret"]
-VOLUME_SOURCES: tuple[VolumeSource, ...] = ("empty", "config_map", "secret")
+VOLUME_SOURCES: tuple[VolumeSource, ...] = get_args(VolumeSource)
 TOLERATION_OPERATORS = ("Exists", "Equal")
 TOLERATION_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
@@ -37,10 +37,12 @@ _KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """Define what a container is promised and what it may take, as Kubernetes quantities.
+    """The resources that a container requests, and their limits, as Kubernetes quantities.
 
-    :param requests: what the scheduler keeps free for it, such as ``{"cpu": "100m"}``.
-    :param limits: what it is held to: beyond its memory it is killed, beyond its CPU slowed.
+    :param requests: the amounts that the scheduler reserves, such as ``{"cpu": "100m"}``; by
+        default 100m of CPU and 256Mi of memory.
+    :param limits: the most that the container can use: above the memory limit it is killed, above
+        the CPU limit throttled. By default 256Mi of memory.
     """
 
     requests: Mapping[str, str] = field(default_factory=lambda: {"cpu": "100m", "memory": "256Mi"})
@@ -49,10 +51,10 @@ class Resources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretKey:
-    """Define one value of a Kubernetes Secret, referred to and never written down.
+    """A reference to one value of a Kubernetes Secret.
 
-    :param secret: the Secret's name, in the Job's namespace.
-    :param key: which of its values.
+    :param secret: the name of the Secret, which must be in the Job's namespace.
+    :param key: the key of the value in the Secret.
     """
 
     secret: str
@@ -61,14 +63,15 @@ class SecretKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """Define a directory of the container besides the image's own files.
+    """A volume, and the directory of the container at which it is mounted.
 
     :param name: the volume's name, an RFC 1123 label.
-    :param path: where the container finds it.
-    :param source: ``empty`` is writable and gone with the pod; ``config_map`` and ``secret`` are
-        read only.
-    :param source_name: the name of the ConfigMap or Secret.
-    :param size_limit: of an empty one: the pod is stopped when more is written, such as ``1Gi``.
+    :param path: the absolute path of the directory in the container, such as ``/tmp``.
+    :param source: ``empty`` (the default) is writable and deleted with the pod; ``config_map`` and
+        ``secret`` are read-only.
+    :param source_name: the name of the ConfigMap or Secret; only for those two sources.
+    :param size_limit: the size of an empty volume, such as ``1Gi``; a pod that writes more is
+        evicted. No limit by default.
     """
 
     name: str
@@ -80,11 +83,12 @@ class Volume:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toleration:
-    """Define a taint of nodes that the pod puts up with.
+    """A toleration: the taints of nodes on which the pod may still run.
 
-    :param key: the taint's key; without one, and with ``Exists``, every taint.
-    :param operator: ``Exists``, or ``Equal`` with a ``value``.
-    :param effect: ``NoSchedule``, ``PreferNoSchedule`` or ``NoExecute``; all by default.
+    :param key: the taint's key; by default, with ``Exists``, every taint.
+    :param operator: ``Exists`` (the default), or ``Equal`` to a ``value``.
+    :param value: the taint's value, required by ``Equal`` and refused by ``Exists``.
+    :param effect: ``NoSchedule``, ``PreferNoSchedule`` or ``NoExecute``; all three by default.
     """
 
     key: str | None = None
@@ -95,21 +99,21 @@ class Toleration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPod:
-    """Define what the one container of a Job is given and kept from.
+    """The pod of a Job, and its one container.
 
-    :param args: the container's arguments; the image's own when left out.
-    :param command: the container's entry point; the image's own when left out.
-    :param container_name: the container's name; the Job's when left out.
-    :param labels: the pod's labels; ``app: <name>`` when left out.
-    :param environment: environment variables; never secrets.
-    :param secrets: environment variables whose values stand in Kubernetes Secrets.
-    :param volumes: directories besides the image's own files, such as one to write to.
-    :param resources: 100m of CPU and 256Mi of memory by default, the memory as its limit too;
-        ``None`` leaves the cluster's defaults.
-    :param node_selector: labels that the node must have.
-    :param tolerations: taints that the node may have.
-    :param restart_policy: ``Never`` or ``OnFailure``; a Job knows no other.
-    :param hardening: what the pod is kept from doing; see ``PodHardening``.
+    :param args: the container's arguments; by default the image's.
+    :param command: the container's entry point; by default the image's.
+    :param container_name: the container's name; by default the Job's.
+    :param labels: the pod's labels; by default ``app: <name>``.
+    :param environment: environment variables; do not put secrets here.
+    :param secrets: environment variables whose values are in Kubernetes Secrets.
+    :param volumes: volumes to mount, such as one that is writable; by default none.
+    :param resources: requests and limits; by default 100m of CPU and 256Mi of memory, and a limit
+        of 256Mi of memory. ``None`` applies the cluster's defaults.
+    :param node_selector: labels that the node must have; by default none.
+    :param tolerations: taints that the node may have; by default none.
+    :param restart_policy: ``Never`` (the default) or ``OnFailure``, the two that a Job can have.
+    :param hardening: the restrictions of the pod; by default all of ``PodHardening``.
     """
 
     args: tuple[str, ...] = ()
@@ -126,153 +130,126 @@ class JobPod:
     hardening: PodHardening = field(default_factory=PodHardening)
 
 
-def pod_faults(pod: JobPod) -> list[Fault]:
-    """Check a pod for what the API server, or the kubelet, would refuse."""
-    faults = hardening_faults(pod.hardening)
+def pod_faults(pod: JobPod) -> Iterator[Fault]:
+    """Yield the faults for which the API server, or the kubelet, would refuse a pod."""
+    yield from hardening_faults(pod.hardening)
     if pod.container_name is not None:
-        faults += [f.under("container_name") for f in dns_label_faults(pod.container_name)]
-    if pod.restart_policy not in RESTART_POLICIES:
-        faults.append(
-            Fault(
-                "restart_policy",
-                f"a Job's restart_policy is Never or OnFailure, got '{pod.restart_policy}'. "
-                "A Job that always restarts would never finish.",
-            )
-        )
-    for key, value in pod.labels.items():
-        faults += [fault.under(f"labels.{key}") for fault in label_faults(key, value)]
-    for key, value in pod.node_selector.items():
-        faults += [fault.under(f"node_selector.{key}") for fault in label_faults(key, value)]
-    return [
-        *faults,
-        *_variable_faults(pod),
-        *_resource_faults(pod.resources),
-        *_volume_faults(pod.volumes),
-        *_toleration_faults(pod.tolerations),
-    ]
+        yield from under("container_name", dns_label_faults(pod.container_name))
+    yield from word_faults(
+        "restart_policy",
+        pod.restart_policy,
+        RESTART_POLICIES,
+        cure="A Job that always restarts would never finish.",
+    )
+    for part in ("labels", "node_selector"):
+        for key, value in getattr(pod, part).items():
+            yield from under(f"{part}.{key}", label_faults(key, value))
+    yield from _variable_faults(pod)
+    yield from under("resources", _resource_faults(pod.resources) if pod.resources else ())
+    yield from _volume_faults(pod.volumes)
+    for index, toleration in enumerate(pod.tolerations):
+        yield from under(f"tolerations[{index}]", _toleration_faults(toleration))
 
 
 def _variable_faults(pod: JobPod) -> Iterator[Fault]:
-    for where, names in (("environment", pod.environment), ("secrets", pod.secrets)):
-        for name in names:
-            if not _VARIABLE.fullmatch(name):
-                yield Fault(
-                    f"{where}.{name}",
-                    "an environment variable's name has letters, digits, '_', '.' and '-' and "
-                    f"begins with no digit, got '{name[:80]}'. Write it such as 'DB_HOST'.",
-                )
-    for name in sorted(set(pod.environment) & set(pod.secrets)):
-        yield Fault(f"secrets.{name}", f"'{name}' is given in environment as well. Leave one out.")
-    for name, reference in pod.secrets.items():
-        for fault in dns_subdomain_faults("a Secret's name", reference.secret):
-            yield fault.under(f"secrets.{name}.secret")
-        if not _KEY.fullmatch(reference.key):
-            yield Fault(
-                f"secrets.{name}.key",
-                "a key of a Secret has up to 253 letters, digits, '-', '_' and '.', "
-                f"got '{reference.key[:80]}'. Give the key that it has there.",
+    for part in ("environment", "secrets"):
+        for name in getattr(pod, part):
+            yield from faults_unless(
+                _VARIABLE.fullmatch(name),
+                "an environment variable's name must have letters, digits, '_', '.' and '-' and "
+                f"cannot begin with a digit, got '{name[:80]}'. Write it such as 'DB_HOST'.",
+                path=f"{part}.{name}",
             )
+    for name in sorted(set(pod.environment) & set(pod.secrets)):
+        yield Fault(f"secrets.{name}", f"'{name}' is in environment as well. Remove one of them.")
+    for name, reference in pod.secrets.items():
+        path = f"secrets.{name}"
+        name_faults = dns_subdomain_faults("a Secret's name", reference.secret)
+        yield from under(f"{path}.secret", name_faults)
+        yield from faults_unless(
+            _KEY.fullmatch(reference.key),
+            "a key of a Secret must have up to 253 letters, digits, '-', '_' and '.', "
+            f"got '{reference.key[:80]}'. Write the key that the Secret has.",
+            path=f"{path}.key",
+        )
 
 
-def _resource_faults(resources: Resources | None) -> Iterator[Fault]:
-    if resources is None:
-        return
+def _resource_faults(resources: Resources) -> Iterator[Fault]:
     for part in ("requests", "limits"):
         for resource, text in getattr(resources, part).items():
-            for fault in resource_faults(resource, text):
-                yield fault.under(f"resources.{part}.{resource}")
+            yield from under(f"{part}.{resource}", resource_faults(resource, text))
     for resource, text in resources.requests.items():
-        if is_extended_resource(resource) and resources.limits.get(resource) != text:
-            yield Fault(
-                f"resources.requests.{resource}",
-                f"as much {resource} is asked for as it is limited to, got {text} with "
-                f"{resources.limits.get(resource, 'no limit')}. Say it as the limit alone.",
-            )
-    for resource, limit in resources.limits.items():
         if is_extended_resource(resource):
-            continue
-        most, asked = quantity_of(limit), quantity_of(resources.requests.get(resource, "0"))
-        if most is not None and asked is not None and asked > most:
-            yield Fault(
-                f"resources.requests.{resource}",
-                f"a container asks for no more {resource} than its limit, got "
-                f"{resources.requests[resource]} with a limit of {limit}. "
-                "Raise the limit, or ask for less.",
+            yield from faults_unless(
+                resources.limits.get(resource) == text,
+                f"the request for the extended resource {resource} must equal its limit, got "
+                f"request {text}, {_limit_text(resources, resource)}. Write the limit alone.",
+                path=f"requests.{resource}",
             )
+            continue
+        most, asked = quantity_of(resources.limits.get(resource, text)), quantity_of(text)
+        yield from faults_unless(
+            most is None or asked is None or asked <= most,
+            f"the request for {resource} cannot exceed its limit, got request {text}, "
+            f"{_limit_text(resources, resource)}. Raise the limit, or request less.",
+            path=f"requests.{resource}",
+        )
+
+
+def _limit_text(resources: Resources, resource: str) -> str:
+    limit = resources.limits.get(resource)
+    return f"limit {limit}" if limit else "no limit"
 
 
 def _volume_faults(volumes: tuple[Volume, ...]) -> Iterator[Fault]:
-    names: dict[str, int] = {}
-    paths: dict[str, int] = {}
-    for index, volume in enumerate(volumes):
-        here = f"volumes[{index}]"
-        for fault in dns_label_faults(volume.name):
-            yield fault.under(f"{here}.name")
-        if not volume.path.startswith("/") or ":" in volume.path:
-            yield Fault(
-                f"{here}.path",
-                f"a volume's path is absolute and has no ':', got '{volume.path[:80]}'. "
-                "Write it such as '/tmp'.",
-            )
-        for what, value, taken in (("name", volume.name, names), ("path", volume.path, paths)):
-            if value in taken:
-                yield Fault(
-                    f"{here}.{what}",
-                    f"the {what} '{value[:80]}' is taken by volumes[{taken[value]}]. "
-                    "Choose another one.",
-                )
-            taken.setdefault(value, index)
-        for fault in _source_faults(volume):
-            yield fault.under(here)
+    places = {f"volumes[{index}]": volume for index, volume in enumerate(volumes)}
+    for setting in ("name", "path"):
+        yield from taken_faults(
+            setting, ((place, getattr(volume, setting)) for place, volume in places.items())
+        )
+    for place, volume in places.items():
+        yield from under(f"{place}.name", dns_label_faults(volume.name))
+        yield from faults_unless(
+            volume.path.startswith("/") and ":" not in volume.path,
+            f"a volume's path must be absolute and have no ':', got '{volume.path[:80]}'. "
+            "Write it such as '/tmp'.",
+            path=f"{place}.path",
+        )
+        yield from under(place, _source_faults(volume))
 
 
 def _source_faults(volume: Volume) -> Iterator[Fault]:
+    name = volume.source_name
     if volume.source not in VOLUME_SOURCES:
-        yield Fault(
-            "source", f"a volume is {', '.join(VOLUME_SOURCES)}, got '{volume.source[:40]}'."
-        )
-    elif volume.source == "empty" and volume.source_name is not None:
+        yield from word_faults("source", volume.source, VOLUME_SOURCES)
+    elif volume.source == "empty" and name is not None:
         yield Fault(
             "source_name",
-            f"an empty volume comes from nothing, got '{volume.source_name[:80]}'. "
-            "Leave it out, or say source config_map or secret.",
+            f"source_name is only for config_map and secret volumes, got '{name[:80]}'. "
+            "Remove source_name, or set source to config_map or secret.",
         )
     elif volume.source != "empty":
-        if volume.source_name is None:
-            yield Fault("source_name", f"which {volume.source} is missing. Give its name.")
+        what = "Secret's" if volume.source == "secret" else "ConfigMap's"
+        if name is None:
+            yield Fault("source_name", f"source_name is required, got none. Add the {what} name.")
         else:
-            what = f"the name of a {volume.source}"
-            for fault in dns_subdomain_faults(what, volume.source_name):
-                yield fault.under("source_name")
+            yield from under("source_name", dns_subdomain_faults(f"a {what} name", name))
         if volume.size_limit is not None:
-            yield Fault("size_limit", "only an empty volume has a size_limit. Leave it out.")
+            yield Fault("size_limit", "only an empty volume can have a size_limit. Remove it.")
     if volume.size_limit is not None:
-        for fault in quantity_faults("storage", volume.size_limit):
-            yield fault.under("size_limit")
+        yield from under("size_limit", quantity_faults("storage", volume.size_limit))
 
 
-def _toleration_faults(tolerations: tuple[Toleration, ...]) -> Iterator[Fault]:
-    for index, toleration in enumerate(tolerations):
-        here = f"tolerations[{index}]"
-        if toleration.operator not in TOLERATION_OPERATORS:
-            yield Fault(
-                f"{here}.operator",
-                f"a toleration's operator is Exists or Equal, got '{toleration.operator[:40]}'.",
-            )
-        if toleration.effect is not None and toleration.effect not in TOLERATION_EFFECTS:
-            yield Fault(
-                f"{here}.effect",
-                f"a taint's effect is {', '.join(TOLERATION_EFFECTS)}, "
-                f"got '{toleration.effect[:40]}'.",
-            )
-        if toleration.operator == "Exists" and toleration.value is not None:
-            yield Fault(
-                f"{here}.value",
-                "with the operator Exists any value will do, got one. Say operator Equal, or "
-                "leave the value out.",
-            )
-        if toleration.operator == "Equal" and toleration.key is None:
-            yield Fault(f"{here}.key", "the operator Equal needs the taint's key. Give it.")
-        if toleration.key is not None:
-            for fault in label_faults(toleration.key, toleration.value or ""):
-                yield fault.under(f"{here}.key")
+def _toleration_faults(toleration: Toleration) -> Iterator[Fault]:
+    yield from word_faults("operator", toleration.operator, TOLERATION_OPERATORS)
+    yield from word_faults("effect", toleration.effect, TOLERATION_EFFECTS)
+    if toleration.operator == "Exists" and toleration.value is not None:
+        yield Fault(
+            "value",
+            f"the operator Exists takes no value, got '{toleration.value[:40]}'. Set the operator "
+            "to Equal, or remove the value.",
+        )
+    if toleration.operator == "Equal" and toleration.key is None:
+        yield Fault("key", "the operator Equal requires the taint's key, got none. Add it.")
+    if toleration.key is not None:
+        yield from under("key", label_faults(toleration.key, toleration.value or ""))

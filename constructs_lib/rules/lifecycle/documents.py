@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from constructs_lib.rules.faults import Fault, RuleError, raise_if_any
+from constructs_lib.rules.faults import Fault, RuleError, faults_unless, raise_if_any
 
 from .policy import LifecyclePolicy
 from .rule import LifecycleRule
@@ -144,15 +144,12 @@ def _unit_faults(selection: Mapping[str, Any]) -> list[Fault]:
 def _target_faults(action: Mapping[str, Any]) -> list[Fault]:
     given = action.get("targetStorageClass")
     is_transition = action.get("type") == "transition"
-    if given == ("archive" if is_transition else None):
-        return []
-    return [
-        Fault(
-            "action.targetStorageClass",
-            f"the action 'transition' requires targetStorageClass 'archive', got {given!r}. "
-            "Write 'archive'."
-            if is_transition
-            else f"the action '{action.get('type')}' cannot have targetStorageClass, "
-            f"got {given!r}. Remove targetStorageClass.",
-        )
-    ]
+    return faults_unless(
+        given == ("archive" if is_transition else None),
+        f"the action 'transition' requires targetStorageClass 'archive', got {given!r}. "
+        "Write 'archive'."
+        if is_transition
+        else f"the action '{action.get('type')}' cannot have targetStorageClass, "
+        f"got {given!r}. Remove targetStorageClass.",
+        path="action.targetStorageClass",
+    )

@@ -7,13 +7,13 @@ lifecycle policies in Amazon ECR"; Amazon ECR API reference, "PutLifecyclePolicy
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.rules.ecr.tag_patterns import pattern_covers
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import Fault, Value, faults_unless, raise_if_any, repeated
 
 from .rule import SHIELD_COUNT, SHIELD_DAYS, STORAGE_CLASSES, LifecycleRule, StorageClass
 
@@ -24,7 +24,7 @@ LIVE_TAG_PATTERN = "live-*"
 
 @dataclass(frozen=True, slots=True)
 class LifecyclePolicy:
-    """Define a lifecycle policy: rules in ECR's grammar, checked together.
+    """A lifecycle policy: rules in ECR's grammar, checked together.
 
     Rules without a priority are numbered in their order, those of tag status ``any`` last.
 
@@ -109,75 +109,55 @@ def policy_faults(
 ) -> list[Fault]:
     """Check the rules of one policy against each other."""
     if not 1 <= len(rules) <= MAXIMUM_RULES:
-        return [
-            Fault(
-                "",
-                f"a lifecycle policy must have 1 to {MAXIMUM_RULES} rules, got {len(rules)}. "
-                "Merge rules, or remove the policy.",
-            )
-        ]
+        message = f"a lifecycle policy must have 1 to {MAXIMUM_RULES} rules, got {len(rules)}."
+        return [Fault("", f"{message} Merge rules, or remove the policy.")]
     faults = _priority_faults(rules)
     for storage_class in STORAGE_CLASSES:
         of_class = [rule for rule in rules if rule.selects_from == storage_class]
         faults += _storage_class_faults(storage_class, of_class)
         if not allow_touching_live_images:
             faults += _shield_faults(of_class)
-    if not faults:
-        faults = _length_faults(rules)
-    return faults
+    return faults or _length_faults(rules)
 
 
 def _priority_faults(rules: tuple[LifecycleRule, ...]) -> list[Fault]:
     priorities = [rule.priority for rule in rules]
     if None in priorities:
-        return [
-            Fault(
-                "",
-                "either all rules or none must have a priority, got some of each. "
-                "Number all rules, or remove all priorities.",
-            )
-        ]
-    twice = sorted({number for number in priorities if number and priorities.count(number) > 1})
+        message = "either all rules or none must have a priority, got some of each."
+        return [Fault("", f"{message} Number all rules, or remove all priorities.")]
     return [
         Fault("", f"priorities must be unique, got {number} more than once. Renumber the rules.")
-        for number in twice
+        for number in _repeated(priorities)
     ]
+
+
+def _repeated(values: Iterable[Value]) -> list[Value]:
+    return list(dict.fromkeys(value for _, value, _ in repeated(enumerate(values))))
 
 
 def _storage_class_faults(
     storage_class: StorageClass, rules: Sequence[LifecycleRule]
-) -> list[Fault]:
-    faults: list[Fault] = []
+) -> Iterator[Fault]:
     for status in ("any", "untagged"):
         count = sum(rule.tag_status == status for rule in rules)
-        if count > 1:
-            faults.append(
-                Fault(
-                    "",
-                    f"storage class '{storage_class}' can have one rule for '{status}' images, "
-                    f"got {count}. Merge them.",
-                )
-            )
+        yield from faults_unless(
+            count <= 1,
+            f"storage class '{storage_class}' can have one rule for '{status}' images, "
+            f"got {count}. Merge them.",
+        )
     catch_all = [rule for rule in rules if rule.tag_status == "any"]
     if len(catch_all) == 1 and max(rule.priority or 0 for rule in rules) != catch_all[0].priority:
-        faults.append(
-            Fault(
-                "",
-                "the rule for 'any' images must have the highest priority number of its storage "
-                f"class ('{storage_class}'), got {catch_all[0].priority}. Put it last.",
-            )
+        yield Fault(
+            "",
+            "the rule for 'any' images must have the highest priority number of its storage "
+            f"class ('{storage_class}'), got {catch_all[0].priority}. Put it last.",
         )
-    prefixes = [prefix for rule in rules for prefix in rule.tag_prefixes]
-    twice = sorted({prefix for prefix in prefixes if prefixes.count(prefix) > 1})
-    faults += [
-        Fault(
+    for prefix in _repeated(prefix for rule in rules for prefix in rule.tag_prefixes):
+        yield Fault(
             "",
             f"a tag prefix can be in only one rule of a storage class ('{storage_class}'), "
             f"got '{prefix}' more than once. Merge the rules.",
         )
-        for prefix in twice
-    ]
-    return faults
 
 
 def _shield_faults(rules: Sequence[LifecycleRule]) -> list[Fault]:
@@ -208,12 +188,8 @@ def _length_faults(rules: tuple[LifecycleRule, ...]) -> list[Fault]:
     document = {"rules": [rule.document() for rule in rules]}
     length = len(json.dumps(document, separators=(",", ":")))
     lowest, highest = TEXT_LENGTH
-    if lowest <= length <= highest:
-        return []
-    return [
-        Fault(
-            "",
-            f"a lifecycle policy's text must have {lowest} to {highest:,} characters, "
-            f"got {length:,}. Add descriptions, or merge rules.",
-        )
-    ]
+    return faults_unless(
+        lowest <= length <= highest,
+        f"a lifecycle policy's text must have {lowest} to {highest:,} characters, "
+        f"got {length:,}. Add descriptions, or merge rules.",
+    )

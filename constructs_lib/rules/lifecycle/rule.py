@@ -6,11 +6,11 @@ lifecycle policies in Amazon ECR"; Amazon ECR API reference, "PutLifecyclePolicy
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import Fault, raise_if_any, range_faults, word_faults
 
 TagStatus = Literal["tagged", "untagged", "any"]
 CountType = Literal[
@@ -19,15 +19,10 @@ CountType = Literal[
 StorageClass = Literal["standard", "archive"]
 Action = Literal["expire", "transition"]
 
-TAG_STATUSES: tuple[TagStatus, ...] = ("tagged", "untagged", "any")
-COUNT_TYPES: tuple[CountType, ...] = (
-    "imageCountMoreThan",
-    "sinceImagePushed",
-    "sinceImagePulled",
-    "sinceImageTransitioned",
-)
-STORAGE_CLASSES: tuple[StorageClass, ...] = ("standard", "archive")
-ACTIONS: tuple[Action, ...] = ("expire", "transition")
+TAG_STATUSES: tuple[TagStatus, ...] = get_args(TagStatus)
+COUNT_TYPES: tuple[CountType, ...] = get_args(CountType)
+STORAGE_CLASSES: tuple[StorageClass, ...] = get_args(StorageClass)
+ACTIONS: tuple[Action, ...] = get_args(Action)
 
 MAXIMUM_WILDCARDS = 4
 MINIMUM_ARCHIVE_DAYS = 90
@@ -38,7 +33,7 @@ SHIELD_DAYS = 36_500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleRule:
-    """Define one rule of a lifecycle policy, in the terms of ECR's grammar.
+    """One rule of a lifecycle policy, in the terms of ECR's grammar.
 
     :param count_type: ``imageCountMoreThan`` (counts matching images, newest first),
         ``sinceImagePushed``, ``sinceImagePulled`` or ``sinceImageTransitioned`` (count days).
@@ -68,18 +63,18 @@ class LifecycleRule:
 
     @property
     def selects_from(self) -> StorageClass:
-        """Return the storage class whose images the rule selects."""
+        """The storage class whose images the rule selects."""
         return self.storage_class or "standard"
 
     @property
     def is_shield(self) -> bool:
-        """Return whether the rule's count is so high that the rule never acts on an image."""
+        """Whether the rule's count is so high that the rule never acts on an image."""
         counts_images = self.count_type == "imageCountMoreThan"
         return self.count_number >= (SHIELD_COUNT if counts_images else SHIELD_DAYS)
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """Return the tag patterns that an image must match, prefixes included."""
+        """The tag patterns that an image must match, prefixes included."""
         return self.tag_patterns or tuple(f"{prefix}*" for prefix in self.tag_prefixes)
 
     def document(self) -> dict[str, Any]:
@@ -110,122 +105,83 @@ def rule_faults(rule: LifecycleRule) -> list[Fault]:
 
 
 def _word_faults(rule: LifecycleRule) -> list[Fault]:
-    choices: tuple[tuple[str, str, Sequence[str]], ...] = (
-        ("tag_status", rule.tag_status, TAG_STATUSES),
-        ("count_type", rule.count_type, COUNT_TYPES),
-        ("action", rule.action, ACTIONS),
-        ("storage_class", rule.storage_class or "standard", STORAGE_CLASSES),
-    )
     return [
-        Fault(name, f"{name} must be one of {', '.join(words)}, got '{given}'.")
-        for name, given, words in choices
-        if given not in words
+        *word_faults("tag_status", rule.tag_status, TAG_STATUSES),
+        *word_faults("count_type", rule.count_type, COUNT_TYPES),
+        *word_faults("action", rule.action, ACTIONS),
+        *word_faults("storage_class", rule.storage_class, STORAGE_CLASSES),
     ]
 
 
-def _number_faults(rule: LifecycleRule) -> list[Fault]:
-    faults: list[Fault] = []
-    if rule.count_number < 1:
-        faults.append(
-            Fault(
-                "count_number",
-                f"count_number must be at least 1, got {rule.count_number}. "
-                "Write the number of images, or of days, to keep.",
-            )
-        )
-    if rule.priority is not None and rule.priority < 1:
-        faults.append(
-            Fault(
-                "priority",
-                f"a priority must be at least 1, got {rule.priority}. Number the rules from 1.",
-            )
-        )
+def _number_faults(rule: LifecycleRule) -> Iterator[Fault]:
+    cure = "Write the number of images, or of days, to keep."
+    yield from range_faults("count_number", rule.count_number, 1, None, cure)
+    yield from range_faults("priority", rule.priority, 1, None, "Number the rules from 1.")
     archived = rule.count_type == "sinceImageTransitioned"
     if archived and rule.count_number < MINIMUM_ARCHIVE_DAYS:
-        faults.append(
-            Fault(
-                "count_number",
-                f"images must stay in the archive for at least {MINIMUM_ARCHIVE_DAYS} days, "
-                f"got {rule.count_number}. Write {MINIMUM_ARCHIVE_DAYS} or more.",
-            )
+        yield Fault(
+            "count_number",
+            f"images must stay in the archive for at least {MINIMUM_ARCHIVE_DAYS} days, "
+            f"got {rule.count_number}. Write {MINIMUM_ARCHIVE_DAYS} or more.",
         )
-    return faults
 
 
-def _tag_faults(rule: LifecycleRule) -> list[Fault]:
-    faults: list[Fault] = []
+def _tag_faults(rule: LifecycleRule) -> Iterator[Fault]:
+
     if rule.tag_patterns and rule.tag_prefixes:
-        faults.append(
-            Fault(
-                "tag_patterns",
-                "a rule can have only one of tag_patterns and tag_prefixes, got both. "
-                "Write the prefixes as patterns, such as 'prod*'.",
-            )
+        yield Fault(
+            "tag_patterns",
+            "a rule can have only one of tag_patterns and tag_prefixes, got both. "
+            "Write the prefixes as patterns, such as 'prod*'.",
         )
     selectors = rule.tag_patterns or rule.tag_prefixes
     if rule.tag_status == "tagged" and not selectors:
-        faults.append(
-            Fault(
-                "tag_status",
-                "a rule for tagged images requires tag_patterns or tag_prefixes, got neither. "
-                "Add a pattern, such as '*' for every tag.",
-            )
+        yield Fault(
+            "tag_status",
+            "a rule for tagged images requires tag_patterns or tag_prefixes, got neither. "
+            "Add a pattern, such as '*' for every tag.",
         )
     if rule.tag_status != "tagged" and selectors:
-        faults.append(
-            Fault(
-                "tag_status",
-                f"a rule for '{rule.tag_status}' images cannot have tags, got {list(selectors)}. "
-                "Set tag_status to 'tagged', or remove the tags.",
-            )
+        yield Fault(
+            "tag_status",
+            f"a rule for '{rule.tag_status}' images cannot have tags, got {list(selectors)}. "
+            "Set tag_status to 'tagged', or remove the tags.",
         )
     for index, pattern in enumerate(rule.tag_patterns):
         if pattern.count("*") > MAXIMUM_WILDCARDS:
-            faults.append(
-                Fault(
-                    f"tag_patterns[{index}]",
-                    f"a tag pattern can have at most {MAXIMUM_WILDCARDS} '*', "
-                    f"got {pattern.count('*')} in '{pattern}'. Use fewer wildcards.",
-                )
+            yield Fault(
+                f"tag_patterns[{index}]",
+                f"a tag pattern can have at most {MAXIMUM_WILDCARDS} '*', "
+                f"got {pattern.count('*')} in '{pattern}'. Use fewer wildcards.",
             )
     if "" in selectors:
-        faults.append(Fault("tag_patterns", "a tag pattern or prefix cannot be empty. Remove it."))
-    return faults
+        yield Fault("tag_patterns", "a tag pattern or prefix cannot be empty. Remove it.")
 
 
-def _class_faults(rule: LifecycleRule) -> list[Fault]:
-    faults: list[Fault] = []
+def _class_faults(rule: LifecycleRule) -> Iterator[Fault]:
+
     transitioned = rule.count_type == "sinceImageTransitioned"
     if rule.count_type == "sinceImagePulled" and rule.action != "transition":
-        faults.append(
-            Fault(
-                "action",
-                f"sinceImagePulled requires the action 'transition', got '{rule.action}'. "
-                "Write 'transition', or count sinceImagePushed.",
-            )
+        yield Fault(
+            "action",
+            f"sinceImagePulled requires the action 'transition', got '{rule.action}'. "
+            "Write 'transition', or count sinceImagePushed.",
         )
     if transitioned and rule.action != "expire":
-        faults.append(
-            Fault(
-                "action",
-                f"sinceImageTransitioned requires the action 'expire', got '{rule.action}'. "
-                "Write 'expire'.",
-            )
+        yield Fault(
+            "action",
+            f"sinceImageTransitioned requires the action 'expire', got '{rule.action}'. "
+            "Write 'expire'.",
         )
     if transitioned and rule.storage_class != "archive":
-        faults.append(
-            Fault(
-                "storage_class",
-                "sinceImageTransitioned requires storage_class 'archive', "
-                f"got '{rule.selects_from}'. Write 'archive'.",
-            )
+        yield Fault(
+            "storage_class",
+            "sinceImageTransitioned requires storage_class 'archive', "
+            f"got '{rule.selects_from}'. Write 'archive'.",
         )
     if not transitioned and rule.storage_class == "archive":
-        faults.append(
-            Fault(
-                "storage_class",
-                f"{rule.count_type} requires storage_class 'standard', got 'archive'. "
-                "For archived images, count sinceImageTransitioned.",
-            )
+        yield Fault(
+            "storage_class",
+            f"{rule.count_type} requires storage_class 'standard', got 'archive'. "
+            "For archived images, count sinceImageTransitioned.",
         )
-    return faults

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from constructs_lib.rules.aws.partitions import account_faults
-from constructs_lib.rules.faults import Fault, form_faults, raise_if_any
+from constructs_lib.rules.faults import Fault, each_under, faults_unless, raise_if_any, under
 
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _PROJECT_ARN = re.compile(
@@ -21,7 +20,7 @@ _ORGANIZATION_PATH = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """Define who may pull from or push to a repository; by default no principal of another account.
+    """The principals that may pull from or push to a repository; by default none of other accounts.
 
     :param accounts: account numbers. Each account's own identity policies must also allow its
         principals.
@@ -58,13 +57,13 @@ class Access:
 
     @property
     def is_for_services(self) -> bool:
-        """Return whether AWS services are granted access; services can pull, never push."""
+        """Whether AWS services are granted access; services can pull, never push."""
         return bool(self.lambda_accounts or self.codebuild_project_arns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administrators:
-    """Define the only roles that may delete images or the repository, or change its policies.
+    """The only roles that may delete images or the repository, or change its policies.
 
     Every other principal is denied, whatever its identity policy allows. The role with which
     CloudFormation deploys CDK stacks is always exempt, because the stack would lock itself out.
@@ -80,41 +79,28 @@ class Administrators:
 
     def __post_init__(self) -> None:
         faults = [
-            fault.under(f"role_arns[{index}]")
-            for index, arn in enumerate(self.role_arns)
-            for fault in role_arn_faults(arn)
+            *each_under("role_arns", self.role_arns, role_arn_faults),
+            *under("break_glass_role_arn", role_arn_faults(self.break_glass_role_arn)),
+            *faults_unless(
+                self.role_arns,
+                "administrators require at least one role, got none. "
+                "Add one, such as 'arn:aws:iam::111111111111:role/platform'.",
+                path="role_arns",
+            ),
         ]
-        faults += [
-            fault.under("break_glass_role_arn")
-            for fault in role_arn_faults(self.break_glass_role_arn)
-        ]
-        if not self.role_arns:
-            faults.append(
-                Fault(
-                    "role_arns",
-                    "administrators require at least one role, got none. "
-                    "Add one, such as 'arn:aws:iam::111111111111:role/platform'.",
-                )
-            )
         raise_if_any("Administrators", faults)
 
 
 def _access_faults(access: Access) -> list[Fault]:
-    faults: list[Fault] = []
-    checks: tuple[tuple[str, Sequence[str], Callable[[str], list[Fault]]], ...] = (
-        ("accounts", access.accounts, account_faults),
-        ("role_arns", access.role_arns, role_arn_faults),
-        ("organization_paths", access.organization_paths, organization_path_faults),
-        ("lambda_accounts", access.lambda_accounts, account_faults),
-        ("codebuild_project_arns", access.codebuild_project_arns, project_arn_faults),
-    )
-    for name, values, rule in checks:
-        for index, value in enumerate(values):
-            faults += [fault.under(f"{name}[{index}]") for fault in rule(value)]
+    faults = [
+        *each_under("accounts", access.accounts, account_faults),
+        *each_under("role_arns", access.role_arns, role_arn_faults),
+        *each_under("organization_paths", access.organization_paths, organization_path_faults),
+        *each_under("lambda_accounts", access.lambda_accounts, account_faults),
+        *each_under("codebuild_project_arns", access.codebuild_project_arns, project_arn_faults),
+    ]
     if access.organization_id is not None:
-        faults += [
-            fault.under("organization_id") for fault in organization_faults(access.organization_id)
-        ]
+        faults += under("organization_id", organization_faults(access.organization_id))
     return faults
 
 
@@ -136,40 +122,33 @@ def push_faults(access: Access) -> list[Fault]:
 
 def role_arn_faults(arn: str) -> list[Fault]:
     """Check a role's ARN, which AWS refuses as a principal if it contains a wildcard."""
-    return principal_wildcard_faults(arn) or form_faults(
-        _ROLE_ARN,
-        arn,
+    return principal_wildcard_faults(arn) or faults_unless(
+        _ROLE_ARN.fullmatch(arn),
         f"'{arn}' is not a role's ARN. Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
     )
 
 
 def principal_wildcard_faults(arn: str) -> list[Fault]:
     """Check that a principal's ARN contains no wildcard."""
-    if "*" not in arn and "?" not in arn:
-        return []
-    return [
-        Fault(
-            "",
-            f"a principal's ARN cannot have a wildcard, got '{arn[:120]}'. "
-            "List each role, or allow the whole account, such as '111111111111'.",
-        )
-    ]
+    return faults_unless(
+        "*" not in arn and "?" not in arn,
+        f"a principal's ARN cannot have a wildcard, got '{arn[:120]}'. "
+        "List each role, or allow the whole account, such as '111111111111'.",
+    )
 
 
 def organization_faults(organization_id: str) -> list[Fault]:
     """Check the form of an organization's ID."""
-    return form_faults(
-        _ORGANIZATION,
-        organization_id,
+    return faults_unless(
+        _ORGANIZATION.fullmatch(organization_id),
         f"'{organization_id[:80]}' is not an organization's ID. Write it such as 'o-a1b2c3d4e5'.",
     )
 
 
 def organization_path_faults(path: str) -> list[Fault]:
     """Check the path of a part of an organization, which begins at the organization's ID."""
-    return form_faults(
-        _ORGANIZATION_PATH,
-        path,
+    return faults_unless(
+        _ORGANIZATION_PATH.fullmatch(path),
         f"'{path[:120]}' is not a path in an organization. Write it from the organization's ID on, "
         "such as 'o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*', where '*' matches all units below.",
     )
@@ -177,9 +156,8 @@ def organization_path_faults(path: str) -> list[Fault]:
 
 def project_arn_faults(arn: str) -> list[Fault]:
     """Check a CodeBuild project's ARN."""
-    return form_faults(
-        _PROJECT_ARN,
-        arn,
+    return faults_unless(
+        _PROJECT_ARN.fullmatch(arn),
         f"'{arn[:120]}' is not a CodeBuild project's ARN. Write it such as "
         "'arn:aws:codebuild:us-west-2:111111111111:project/build'.",
     )

@@ -7,11 +7,11 @@ OpenID Connect federation".
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.rules.faults import Fault, form_faults, raise_if_any
+from constructs_lib.rules.faults import Fault, faults_unless, raise_if_any
 
 from .lists import one_or_list
 from .statements import VERSION
@@ -26,7 +26,7 @@ _ENVIRONMENT = re.compile(r"[^\s*?:][^*?:]{0,254}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitHubSubject:
-    """Define one kind of workflow run by the exact subject of its token, without wildcards.
+    """One kind of workflow run, by the exact subject of its token, without wildcards.
 
     :param repository: ``OWNER/NAME`` on GitHub.
     :param ref: runs on a branch or tag, such as ``refs/heads/main``, whose job has no environment.
@@ -51,7 +51,7 @@ class GitHubSubject:
 
     @property
     def subject(self) -> str:
-        """Return the subject as the token has it."""
+        """The subject as the token has it."""
         if self.environment:
             return f"repo:{self._repository_in_subject}:environment:{self.environment}"
         if self.pull_request:
@@ -66,10 +66,9 @@ class GitHubSubject:
         return f"{owner}@{self.owner_id}/{name}@{self.repository_id}"
 
 
-def _subject_faults(subject: GitHubSubject) -> list[Fault]:
-    faults = form_faults(
-        _REPOSITORY,
-        subject.repository,
+def _subject_faults(subject: GitHubSubject) -> Iterator[Fault]:
+    faults = faults_unless(
+        _REPOSITORY.fullmatch(subject.repository),
         f"'{subject.repository[:80]}' is not a repository on GitHub. "
         "Write it 'OWNER/NAME', without wildcards.",
         path="repository",
@@ -84,48 +83,41 @@ def _subject_faults(subject: GitHubSubject) -> list[Fault]:
         if value
     ]
     if len(given) != 1:
-        faults.append(
-            Fault(
-                "",
-                "a subject requires exactly one of ref, environment and pull_request, "
-                f"got {' and '.join(given) or 'none'}. Write one, such as ref 'refs/heads/main'.",
-            )
+        yield Fault(
+            "",
+            "a subject requires exactly one of ref, environment and pull_request, "
+            f"got {' and '.join(given) or 'none'}. Write one, such as ref 'refs/heads/main'.",
         )
     if subject.ref:
-        faults += form_faults(
-            _REF,
-            subject.ref,
+        faults += faults_unless(
+            _REF.fullmatch(subject.ref),
             f"'{subject.ref[:80]}' is not a full ref. Write it such as 'refs/heads/main' or "
             "'refs/tags/v1', without wildcards.",
             path="ref",
         )
     if subject.environment:
-        faults += form_faults(
-            _ENVIRONMENT,
-            subject.environment,
+        faults += faults_unless(
+            _ENVIRONMENT.fullmatch(subject.environment),
             "an environment's name must have up to 255 characters without '*', '?' and ':', "
             f"got '{subject.environment[:80]}'. Write it as on GitHub.",
             path="environment",
         )
-    return faults + _id_faults(subject)
+    yield from _id_faults(subject)
 
 
-def _id_faults(subject: GitHubSubject) -> list[Fault]:
+def _id_faults(subject: GitHubSubject) -> Iterator[Fault]:
     ids = (("owner_id", subject.owner_id), ("repository_id", subject.repository_id))
-    faults = [
+    yield from [
         Fault(name, f"an ID on GitHub must be a number, got '{value[:40]}'. Write '1234'.")
         for name, value in ids
         if value is not None and not (value.isascii() and value.isdigit())
     ]
     if (subject.owner_id is None) != (subject.repository_id is None):
-        faults.append(
-            Fault(
-                "",
-                "owner_id and repository_id require each other, because a subject has both or "
-                "neither, got one. Write both, or remove it.",
-            )
+        yield Fault(
+            "",
+            "owner_id and repository_id require each other, because a subject has both or "
+            "neither, got one. Write both, or remove it.",
         )
-    return faults
 
 
 def trust_policy(provider_arn: str, subjects: Sequence[GitHubSubject]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from constructs_lib.rules.aws.tokens import is_token
-from constructs_lib.rules.faults import Fault, form_faults
+from constructs_lib.rules.faults import Fault, faults_unless
 
 from .access import principal_wildcard_faults
 from .lists import as_list, one_or_list
@@ -119,16 +119,11 @@ def repository_policy_faults(statements: Sequence[Any]) -> list[Fault]:
         for sid in sorted({sid for sid in sids if sids.count(sid) > 1})
     ]
     text = json.dumps(policy_document(statements) or {}, separators=(",", ":"), default=str)
-    if len(text) > MAXIMUM_LENGTH:
-        faults.append(
-            Fault(
-                "",
-                f"a repository policy can have at most {MAXIMUM_LENGTH:,} characters, got "
-                f"{len(text):,}. Replace single roles by their accounts, or accounts by the "
-                "organization.",
-            )
-        )
-    return faults
+    return faults + faults_unless(
+        len(text) <= MAXIMUM_LENGTH,
+        f"a repository policy can have at most {MAXIMUM_LENGTH:,} characters, got "
+        f"{len(text):,}. Replace single roles by their accounts, or accounts by the organization.",
+    )
 
 
 def _faults_of(statement: Any) -> list[Fault]:
@@ -227,9 +222,8 @@ def _one_principal_faults(kind: str, value: Any) -> Iterator[Fault]:
     if not isinstance(value, str) or not value:
         yield Fault("", f"a principal must be text, got {value!r:.80}. Write it in quotes.")
     elif kind == "AWS" and value != "*":
-        yield from principal_wildcard_faults(value) or form_faults(
-            _PRINCIPAL,
-            value,
+        yield from principal_wildcard_faults(value) or faults_unless(
+            _PRINCIPAL.fullmatch(value),
             "an AWS principal must be an account number or the ARN of a role or user, "
             f"got '{value[:120]}'. Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
         )

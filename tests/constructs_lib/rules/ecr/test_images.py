@@ -119,27 +119,11 @@ def test_a_tag_that_may_move_is_refused(
     assert [fault.path for fault in faults] == paths
 
 
-@pytest.mark.parametrize(
-    ("uri", "count"),
-    [
-        ("registry:5000/team/api:v1", 0),
-        ("registry/api@sha256:" + "a" * 64, 0),
-        ("${Token[TOKEN.1]}", 0),
-        ("registry/api:latest", 1),
-        ("registry/api:", 1),
-        ("registry:5000/api", 1),
-        ("api", 1),
-    ],
-)
-def test_a_uri_says_which_image_it_is(uri: str, count: int) -> None:
-    assert len(images.uri_faults(uri)) == count
-
-
 def test_every_fault_of_a_reference_names_its_field() -> None:
     faults = images.reference_faults(tag="-", digest="sha256:1")
     assert [fault.path for fault in faults] == ["tag", "digest"]
-    assert images.reference_faults(tag="v1", digest="sha256:" + "a" * 64) == []
-    assert images.reference_faults(tag="v" * 128, digest=None) == []
+    assert not list(images.reference_faults(tag="v1", digest="sha256:" + "a" * 64))
+    assert not list(images.reference_faults(tag="v" * 128, digest=None))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from constructs_lib.rules.ecs.container import ContainerSpec, HealthCheck
 from constructs_lib.rules.ecs.fargate_sizes import FargateSize
 from constructs_lib.rules.ecs.hardening import ContainerHardening
 from constructs_lib.rules.ecs.task_definition import TaskSpec
-from constructs_lib.rules.faults import RuleError
+from constructs_lib.rules.faults import Fault, RuleError
 
 MAIN = ContainerSpec(memory_mib=200, cpu=10)
 PROXY = ContainerSpec(name="proxy", memory_mib=64)
@@ -24,13 +25,23 @@ def beside(main: ContainerSpec = MAIN, **changes: Any) -> dict[str, Any]:
     return {"container": main, "sidecars": (replace(PROXY, **changes),)}
 
 
-def faults_of(**changes: Any) -> list[str]:
+def refused(**changes: Any) -> Sequence[Fault]:
     """Return the faults that a changed task is refused with."""
     try:
         replace(TASK, **changes)
     except RuleError as error:
-        return [str(fault) for fault in error.faults]
-    return []
+        return error.faults
+    return ()
+
+
+def faults_of(**changes: Any) -> list[str]:
+    """Return the messages that a changed task is refused with, with their paths."""
+    return [str(fault) for fault in refused(**changes)]
+
+
+def paths_of(**changes: Any) -> list[str]:
+    """Return the paths of the faults that a changed task is refused with."""
+    return [fault.path for fault in refused(**changes)]
 
 
 def test_the_articles_task_has_no_fault() -> None:
@@ -57,7 +68,7 @@ def test_the_smallest_size_is_large_enough_for_all_containers() -> None:
     assert faults_of(**beside(memory_mib=1_000_000), fargate="smallest") != []
 
 
-def test_the_numbers_of_a_container_may_be_at_their_limits() -> None:
+def test_the_numbers_of_a_container_can_be_at_their_limits() -> None:
     check = HealthCheck(
         command=("CMD-SHELL", "true"),
         interval_seconds=5,
@@ -66,7 +77,7 @@ def test_the_numbers_of_a_container_may_be_at_their_limits() -> None:
         start_period_seconds=0,
     )
     least = replace(MAIN, memory_mib=6, cpu=1, ports=(1, 65_535), health_check=check)
-    assert task_faults(replace(TASK, containers={"container": least})) == []
+    assert paths_of(container=least) == []
     check = HealthCheck(
         command=("CMD", "a", "b"),
         interval_seconds=300,
@@ -74,8 +85,7 @@ def test_the_numbers_of_a_container_may_be_at_their_limits() -> None:
         retries=10,
         start_period_seconds=300,
     )
-    most = replace(MAIN, name="n" * 255, health_check=check)
-    assert task_faults(replace(TASK, containers={"container": most})) == []
+    assert paths_of(container=replace(MAIN, name="n" * 255, health_check=check)) == []
 
 
 @pytest.mark.parametrize(
@@ -94,81 +104,74 @@ def test_the_numbers_of_a_container_may_be_at_their_limits() -> None:
 def test_a_number_of_a_health_check_outside_its_limits_is_refused(field: str, number: int) -> None:
     change: dict[str, Any] = {field: number}
     check = replace(HealthCheck(command=("CMD", "x")), **change)
-    container = replace(MAIN, health_check=check)
-    faults = task_faults(replace(TASK, containers={"container": container}))
-    assert [fault.path for fault in faults] == [f"container.health_check.{field}"]
+    assert paths_of(container=replace(MAIN, health_check=check)) == [f"health_check.{field}"]
 
 
 @pytest.mark.parametrize(
     ("change", "paths"),
     [
-        ({"cpu": -1}, ["container.cpu"]),
-        ({"ports": (65_536,)}, ["container.ports[0]"]),
-        ({"ports": (80, 81, 80)}, ["container.ports[2]"]),
-        ({"writable_volumes": {"a b": "/tmp"}}, ["container.writable_volumes.a b"]),
-        ({"writable_volumes": {"tmp": "/"}}, ["container.writable_volumes.tmp"]),
+        ({"cpu": -1}, ["cpu"]),
+        ({"ports": (65_536,)}, ["ports[0]"]),
+        ({"ports": (80, 81, 80)}, ["ports[2]"]),
+        ({"writable_volumes": {"a b": "/tmp"}}, ["writable_volumes.a b"]),
+        ({"writable_volumes": {"tmp": "/"}}, ["writable_volumes.tmp"]),
         (
             {"writable_volumes": {"a": "/t", "b": "/t", "c": "/t"}},
-            ["container.writable_volumes.b", "container.writable_volumes.c"],
+            ["writable_volumes.b", "writable_volumes.c"],
         ),
-        ({"health_check": HealthCheck(command=("CMD",))}, ["container.health_check.command"]),
-        ({"health_check": HealthCheck(command=("X", "y"))}, ["container.health_check.command"]),
-        ({"depends_on": {"api": "READY"}}, ["container.depends_on.api", ""]),
+        ({"health_check": HealthCheck(command=("CMD",))}, ["health_check.command"]),
+        ({"health_check": HealthCheck(command=("X", "y"))}, ["health_check.command"]),
+        ({"depends_on": {"api": "READY"}}, ["depends_on.api", ""]),
     ],
 )
-def test_a_fault_of_a_container_names_where_it_is(change: dict[str, Any], paths: list[str]) -> None:
-    faults = task_faults(replace(TASK, containers={"container": replace(MAIN, **change)}))
-    assert [fault.path for fault in faults] == paths
+def test_a_fault_of_a_container_names_its_place(change: dict[str, Any], paths: list[str]) -> None:
+    assert paths_of(container=replace(MAIN, **change)) == paths
 
 
 def test_ports_are_refused_where_there_is_no_network() -> None:
-    task = replace(
-        with_sidecar(replace(MAIN, ports=(80,))),
-        network_mode="none",
-    )
-    assert [fault.path for fault in task_faults(task)] == ["container.ports"]
-    assert task_faults(with_sidecar(replace(MAIN, ports=(80,)))) == []
+    containers = beside(replace(MAIN, ports=(80,)))
+    assert paths_of(**containers, network_mode="none") == ["ports"]
+    assert paths_of(**containers) == []
 
 
 @pytest.mark.parametrize("mode", ["awsvpc", "host"])
-def test_one_port_is_for_one_container_where_all_have_one_network(mode: Any) -> None:
-    task = replace(
-        TASK,
-        containers={
-            "container": replace(MAIN, ports=(80, 81)),
-            "sidecars[0]": replace(PROXY, ports=(81,)),
-            "sidecars[1]": replace(PROXY, name="other", ports=(81, 82)),
-        },
-    )
-    assert task_faults(replace(task, network_mode="bridge")) == []
-    faults = task_faults(replace(task, network_mode=mode))
-    assert [fault.path for fault in faults] == ["sidecars[0].ports", "sidecars[1].ports"]
+def test_a_port_is_used_once_where_all_containers_have_one_network(mode: str) -> None:
+    containers = {
+        "container": replace(MAIN, ports=(80, 81)),
+        "sidecars": (
+            replace(PROXY, ports=(81,)),
+            replace(PROXY, name="other", ports=(81, 82)),
+        ),
+    }
+    assert paths_of(**containers, network_mode="bridge") == []
+    assert paths_of(**containers, network_mode=mode) == ["sidecars[0].ports", "sidecars[1].ports"]
 
 
 @pytest.mark.parametrize("condition", ["START", "HEALTHY", "COMPLETE", "SUCCESS"])
-def test_a_container_may_wait_for_another_one_in_four_ways(condition: Any) -> None:
+def test_a_container_can_depend_on_each_condition_of_another_one(condition: Any) -> None:
     healthy = HealthCheck(command=("CMD", "/healthy"))
     main = replace(MAIN, depends_on={"proxy": condition})
-    assert task_faults(with_sidecar(main, essential=False, health_check=healthy)) == []
+    assert paths_of(**beside(main, essential=False, health_check=healthy)) == []
 
 
-def test_containers_that_wait_for_the_same_one_wait_in_no_circle() -> None:
+def test_two_containers_that_depend_on_the_same_one_are_no_cycle() -> None:
     containers = {
         "container": replace(MAIN, depends_on={"b": "START", "c": "START"}),
-        "sidecars[0]": replace(PROXY, name="b", depends_on={"d": "START"}),
-        "sidecars[1]": replace(PROXY, name="c", depends_on={"d": "START"}),
-        "sidecars[2]": replace(PROXY, name="d"),
+        "sidecars": (
+            replace(PROXY, name="b", depends_on={"d": "START"}),
+            replace(PROXY, name="c", depends_on={"d": "START"}),
+            replace(PROXY, name="d"),
+        ),
     }
-    assert task_faults(replace(TASK, containers=containers)) == []
+    assert paths_of(**containers) == []
 
 
-def test_a_task_on_fargate_fits_when_it_asks_for_all_of_its_size() -> None:
+def test_a_task_on_fargate_can_use_all_of_its_size() -> None:
     main = replace(MAIN, memory_mib=448, cpu=256)
-    fits = replace(with_sidecar(main), fargate=SMALL, network_mode="awsvpc", architecture="ARM64")
-    assert task_faults(fits) == []
+    other: dict[str, Any] = {"fargate": SMALL, "network_mode": "awsvpc", "architecture": "ARM64"}
+    assert paths_of(**beside(main), **other) == []
     for larger in (replace(main, memory_mib=449), replace(main, cpu=257)):
-        task = replace(with_sidecar(larger), fargate=SMALL)
-        assert [fault.path for fault in task_faults(task)] == ["fargate"]
+        assert paths_of(**beside(larger), fargate=SMALL) == ["fargate"]
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
+from constructs_lib.rules.ecr.images import ImageSpec
 from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.kubernetes.cron_job import CronSchedule, cron_name_faults
 from constructs_lib.rules.kubernetes.job import JobRun, JobSpec
 from constructs_lib.rules.kubernetes.manifest import cron_job_manifest
 
-JOB = JobSpec(name="list", image_uri="registry/team/api:v1")
+JOB = JobSpec(name="list")
+IMAGE = ImageSpec(
+    account="111111111111", region="eu-west-1", repository="team/api", tag="v1", digest=None
+)
 
 
 def refused(**fields: Any) -> list[str]:
@@ -110,7 +114,7 @@ def test_every_field_of_a_schedule_arrives_in_the_manifest(policy: Any) -> None:
         starting_deadline_seconds=10,
         suspend=True,
     )
-    manifest = cron_job_manifest(JOB, schedule)
+    manifest = cron_job_manifest(JOB, IMAGE, schedule)
     template = manifest["spec"].pop("jobTemplate")
     assert manifest == {
         "apiVersion": "batch/v1",
@@ -124,11 +128,11 @@ def test_every_field_of_a_schedule_arrives_in_the_manifest(policy: Any) -> None:
             "suspend": True,
         },
     }
-    assert template["spec"]["template"]["spec"]["containers"][0]["image"] == JOB.image_uri
+    assert template["spec"]["template"]["spec"]["containers"][0]["image"] == IMAGE.uri
 
 
 def test_what_a_schedule_leaves_out_is_left_to_kubernetes() -> None:
-    manifest = cron_job_manifest(JOB, CronSchedule(schedule="0 3 * * *"))
+    manifest = cron_job_manifest(JOB, IMAGE, CronSchedule(schedule="0 3 * * *"))
     del manifest["spec"]["jobTemplate"]
     assert manifest["spec"] == {"schedule": "0 3 * * *", "concurrencyPolicy": "Forbid"}
 
@@ -147,9 +151,9 @@ def test_the_numbers_of_a_run_may_be_at_their_limits() -> None:
         parallelism=1,
         completions=1,
     )
-    assert JobSpec(name="list", image_uri=JOB.image_uri, run=run).run == run
+    assert JobSpec(name="list", run=run).run == run
     run = JobRun(backoff_limit=most, parallelism=most, completions=most)
-    assert JobSpec(name="list", image_uri=JOB.image_uri, run=run).run == run
+    assert JobSpec(name="list", run=run).run == run
     with pytest.raises(RuleError) as refusal:
-        JobSpec(name="list", image_uri=JOB.image_uri, run=JobRun(backoff_limit=most + 1))
+        JobSpec(name="list", run=JobRun(backoff_limit=most + 1))
     assert [fault.path for fault in refusal.value.faults] == ["backoff_limit"]

@@ -128,7 +128,7 @@ def test_the_restricted_pod_security_standard_is_the_default() -> None:
         "requests": {"cpu": "100m", "memory": "256Mi"},
         "limits": {"memory": "256Mi"},
     }
-    assert restricted_faults(pod) == []
+    assert list(restricted_faults(pod)) == []
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ def test_a_job_with_all_that_it_may_leave_out_says_it_in_its_manifest() -> None:
         completions=2,
     )
     job = replace(JOB, name_suffix="none", namespace="team", run=run)
-    manifest = job_manifest(job)
+    manifest = job_manifest(job, IMAGE)
     template = manifest["spec"].pop("template")
     assert manifest == {
         "apiVersion": "batch/v1",

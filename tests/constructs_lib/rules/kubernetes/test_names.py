@@ -46,7 +46,7 @@ def test_a_subdomain_has_dots_and_up_to_253_characters(name: str, count: int) ->
     ],
 )
 def test_a_label_has_a_key_and_a_value_of_their_forms(key: str, value: str, count: int) -> None:
-    assert len(label_faults(key, value)) == count
+    assert len(list(label_faults(key, value))) == count
 
 
 def test_a_version_is_a_label_as_far_as_its_form_allows() -> None:
