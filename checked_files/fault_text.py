@@ -45,10 +45,10 @@ def faults_of(error: ValidationError, model: type | None) -> list[Fault]:
     return [fault for details in error.errors() for fault in _faults(details, model)]
 
 
-def one_of(given: str, known: Sequence[str]) -> str:
-    """Return the sentence on an unknown name: the nearest known name, then all known names."""
+def name_hint(given: str, known: Sequence[str]) -> str:
+    """Return what follows on an unknown name: the nearest known name, then all known names."""
     near = difflib.get_close_matches(given, known, n=1)
-    hint = f"did you mean '{near[0]}'? " if near else ""
+    hint = f"; did you mean '{near[0]}'? " if near else ". "
     return f"{hint}Known: {', '.join(known) or 'none'}."
 
 
@@ -74,7 +74,7 @@ def _sentence(  # noqa: PLR0911 - one return for each kind of fault
     if kind == "missing":
         return "this is required, and missing."
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"there is no such setting; {one_of(str(location[-1]), _siblings(model, location))}"
+        return f"there is no such setting{name_hint(str(location[-1]), _siblings(model, location))}"
     if kind == "string_type" and isinstance(given, int | float) and not isinstance(given, bool):
         return f"text is expected here, got the number {given}. Write it in quotes."
     if kind in _KINDS:

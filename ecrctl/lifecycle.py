@@ -11,7 +11,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from checked_files.fault_text import one_of
+from checked_files.fault_text import name_hint
 from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.lifecycle.documents import policy_from_document
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
@@ -30,8 +30,8 @@ def policy_of(settings: EnvironmentSettings, repository: str) -> LifecyclePolicy
     declared = {item.name: item for item in settings.repositories}
     if repository not in declared:
         raise UserError(
-            f"The environment '{settings.name}' declares no repository '{repository}'; "
-            f"{one_of(repository, list(declared))}",
+            f"The environment '{settings.name}' declares no repository '{repository}'"
+            f"{name_hint(repository, list(declared))}",
             exit_code=ExitCode.FAULT,
         )
     policy = declared[repository].spec.lifecycle

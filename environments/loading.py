@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from checked_files.fault_text import one_of
+from checked_files.fault_text import name_hint
 from checked_files.yaml_files import YamlFile
 from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY
 from constructs_lib.rules.faults import Fault
@@ -100,7 +100,7 @@ class _Folder:
     def load(self, name: str, *, with_pins: bool = True) -> EnvironmentSettings:
         """Return the settings of an environment."""
         if name not in self.names:
-            raise EnvironmentFault(f"there is no environment '{name}'; {one_of(name, self.names)}")
+            raise EnvironmentFault(f"there is no environment '{name}'{name_hint(name, self.names)}")
         refuse_name(name, self._directory)
         environment = self._read(name)
         path = pins_path(name, self._directory)

@@ -86,16 +86,17 @@ def word_faults(
 
 
 def range_faults(
-    path: str, value: int | None, least: int, largest: int | None, cure: str
+    path: str, value: int | None, least: int, largest: int | None, cure: str, *, subject: str = ""
 ) -> list[Fault]:
     """Check that a number is in a range; ``None`` stands for a default and is valid.
 
+    :param subject: the subject of the message; by default the path.
     :param largest: ``None`` where the range has no end.
     """
     allowed = f"at least {least:,}" if largest is None else f"{least:,} to {largest:,}"
     return faults_unless(
         value is None or least <= value <= (largest or value),
-        f"{path} must be {allowed}, got {value}. {cure}",
+        f"{subject or path} must be {allowed}, got {value}. {cure}",
         path=path,
     )
 

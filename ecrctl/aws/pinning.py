@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from checked_files.fault_text import one_of
+from checked_files.fault_text import name_hint
 from checked_files.yaml_files import read_yaml
 from constructs_lib.rules.ecr.images import reference_faults
 from ecrctl.errors import ExitCode, UserError
@@ -102,15 +102,15 @@ def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSet
     faults = [f"--{fault}" for fault in reference_faults(tag=tag, digest=None)]
     if target.image not in settings.images:
         faults.append(
-            f"no workload of '{target.environment}' runs an image named '{target.image}'; "
-            f"{one_of(target.image, settings.images)}"
+            f"no workload of '{target.environment}' runs an image named '{target.image}'"
+            f"{name_hint(target.image, settings.images)}"
         )
     declared = [item.name for item in owner.repositories]
     if repository not in declared:
         hint = "" if target.registry else " If another environment declares it, add --registry ENV."
         faults.append(
-            f"the environment '{owner.name}' declares no repository '{repository}'; "
-            f"{one_of(repository, declared)}{hint}"
+            f"the environment '{owner.name}' declares no repository '{repository}'"
+            f"{name_hint(repository, declared)}{hint}"
         )
     if faults:
         raise UserError("; ".join(faults), exit_code=ExitCode.FAULT)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from checked_files.fault_text import one_of
+from checked_files.fault_text import name_hint
 from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.errors import UserError
@@ -71,7 +71,7 @@ def _check_images(images: Mapping[str, object], stacks: Sequence[Stack]) -> None
     for name in images:
         if name and name not in names:
             raise UserError(
-                f"--images: neither side has a repository '{name}'; {one_of(name, names)}"
+                f"--images: neither side has a repository '{name}'{name_hint(name, names)}"
             )
 
 
@@ -95,6 +95,6 @@ def gate_of(text: str) -> list[Category]:
         )
     unknown = [name for name in names if name not in CATEGORIES]
     if unknown:
-        known = one_of(unknown[0], CATEGORIES)
-        raise UserError(f"--fail-on: there is no category '{unknown[0]}'; {known}")
+        known = name_hint(unknown[0], CATEGORIES)
+        raise UserError(f"--fail-on: there is no category '{unknown[0]}'{known}")
     return [category for category in CATEGORIES if category in names]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from checked_files.fault_text import one_of
+from checked_files.fault_text import name_hint
 from constructs_lib.rules.ecr.images import (
     PUBLIC_REGISTRY,
     moving_tag_faults,
@@ -83,7 +83,7 @@ def _faults_of(
         yield from _moving_tag_faults(pin, None)
         return
     if name not in registries:
-        yield Fault("registry", f"'{name}' is not an environment; {one_of(name, known)}")
+        yield Fault("registry", f"'{name}' is not an environment{name_hint(name, known)}")
         return
     registry = registries[name]
     repository = registry.repository(pin.repository)
@@ -91,8 +91,8 @@ def _faults_of(
     if pin.repository not in declared:
         yield Fault(
             "repository",
-            f"the environment '{name}' declares no repository '{pin.repository}'; "
-            f"{one_of(pin.repository, declared)}",
+            f"the environment '{name}' declares no repository '{pin.repository}'"
+            f"{name_hint(pin.repository, declared)}",
         )
     if repository is None:
         return

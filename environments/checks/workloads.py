@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from checked_files.fault_text import one_of
+from checked_files.fault_text import name_hint
 from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY
 from constructs_lib.rules.faults import Fault
 from environments.model.environment import EnvironmentModel
@@ -58,7 +58,7 @@ def _task_faults(environment: EnvironmentFile) -> Iterator[Fault]:
         path = f"ecs_services[{index}].task"
         if service.task not in tasks:
             yield Fault(
-                path, f"ecs_tasks has no '{service.task}'; {one_of(service.task, list(tasks))}"
+                path, f"ecs_tasks has no '{service.task}'{name_hint(service.task, list(tasks))}"
             )
         elif tasks[service.task].spec.fargate is None:
             yield Fault(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -19,6 +19,8 @@ from constructs_lib.rules.kubernetes.pod import JobPod, Resources
 from constructs_lib.rules.kubernetes.workload_identity import identity_faults
 
 from .field_types import FunctionArn, RoleArn
+
+_IN_SECONDS = {name: f"{name}_seconds" for name in ("rollback_window", "wait_for_completion")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ class EksJobModel(FileModel):
         raise_if_any("", [*names, *self._delivery_faults(), *self._identity_faults()])
         return self
 
-    def _delivery_faults(self) -> Iterable[Fault]:
+    def _delivery_faults(self) -> list[Fault]:
         window, wait = self.rollback_window_seconds, self.wait_for_completion_seconds
         if self.delivery == "manifest":
             return [
@@ -121,10 +123,13 @@ class EksJobModel(FileModel):
                 )
                 if value is not None
             ]
-        if self.cron:
-            found = cron_delivery_faults(rollback_window=window is not None, waits=wait is not None)
-            return [Fault(f"{fault.path}_seconds", fault.message) for fault in found]
-        return delivery_faults(self.spec.run, rollback_window_seconds=window, wait_seconds=wait)
+        found = (
+            cron_delivery_faults(rollback_window=window is not None, waits=wait is not None)
+            if self.cron
+            else delivery_faults(self.spec.run, rollback_window_seconds=window, wait_seconds=wait)
+        )
+        # A construct takes a duration, a file takes seconds.
+        return [Fault(_IN_SECONDS.get(fault.path, fault.path), fault.message) for fault in found]
 
     def _identity_faults(self) -> Iterator[Fault]:
         if self.identity is None:

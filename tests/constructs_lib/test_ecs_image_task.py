@@ -144,7 +144,9 @@ def test_all_faults_are_raised_at_once_and_before_anything_is_created() -> None:
     stack = stack_in()
     with pytest.raises(ValueError, match="EcsImageTask 'Task': 3 faults:") as refusal:
         task_in(stack, family="a b", memory_mib=1, cpu=0, name="api")
-    assert "memory_mib: a container has at least 6 MiB of memory, got 1." in str(refusal.value)
+    assert "memory_mib: memory_mib must be at least 6, got 1. Raise it, in MiB." in str(
+        refusal.value
+    )
     assert stack.node.try_find_child("Task") is None
 
 
@@ -177,7 +179,7 @@ def test_an_image_whose_owner_does_not_let_it_be_pulled_is_refused_before_anythi
 
 def test_an_image_says_what_is_wrong_with_it() -> None:
     api = PrivateRepository.from_name(stack_in(), "Api", repository_name="team/api")
-    with pytest.raises(ValueError, match="deploying the tag 'latest' is refused"):
+    with pytest.raises(ValueError, match="cannot be deployed by the tag 'latest'"):
         Image(repository=api, tag="latest")
     with pytest.raises(ValueError, match="needs a digest or a tag, got neither"):
         Image(repository=api)

@@ -33,7 +33,7 @@ def test_a_cron_job_keeps_its_name_and_runs_alone() -> None:
 
 def test_the_name_of_a_cron_job_leaves_room_for_its_jobs() -> None:
     stack = stack_in()
-    with pytest.raises(ValueError, match="name: a name here has 1 to 52"):
+    with pytest.raises(ValueError, match="name: a name must have 1 to 52"):
         EksImageCronJob(
             stack,
             "Nightly",
@@ -55,62 +55,60 @@ def test_a_schedule_that_kubernetes_takes_is_taken(schedule: str) -> None:
     [
         (
             {"schedule": "15 3 * *"},
-            "CronJob '15 3 * *': schedule: a schedule has five fields, minute, hour, day of"
-            " the month, month and day of the week, got 4 in '15 3 * *'. Write it such as "
-            "'15 3 * * *', or '@daily'.",
+            "CronJob '15 3 * *': schedule: a schedule must have five fields (minute, hour, day "
+            "of the month, month, day of the week), got 4 in '15 3 * *'. Write it such as '15 3 "
+            "* * *', or '@daily'.",
         ),
         (
             {"schedule": "60 3 * * *"},
-            "CronJob '60 3 * * *': schedule: the minute of a schedule is 0 to 59, a range "
+            "CronJob '60 3 * * *': schedule: the minute of a schedule must be 0 to 59, a range "
             "such as 0-59, a list, '*' or a step such as '*/5', got '60'. Change it.",
         ),
         (
             {"schedule": "0 24 * * *"},
-            "CronJob '0 24 * * *': schedule: the hour of a schedule is 0 to 23, a range "
+            "CronJob '0 24 * * *': schedule: the hour of a schedule must be 0 to 23, a range "
             "such as 0-23, a list, '*' or a step such as '*/5', got '24'. Change it.",
         ),
         (
             {"schedule": "0 0 0 * *"},
-            "CronJob '0 0 0 * *': schedule: the day of the month of a schedule is 1 to 31, "
+            "CronJob '0 0 0 * *': schedule: the day of the month of a schedule must be 1 to 31, "
             "a range such as 1-31, a list, '*' or a step such as '*/5', got '0'. Change it.",
         ),
         (
             {"schedule": "0 0 * foo *"},
-            "CronJob '0 0 * foo *': schedule: the month of a schedule is 1 to 12, a range "
+            "CronJob '0 0 * foo *': schedule: the month of a schedule must be 1 to 12, a range "
             "such as 1-12, a list, '*' or a step such as '*/5', got 'foo'. Change it.",
         ),
         (
             {"schedule": "0 0 * * 7"},
-            "CronJob '0 0 * * 7': schedule: the day of the week of a schedule is 0 to 6, a "
+            "CronJob '0 0 * * 7': schedule: the day of the week of a schedule must be 0 to 6, a "
             "range such as 0-6, a list, '*' or a step such as '*/5', got '7'. Change it.",
         ),
         (
             {"schedule": "5-1 0 * * *"},
-            "CronJob '5-1 0 * * *': schedule: the minute of a schedule is 0 to 59, a range "
-            "such as 0-59, "
-            "a list, '*' or a step such as '*/5', got '5-1'. Change it.",
+            "CronJob '5-1 0 * * *': schedule: the minute of a schedule must be 0 to 59, a range "
+            "such as 0-59, a list, '*' or a step such as '*/5', got '5-1'. Change it.",
         ),
         (
             {"schedule": "*/0 0 * * *"},
-            "CronJob '*/0 0 * * *': schedule: the minute of a schedule is 0 to 59, a range "
-            "such as 0-59, "
-            "a list, '*' or a step such as '*/5', got '*/0'. Change it.",
+            "CronJob '*/0 0 * * *': schedule: the minute of a schedule must be 0 to 59, a range "
+            "such as 0-59, a list, '*' or a step such as '*/5', got '*/0'. Change it.",
         ),
         (
             {"schedule": "@daily", "time_zone": "Berlin!"},
-            "CronJob '@daily': time_zone: 'Berlin!' is not a time zone. Write it such as "
-            "'Europe/Berlin'.",
+            "CronJob '@daily': time_zone: time_zone must be a name of the IANA time zone "
+            "database, got 'Berlin!'. Write it such as 'Europe/Berlin'.",
         ),
         (
             {"schedule": "@daily", "concurrency_policy": "No"},
-            "CronJob '@daily': concurrency_policy: concurrency_policy is Forbid, Allow, "
-            "Replace, got 'No'.",
+            "CronJob '@daily': concurrency_policy: concurrency_policy must be one of Forbid, "
+            "Allow, Replace, got 'No'.",
         ),
         (
             {"schedule": "@daily", "starting_deadline_seconds": 5},
-            "CronJob '@daily': starting_deadline_seconds: starting_deadline_seconds is at "
-            "least 10, as a CronJob is looked at every 10 seconds, got 5. Raise it, or "
-            "leave it out.",
+            "CronJob '@daily': starting_deadline_seconds: starting_deadline_seconds must be at "
+            "least 10, got 5. Raise it, or remove it. With less, the controller might never "
+            "start a run.",
         ),
     ],
 )
@@ -144,6 +142,6 @@ def test_on_a_cluster_its_jobs_may_have_any_ttl_and_it_is_not_waited_for() -> No
     with pytest.raises(ValueError, match="EksImageCronJob") as refusal:
         on_a_cluster(wait_for_completion=cdk.Duration.minutes(5))
     assert str(refusal.value) == (
-        "EksImageCronJob 'Nightly': wait_for_completion: a CronJob never ends, so none can be "
-        "waited for. Leave it out."
+        "EksImageCronJob 'Nightly': wait_for_completion: a deployment cannot wait for a "
+        "CronJob, which never ends. Remove it."
     )

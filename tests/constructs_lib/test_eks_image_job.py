@@ -128,10 +128,10 @@ def test_a_manifest_with_a_token_is_refused() -> None:
 
 
 def test_a_fault_names_the_job() -> None:
-    with pytest.raises(ValueError, match="Job 'List'") as refusal:
+    with pytest.raises(ValueError, match="List") as refusal:
         job_in(stack_in(), name="List")
     assert str(refusal.value) == (
-        "Job 'List': name: a name here has 1 to 52 lower-case letters, digits and '-', and begins "
-        "and ends with a letter or digit (RFC 1123), got 'List' (4 characters). "
-        "Choose another name."
+        "EksImageJob 'Job': name: a name must have 1 to 52 lower-case letters, digits and '-', and "
+        "begin and end with a letter or digit (RFC 1123), got 'List' (4 characters). Choose "
+        "another name."
     )

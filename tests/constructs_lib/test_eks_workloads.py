@@ -181,17 +181,16 @@ def test_a_cluster_of_this_app_will_do_and_one_that_nothing_can_apply_to_is_refu
         (
             JobRun(ttl_seconds_after_finished=60),
             {},
-            "EksImageJob 'Job': ttl_seconds_after_finished: a Job that its TTL has deleted "
-            "is run again by a rollback, so a TTL needs a rollback_window no longer than "
-            "it, got a TTL of 60 seconds and no window. Give the window, or leave the TTL "
-            "out.",
+            "EksImageJob 'Job': ttl_seconds_after_finished: a TTL requires a rollback window "
+            "that is no longer, because a rollback runs a deleted Job again, got a TTL of 60 "
+            "seconds and no window. Add a rollback window, or remove the TTL.",
         ),
         (
             JobRun(ttl_seconds_after_finished=60),
             {"rollback_window": cdk.Duration.hours(1)},
-            "EksImageJob 'Job': ttl_seconds_after_finished: a Job is kept at least as long "
-            "as one may roll back to it, got a TTL of 60 seconds and a rollback_window of "
-            "3600. Lengthen the TTL: a rollback would run the Job a second time.",
+            "EksImageJob 'Job': ttl_seconds_after_finished: a TTL must be at least as long as "
+            "the rollback window, because a rollback runs a deleted Job again, got a TTL of 60 "
+            "seconds and a window of 3600. Raise the TTL to 3600 seconds.",
         ),
         (
             JobRun(active_deadline_seconds=60, ttl_seconds_after_finished=60),
@@ -199,24 +198,23 @@ def test_a_cluster_of_this_app_will_do_and_one_that_nothing_can_apply_to_is_refu
                 "rollback_window": cdk.Duration.seconds(60),
                 "wait_for_completion": cdk.Duration.minutes(5),
             },
-            "EksImageJob 'Job': ttl_seconds_after_finished: a Job that is waited for is "
-            "kept at least as long as the waiting, which looks for it again and again, got "
-            "a TTL of 60 seconds and 300 seconds of waiting. Lengthen the TTL: a Job that "
-            "has succeeded and is gone looks failed.",
+            "EksImageJob 'Job': ttl_seconds_after_finished: a TTL must be at least as long as "
+            "the deployment waits, because a Job that is deleted meanwhile looks failed, got a "
+            "TTL of 60 seconds and 300 seconds of waiting. Raise the TTL to 300 seconds.",
         ),
         (
             JobRun(active_deadline_seconds=60),
             {"wait_for_completion": cdk.Duration.hours(1)},
-            "EksImageJob 'Job': wait_for_completion: a deployment waits up to 14 minutes "
-            "for a Job, got 3600 seconds. Wait less, or watch the Job with something else.",
+            "EksImageJob 'Job': wait_for_completion: a deployment can wait up to 14 minutes for "
+            "a Job, got 3600 seconds. Wait for less, or watch the Job with another tool.",
         ),
         (
             JobRun(),
             {"wait_for_completion": cdk.Duration.minutes(5)},
-            "EksImageJob 'Job': active_deadline_seconds: a Job that is waited for ends "
-            "before the waiting does, or it would go on after its deployment has failed, "
-            "got no active_deadline_seconds and 300 seconds of waiting. Give it a deadline "
-            "no longer than that.",
+            "EksImageJob 'Job': active_deadline_seconds: a deployment that waits for a Job "
+            "requires an active_deadline_seconds that is no longer, because the Job would "
+            "otherwise run on after the deployment has failed, got no active_deadline_seconds "
+            "and 300 seconds of waiting. Write active_deadline_seconds 300 or less.",
         ),
     ],
 )
@@ -333,15 +331,15 @@ def test_irsa_names_the_role_and_trusts_one_service_account() -> None:
         ),
         (
             {"cluster_name": "a", "namespace": "A"},
-            "EksWorkloadIdentity 'Identity': namespace: a name here has 1 to 63 lower-case "
-            "letters, digits and '-', and begins and ends with a letter or digit (RFC "
-            "1123), got 'A' (1 characters). Choose another name.",
+            "EksWorkloadIdentity 'Identity': namespace: a name must have 1 to 63 lower-case "
+            "letters, digits and '-', and begin and end with a letter or digit (RFC 1123), got "
+            "'A' (1 characters). Choose another name.",
         ),
         (
             {"cluster_name": "a", "service_account": "A"},
-            "EksWorkloadIdentity 'Identity': service_account: a service account's name has "
-            "up to 253 lower-case letters, digits, '-' and '.', got 'A'. Give the name it "
-            "has in the cluster.",
+            "EksWorkloadIdentity 'Identity': service_account: a service account's name must "
+            "have up to 253 lower-case letters, digits, '-' and '.', got 'A'. Write its name in "
+            "the cluster.",
         ),
     ],
 )

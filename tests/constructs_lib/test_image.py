@@ -71,13 +71,14 @@ def test_a_tag_that_can_be_moved_is_refused_unless_that_is_said() -> None:
         tag_immutability=TagImmutability(mode="MUTABLE"),
     )
     assert moving(mutable) == (
-        "Image: tag: the tag 'v1' can be moved in 'team/mutable', so it does not say which image "
-        "runs. Give the image's digest, or say `tag_may_move` to run whatever it points to."
+        "Image: tag: the tag 'v1' can be moved in 'team/mutable', so it does not identify one "
+        "image. Write the image's digest, or set `tag_may_move` to run the image that the tag "
+        "has at each start."
     )
     assert "can be moved" in moving(ecr.Repository(stack, "Plain"))
     assert "can be moved" in moving(BUSYBOX)
     unknown = ecr.Repository.from_repository_name(stack, "Imported", "team/web")
-    assert "may be movable, as nothing here says otherwise, in 'team/web'" in moving(unknown)
+    assert "may be movable, because its rules are unknown here, in 'team/web'" in moving(unknown)
     cached = PrivateRepository.through_cache(
         stack, "Cached", prefix="docker-hub", upstream_repository="library/busybox"
     )
@@ -103,21 +104,19 @@ def test_of_a_repository_with_exclusions_the_tag_itself_decides() -> None:
     [
         (
             {"repository": BUSYBOX, "tag": "latest"},
-            "Image: tag: deploying the tag 'latest' is refused, because it does not say "
-            "which image runs. Give the image's digest, or a tag that names its version.",
+            "Image: tag: an image cannot be deployed by the tag 'latest', which identifies no "
+            "version. Write the image's digest, or a tag that names its version.",
         ),
         (
             {"repository": BUSYBOX, "digest": "sha256:abc"},
-            "Image: digest: an image digest is 'sha256:' and 64 lower-case hexadecimal "
-            "digits, got 'sha256:abc'. Copy it from the registry, or let `ecrctl pin` write"
-            " it.",
+            "Image: digest: an image digest must be 'sha256:' and 64 lower-case hexadecimal "
+            "digits, got 'sha256:abc'. Copy it from the registry, or run `ecrctl pin`.",
         ),
         (
             {"repository": "docker.io/library/busybox", "digest": DIGEST},
-            "Image: repository: a repository given as text is one of ECR Public, such as "
-            "'public.ecr.aws/docker/library/busybox', got 'docker.io/library/busybox'. An "
-            "image from elsewhere is pulled through a cache, or pushed to a private "
-            "repository.",
+            "Image: repository: a repository that is written as text must be one of ECR Public, "
+            "such as 'public.ecr.aws/docker/library/busybox', got 'docker.io/library/busybox'. "
+            "Pull other images through a cache, or push them to a private repository.",
         ),
     ],
 )

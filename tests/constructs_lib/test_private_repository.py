@@ -247,14 +247,14 @@ def test_destroying_images_must_be_said_twice() -> None:
     [
         (
             {"repository_name": "Team"},
-            "PrivateRepository 'Api': a repository's name is made of lower-case letters and "
+            "PrivateRepository 'Api': a repository's name must consist of lower-case letters and "
             "digits, joined by single '/', '-', '_' or '.', got 'Team'. Write it such as "
             "'team/api'.",
         ),
         (
             {"repository_name": "team/api", "removal_policy": cdk.RemovalPolicy.SNAPSHOT},
-            "PrivateRepository 'Api': removal: a repository must be retained or destroyed, got "
-            "'snapshot', which ECR does not have. Choose retain, which keeps its images.",
+            "PrivateRepository 'Api': removal: removal must be one of retain, destroy, "
+            "retain-on-update-or-delete, got 'snapshot'. Choose retain, which keeps the images.",
         ),
         (
             {"repository_name": "team/api", "empty_on_delete": True},

@@ -22,7 +22,7 @@ from ecrctl.local.sample_image import sample_image
 from environments.loading import EnvironmentFault, load_environment, pins_path
 from tests.ecrctl.review.pairs import write_assembly
 from tests.ecrctl.test_cli import ecrctl
-from tests.support import ROOT
+from tests.support import FROZEN_ENVIRONMENTS
 
 REPOSITORY = "codes/api"
 HEAD = 'account: "000000000000"\nregion: us-east-1\n'
@@ -206,8 +206,8 @@ def test_a_review_is_0_or_3(run: Run, folder: Path) -> None:
     head = write_assembly(folder / "head", {"dev/Web": TOPIC})
     same = ("review", "--base", str(base), "--head", str(base))
     removes = ("review", "--base", str(base), "--head", str(head))
-    assert run(*same, environments=ROOT / "environments") == ExitCode.SUCCESS
-    assert run(*removes, environments=ROOT / "environments") == ExitCode.DIFFERENCE
+    assert run(*same, environments=FROZEN_ENVIRONMENTS) == ExitCode.SUCCESS
+    assert run(*removes, environments=FROZEN_ENVIRONMENTS) == ExitCode.DIFFERENCE
 
 
 def test_a_tag_of_the_sample_that_can_be_moved_is_3(aws: Aws) -> None:

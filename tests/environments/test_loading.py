@@ -82,8 +82,8 @@ eks_jobs:
 protected, organization_id, github_provider, encryption, administrators, break_glass_role, \
 required_tags, notifications, repository_defaults, repositories, ecs_tasks, ecs_services, \
 network, eks_cluster, eks_jobs.
-  - line 4, repositories[0].name: a repository's name is made of lower-case letters and digits, \
-joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
+  - line 4, repositories[0].name: a repository's name must consist of lower-case letters and \
+digits, joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
   - line 6, repositories[1].scan_on_push: true or false is expected here, got 'yes'.
   - line 8, repositories[1].lifecycle[0].count_number: count_number must be at least 1, got 0. \
 Write the number of images, or of days, to keep.
@@ -94,8 +94,8 @@ Write all of them, in quotes, leading zeros included.
   - line 12, ecs_tasks[0].image: the image 'web' has no pin, so it is unknown which image to run. \
 Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or write \
 `awaiting_image: true` to leave the workload out until then.
-  - line 12, ecs_tasks[0].memory_mib: a container has at least 6 MiB of memory, got 2. \
-Give its hard limit in MiB.
+  - line 12, ecs_tasks[0].memory_mib: memory_mib must be at least 6, got 2. \
+Raise it, in MiB.
   - line 14, eks_jobs[0].image: the image 'web' has no pin, so it is unknown which image to run. \
 Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or write \
 `awaiting_image: true` to leave the workload out until then.
@@ -118,8 +118,11 @@ def test_faults_of_the_file_and_of_its_pins_come_together(tmp_path: Path) -> Non
         "line 1, web.repository: the environment 'dev' declares no repository 'team/wbe'; "
         "did you mean 'team/web'? Known: team/web." in said
     )
-    assert "line 2, api.tag: deploying the tag 'latest' is refused" in said
-    assert "line 2, api.registry: 'central' is not an environment; Known: dev." in said
+    assert (
+        "line 2, api.tag: an image cannot be deployed by the tag 'latest', which identifies no "
+        "version. Write the image's digest, or a tag that names its version."
+    ) in said
+    assert "line 2, api.registry: 'central' is not an environment. Known: dev." in said
 
 
 def test_a_workload_may_await_its_image_when_it_says_so(tmp_path: Path) -> None:
@@ -342,7 +345,10 @@ ecs_tasks:
 """
     said = refusal(write(tmp_path, dev=HEAD + text))
     assert "ecs_tasks[1].family: the family 'web' is taken by ecs_tasks[0]." in said
-    assert "ecs_tasks[2].family: a family's or container's name has 1 to 255" in said
+    assert (
+        "ecs_tasks[2].family: a family's or container's name must have 1 to 255 letters, "
+        "digits, '-' and '_', got 'a b'. Choose another name."
+    ) in said
 
 
 def test_notifications_are_checked_where_they_stand(tmp_path: Path) -> None:
@@ -375,8 +381,8 @@ def test_a_size_on_fargate_is_chosen_or_checked(tmp_path: Path) -> None:
     for size, sentence in (
         (
             "{cpu: 256, memory_mib: 8192}",
-            "ecs_tasks[0].fargate: Fargate has no size of 256 CPU units and 8192 MiB. "
-            "The smallest that holds it has 1024 and 8192.",
+            "ecs_tasks[0].fargate: Fargate has no size of 256 CPU units and 8192 MiB. Write cpu "
+            "1024 and memory_mib 8192, the smallest that is large enough.",
         ),
         (
             "{cpu: 256, memory_mib: 512}",

@@ -36,14 +36,17 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
     [
         (
             task(hardening="{user: root}"),
-            "ecs_tasks[0].hardening.user: a container runs as a numeric user, or user and "
-            "group, above 0, which is root, got 'root'. Write it such as '1000:1000', or "
-            "leave it to the image.",
+            "ecs_tasks[0].hardening.user: a container's user must be a number, or user and "
+            "group, above 0, which is root, got 'root'. Write it such as '1000:1000', or null "
+            "to keep the image's own.",
         ),
-        (task(ports="[0]"), "ecs_tasks[0].ports[0]: a port is 1 to 65,535, got 0. Change it."),
+        (
+            task(ports="[0]"),
+            ("ecs_tasks[0].ports[0]: a port must be 1 to 65,535, got 0. Change it."),
+        ),
         (
             task(sidecars="[{name: web, image: api, memory_mib: 64}]"),
-            "ecs_tasks[0].sidecars[0].name: the name 'web' is taken by the task itself. "
+            "ecs_tasks[0].sidecars[0].name: the name 'web' is taken by the main container. "
             "Choose another one.",
         ),
         (
@@ -54,8 +57,8 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             task(sidecars="[{name: proxy, image: api, memory_mib: 2}]"),
-            "ecs_tasks[0].sidecars[0].memory_mib: a container has at least 6 MiB of memory,"
-            " got 2. Give its hard limit in MiB.",
+            "ecs_tasks[0].sidecars[0].memory_mib: memory_mib must be at least 6, got 2. Raise "
+            "it, in MiB.",
         ),
         (
             task(secrets=f"{{A: {{secret: '{SECRET}'}}}}"),
@@ -102,23 +105,23 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             job(parallelism="0"),
-            "eks_jobs[0].parallelism: parallelism is 1 to 2,147,483,647, got 0. A Job none "
+            "eks_jobs[0].parallelism: parallelism must be 1 to 2,147,483,647, got 0. A Job none "
             "of whose pods runs would never finish.",
         ),
         (
             job(resources="{limits: {cpu: lots}}"),
-            "eks_jobs[0].resources.limits.cpu: an amount of cpu is a positive Kubernetes quantity, "
-            "got 'lots'. Write it such as '250m'.",
+            "eks_jobs[0].resources.limits.cpu: an amount of cpu must be a positive Kubernetes "
+            "quantity, got 'lots'. Write it such as '250m'.",
         ),
         (
             job(hardening="{user: 0}"),
-            "eks_jobs[0].hardening.user: a container runs as a numeric user above 0, which "
-            "is root, got 0. Give the image's user, or say that it is left to the image.",
+            "eks_jobs[0].hardening.user: a container's user must be a number above 0, which is "
+            "root, got 0. Write the image's user, such as 1000, or null to keep the image's own.",
         ),
         (
             job(schedule="'0 24 * * *'"),
-            "eks_jobs[0].schedule: the hour of a schedule is 0 to 23, a range such as 0-23,"
-            " a list, '*' or a step such as '*/5', got '24'. Change it.",
+            "eks_jobs[0].schedule: the hour of a schedule must be 0 to 23, a range such as "
+            "0-23, a list, '*' or a step such as '*/5', got '24'. Change it.",
         ),
         (
             job(delivery="cluster"),
@@ -133,9 +136,9 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             job(delivery="cluster", ttl_seconds_after_finished="5"),
-            "eks_jobs[0].ttl_seconds_after_finished: a Job that its TTL has deleted is run "
-            "again by a rollback, so a TTL needs a rollback_window no longer than it, got a"
-            " TTL of 5 seconds and no window. Give the window, or leave the TTL out.",
+            "eks_jobs[0].ttl_seconds_after_finished: a TTL requires a rollback window that is "
+            "no longer, because a rollback runs a deleted Job again, got a TTL of 5 seconds and "
+            "no window. Add a rollback window, or remove the TTL.",
         ),
         (
             job(
@@ -144,13 +147,13 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
                 wait_for_completion_seconds="60",
                 active_deadline_seconds="60",
             ),
-            "eks_jobs[0].wait_for_completion_seconds: a CronJob never ends, so none can be waited "
-            "for. Leave it out.",
+            "eks_jobs[0].wait_for_completion_seconds: a deployment cannot wait for a CronJob, "
+            "which never ends. Remove it.",
         ),
         (
             job(delivery="cluster", schedule="'@daily'", rollback_window_seconds="60"),
-            "eks_jobs[0].rollback_window_seconds: a rollback runs no Job of a CronJob again, so it "
-            "needs no rollback_window. Leave it out.",
+            "eks_jobs[0].rollback_window_seconds: a CronJob cannot have a rollback window, "
+            "because no rollback runs its Jobs again. Remove it.",
         ),
         (
             f"{HEAD}{REPOSITORY}eks_jobs:\n"
@@ -201,27 +204,26 @@ def test_every_fault_of_a_job_is_named_at_once(tmp_path: Path) -> None:
     [
         (
             "{repository: web, tag: v1}",
-            "web.tag: the tag 'v1' can be moved in 'web', so it does not say which image "
-            "runs. Give the image's digest, or say `tag_may_move` to run whatever it points"
-            " to.",
+            "web.tag: the tag 'v1' can be moved in 'web', so it does not identify one image. "
+            "Write the image's digest, or set `tag_may_move` to run the image that the tag has "
+            "at each start.",
         ),
         (
             "{registry: public.ecr.aws, repository: docker/library/busybox, tag: '1'}",
             "web.tag: the tag '1' can be moved in 'docker/library/busybox', so it does not "
-            "say which image runs. Give the image's digest, or say `tag_may_move` to run "
-            "whatever it points to.",
+            "identify one image. Write the image's digest, or set `tag_may_move` to run the "
+            "image that the tag has at each start.",
         ),
         (
             f"{{registry: public.ecr.aws, repository: busybox, digest: {DIGEST}}}",
-            "web.repository: a repository given as text is one of ECR Public, such as "
-            "'public.ecr.aws/docker/library/busybox', got 'public.ecr.aws/busybox'. An "
-            "image from elsewhere is pulled through a cache, or pushed to a private "
-            "repository.",
+            "web.repository: a repository that is written as text must be one of ECR Public, "
+            "such as 'public.ecr.aws/docker/library/busybox', got 'public.ecr.aws/busybox'. "
+            "Pull other images through a cache, or push them to a private repository.",
         ),
         (
             "{repository: web, digest: sha256:abc}",
-            "web.digest: an image digest is 'sha256:' and 64 lower-case hexadecimal digits,"
-            " got 'sha256:abc'. Copy it from the registry, or let `ecrctl pin` write it.",
+            "web.digest: an image digest must be 'sha256:' and 64 lower-case hexadecimal "
+            "digits, got 'sha256:abc'. Copy it from the registry, or run `ecrctl pin`.",
         ),
     ],
 )

@@ -39,7 +39,7 @@ def repository_name_faults(name: str) -> list[Fault]:
         return [Fault("", f"{message} ('{name[:40]}'). Choose another name.")]
     return faults_unless(
         _NAME.fullmatch(name),
-        "a repository's name must have lower-case letters and digits, joined by single "
+        "a repository's name must consist of lower-case letters and digits, joined by single "
         f"'/', '-', '_' or '.', got '{name}'. Write it such as 'team/api'.",
     )
 

@@ -101,7 +101,8 @@ def container_faults(container: ContainerSpec) -> Iterator[Fault]:
     yield from range_faults("memory_mib", memory, MINIMUM_MEMORY_MIB, None, "Raise it, in MiB.")
     yield from range_faults("cpu", container.cpu, 1, None, "1024 CPU units are one vCPU.")
     for index, port in enumerate(container.ports):
-        yield from range_faults(f"ports[{index}]", port, 1, LARGEST_PORT, "Change it.")
+        place = f"ports[{index}]"
+        yield from range_faults(place, port, 1, LARGEST_PORT, "Change it.", subject="a port")
     for index, port, _ in repeated(enumerate(container.ports)):
         yield Fault(f"ports[{index}]", f"a port must be unique, got {port} twice. Remove one.")
     yield from under("writable_volumes", _volume_faults(container.writable_volumes))

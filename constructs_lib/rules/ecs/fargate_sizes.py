@@ -83,7 +83,7 @@ def fargate_size_faults(cpu: int, memory_mib: int) -> list[Fault]:
     if found is None:
         return [_too_large(cpu, memory_mib)]
     message = (
-        f"Fargate must have the size, got {cpu} CPU units and {memory_mib} MiB, which it has not. "
+        f"Fargate has no size of {cpu} CPU units and {memory_mib} MiB. "
         f"Write cpu {found[0]} and memory_mib {found[1]}, the smallest that is large enough."
     )
     return [Fault("", message)]

@@ -43,8 +43,8 @@ def delivery_faults(
     deadline = run.active_deadline_seconds
     yield from faults_unless(
         deadline is not None and deadline <= wait_seconds,
-        "wait_for_completion requires an active_deadline_seconds that is no longer, because the "
-        "Job would otherwise run on after its deployment has failed, got "
+        "a deployment that waits for a Job requires an active_deadline_seconds that is no longer, "
+        "because the Job would otherwise run on after the deployment has failed, got "
         f"{deadline or 'no'} active_deadline_seconds and {wait_seconds} seconds of waiting. Write "
         f"active_deadline_seconds {wait_seconds} or less.",
         path="active_deadline_seconds",
@@ -54,21 +54,21 @@ def delivery_faults(
 def _ttl_message(ttl: int, window: int | None, wait: int | None) -> str:
     if window is None:
         return (
-            "a TTL requires a rollback_window that is no longer, because a rollback runs a deleted "
-            f"Job again, got a TTL of {ttl} seconds and no window. Add rollback_window, or remove "
-            "the TTL."
+            "a TTL requires a rollback window that is no longer, because a rollback runs a deleted "
+            f"Job again, got a TTL of {ttl} seconds and no window. Add a rollback window, or "
+            "remove the TTL."
         )
     if ttl < window:
         return (
-            "a TTL must be at least as long as rollback_window, because a rollback runs a deleted "
-            f"Job again, got a TTL of {ttl} seconds and a window of {window}. Raise the TTL to "
-            f"{window} seconds."
+            "a TTL must be at least as long as the rollback window, because a rollback runs a "
+            f"deleted Job again, got a TTL of {ttl} seconds and a window of {window}. Raise the "
+            f"TTL to {window} seconds."
         )
     if wait is not None and ttl < wait:
         return (
-            "a TTL must be at least as long as wait_for_completion, because a Job that is deleted "
-            f"while a deployment waits looks failed, got a TTL of {ttl} seconds and {wait} seconds "
-            f"of waiting. Raise the TTL to {wait} seconds."
+            "a TTL must be at least as long as the deployment waits, because a Job that is deleted "
+            f"meanwhile looks failed, got a TTL of {ttl} seconds and {wait} seconds of waiting. "
+            f"Raise the TTL to {wait} seconds."
         )
     return ""
 
@@ -80,11 +80,11 @@ def cron_delivery_faults(*, rollback_window: bool = False, waits: bool = False) 
     """
     return faults_unless(
         not rollback_window,
-        "a CronJob cannot have a rollback_window, because no rollback runs its Jobs again. Remove "
-        "rollback_window.",
+        "a CronJob cannot have a rollback window, because no rollback runs its Jobs again. "
+        "Remove it.",
         path="rollback_window",
     ) + faults_unless(
         not waits,
-        "a deployment cannot wait for a CronJob, which never ends. Remove wait_for_completion.",
+        "a deployment cannot wait for a CronJob, which never ends. Remove it.",
         path="wait_for_completion",
     )

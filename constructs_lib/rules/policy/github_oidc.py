@@ -67,7 +67,7 @@ class GitHubSubject:
 
 
 def _subject_faults(subject: GitHubSubject) -> Iterator[Fault]:
-    faults = faults_unless(
+    yield from faults_unless(
         _REPOSITORY.fullmatch(subject.repository),
         f"'{subject.repository[:80]}' is not a repository on GitHub. "
         "Write it 'OWNER/NAME', without wildcards.",
@@ -89,14 +89,14 @@ def _subject_faults(subject: GitHubSubject) -> Iterator[Fault]:
             f"got {' and '.join(given) or 'none'}. Write one, such as ref 'refs/heads/main'.",
         )
     if subject.ref:
-        faults += faults_unless(
+        yield from faults_unless(
             _REF.fullmatch(subject.ref),
             f"'{subject.ref[:80]}' is not a full ref. Write it such as 'refs/heads/main' or "
             "'refs/tags/v1', without wildcards.",
             path="ref",
         )
     if subject.environment:
-        faults += faults_unless(
+        yield from faults_unless(
             _ENVIRONMENT.fullmatch(subject.environment),
             "an environment's name must have up to 255 characters without '*', '?' and ':', "
             f"got '{subject.environment[:80]}'. Write it as on GitHub.",
@@ -107,11 +107,11 @@ def _subject_faults(subject: GitHubSubject) -> Iterator[Fault]:
 
 def _id_faults(subject: GitHubSubject) -> Iterator[Fault]:
     ids = (("owner_id", subject.owner_id), ("repository_id", subject.repository_id))
-    yield from [
+    yield from (
         Fault(name, f"an ID on GitHub must be a number, got '{value[:40]}'. Write '1234'.")
         for name, value in ids
         if value is not None and not (value.isascii() and value.isdigit())
-    ]
+    )
     if (subject.owner_id is None) != (subject.repository_id is None):
         yield Fault(
             "",

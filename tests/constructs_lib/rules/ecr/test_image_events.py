@@ -188,8 +188,8 @@ NOTHING: dict[str, Any] = {
         ),
         (
             {"repositories": ("Team",)},
-            "ImageEvents: repositories[0]: a repository's name is made of lower-case letters and "
-            "digits, joined by single '/', '-', '_' or '.', got 'Team'. Write it such as "
+            "ImageEvents: repositories[0]: a repository's name must consist of lower-case letters "
+            "and digits, joined by single '/', '-', '_' or '.', got 'Team'. Write it such as "
             "'team/api'.",
         ),
         (

@@ -28,7 +28,7 @@ def test_names_that_ecr_takes_have_no_fault(name: str) -> None:
 def test_names_that_ecr_refuses_have_one_fault(name: str) -> None:
     (fault,) = images.repository_name_faults(name)
     assert str(fault) == (
-        "a repository's name is made of lower-case letters and digits, joined by single "
+        "a repository's name must consist of lower-case letters and digits, joined by single "
         f"'/', '-', '_' or '.', got '{name}'. Write it such as 'team/api'."
     )
 
@@ -37,7 +37,7 @@ def test_names_that_ecr_refuses_have_one_fault(name: str) -> None:
 def test_names_of_a_length_that_ecr_refuses_are_refused_with_it(name: str) -> None:
     (fault,) = images.repository_name_faults(name)
     assert str(fault) == (
-        f"a repository's name has 2 to 256 characters, got {len(name)} ('{name[:40]}'). "
+        f"a repository's name must have 2 to 256 characters, got {len(name)} ('{name[:40]}'). "
         "Choose another name."
     )
 
@@ -45,8 +45,8 @@ def test_names_of_a_length_that_ecr_refuses_are_refused_with_it(name: str) -> No
 def test_deploying_latest_is_refused() -> None:
     (fault,) = images.reference_faults(tag="latest", digest=None)
     assert str(fault) == (
-        "tag: deploying the tag 'latest' is refused, because it does not say which image runs. "
-        "Give the image's digest, or a tag that names its version."
+        "tag: an image cannot be deployed by the tag 'latest', which identifies no version. "
+        "Write the image's digest, or a tag that names its version."
     )
 
 
@@ -56,31 +56,31 @@ def test_deploying_latest_is_refused() -> None:
 def test_a_digest_of_the_wrong_form_is_refused(digest: str) -> None:
     (fault,) = images.reference_faults(tag=None, digest=digest)
     assert str(fault) == (
-        "digest: an image digest is 'sha256:' and 64 lower-case hexadecimal digits, "
-        f"got '{digest[:80]}'. Copy it from the registry, or let `ecrctl pin` write it."
+        "digest: an image digest must be 'sha256:' and 64 lower-case hexadecimal digits, "
+        f"got '{digest[:80]}'. Copy it from the registry, or run `ecrctl pin`."
     )
 
 
 def test_an_image_without_tag_and_digest_is_refused() -> None:
     (fault,) = images.reference_faults(tag=None, digest=None)
-    assert str(fault) == "an image needs a digest or a tag, got neither. Give its digest."
+    assert str(fault) == "an image requires a digest or a tag, got neither. Write its digest."
 
 
 @pytest.mark.parametrize("tag", ["-v1", ".v1", "v 1", "", "v" * 129])
 def test_a_tag_of_the_wrong_form_is_refused(tag: str) -> None:
     (fault,) = images.tag_faults(tag)
     assert str(fault) == (
-        "an image tag has 1 to 128 letters, digits, '_', '.' or '-' and begins with neither '.' "
-        f"nor '-', got '{tag[:140]}'. Choose another tag."
+        "an image tag must have 1 to 128 letters, digits, '_', '.' and '-', "
+        f"and cannot begin with '.' or '-', got '{tag[:140]}'. Choose another tag."
     )
 
 
 def test_text_that_names_no_public_repository_is_refused() -> None:
     (fault,) = images.public_repository_faults("docker.io/library/busybox")
     assert str(fault) == (
-        "repository: a repository given as text is one of ECR Public, such as "
-        "'public.ecr.aws/docker/library/busybox', got 'docker.io/library/busybox'. An image from "
-        "elsewhere is pulled through a cache, or pushed to a private repository."
+        "repository: a repository that is written as text must be one of ECR Public, such as "
+        "'public.ecr.aws/docker/library/busybox', got 'docker.io/library/busybox'. Pull other "
+        "images through a cache, or push them to a private repository."
     )
 
 

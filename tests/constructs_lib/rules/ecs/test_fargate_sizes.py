@@ -60,20 +60,20 @@ def test_the_smallest_size_that_holds_it_is_chosen(cpu: int, memory_mib: int) ->
         (
             256,
             8192,
-            "FargateSize: Fargate has no size of 256 CPU units and 8192 MiB. "
-            "The smallest that holds it has 1024 and 8192.",
+            "FargateSize: Fargate has no size of 256 CPU units and 8192 MiB. Write cpu 1024 and "
+            "memory_mib 8192, the smallest that is large enough.",
         ),
         (
             10,
             200,
-            "FargateSize: Fargate has no size of 10 CPU units and 200 MiB. "
-            "The smallest that holds it has 256 and 512.",
+            "FargateSize: Fargate has no size of 10 CPU units and 200 MiB. Write cpu 256 and "
+            "memory_mib 512, the smallest that is large enough.",
         ),
         (
             32768,
             1024,
-            "FargateSize: Fargate's largest size has 16384 CPU units and 122880 MiB, "
-            "got 32768 and 1024. Ask for less, or run the task on EC2.",
+            "FargateSize: Fargate's largest size has 16384 CPU units and 122880 MiB, got 32768 "
+            "and 1024. Request less, or run the task on EC2.",
         ),
     ],
 )

@@ -179,24 +179,23 @@ def test_a_task_on_fargate_can_use_all_of_its_size() -> None:
     [
         (
             {"name": ""},
-            "name: a family's or container's name has 1 to 255 letters, digits, '-' and '_', got "
-            "''. Choose another name.",
+            "name: a family's or container's name must have 1 to 255 letters, digits, '-' and "
+            "'_', got ''. Choose another name.",
         ),
         (
             {"memory_mib": 5},
-            "memory_mib: a container has at least 6 MiB of memory, got 5. Give its hard limit in "
-            "MiB.",
+            "memory_mib: memory_mib must be at least 6, got 5. Raise it, in MiB.",
         ),
         (
             {"cpu": 0},
-            "cpu: cpu is a positive number of CPU units, got 0. 1024 units are one vCPU.",
+            "cpu: cpu must be at least 1, got 0. 1024 CPU units are one vCPU.",
         ),
-        ({"ports": (0,)}, "ports[0]: a port is 1 to 65,535, got 0. Change it."),
-        ({"ports": (80, 80)}, "ports[1]: the port 80 is given twice. Leave one out."),
+        ({"ports": (0,)}, "ports[0]: a port must be 1 to 65,535, got 0. Change it."),
+        ({"ports": (80, 80)}, "ports[1]: a port must be unique, got 80 twice. Remove one."),
         (
             {"writable_volumes": {"tmp": "tmp"}},
-            "writable_volumes.tmp: a writable volume's path is absolute and not '/' itself, got "
-            "'tmp'. Write it such as '/tmp'.",
+            "writable_volumes.tmp: a writable volume's path must be absolute and cannot be '/', "
+            "got 'tmp'. Write it such as '/tmp'.",
         ),
         (
             {"writable_volumes": {"a": "/tmp", "b": "/tmp"}},
@@ -204,30 +203,34 @@ def test_a_task_on_fargate_can_use_all_of_its_size() -> None:
         ),
         (
             {"hardening": ContainerHardening(user="0:0")},
-            "hardening.user: a container runs as a numeric user, or user and group, above 0, "
-            "which is root, got '0:0'. Write it such as '1000:1000', or leave it to the image.",
+            "hardening.user: a container's user must be a number, or user and group, above 0, "
+            "which is root, got '0:0'. Write it such as '1000:1000', or null to keep the "
+            "image's own.",
         ),
         (
             {"hardening": ContainerHardening(user="root")},
-            "hardening.user: a container runs as a numeric user, or user and group, above 0, "
-            "which is root, got 'root'. Write it such as '1000:1000', or leave it to the image.",
+            "hardening.user: a container's user must be a number, or user and group, above 0, "
+            "which is root, got 'root'. Write it such as '1000:1000', or null to keep the "
+            "image's own.",
         ),
         (
             {"health_check": HealthCheck(command=("/healthy",))},
-            "health_check.command: a health check's command is CMD and a program, or CMD-SHELL "
-            "and a line of shell, got ['/healthy']. Write it such as ['CMD', '/healthy'].",
+            "health_check.command: a health check's command must be CMD and a program, or "
+            "CMD-SHELL and a line of shell, got ['/healthy']. Write it such as ['CMD', "
+            "'/healthy'].",
         ),
         (
             {"health_check": HealthCheck(command=("CMD", "x"), interval_seconds=1)},
-            "health_check.interval_seconds: interval_seconds is 5 to 300, got 1. Change it.",
+            "health_check.interval_seconds: interval_seconds must be 5 to 300, got 1. Change it.",
         ),
         (
             {"essential": False},
-            "a task has at least one essential container, got none. Make one so.",
+            "a task must have at least one essential container, got none. Write 'essential: "
+            "true' in one.",
         ),
         (
             {"depends_on": {"prxy": "START"}},
-            "depends_on.prxy: the task has no container of that name. Give the name of one it has.",
+            "depends_on.prxy: the task has no such container. Write one of api.",
         ),
         (
             {"depends_on": {"api": "START"}},
@@ -247,7 +250,7 @@ def test_a_container_that_ecs_would_refuse_is_refused(
     [
         (
             {"family": "a b"},
-            "family: a family's or container's name has 1 to 255 letters, digits, '-' and "
+            "family: a family's or container's name must have 1 to 255 letters, digits, '-' and "
             "'_', got 'a b'. Choose another name.",
         ),
         (
@@ -261,8 +264,8 @@ def test_a_container_that_ecs_would_refuse_is_refused(
         ),
         (
             {"architecture": "ARM64"},
-            "architecture: on EC2 the container instance's architecture is the task's, got "
-            "'ARM64'. Leave it out, or give the task a size on Fargate.",
+            "architecture: only a task on Fargate can have an architecture, because on EC2 the "
+            "instance decides, got 'ARM64'. Remove architecture, or write 'fargate: smallest'.",
         ),
         (
             {"architecture": "arm"},
@@ -278,12 +281,12 @@ def test_a_container_that_ecs_would_refuse_is_refused(
         ),
         (
             {"fargate": SMALL, "pulled_by": "container-instance"},
-            "pulled_by: Fargate has no container instance that could pull. Leave pulled_by "
-            "out, and the execution role pulls.",
+            "pulled_by: Fargate has no container instance that could pull. Remove pulled_by: "
+            "the execution role pulls by default.",
         ),
         (
             {"fargate": SMALL, "network_mode": "bridge"},
-            "network_mode: Fargate knows network_mode awsvpc alone, got 'bridge'. Leave it out.",
+            "network_mode: Fargate requires network_mode awsvpc, got 'bridge'. Remove the setting.",
         ),
     ],
 )
@@ -296,12 +299,12 @@ def test_a_task_that_ecs_would_refuse_is_refused(change: dict[str, Any], sentenc
     [
         (
             beside(name="api"),
-            "sidecars[0].name: the name 'api' is taken by the task itself. Choose another one.",
+            "sidecars[0].name: the name 'api' is taken by the main container. Choose another one.",
         ),
         (
             beside(replace(MAIN, ports=(80,)), ports=(80,)) | {"fargate": SMALL},
-            "sidecars[0].ports: the port 80 is taken by the container 'api', as all "
-            "containers of a task have one network. Choose another port.",
+            "sidecars[0].ports: the port 80 is taken by the container 'api', because all "
+            "containers of the task share one network. Choose another port.",
         ),
         (
             beside(memory_mib=400) | {"fargate": SMALL},
@@ -310,13 +313,13 @@ def test_a_task_that_ecs_would_refuse_is_refused(change: dict[str, Any], sentenc
         ),
         (
             beside(replace(MAIN, depends_on={"proxy": "HEALTHY"})),
-            "depends_on.proxy: HEALTHY needs a health check there. Give that container one, or "
-            "say START.",
+            "depends_on.proxy: HEALTHY requires a health check of that container, got none. Add "
+            "one, or write START.",
         ),
         (
             beside(replace(MAIN, depends_on={"proxy": "SUCCESS"})),
-            "depends_on.proxy: SUCCESS waits for a container to end, and the task ends with an "
-            "essential one. Say essential: false there.",
+            "depends_on.proxy: SUCCESS requires a container that is not essential, because a "
+            "task ends with an essential one. Write 'essential: false' in that container.",
         ),
         (
             beside(replace(MAIN, depends_on={"proxy": "START"}), depends_on={"api": "START"}),

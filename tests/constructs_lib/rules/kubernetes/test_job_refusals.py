@@ -17,170 +17,166 @@ JOB = JobSpec(name="list", service_account="reader")
 REFUSED_OF_JOB: list[tuple[dict[str, Any], str]] = [
     (
         {"name": "List"},
-        "Job 'List': name: a name here has 1 to 52 lower-case letters, digits and '-', "
-        "and begins and ends with a letter or digit (RFC 1123), got 'List' (4 "
-        "characters). Choose another name.",
+        "Job 'List': name: a name must have 1 to 52 lower-case letters, digits and '-', and "
+        "begin and end with a letter or digit (RFC 1123), got 'List' (4 characters). Choose "
+        "another name.",
     ),
     (
         {"name": "a" * 53},
-        "Job 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa': name: a name here"
-        " has 1 to 52 lower-case letters, digits and '-', and begins and ends with a "
-        "letter or digit (RFC 1123), got "
-        "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' (53 characters). "
-        "Choose another name.",
+        "Job 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa': name: a name must have 1 "
+        "to 52 lower-case letters, digits and '-', and begin and end with a letter or digit "
+        "(RFC 1123), got 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' (53 "
+        "characters). Choose another name.",
     ),
     (
         {"name": "a" * 64, "name_suffix": "none"},
-        "Job 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa': name: "
-        "a name here has 1 to 63 lower-case letters, digits and '-', and begins and "
-        "ends with a letter or digit (RFC 1123), got "
-        "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' (64 "
-        "characters). Choose another name.",
+        "Job 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa': name: a name "
+        "must have 1 to 63 lower-case letters, digits and '-', and begin and end with a letter "
+        "or digit (RFC 1123), got "
+        "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' (64 characters). "
+        "Choose another name.",
     ),
     (
         {"namespace": "a_b"},
-        "Job 'list': namespace: a name here has 1 to 63 lower-case letters, digits and "
-        "'-', and begins and ends with a letter or digit (RFC 1123), got 'a_b' (3 "
-        "characters). Choose another name.",
+        "Job 'list': namespace: a name must have 1 to 63 lower-case letters, digits and '-', "
+        "and begin and end with a letter or digit (RFC 1123), got 'a_b' (3 characters). Choose "
+        "another name.",
     ),
     (
         {"service_account": "A"},
-        "Job 'list': service_account: a service account's name has up to 253 lower-case"
-        " letters, digits, '-' and '.', got 'A'. Give the name it has in the cluster.",
+        "Job 'list': service_account: a service account's name must have up to 253 lower-case "
+        "letters, digits, '-' and '.', got 'A'. Write its name in the cluster.",
     ),
     (
         {"name_suffix": "Hash"},
-        "Job 'list': name_suffix: name_suffix must be hash or none, got 'Hash'.",
+        "Job 'list': name_suffix: name_suffix must be one of hash, none, got 'Hash'.",
     ),
 ]
 REFUSED_OF_RUN: list[tuple[dict[str, Any], str]] = [
     (
         {"parallelism": 0},
-        "Job 'list': parallelism: parallelism is 1 to 2,147,483,647, got 0. A Job none "
-        "of whose pods runs would never finish.",
+        "Job 'list': parallelism: parallelism must be 1 to 2,147,483,647, got 0. A Job none of "
+        "whose pods runs would never finish.",
     ),
     (
         {"completions": 0},
-        "Job 'list': completions: completions is 1 to 2,147,483,647, got 0. A Job that "
-        "needs no pod to succeed would run nothing.",
+        "Job 'list': completions: completions must be 1 to 2,147,483,647, got 0. A Job that "
+        "requires no pod to succeed would run nothing.",
     ),
     (
         {"active_deadline_seconds": 0},
-        "Job 'list': active_deadline_seconds: active_deadline_seconds is 1 to "
-        "2,147,483,647, got 0. Give it in seconds, or leave it out.",
+        "Job 'list': active_deadline_seconds: active_deadline_seconds must be 1 to "
+        "2,147,483,647, got 0. Write a number of seconds, or remove it.",
     ),
     (
         {"backoff_limit": -1},
-        "Job 'list': backoff_limit: backoff_limit is 0 to 2,147,483,647, got -1. Give "
-        "how often a failed pod is tried again, or leave it out.",
+        "Job 'list': backoff_limit: backoff_limit must be 0 to 2,147,483,647, got -1. Write how "
+        "many times a failed pod is retried, or remove it.",
     ),
     (
         {"ttl_seconds_after_finished": -1},
-        "Job 'list': ttl_seconds_after_finished: ttl_seconds_after_finished is 0 to "
-        "2,147,483,647, got -1. Give it in seconds, or leave it out to keep the Job.",
+        "Job 'list': ttl_seconds_after_finished: ttl_seconds_after_finished must be 0 to "
+        "2,147,483,647, got -1. Write a number of seconds, or remove it to keep the Job.",
     ),
     (
         {"parallelism": 3, "completions": 2},
-        "Job 'list': parallelism: no more pods run than must succeed, got parallelism 3"
-        " with completions 2. Lower one, or raise the other.",
+        "Job 'list': parallelism: parallelism cannot exceed completions, got 3 and 2. Lower "
+        "parallelism, or raise completions.",
     ),
 ]
 REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
     (
         {"container_name": "-a"},
-        "Job 'list': container_name: a name here has 1 to 63 lower-case letters, digits"
-        " and '-', and begins and ends with a letter or digit (RFC 1123), got '-a' (2 "
-        "characters). Choose another name.",
+        "Job 'list': container_name: a name must have 1 to 63 lower-case letters, digits and "
+        "'-', and begin and end with a letter or digit (RFC 1123), got '-a' (2 characters). "
+        "Choose another name.",
     ),
     (
         {"restart_policy": "Always"},
-        "Job 'list': restart_policy: a Job's restart_policy is Never or OnFailure, got "
+        "Job 'list': restart_policy: restart_policy must be one of Never, OnFailure, got "
         "'Always'. A Job that always restarts would never finish.",
     ),
     (
         {"hardening": PodHardening(user=0)},
-        "Job 'list': hardening.user: a container runs as a numeric user above 0, which "
-        "is root, got 0. Give the image's user, or say that it is left to the image.",
+        "Job 'list': hardening.user: a container's user must be a number above 0, which is "
+        "root, got 0. Write the image's user, such as 1000, or null to keep the image's own.",
     ),
     (
         {"labels": {"app": "a b"}},
-        "Job 'list': labels.app: a label's value has up to 63 letters, digits, '-', '_'"
-        " and '.', and begins and ends with a letter or digit, got 'a b'. Shorten or "
-        "change it.",
+        "Job 'list': labels.app: a label's value must have up to 63 letters, digits, '-', '_' "
+        "and '.', and begin and end with a letter or digit, got 'a b'. Shorten or change it.",
     ),
     (
         {"labels": {"a b": "c"}},
-        "Job 'list': labels.a b: 'a b' is not a label's key. Write it such as 'app'.",
+        "Job 'list': labels.a b: 'a b' is not a valid label key. Write it such as 'app'.",
     ),
     (
         {"node_selector": {"a b": "c"}},
-        "Job 'list': node_selector.a b: 'a b' is not a label's key. Write it such as 'app'.",
+        "Job 'list': node_selector.a b: 'a b' is not a valid label key. Write it such as 'app'.",
     ),
     (
         {"environment": {"1A": ""}},
-        "Job 'list': environment.1A: an environment variable's name has letters, "
-        "digits, '_', '.' and '-' and begins with no digit, got '1A'. Write it such as "
-        "'DB_HOST'.",
+        "Job 'list': environment.1A: an environment variable's name must have letters, digits, "
+        "'_', '.' and '-' and cannot begin with a digit, got '1A'. Write it such as 'DB_HOST'.",
     ),
     (
         {"environment": {"A": "1"}, "secrets": {"A": SecretKey(secret="s", key="k")}},
-        "Job 'list': secrets.A: 'A' is given in environment as well. Leave one out.",
+        "Job 'list': secrets.A: 'A' is in environment as well. Remove one of them.",
     ),
     (
         {"secrets": {"A": SecretKey(secret="S", key="k")}},
-        "Job 'list': secrets.A.secret: a Secret's name has up to 253 lower-case "
-        "letters, digits, '-' and '.', got 'S'. Give the name it has in the cluster.",
+        "Job 'list': secrets.A.secret: a Secret's name must have up to 253 lower-case letters, "
+        "digits, '-' and '.', got 'S'. Write its name in the cluster.",
     ),
     (
         {"secrets": {"A": SecretKey(secret="s", key="")}},
-        "Job 'list': secrets.A.key: a key of a Secret has up to 253 letters, digits, "
-        "'-', '_' and '.', got ''. Give the key that it has there.",
+        "Job 'list': secrets.A.key: a key of a Secret must have up to 253 letters, digits, '-', "
+        "'_' and '.', got ''. Write the key that the Secret has.",
     ),
     (
         {"resources": Resources(requests={"cpu": "lots"}, limits={})},
-        "Job 'list': resources.requests.cpu: an amount of cpu is a positive Kubernetes "
+        "Job 'list': resources.requests.cpu: an amount of cpu must be a positive Kubernetes "
         "quantity, got 'lots'. Write it such as '250m'.",
     ),
     (
         {"resources": Resources(requests={}, limits={"memory": "128m"})},
-        "Job 'list': resources.limits.memory: '128m' of memory is 0.128 bytes, as 'm' "
-        "means a thousandth. For mebibytes write '128Mi'.",
+        "Job 'list': resources.limits.memory: '128m' of memory is 0.128 bytes, because 'm' "
+        "means a thousandth. For mebibytes, write '128Mi'.",
     ),
     (
         {"resources": Resources(requests={"memmory": "1Gi"}, limits={})},
-        "Job 'list': resources.requests.memmory: 'memmory' is nothing that a container "
-        "asks for. Write cpu, memory, ephemeral-storage, or a qualified name such as "
-        "'nvidia.com/gpu'.",
+        "Job 'list': resources.requests.memmory: a container cannot request 'memmory'. Write "
+        "cpu, memory, ephemeral-storage, or a qualified name such as 'nvidia.com/gpu'.",
     ),
     (
         {"resources": Resources(requests={}, limits={"nvidia.com/gpu": "500m"})},
-        "Job 'list': resources.limits.nvidia.com/gpu: nvidia.com/gpu is counted in "
-        "whole numbers, got '500m'. Write it such as '1'.",
+        "Job 'list': resources.limits.nvidia.com/gpu: nvidia.com/gpu must be a whole number, "
+        "got '500m'. Write it such as '1'.",
     ),
     (
         {"resources": Resources(requests={"nvidia.com/gpu": "1"}, limits={})},
-        "Job 'list': resources.requests.nvidia.com/gpu: as much nvidia.com/gpu is asked"
-        " for as it is limited to, got 1 with no limit. Say it as the limit alone.",
+        "Job 'list': resources.requests.nvidia.com/gpu: the request for the extended resource "
+        "nvidia.com/gpu must equal its limit, got request 1, no limit. Write the limit alone.",
     ),
     (
         {"resources": Resources(requests={"memory": "2e9"}, limits={"memory": "1Gi"})},
-        "Job 'list': resources.requests.memory: a container asks for no more memory "
-        "than its limit, got 2e9 with a limit of 1Gi. Raise the limit, or ask for less.",
+        "Job 'list': resources.requests.memory: the request for memory cannot exceed its limit, "
+        "got request 2e9, limit 1Gi. Raise the limit, or request less.",
     ),
     (
         {"resources": Resources(requests={"memory": "2Gi"}, limits={"memory": "1Gi"})},
-        "Job 'list': resources.requests.memory: a container asks for no more memory "
-        "than its limit, got 2Gi with a limit of 1Gi. Raise the limit, or ask for less.",
+        "Job 'list': resources.requests.memory: the request for memory cannot exceed its limit, "
+        "got request 2Gi, limit 1Gi. Raise the limit, or request less.",
     ),
     (
         {"volumes": (Volume(name="T", path="/t"),)},
-        "Job 'list': volumes[0].name: a name here has 1 to 63 lower-case letters, "
-        "digits and '-', and begins and ends with a letter or digit (RFC 1123), got 'T'"
-        " (1 characters). Choose another name.",
+        "Job 'list': volumes[0].name: a name must have 1 to 63 lower-case letters, digits and "
+        "'-', and begin and end with a letter or digit (RFC 1123), got 'T' (1 characters). "
+        "Choose another name.",
     ),
     (
         {"volumes": (Volume(name="t", path="t"),)},
-        "Job 'list': volumes[0].path: a volume's path is absolute and has no ':', got "
+        "Job 'list': volumes[0].path: a volume's path must be absolute and have no ':', got "
         "'t'. Write it such as '/tmp'.",
     ),
     (
@@ -189,12 +185,13 @@ REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"volumes": (Volume(name="t", path="/t", source="secret"),)},
-        "Job 'list': volumes[0].source_name: which secret is missing. Give its name.",
+        "Job 'list': volumes[0].source_name: source_name is required, got none. Add the "
+        "Secret's name.",
     ),
     (
         {"volumes": (Volume(name="t", path="/t", source_name="x"),)},
-        "Job 'list': volumes[0].source_name: an empty volume comes from nothing, got "
-        "'x'. Leave it out, or say source config_map or secret.",
+        "Job 'list': volumes[0].source_name: source_name is only for config_map and secret "
+        "volumes, got 'x'. Remove source_name, or set source to config_map or secret.",
     ),
     (
         {
@@ -202,26 +199,26 @@ REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
                 Volume(name="t", path="/t", source="secret", source_name="x", size_limit="1Gi"),
             )
         },
-        "Job 'list': volumes[0].size_limit: only an empty volume has a size_limit. Leave it out.",
+        "Job 'list': volumes[0].size_limit: only an empty volume can have a size_limit. Remove it.",
     ),
     (
         {"tolerations": (Toleration(operator="Equal"),)},
-        "Job 'list': tolerations[0].key: the operator Equal needs the taint's key. Give it.",
+        "Job 'list': tolerations[0].key: the operator Equal requires the taint's key, got none. "
+        "Add it.",
     ),
     (
         {"tolerations": (Toleration(key="a", value="b"),)},
-        "Job 'list': tolerations[0].value: with the operator Exists any value will do, "
-        "got one. Say operator Equal, or leave the value out.",
+        "Job 'list': tolerations[0].value: the operator Exists takes no value, got 'b'. Set the "
+        "operator to Equal, or remove the value.",
     ),
     (
         {"tolerations": (Toleration(key="a", effect="Never"),)},
-        "Job 'list': tolerations[0].effect: a taint's effect is NoSchedule, "
-        "PreferNoSchedule, NoExecute, got 'Never'.",
+        "Job 'list': tolerations[0].effect: effect must be one of NoSchedule, PreferNoSchedule, "
+        "NoExecute, got 'Never'.",
     ),
     (
         {"tolerations": (Toleration(key="a", operator="In"),)},
-        "Job 'list': tolerations[0].operator: a toleration's operator is Exists or "
-        "Equal, got 'In'.",
+        "Job 'list': tolerations[0].operator: operator must be one of Exists, Equal, got 'In'.",
     ),
 ]
 

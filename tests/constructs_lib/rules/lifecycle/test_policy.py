@@ -103,7 +103,7 @@ def test_an_archived_image_can_be_expired_beside_an_archiving_rule() -> None:
         ),
         (
             {"priority": 0},
-            "LifecycleRule '': priority: a priority must be at least 1, got 0. Number the rules "
+            "LifecycleRule '': priority: priority must be at least 1, got 0. Number the rules "
             "from 1.",
         ),
         (

@@ -379,7 +379,7 @@ def test_all_faults_of_acknowledgements_are_reported_at_once(tmp_path: Path) -> 
         "'scan-off'. Copy it from the review.\n"
         "  - [1].until: the last day must be a date such as 2026-12-31, got 'soon'.\n"
         "  - [2].finding: this is required, and missing.\n"
-        "  - [2].who: there is no such setting; Known: finding, reason, until.\n"
+        "  - [2].who: there is no such setting. Known: finding, reason, until.\n"
     )
     answers.write_text(f"- {{finding: {ID}, reason: Known to all., until: 2027-01-01}}\n" * 2)
     done = ecrctl("--base", base, "--head", base, "--acknowledgements", answers)
@@ -394,5 +394,5 @@ def test_images_of_a_repository_that_is_not_there_are_refused(tmp_path: Path) ->
     images = tmp_path / "images.json"
     images.write_text("[]")
     done = ecrctl("--base", base, "--head", base, "--images", f"web={images}")
-    message = "ecrctl: --images: neither side has a repository 'web'; Known: none.\n"
+    message = "ecrctl: --images: neither side has a repository 'web'. Known: none.\n"
     assert (done.returncode, done.stderr) == (2, message)
