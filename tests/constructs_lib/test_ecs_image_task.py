@@ -181,7 +181,7 @@ def test_an_image_says_what_is_wrong_with_it() -> None:
     api = PrivateRepository.from_name(stack_in(), "Api", repository_name="team/api")
     with pytest.raises(ValueError, match="cannot be deployed by the tag 'latest'"):
         Image(repository=api, tag="latest")
-    with pytest.raises(ValueError, match="needs a digest or a tag, got neither"):
+    with pytest.raises(ValueError, match="requires a digest or a tag, got neither"):
         Image(repository=api)
 
 
