@@ -79,7 +79,7 @@ class ClusterDelivery:
         :param rollback_window: as for ``ClusterDelivery``, as is ``wait_for_completion``.
         """
         existing = stack.node.try_find_child("Cluster")
-        cluster = cast("eks.ICluster", existing) or eks.Cluster.from_cluster_attributes(
+        cluster = cast("eks.ICluster | None", existing) or eks.Cluster.from_cluster_attributes(
             stack,
             "Cluster",
             cluster_name=cluster_name,

@@ -165,7 +165,7 @@ def _referenced(stack: cdk.Stack, spec: images.ImageSpec) -> ecr.IRepository | s
         return spec.repository_uri
     construct_id = f"Image-{spec.account}-{spec.region}-{spec.repository.replace('/', '--')}"
     existing = stack.node.try_find_child(construct_id)
-    return cast("ecr.IRepository", existing) or ReferencedRepository(
+    return cast("ecr.IRepository | None", existing) or ReferencedRepository(
         stack,
         construct_id,
         repository_name=spec.repository,

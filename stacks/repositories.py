@@ -44,6 +44,6 @@ class RepositoriesStack(cdk.Stack):
             return None
         construct_id = f"Key {encryption.key_arn}"
         existing = self.node.try_find_child(construct_id)
-        return cast("kms.IKey", existing) or kms.Key.from_key_arn(
+        return cast("kms.IKey | None", existing) or kms.Key.from_key_arn(
             self, construct_id, encryption.key_arn
         )

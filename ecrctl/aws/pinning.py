@@ -113,7 +113,8 @@ def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSet
             f"{name_hint(repository, declared)}{hint}"
         )
     if faults:
-        raise UserError("; ".join(faults), exit_code=ExitCode.FAULT)
+        text = "\n  - ".join(["the image cannot be pinned:", *faults])
+        raise UserError(text, exit_code=ExitCode.FAULT)
     _pins(target)
     return owner
 

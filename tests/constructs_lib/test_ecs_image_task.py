@@ -168,7 +168,7 @@ def test_an_image_whose_owner_does_not_let_it_be_pulled_is_refused_before_anythi
         "then set `policy_declared_by_owner=True` here."
     )
     assert stack.node.try_find_child("Task") is None
-    assert EcsImageTask(
+    EcsImageTask(
         stack_in(),
         "Task",
         family="api",
