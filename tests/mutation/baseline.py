@@ -21,7 +21,7 @@ ROOMS = {
     "ecrctl/review": (_CLI, "tests/workflows"),
 } | {
     f"ecrctl/{room}": (_CLI,)
-    for room in ("aws", "cdk", "images", "importing", "local", "policies", "verify")
+    for room in ("access", "aws", "cdk", "images", "importing", "local", "policies", "verify")
 }
 _SETTINGS = """[run]
 core = ctrace

@@ -9,6 +9,7 @@ import pytest
 from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.policy.access import Access
 from constructs_lib.rules.policy.repository_policy import (
+    LAMBDA_ACTIONS,
     PULL_ACTIONS,
     PUSH_ACTIONS,
     access_statements,
@@ -49,6 +50,49 @@ def test_accounts_that_pull_are_one_statement_in_a_fixed_order() -> None:
             "Action": list(PULL_ACTIONS),
         }
     ]
+
+
+def test_a_pull_and_a_push_need_these_actions_and_no_other() -> None:
+    read = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage"}
+    write = {
+        "ecr:InitiateLayerUpload",
+        "ecr:UploadLayerPart",
+        "ecr:CompleteLayerUpload",
+        "ecr:PutImage",
+    }
+    assert set(PULL_ACTIONS) == read | {"ecr:GetDownloadUrlForLayer"}
+    assert set(PUSH_ACTIONS) == read | write
+    assert set(LAMBDA_ACTIONS) == {"ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
+
+
+def test_services_that_pull_are_bound_to_what_they_act_for_in_a_fixed_order() -> None:
+    numbers = tuple(f"{number}" * 12 for number in range(9, 0, -1))
+    projects = tuple(f"arn:aws:codebuild:us-west-2:{n}:project/build" for n in numbers)
+    given = Access(lambda_accounts=(*numbers, OWN), codebuild_project_arns=(*projects, projects[0]))
+    by_lambda, by_codebuild = statements(pull=given)[-2:]
+    assert by_lambda == {
+        "Sid": "PullByLambda",
+        "Effect": "Allow",
+        "Principal": {"Service": "lambda.amazonaws.com"},
+        "Action": list(LAMBDA_ACTIONS),
+        "Condition": {
+            "ArnLike": {
+                "aws:SourceArn": [
+                    f"arn:aws:lambda:us-west-2:{number}:function:*" for number in sorted(numbers)
+                ]
+            }
+        },
+    }
+    assert by_codebuild == {
+        "Sid": "PullByCodeBuild",
+        "Effect": "Allow",
+        "Principal": {"Service": "codebuild.amazonaws.com"},
+        "Action": list(PULL_ACTIONS),
+        "Condition": {
+            "ArnEquals": {"aws:SourceArn": sorted(projects)},
+            "StringEquals": {"aws:SourceAccount": sorted(numbers)},
+        },
+    }
 
 
 def test_a_role_of_the_own_account_is_the_principal() -> None:

@@ -183,6 +183,16 @@ def test_statements_that_ecr_refuses_are_refused_in_a_sentence(
     assert [str(fault) for fault in statement_faults([statement(**elements)])] == [sentence]
 
 
+@pytest.mark.parametrize("value", ["true", "false", True, False])
+def test_null_asks_for_true_or_false_as_text_or_boolean(value: str | bool) -> None:
+    assert statement_faults([statement(Condition={"Null": {"aws:PrincipalArn": value}})]) == []
+
+
+def test_a_fault_under_a_key_that_is_no_text_is_one_of_its_operator() -> None:
+    faults = statement_faults([statement(Condition={"StringEquals": {5: None}})])
+    assert {fault.path for fault in faults} == {"[0].Condition.StringEquals"}
+
+
 def test_a_statement_that_is_no_mapping_is_refused() -> None:
     (fault,) = statement_faults(["ecr:*"])
     assert str(fault) == (
