@@ -98,8 +98,6 @@ bench: $(INSTALLED)
 	@$(BIN)/python -m bench
 
 mutants: $(INSTALLED)
-	@$(BIN)/python -c 'import coverage' 2> /dev/null || \
-	  VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet coverage
 	@$(BIN)/python -m tests.mutation $(ROOM)
 
 requirements: $(INSTALLED)
