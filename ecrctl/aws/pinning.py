@@ -13,6 +13,7 @@ import yaml
 from checked_files.fault_text import name_hint
 from checked_files.yaml_files import read_yaml
 from constructs_lib.rules.ecr.images import reference_faults
+from constructs_lib.rules.faults import Fault, RuleError
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.registry import ACCEPTED_MANIFESTS
 from environments.loading import load_environment, pins_path
@@ -113,8 +114,8 @@ def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSet
             f"{name_hint(repository, declared)}{hint}"
         )
     if faults:
-        text = "\n  - ".join(["the image cannot be pinned:", *faults])
-        raise UserError(text, exit_code=ExitCode.FAULT)
+        error = RuleError("the image cannot be pinned", (Fault("", text) for text in faults))
+        raise UserError(str(error), exit_code=ExitCode.FAULT)
     _pins(target)
     return owner
 

@@ -96,8 +96,9 @@ def test_pinning_from_an_undeclared_repository_lists_the_declared_ones(folder: P
     )
     assert result.returncode == 1
     assert result.stderr == (
-        "ecrctl: the environment 'dev' declares no repository 'pin/apy'; did you mean 'pin/api'? "
-        "Known: pin/api. If another environment declares it, add --registry ENV.\n"
+        "ecrctl: the image cannot be pinned: the environment 'dev' declares no repository "
+        "'pin/apy'; did you mean 'pin/api'? Known: pin/api. If another environment declares it, "
+        "add --registry ENV.\n"
     )
 
 
@@ -108,7 +109,7 @@ def test_pinning_what_could_not_be_deployed_changes_nothing(folder: Path) -> Non
     )
     assert result.returncode == 1
     assert result.stderr == (
-        "ecrctl: the image cannot be pinned:\n"
+        "ecrctl: the image cannot be pinned: 2 faults:\n"
         "  - --tag: an image cannot be deployed by the tag 'latest', which identifies no version. "
         "Write the image's digest, or a tag that names its version.\n"
         "  - no workload of 'dev' runs an image named 'apy'; did you mean 'api'? Known: api.\n"
