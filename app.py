@@ -54,6 +54,8 @@ def build_app(
     """
     # CDKMetadata would carry the Python patch version into every template.
     app = cdk.App(analytics_reporting=False, context=context, outdir=outdir)
+    # A trace names the folder that jsii unpacks the CDK into, which has another name at each synth.
+    app.node.set_context("aws:cdk:disable-creation-stack-traces", True)
     directory = directory or Path(app.node.try_get_context("environments") or DIRECTORY)
     chosen = environment or app.node.try_get_context("env")
     for settings in load_environments([chosen] if chosen else None, directory):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 import yaml
 
 from tests.assemblies import Stack, jobs_of, stacks_of
-from tests.support import copy_environments, only, resources, synthesise
+from tests.support import ROOT, cdk_context, copy_environments, only, resources, synthesise
 
 ARTICLE_TASK = {
     "family": "example_task_3",
@@ -232,10 +235,28 @@ def test_two_syntheses_are_byte_identical(
     environments: Path, assembly: Path, tmp_path: Path
 ) -> None:
     again = synthesise(environments, tmp_path / "cdk.out")
-    files = sorted(path.relative_to(assembly) for path in assembly.rglob("*") if path.is_file())
-    assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
-    for file in files:
-        assert (assembly / file).read_bytes() == (again / file).read_bytes(), file
+    assert files_of(again) == files_of(assembly)
+
+
+def test_two_processes_synthesise_the_same_bytes(environments: Path, tmp_path: Path) -> None:
+    # Of all environments, prod has a network, whose constructs the CDK makes in loops of its own.
+    context = cdk_context() | {"env": "prod", "environments": str(environments)}
+    folders = [tmp_path / name for name in ("first", "second")]
+    for folder in folders:
+        given = {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(folder)}
+        subprocess.run([sys.executable, ROOT / "app.py"], env=os.environ | given, check=True)
+    first, second = map(files_of, folders)
+    assert "validation-report.json" in first
+    assert second == first
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder, by its path there."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def test_one_environment_alone_is_the_same_as_among_all(
