@@ -1,4 +1,4 @@
-"""How a Job reaches its cluster by CloudFormation, through the CDK's kubectl provider."""
+"""The delivery of a Job to a cluster by CloudFormation, through the CDK's kubectl provider."""
 
 from __future__ import annotations
 
@@ -20,29 +20,28 @@ _SERVICE_ACCOUNT = "ServiceAccount"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterDelivery:
-    """Define that CloudFormation applies a Job to a cluster when its stack is deployed.
+    """The delivery of a Job to a cluster, to which CloudFormation applies it.
 
-    What is applied is never pruned: an update starts the new Job beside the old one, which runs
-    to its end, and a rollback finds the old one as it was and does not run it again. Finished
-    Jobs stay until their TTL, or until somebody deletes them.
+    Nothing is pruned: an update starts the new Job beside the old one, which runs to its end. A
+    rollback finds the old Job unchanged and does not run it again. A finished Job stays until its
+    TTL, or until it is deleted.
 
-    What a Job's pods need is there before it: the service account and what its role may do, once
-    for all Jobs that have one identity, and the permission to pull.
+    CloudFormation first applies the service account, once for all Jobs of one identity, and the
+    permissions of its role, and grants the pull.
 
     :param cluster: the cluster, of this app or imported, with a kubectl provider.
-    :param rollback_window: with a TTL: for how long after its end a Job may still be rolled back
-        to. A TTL shorter than that is refused: the Job would be gone, and a rollback would run it
-        again.
-    :param wait_for_completion: the deployment waits so long for the Job to succeed, and fails,
-        and rolls back, when it does not; up to 14 minutes, as a Lambda function waits. By default
-        it succeeds as soon as the cluster has accepted the Job.
+    :param rollback_window: required with a TTL: how long after a Job's end a rollback to it is
+        possible. A shorter TTL is refused, because a rollback would run the deleted Job again.
+    :param wait_for_completion: how long the deployment waits for the Job to succeed, up to 14
+        minutes (a Lambda function waits). If the Job does not succeed, the deployment fails and
+        rolls back. By default it succeeds when the cluster has accepted the Job.
     :raises ValueError: when the cluster has no kubectl provider.
 
     Sources: Amazon EKS construct library, "Kubernetes Manifests" and "Querying Kubernetes
     Resources"; Kubernetes documentation, "Automatic Cleanup for Finished Jobs".
     """
 
-    # The CDK's own types do not say that its cluster is one.
+    # By the CDK's type annotations, eks.Cluster is no ICluster.
     cluster: eks.ICluster | eks.Cluster
     rollback_window: cdk.Duration | None = None
     wait_for_completion: cdk.Duration | None = None
@@ -54,9 +53,9 @@ class ClusterDelivery:
                 [
                     Fault(
                         "cluster",
-                        f"'{self.cluster.node.id}' has no kubectl provider, so nothing could apply "
-                        "a Job to it. Give a cluster of this app kubectl_provider_options, and one "
-                        "that is imported its kubectl_provider.",
+                        "delivery to a cluster requires a kubectl provider, and "
+                        f"'{self.cluster.node.id}' has none. Set kubectl_provider_options of a "
+                        "cluster of this app, or kubectl_provider of an imported one.",
                     )
                 ],
             )
@@ -98,7 +97,7 @@ class ClusterDelivery:
         return cast("eks.ICluster", self.cluster)
 
     def check(self, who: str, run: JobRun) -> None:
-        """Refuse what would run a Job twice, or wait longer than can be waited."""
+        """Raise an error for a run that a rollback would repeat, or that lasts too long."""
         window, wait = self.rollback_window, self.wait_for_completion
         raise_if_any(
             who,
@@ -112,21 +111,21 @@ class ClusterDelivery:
     def deliver(
         self, scope: Construct, documents: list[Document], construct_id: str = "Resource"
     ) -> eks.KubernetesManifest:
-        """Have the documents applied; nothing that is left out later is deleted."""
+        """Apply documents; none is deleted when it is left out later."""
         return eks.KubernetesManifest(
             scope, construct_id, cluster=self._cluster, manifest=documents, prune=False
         )
 
     def deliver_identity(self, identity: EksWorkloadIdentity) -> None:
-        """Have an identity's service account applied, by the first workload that has it."""
-        # A second manifest that held it too would find it there, and fail its first deployment.
+        """Apply an identity's service account, with the first workload that has it."""
+        # A second manifest with the same account would find it in the cluster and fail.
         if identity.node.try_find_child(_SERVICE_ACCOUNT) is None:
             self.deliver(identity, identity.documents, _SERVICE_ACCOUNT)
 
     def wait(
         self, scope: Construct, manifest: eks.KubernetesManifest, job: Document
     ) -> eks.KubernetesObjectValue | None:
-        """Have the deployment wait for a Job to succeed, where that is asked for."""
+        """Make the deployment wait for a Job to succeed, if ``wait_for_completion`` is set."""
         if self.wait_for_completion is None:
             return None
         value = eks.KubernetesObjectValue(
@@ -136,7 +135,7 @@ class ClusterDelivery:
             object_type="job",
             object_name=job["metadata"]["name"],
             object_namespace=job["metadata"].get("namespace", "default"),
-            # Only a Job that succeeded has it; of one that failed nothing is ever answered.
+            # Only a Job that succeeded has this field.
             json_path=".status.completionTime",
             timeout=self.wait_for_completion,
         )

@@ -1,4 +1,4 @@
-"""A secret that a container of an ECS task is given, and who may read it."""
+"""A secret of a container of an ECS task, and the permissions to read it."""
 
 from __future__ import annotations
 
@@ -24,19 +24,17 @@ _UNKNOWN_SUFFIX = "-??????"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSecret:
-    """Define a value that ECS fetches when a task starts; it stands in no template.
+    """A secret that ECS fetches when a task starts; no template contains its value.
 
-    The execution role may read exactly this secret or parameter and, by that service alone,
-    decrypt with its key. A secret whose key is unknown would let a task be defined that can
-    never start, so the key is said where the CDK does not know it.
+    Use ``from_secrets_manager`` or ``from_ssm_parameter`` to create one. The execution role may
+    read exactly this secret or parameter and, through its service alone, decrypt with its key. The
+    key is required where the CDK does not know it, because no task starts without a grant on it.
 
-    :param value: the secret's, or its field's, or the parameter's ARN, as ECS takes it.
-    :param arn: the ARN of the secret or parameter, as policies name it: of a secret that is
-        referred to by its name, ``-??????`` stands for the suffix that Secrets Manager added.
+    :param value: the ARN of the secret, its field or the parameter, in ECS's form.
+    :param arn: the ARN of the secret or parameter, in the form of policies. If the secret is
+        referred to by its name, ``-??????`` replaces the suffix that Secrets Manager added.
     :param service: ``secretsmanager`` or ``ssm``.
-    :param key: the KMS key it is encrypted with, ``None`` for the service's own.
-
-    Made by ``from_secrets_manager`` and ``from_ssm_parameter``.
+    :param key: the KMS key of the secret, ``None`` for the service's own key.
 
     Sources: Amazon ECS developer guide, "Pass sensitive data to an Amazon ECS container"; AWS
     Secrets Manager user guide, "Secret encryption and decryption".
@@ -60,12 +58,11 @@ class ContainerSecret:
         field: str | None = None,
         key: kms.IKey | AwsManaged | None = None,
     ) -> ContainerSecret:
-        """Give a secret of AWS Secrets Manager, or one field of it.
+        """Return a secret of AWS Secrets Manager, or one field of it.
 
-        :param field: which value of a secret that is JSON; the whole secret by default.
-        :param key: the key of a secret that is only referred to: its KMS key, or
-            ``aws-managed``. What a secret made in this app is encrypted with is known.
-        :raises ValueError: when the key is not known.
+        :param field: a field of a secret in JSON; by default the whole secret.
+        :param key: the KMS key of a secret that this app does not create, or ``aws-managed``.
+        :raises ValueError: when the key is unknown.
         """
         known = secret.encryption_key or key
         if known is None and not isinstance(secret, secretsmanager.Secret):
@@ -75,7 +72,7 @@ class ContainerSecret:
             )
         arn = secret.secret_arn
         return ContainerSecret(
-            # Version stage and version ID stay empty: the current one.
+            # The empty version stage and version ID mean the current version.
             value=f"{arn}:{field}::" if field else arn,
             arn=secret.secret_full_arn or f"{arn}{_UNKNOWN_SUFFIX}",
             service="secretsmanager",
@@ -86,11 +83,11 @@ class ContainerSecret:
     def from_ssm_parameter(
         parameter: ssm.IParameter, *, key: kms.IKey | AwsManaged | None = None
     ) -> ContainerSecret:
-        """Give a parameter of the SSM parameter store.
+        """Return a parameter of the SSM parameter store.
 
-        :param key: of a SecureString, which CloudFormation cannot make: its KMS key, or
+        :param key: the KMS key of a SecureString (which CloudFormation cannot create), or
             ``aws-managed``.
-        :raises ValueError: when a SecureString's key is not known.
+        :raises ValueError: when the key of a SecureString is unknown.
         """
         if key is None and parameter.parameter_type == "SecureString":
             raise_if_any(
@@ -106,9 +103,9 @@ class ContainerSecret:
 
     @staticmethod
     def of(scope: Construct, secret: SecretSpec | ContainerSecret) -> ContainerSecret:
-        """Return the secret of a spec that was made without the CDK.
+        """Return the secret of a spec.
 
-        :param scope: a construct of the stack in which the secret's key is referred to.
+        :param scope: a construct of the stack that refers to the secret's key.
         """
         if isinstance(secret, ContainerSecret):
             return secret
@@ -116,7 +113,7 @@ class ContainerSecret:
         return ContainerSecret(value=secret.value, arn=secret.arn, service=secret.service, key=key)
 
     def for_ecs(self) -> ecs.Secret:
-        """Return the secret as a container of ECS takes it."""
+        """Return the secret in the form of the CDK's ECS constructs."""
         return _ExactSecret(self)
 
 
@@ -129,13 +126,13 @@ def _key_of(stack: cdk.Stack, arn: str) -> kms.IKey:
 def _key_missing(what: str, where: str) -> Fault:
     return Fault(
         "key",
-        f"which key the {what} is encrypted with is not known here, and without a grant on it no "
-        f"task would start. Give `key`, or say key='aws-managed' for the one of {where}.",
+        f"the {what} requires its KMS key, without a grant on which no task starts, got none. Set "
+        f"`key`, or key='aws-managed' for the key of {where}.",
     )
 
 
 class _ExactSecret(ecs.Secret):
-    """Define the CDK's form of a secret, with no more granted than ECS needs to fetch it."""
+    """The CDK's form of a secret, which grants only what ECS requires to fetch it."""
 
     def __init__(self, secret: ContainerSecret) -> None:
         super().__init__()
@@ -143,12 +140,12 @@ class _ExactSecret(ecs.Secret):
 
     @property
     def arn(self) -> str:
-        """Give what the task definition refers to."""
+        """The ARN in the task definition."""
         return self._secret.value
 
     @property
     def has_field(self) -> bool:
-        """Say whether it is a field of a secret, which old versions of Fargate refuse."""
+        """Whether it is a field of a secret, which old platform versions of Fargate refuse."""
         return self._secret.value.endswith("::")
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
@@ -173,11 +170,11 @@ def _decrypt(
     facts = facts_of(stack_of(cast("Construct", grantee.grant_principal)))
     region, suffix = facts.region, facts.url_suffix
     if not is_token(secret.arn):
-        # A secret may be in another region, whose service is who decrypts then.
+        # The service of the secret's region decrypts it.
         region = secret.arn.split(":")[3]
         suffix = partition_of(region).url_suffix
     context = "SecretARN" if secret.service == "secretsmanager" else "PARAMETER_ARN"
-    # Outside the commercial partition the CDK and AWS' own policies name services differently.
+    # Outside the commercial partition, the CDK and AWS's policies name services differently.
     names = dict.fromkeys(
         f"{secret.service}.{region}.{ending}" for ending in (suffix, "amazonaws.com")
     )

@@ -24,10 +24,10 @@ _CONDITIONS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EcsContainer(ContainerSpec):
-    """Define a container of a task: everything of ``ContainerSpec``, and its image.
+    """A container of an ECS task with its image; all other fields are those of ``ContainerSpec``.
 
     :param image: the image to run.
-    :param secrets: environment variables that ECS fetches when the task starts.
+    :param secrets: environment variables whose values ECS fetches when the task starts.
 
     >>> from constructs_lib import PrivateRepository
     >>> stack = cdk.Stack(cdk.App(), "Workloads")
@@ -81,7 +81,7 @@ def add_container(
     if pulled_by == "container-instance":
         cdk.Annotations.of(added).acknowledge_warning(
             "@aws-cdk/aws-ecs:ecrImageRequiresPolicy",
-            "The container instance's role pulls; pulled_by says so.",
+            "The container instance's role pulls, as pulled_by states.",
         )
     return added
 
@@ -89,7 +89,7 @@ def add_container(
 def depend(
     containers: Mapping[str, ecs.ContainerDefinition], name: str, container: ContainerSpec
 ) -> None:
-    """Make a container wait for others of its task."""
+    """Add the dependencies of a container on others of its task."""
     if container.depends_on:
         containers[name].add_container_dependencies(
             *(

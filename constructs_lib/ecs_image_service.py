@@ -18,22 +18,21 @@ from .stack_facts import facts_of, is_token, stack_of
 class EcsImageService(Construct):
     """Define a Fargate service that keeps tasks running in a private network.
 
-    No task has a public address. A deployment whose tasks do not start, because their image
-    is not there or they die at once, is rolled back by ECS' circuit breaker instead of keeping
-    CloudFormation waiting for hours. In subnets without a way out, the endpoints that a start
-    needs must be there, or the service is refused here: its tasks would never start. It is made
-    after them, and after what its execution role may do, or its first tasks would fail.
+    No task has a public address. If the tasks of a deployment do not start, because their image
+    is missing or they stop at once, ECS's circuit breaker rolls the deployment back; without it,
+    CloudFormation would wait for hours. In isolated subnets the service requires the VPC endpoints
+    that a start uses, or it is refused, because no task could start. It is created after the
+    endpoints and after its execution role's policy, or its first tasks would fail.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
-    :param task: what it runs; a task for Fargate.
-    :param cluster: where it runs.
-    :param desired_count: how many tasks; 1 by default.
-    :param subnets: the cluster's subnets it runs in; its private ones by default.
-    :param security_groups: what its tasks may reach and be reached by; by default a new one that
-        nobody reaches.
-    :param endpoints_exist: ``True`` states that the VPC has the endpoints where neither its stack
-        nor this one makes them, such as in a VPC that is imported.
+    :param task: the task, for Fargate.
+    :param cluster: the cluster.
+    :param desired_count: the number of tasks; 1 by default.
+    :param subnets: subnets of the cluster's VPC; the private ones by default.
+    :param security_groups: the security groups of the tasks; by default a new one without ingress.
+    :param endpoints_exist: ``True`` states that the VPC has the endpoints although neither its
+        stack nor this one creates them, such as in an imported VPC.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``service`` is the ``ecs.FargateService``.
@@ -84,14 +83,14 @@ class EcsImageService(Construct):
             security_groups=list(security_groups) if security_groups else None,
             assign_public_ip=False,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
-            # A deployment never takes away what runs before what is new is there.
+            # A deployment stops no task before its replacement runs.
             min_healthy_percent=100,
             max_healthy_percent=200,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
         )
-        # Neither is referred to, so CloudFormation would make the service at the same time, and
-        # the circuit breaker gives up after a few tasks that could not pull. Its security group
-        # waits for nothing: the endpoints' own may let it in.
+        # The service refers to neither, so CloudFormation would create it at the same time, and the
+        # circuit breaker gives up after a few tasks that cannot pull. Its security group has no
+        # dependency, because the endpoints' security group may refer to it.
         execution_role = task.task_definition.execution_role
         needed = [endpoints[name] for name in task.endpoint_services if name in endpoints]
         self.service.node.find_child("Service").node.add_dependency(
@@ -104,9 +103,9 @@ def _endpoint_faults(task: EcsImageTask, endpoints: Container[str]) -> Iterator[
     if missing:
         yield Fault(
             "subnets",
-            f"these subnets have no way out, and their VPC lacks the endpoints that a start "
-            f"needs: {', '.join(missing)}. Add `RegistryEndpoints` (with `secrets_from` for "
-            "those of secrets), or say `endpoints_exist=True` if they are made elsewhere.",
+            f"a service in isolated subnets requires the VPC endpoints of {', '.join(missing)}, "
+            "got none. Add `RegistryEndpoints` (with `secrets_from` for those of secrets), or set "
+            "`endpoints_exist=True` if they are created elsewhere.",
         )
 
 
@@ -115,9 +114,8 @@ def _public_faults(task: EcsImageTask) -> Iterator[Fault]:
         if image.account is None:
             yield Fault(
                 "task",
-                f"the image {image.uri} is in ECR Public, which has no VPC endpoint, and these "
-                "subnets have no way out. Pull it through a cache, or push it to a private "
-                "repository.",
+                f"a service in isolated subnets cannot pull from ECR Public, got {image.uri}. Pull "
+                "it through a cache, or push it to a private repository.",
             )
 
 
@@ -129,9 +127,9 @@ def _region_faults(vpc: ec2.IVpc, task: EcsImageTask) -> Iterator[Fault]:
             continue
         yield Fault(
             "task",
-            f"the image {image.uri} is in {elsewhere}, and the endpoints of a VPC in {region} "
-            f"reach the registry of {region} alone. Replicate the repository to {region}, or run "
-            "the service in subnets with a way out.",
+            f"the endpoints of a VPC in {region} reach the registry of {region} alone, got an "
+            f"image in {elsewhere}, {image.uri}. Replicate the repository to {region}, or run the "
+            "service in subnets with a NAT gateway.",
         )
 
 
@@ -139,8 +137,8 @@ def _service_faults(task: EcsImageTask, desired_count: int) -> Iterator[Fault]:
     if not task.task_definition.is_fargate_compatible:
         yield Fault(
             "task",
-            f"a Fargate service runs a task for Fargate, and '{task.node.id}' is for EC2. "
-            "Give it a size with `fargate`.",
+            f"a Fargate service requires a task for Fargate, got '{task.node.id}' for EC2. Set "
+            "`fargate` of the task.",
         )
     if desired_count < 0:
         yield Fault("desired_count", f"desired_count is 0 or more, got {desired_count}.")

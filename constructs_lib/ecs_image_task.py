@@ -32,39 +32,36 @@ _ARCHITECTURES = {
 
 
 class EcsImageTask(Construct):
-    """Define an ECS task definition whose containers run images by their URIs.
+    """Define an ECS task definition whose containers run images, on EC2 or on Fargate.
 
-    It is for EC2, or with a size for Fargate.
-
-    By default it has an execution role that may pull from exactly the repositories used, read
-    exactly the secrets given and write to exactly its log group; a task role without
-    permissions; a log group kept for a year. Each container has a read-only root file system, a
+    By default it has an execution role that may pull from exactly the repositories of its images,
+    read exactly its secrets and write to exactly its log group; a task role without permissions;
+    and a log group that is kept for a year. Each container has a read-only root file system, a
     numeric non-root user and no Linux capabilities, and is never privileged. Any change makes a
-    new revision; nothing that runs is replaced before a service says so.
+    new revision, which no running task uses before its service is updated.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
     :param family: the task definition's family, 1 to 255 letters, digits, ``-`` and ``_``.
-    :param container: the container the task is about; named like the family by default.
-    :param sidecars: containers beside it, each with a name.
+    :param container: the main container; named like the family by default.
+    :param sidecars: more containers, each with a name.
     :param fargate: the size of the task on Fargate, or ``smallest`` for the smallest size that is
         large enough for its containers; by default the task runs on EC2.
-    :param architecture: on Fargate ``X86_64``, ECS' own default, or ``ARM64``, as the images are.
+    :param architecture: on Fargate ``X86_64``, ECS's default, or ``ARM64``, as its images have.
     :param network_mode: on EC2 ``bridge`` by default; on Fargate always ``awsvpc``.
-    :param task_role: the role the application has, made here, imported by its ARN or given; by
-        default a new one without permissions.
-    :param log_retention: how long logs are kept, a year by default. ``None`` means no log
-        group and no log driver of ours.
-    :param log_key: the KMS key that logs are encrypted with; by default CloudWatch's own. The
-        policy of a key of this app is extended for that; that of any other must allow it.
-    :param pulled_by: ``execution-role`` by default. ``container-instance`` makes no execution
-        role: the EC2 instance's own role pulls and writes logs, and must be allowed to.
+    :param task_role: the application's role; by default a new one without permissions.
+    :param log_retention: how long logs are kept, a year by default. ``None`` creates no log group
+        and sets no log driver.
+    :param log_key: the KMS key of the log group; by default CloudWatch's own. A statement is added
+        to the policy of a key of this app; the policy of any other key must allow CloudWatch.
+    :param pulled_by: ``execution-role`` by default. With ``container-instance`` there is no
+        execution role: the EC2 instance's role pulls and writes logs, and requires permissions.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``task_definition`` is an ``ecs.FargateTaskDefinition`` or an
-    ``ecs.Ec2TaskDefinition``, which services, schedules and ``aws_ecs_patterns`` take;
-    ``container`` its main container; ``images`` the images it runs; ``endpoint_services`` the
-    AWS services that it needs a way to when it starts.
+    ``ecs.Ec2TaskDefinition``, which services, schedules and ``aws_ecs_patterns`` accept;
+    ``container`` its main container; ``images`` its images; ``endpoint_services`` the AWS services
+    that must be reachable when a task starts.
 
     Sources: Amazon ECS developer guide, "Amazon ECS task definition parameters" and "Amazon ECS
     task execution IAM role".
@@ -120,13 +117,13 @@ class EcsImageTask(Construct):
         log_retention: logs.RetentionDays | None = logs.RetentionDays.ONE_YEAR,
         log_key: kms.IKey | None = None,
     ) -> EcsImageTask:
-        """Define the task of a spec that was made without the CDK.
+        """Define the task of a spec.
 
         :param scope: the construct this one belongs to.
         :param construct_id: its ID there.
-        :param spec: the task, checked when it was made.
-        :param images: the image of each container: the main one's, then those of the sidecars in
-            their order.
+        :param spec: the task.
+        :param images: the image of each container: of the main one, then of the sidecars in their
+            order.
         :param task_role: as for ``EcsImageTask``, as are ``log_retention`` and ``log_key``.
         :raises ValueError: when the task may not pull one of its images.
         """
@@ -176,7 +173,7 @@ class EcsImageTask(Construct):
         )
 
     def _task_definition(self, spec: TaskSpec, task_role: iam.IRole | None) -> ecs.TaskDefinition:
-        """Define the task definition, of a class of the CDK's own that its patterns take."""
+        """Define the task definition, of a class that the CDK's patterns accept."""
         volumes = [ecs.Volume(name=name) for name in _volumes(spec)] or None
         if spec.size:
             return ecs.FargateTaskDefinition(
@@ -203,14 +200,14 @@ class EcsImageTask(Construct):
     ) -> ecs.LogDriver | None:
         if retention is None:
             return None
-        # Without a name of its own it stands in nobody's way: a kept group of that name would
-        # block the next deployment.
+        # Without an explicit name: a retained group of that name would make the next deployment
+        # fail.
         group = logs.LogGroup(self, "Logs", retention=retention, encryption_key=key)
         if key:
             self._allow_logs(key)
         if spec.pulled_by == "execution-role":
             return ecs.LogDrivers.aws_logs(log_group=group, stream_prefix=spec.family)
-        # The CDK's own driver would make an execution role, which ECS would then pull with.
+        # The CDK's driver would create an execution role, with which ECS would then pull.
         options = {
             "awslogs-group": group.log_group_name,
             "awslogs-region": cdk.Stack.of(self).region,
@@ -220,7 +217,7 @@ class EcsImageTask(Construct):
 
     def _allow_logs(self, key: kms.IKey) -> None:
         stack = cdk.Stack.of(self)
-        # Which group it is, is known only once the group is there, which needs the key.
+        # The group's name is known only after its creation, which requires the key.
         groups = stack.format_arn(
             service="logs",
             resource="log-group",
@@ -239,7 +236,7 @@ class EcsImageTask(Construct):
 
 
 class _SpecifiedTask(EcsImageTask):
-    """A task whose spec was made elsewhere."""
+    """A task whose spec exists already."""
 
     def __init__(self, *arguments: Any) -> None:
         self._define(*arguments)

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 
 class EksImageCronJob(EksWorkload):
-    """Define a ``batch/v1`` CronJob that runs an image again and again.
+    """Define a ``batch/v1`` CronJob that runs an image by a schedule.
 
-    A CronJob may change in place, so its name is its own and a new image is taken by the next
-    run. Pod, identity, pulling and delivery are those of ``EksImageJob``; by default a run is
-    left out while the last one lasts.
+    Kubernetes changes a CronJob in place, so its name has no hash, and the next run uses a new
+    image. Pod, identity, pulling and delivery are those of ``EksImageJob``. By default a run is
+    skipped while the last one lasts.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
@@ -41,12 +41,11 @@ class EksImageCronJob(EksWorkload):
     :param schedule: when it runs; see ``CronSchedule``.
     :param image: the image to run.
     :param service_account: the name of one that exists, or an ``EksWorkloadIdentity``.
-    :param namespace: the namespace; by default that of the identity, or of whoever applies it.
-    :param pod: what the container is given and kept from; see ``JobPod``.
-    :param run: how often and how long each run tries; see ``JobRun``.
-    :param pulled_by: who pulls, to be allowed to: the nodes' role, or the pod execution role.
-    :param delivery: a ``ClusterDelivery``; by default a manifest. One that waits is refused, as
-        a CronJob never ends.
+    :param namespace: as for ``EksImageJob``, as is ``pod``.
+    :param run: the retries, the deadline and the TTL of each run; see ``JobRun``.
+    :param pulled_by: as for ``EksImageJob``.
+    :param delivery: a ``ClusterDelivery``; by default a manifest. One with
+        ``wait_for_completion`` is refused, because a CronJob never ends.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: those of ``EksImageJob``, without ``job_name``.
@@ -96,11 +95,11 @@ class EksImageCronJob(EksWorkload):
         pulled_by: iam.IGrantable | None = None,
         delivery: ClusterDelivery | None = None,
     ) -> EksImageCronJob:
-        """Define the CronJob of a spec that was made without the CDK.
+        """Define the CronJob of a spec.
 
         :param scope: the construct this one belongs to.
         :param construct_id: its ID there.
-        :param spec: the Job of each run, checked when it was made.
+        :param spec: the Job of each run.
         :param schedule: when the CronJob runs.
         :param image: the image to run.
         :param identity: as for ``EksImageJob.of``, as are ``pulled_by`` and ``delivery``.
@@ -140,7 +139,7 @@ class EksImageCronJob(EksWorkload):
 
 
 class _SpecifiedCronJob(EksImageCronJob):
-    """A CronJob whose spec was made elsewhere."""
+    """A CronJob whose spec exists already."""
 
     def __init__(self, *arguments: Any) -> None:
         self._define(*arguments)

@@ -30,39 +30,40 @@ if TYPE_CHECKING:
 class EksImageJob(EksWorkload):
     """Define a ``batch/v1`` Job that runs an image.
 
-    By default the Job's name ends with a hash of every field that Kubernetes will not change in
-    place, so that a new image makes a new Job instead of a failing apply, while the logical ID
-    stays; the pod runs as a numeric non-root user under the restricted Pod Security Standard,
-    with a read-only root file system, without an API token, and with a limit to its memory.
+    By default the Job's name ends with a hash of every field that Kubernetes cannot change in
+    place, so a new image makes a new Job instead of an apply that fails. The logical ID stays. The
+    pod runs as a numeric non-root user under the restricted Pod Security Standard, with a read-only
+    root file system, without an API token, and with a memory limit.
 
-    By default the manifest is delivered twice, with the same bytes, for whoever applies it: as a
-    file in the cloud assembly, ``manifests/<stack name>/<name>.yaml`` (under its namespace, when
-    one is given), and as an SSM parameter, so that what a deployment delivered can be read back,
-    or applied, from the account. With ``delivery`` CloudFormation applies it to a cluster.
+    By default the manifest is delivered twice, with the same bytes: as a file in the cloud
+    assembly, ``manifests/<stack name>/<name>.yaml`` (in a folder of its namespace, if it has one),
+    and as an SSM parameter, from which the deployed manifest can be read back or applied. With
+    ``delivery``, CloudFormation applies it to a cluster.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
     :param name: the Job's name, an RFC 1123 label of up to 52 characters (63 without a hash).
     :param image: the image to run. In a manifest file its URI must be known at synthesis: the
         stack, or the repository's reference, names an account and a region.
-    :param service_account: the name of a Kubernetes service account that exists, or an
-        ``EksWorkloadIdentity``, whose service account is then part of the manifest; by default
-        the namespace's own, which has no identity in AWS.
-    :param namespace: the namespace; by default that of the identity, or of whoever applies it.
-    :param pod: what the container is given and kept from; see ``JobPod``.
-    :param run: how often and how long it runs; see ``JobRun``.
-    :param pulled_by: who pulls, to be allowed to: the role of the cluster's nodes, or the pod
-        execution role on Fargate (never the service account); by default nobody is granted
-        anything.
-    :param name_suffix: ``hash`` by default; ``none`` keeps the name as it is, and then a changed
-        Job must be deleted in the cluster before it can be applied again.
+    :param service_account: the name of an existing Kubernetes service account, or an
+        ``EksWorkloadIdentity``, whose service account becomes part of the manifest; by default
+        the namespace's default account, which has no identity in AWS.
+    :param namespace: the namespace; by default that of the identity, or else the one in which the
+        manifest is applied.
+    :param pod: the pod's container and its restrictions; see ``JobPod``.
+    :param run: the retries, the deadline and the TTL; see ``JobRun``.
+    :param pulled_by: the role that pulls the image, which is granted the pull: the role of the
+        cluster's nodes, or the pod execution role on Fargate (never the service account). By
+        default nothing is granted.
+    :param name_suffix: ``hash`` by default. With ``none``, a changed Job must be deleted in the
+        cluster before it can be applied again.
     :param delivery: a ``ClusterDelivery``; by default a manifest.
     :raises ValueError: before anything is created, with every rule that is broken.
 
-    Attributes: ``documents`` are the manifest's documents, the Job's last; ``manifest`` the Job's,
-    ``manifest_yaml`` their text, ``job_name`` the Job's full name, ``parameter_name`` the SSM
-    parameter that holds the text; ``owners_statement`` what the owner of a repository in another
-    account must add to its policy, ``None`` if nothing.
+    Attributes: ``documents`` are the manifest's documents, the Job's last; ``manifest`` is the
+    Job's, ``manifest_yaml`` the text of all, ``job_name`` the Job's full name, ``parameter_name``
+    the SSM parameter with the text; ``owners_statement`` is the statement that the owner of a
+    repository in another account must add to its policy, or ``None``.
 
     Sources: Kubernetes API reference, "Job v1 batch"; Kubernetes documentation, "Pod Security
     Standards".
@@ -109,14 +110,14 @@ class EksImageJob(EksWorkload):
         pulled_by: iam.IGrantable | None = None,
         delivery: ClusterDelivery | None = None,
     ) -> EksImageJob:
-        """Define the Job of a spec that was made without the CDK.
+        """Define the Job of a spec.
 
         :param scope: the construct this one belongs to.
         :param construct_id: its ID there.
-        :param spec: the Job, checked when it was made.
+        :param spec: the Job.
         :param image: the image to run.
-        :param identity: the identity whose service account the spec names, where it is part of
-            the manifest.
+        :param identity: the identity whose service account the spec names, if it is part of the
+            manifest.
         :param pulled_by: as for ``EksImageJob``, as is ``delivery``.
         :raises ValueError: when the manifest cannot be delivered.
         """
@@ -134,7 +135,7 @@ class EksImageJob(EksWorkload):
     ) -> None:
         if delivery:
             delivery.check(_who(construct_id), spec.run)
-        # The CDK's own value of a token is another in every process: its meaning is hashed.
+        # The text of a token differs from process to process, so its meaning is hashed.
         meaning = stack_of(scope).resolve if delivery else None
         super().__init__(
             scope,
@@ -151,7 +152,7 @@ class EksImageJob(EksWorkload):
 
 
 class _SpecifiedJob(EksImageJob):
-    """A Job whose spec was made elsewhere."""
+    """A Job whose spec exists already."""
 
     def __init__(self, *arguments: Any) -> None:
         self._define(*arguments)

@@ -1,4 +1,4 @@
-"""What a Job and a CronJob on EKS have in common: identity, pulling and delivery."""
+"""The common part of a Job and a CronJob on EKS: identity, pull and delivery."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def job_spec(  # noqa: PLR0917 - both kinds of workload call it alike
     run: JobRun,
     name_suffix: NameSuffix,
 ) -> JobSpec:
-    """Return the spec of a Job whose service account exists, or comes with the manifest."""
+    """Return the spec of a Job whose service account exists, or is part of the manifest."""
     if isinstance(service_account, EksWorkloadIdentity):
         namespace = namespace or service_account.namespace
         service_account = service_account.service_account
@@ -88,7 +88,7 @@ class EksWorkload(Construct):
             if identity:
                 delivery.deliver_identity(identity)
             applied = delivery.deliver(self, [document])
-            # The Job runs as soon as it is applied, and with what its role may do by then.
+            # The Job runs as soon as it is applied, with the permissions that its role has by then.
             if identity:
                 applied.node.add_dependency(identity)
             if pull:
@@ -108,7 +108,7 @@ class EksWorkload(Construct):
 
 
 def _owners_statement(image: Image, stack: cdk.Stack) -> Statement | None:
-    """Give the half of a pull that lies with the owner of another account's repository."""
+    """Return the statement that the owner of another account's repository must add for a pull."""
     ours, theirs = facts_of(stack).account, image.account
     if theirs is None or is_token(theirs) or is_token(ours) or theirs == ours:
         return None

@@ -1,4 +1,4 @@
-"""What a pod on EKS may do in AWS, and the service account that says so."""
+"""The AWS identity of pods on EKS: a role and its service account."""
 
 from __future__ import annotations
 
@@ -20,24 +20,23 @@ from .stack_facts import facts_of, stack_of
 
 
 class EksWorkloadIdentity(Construct):
-    """Define the AWS identity of pods on EKS: a role, and the service account that has it.
+    """Define the AWS identity of pods on EKS: a role, and its service account.
 
-    With ``cluster_name`` by EKS Pod Identity: an association in AWS, for which the cluster runs
-    the Pod Identity agent. With ``oidc_provider_arn`` by IRSA: the service account names the
-    role. Either way the role can be taken by pods of exactly this service account in this
-    namespace, may do what it is granted and nothing else, and the service account is part of
-    the manifest of the Job it is given to.
+    ``cluster_name`` selects EKS Pod Identity: an association in AWS, which requires the Pod
+    Identity agent in the cluster. ``oidc_provider_arn`` selects IRSA: the service account names
+    the role. Either way only pods of this service account in this namespace can assume the role,
+    and the service account becomes part of the manifest of a Job with this identity.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
     :param service_account: the service account's name.
-    :param namespace: its namespace; a role is for one, so it is always said.
-    :param cluster_name: with EKS Pod Identity, the cluster's name.
-    :param oidc_provider_arn: with IRSA, the ARN of the cluster's OIDC provider in IAM.
-    :param role_name: the role's name. With IRSA it is needed, as the manifest, a file, holds the
-        role's ARN; with Pod Identity the CDK names it by default.
-    :param statements: what the pods may do. More is granted by the CDK's own ``grant`` methods:
-        an identity is an ``iam.IGrantable``.
+    :param namespace: its namespace; always required, because a role is for one namespace.
+    :param cluster_name: for EKS Pod Identity, the cluster's name.
+    :param oidc_provider_arn: for IRSA, the ARN of the cluster's OIDC provider in IAM.
+    :param role_name: the role's name. Required for IRSA, because the manifest file contains the
+        role's ARN; by default the CDK chooses one.
+    :param statements: the permissions of the pods; by default none. The CDK's ``grant`` methods
+        add more: an identity is an ``iam.IGrantable``.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``role`` is the role; ``documents`` the service account's manifest.
@@ -114,7 +113,7 @@ class EksWorkloadIdentity(Construct):
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
-        """Give the principal that grants are made to."""
+        """The principal of grants: the role."""
         return self.role
 
 

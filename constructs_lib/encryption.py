@@ -21,7 +21,7 @@ def arn_of(key: kms.IKey) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encryption(EncryptionSpec):
-    """Define the encryption of a repository; use the functions below to make one.
+    """The encryption of a repository; use the functions below to create one.
 
     Create-only in ECR: changing the encryption requires a new repository, and images do not move.
 

@@ -1,4 +1,4 @@
-"""How a manifest is delivered without a cluster: as a file, and as a parameter."""
+"""The delivery of a manifest without a cluster: as a file, and as a parameter."""
 
 from __future__ import annotations
 
@@ -29,15 +29,11 @@ def manifest_faults(stack: cdk.Stack, path: str, text: str) -> list[Fault]:
 
 def place_faults(stack: cdk.Stack, path: str) -> list[Fault]:
     """Check that a stack has a name, and no other Job of that path."""
-    if is_token(stack.stack_name):
-        return [
-            Fault(
-                "",
-                "a nested stack has no name before it is deployed, and a manifest's file and "
-                "parameter are named after it. Put the Job into a top-level stack.",
-            )
-        ]
     return faults_unless(
+        not is_token(stack.stack_name),
+        "a Job with a manifest cannot be in a nested stack, whose name is unknown before its "
+        "deployment: file and parameter are named after the stack. Move it to a top-level stack.",
+    ) + faults_unless(
         path not in _WRITTEN.get(stack, ()),
         f"another Job of this stack has the name '{path}'. Choose another name.",
         path="name",
@@ -60,12 +56,12 @@ def deliver_manifest(scope: Construct, stack: cdk.Stack, path: str, text: str) -
 
 
 def _write(scope: Construct, stack: cdk.Stack, path: str, text: str) -> None:
-    # The CDK lets no construct add a file to the cloud assembly other than as an asset to
-    # upload, so the file is put where the assembly of this stage will be.
-    stage = cast("cdk.Stage", cdk.Stage.of(scope))  # there is always one: an App is a Stage
+    # The CDK adds files to the cloud assembly only as assets to upload, so this file is written
+    # directly into the folder of the stage's assembly.
+    stage = cast("cdk.Stage", cdk.Stage.of(scope))  # an App is a Stage, too
     folder = Path(stage.outdir, MANIFESTS_DIRECTORY, stack.stack_name)
     if stack not in _WRITTEN:
-        # What an earlier synth left there is no Job of this one.
+        # Files of an earlier synth are no Jobs of this one.
         shutil.rmtree(folder, ignore_errors=True)
     _WRITTEN.setdefault(stack, set()).add(path)
     file = folder / f"{path}.yaml"
@@ -74,26 +70,20 @@ def _write(scope: Construct, stack: cdk.Stack, path: str, text: str) -> None:
 
 
 def _text_faults(text: str) -> list[Fault]:
-    if "{{" in text:
-        return [
-            Fault(
-                "",
-                "a manifest is also kept in an SSM parameter, which refuses '{{'. "
-                "Remove it from the Job's arguments and labels.",
-            )
-        ]
-    if is_token(text):
-        return [
-            Fault(
-                "",
-                "a manifest file cannot hold a value that is known only at deployment, and one of "
-                "image, args, command or labels is. Give the stack, or the repository's "
-                "reference, a concrete account and region, and the repository a name.",
-            )
-        ]
+    if "{{" not in text and is_token(text):
+        message = (
+            "a manifest cannot have a value that is known only at deployment, such as in image, "
+            "args, command or labels. Set account and region of the stack, or of the repository's "
+            "reference, and the repository's name."
+        )
+        return [Fault("", message)]
     return faults_unless(
+        "{{" not in text,
+        "a manifest cannot have '{{', which its SSM parameter refuses. Remove it from the Job's "
+        "arguments and labels.",
+    ) or faults_unless(
         len(text) <= LARGEST_PARAMETER_CHARACTERS,
-        f"a manifest is also kept in an SSM parameter, which holds "
-        f"{LARGEST_PARAMETER_CHARACTERS:,} characters, got {len(text):,}. "
-        "Move long arguments into the image or a ConfigMap.",
+        f"a manifest can have at most {LARGEST_PARAMETER_CHARACTERS:,} characters, because it is "
+        f"also an SSM parameter, got {len(text):,}. Move long arguments into the image or a "
+        "ConfigMap.",
     )

@@ -41,44 +41,43 @@ from .stack_facts import facts_of, is_token, stack_of
 
 
 class PrivateRepository(NamedRepository):
-    """Define a private ECR repository that is safe without being asked.
+    """Define a private ECR repository that is safe by default.
 
-    It **is** an ``ecr.IRepository``, so every CDK construct takes it. By default no tag can be
+    It **is** an ``ecr.IRepository``, so every CDK construct accepts it. By default no tag can be
     moved, images are scanned on push and encrypted with a rotating KMS key, live images are
-    shielded from the lifecycle policy, nobody beyond the account has access, and the repository
-    outlives its stack. Where account and region of the stack are known, its name, ARN and URI
-    are plain strings, so that using it in another stack makes no export.
+    shielded from the lifecycle policy, no other account has access, and the repository outlives
+    its stack. If account and region of the stack are known, its name, ARN and URI are plain
+    strings, so using it in another stack makes no export.
 
-    Name and encryption are create-only: changing either on a deployed repository is refused by
-    CloudFormation. The logical ID follows from the name alone (``team/api`` becomes
+    Name and encryption are create-only: CloudFormation refuses to change either of a deployed
+    repository. The logical ID follows from the name alone (``team/api`` becomes
     ``RepositoryteamSlashapi``), so moving the construct within its stack replaces nothing.
 
     :param scope: the construct this one belongs to.
     :param construct_id: its ID there.
     :param repository_name: 2 to 256 lower-case letters and digits, joined by ``/ - _ .``.
-    :param tag_immutability: which tags can be moved; by default none.
-    :param scan_on_push: ``True`` by default. A registry's scanning configuration, where there is
-        one, overrides it.
+    :param tag_immutability: the tags that can be moved; by default none.
+    :param scan_on_push: ``True`` by default. A registry's scanning configuration overrides it.
     :param encryption: by default a customer-managed, rotating KMS key that the repositories of
         this stack share.
-    :param lifecycle: the lifecycle policy; by default live images stay, untagged ones go after 7
-        days and of the rest the last 30 stay. ``None`` leaves every image for ever.
-    :param pull: who may pull besides the account itself; by default nobody.
-    :param push: who may push besides the account itself; by default nobody.
-    :param statements: more statements of the repository policy, in IAM's own words, as exact as
-        you need them: only ECR's actions, no Resource, every Sid once. Statements without a Sid
-        that differ in their principals alone are merged into one.
-    :param administrators: who alone may delete and change policies; by default whoever an identity
-        policy of the account allows.
+    :param lifecycle: the lifecycle policy; by default live images are kept, untagged ones expire
+        after 7 days, and of the others the last 30 are kept. ``None`` expires no image.
+    :param pull: the principals that may pull besides the account itself; by default none.
+    :param push: the principals that may push besides the account itself; by default none.
+    :param statements: more statements of the repository policy, in IAM's JSON: only ECR's actions,
+        no Resource, each Sid once. Statements without a Sid that differ in their principals alone
+        are merged.
+    :param administrators: the only principals that may delete the repository and change its
+        policies; by default all that an identity policy of the account allows.
     :param removal_policy: ``RETAIN`` by default: the repository outlives its stack. ``DESTROY``
-        deletes it, which fails while it holds images unless ``empty_on_delete``.
+        deletes it, which fails while it contains images unless ``empty_on_delete`` is set.
     :param empty_on_delete: with ``DESTROY``, delete all images too. ``False`` by default.
     :param tags: AWS tags of the repository itself (not of its images); at most 50.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``repository_name``, ``repository_arn``, ``repository_uri``; ``encryption_key`` is
     the customer-managed key or ``None``; ``required_grants`` is what owners of other accounts must
-    allow for this repository's grants to hold.
+    allow before this repository's grants are effective.
 
     Sources: Amazon ECR user guide, "Private repositories"; CloudFormation, "AWS::ECR::Repository".
 
@@ -131,11 +130,11 @@ class PrivateRepository(NamedRepository):
     def of(
         scope: Construct, construct_id: str, spec: RepositorySpec, *, key: kms.IKey | None = None
     ) -> PrivateRepository:
-        """Define the repository of a spec that was made without the CDK.
+        """Define the repository of a spec.
 
         :param scope: the construct this one belongs to.
         :param construct_id: its ID there.
-        :param spec: the repository, checked when it was made.
+        :param spec: the repository.
         :param key: the KMS key that the spec's encryption names; by default the key that the
             repositories of this stack share.
         """
@@ -156,7 +155,7 @@ class PrivateRepository(NamedRepository):
         self._construct_id = construct_id
         self._account = spec.place.account
         self._statements = spec.policy
-        # "Default" leaves no trace in the logical ID that the CDK makes of the path.
+        # The CDK leaves "Default" out of the logical ID that it derives from the path.
         self._resource = ecr.CfnRepository(
             self,
             "Default",
@@ -209,27 +208,26 @@ class PrivateRepository(NamedRepository):
         push: Access = NO_ACCESS,
         tags: Mapping[str, str] | None = None,
     ) -> PrivateRepository:
-        """Define a repository that exists already, for ``cdk import`` to take over.
+        """Define an existing repository, which ``cdk import`` then adds to its stack.
 
-        An import deletes the repository policy that the template does not declare, and applies
-        nothing else, so everything is stated here as it is today. Harden it in a deployment of
-        its own, once it is imported. It is retained: what was adopted is never deleted with its
-        stack.
+        An import deletes a repository policy that the template does not declare, and changes
+        nothing else, so every property states its current value. Harden the repository after the
+        import, in another deployment. An adopted repository is retained when its stack is deleted.
 
         :param scope: the construct this one belongs to.
         :param construct_id: its ID there.
-        :param repository_name: the name it has.
-        :param existing_policy: the repository policy it has, as a document or as the text that
-            ``aws ecr get-repository-policy`` gives; ``None`` states that it has none.
-        :param encryption: the encryption it has, which only a new repository could change. A key
-            is given by itself, because none is made here; AES256 leaves the block out of the
-            template, as naming it would replace the repository.
-        :param tag_immutability: the tag immutability it has.
+        :param repository_name: its name.
+        :param existing_policy: its repository policy, as a document or as the text that
+            ``aws ecr get-repository-policy`` returns; ``None`` if it has none.
+        :param encryption: its encryption, which only a new repository can change. Name its key,
+            because none is created here. AES256 is left out of the template, because naming it
+            would replace the repository.
+        :param tag_immutability: its tag immutability.
         :param scan_on_push: whether it is scanned on push.
-        :param lifecycle: the lifecycle policy it has, ``None`` for none.
-        :param pull: who may pull besides ``existing_policy``.
-        :param push: who may push besides ``existing_policy``.
-        :param tags: the AWS tags it has.
+        :param lifecycle: its lifecycle policy, ``None`` if it has none.
+        :param pull: the principals that may pull besides those of ``existing_policy``.
+        :param push: the principals that may push besides those of ``existing_policy``.
+        :param tags: its AWS tags.
         :raises ValueError: before anything is created, with every rule that is broken.
 
         Sources: CloudFormation user guide, "Import AWS resources into a CloudFormation stack";
@@ -247,8 +245,8 @@ class PrivateRepository(NamedRepository):
             faults.append(
                 Fault(
                     "encryption",
-                    "an adopted repository keeps the key it was created with, got one that would "
-                    "be made. Give it: Encryption.customer_managed(kms.Key.from_key_arn(...)).",
+                    "an adopted repository requires its existing key, got none. Write "
+                    "Encryption.customer_managed(kms.Key.from_key_arn(...)).",
                 )
             )
         raise_if_any(f"PrivateRepository '{construct_id}'", faults)
@@ -277,7 +275,7 @@ class PrivateRepository(NamedRepository):
         policy_declared_by_owner: bool = False,
         tag_immutability: TagImmutability | None = None,
     ) -> ReferencedRepository:
-        """Give a reference to a repository that is declared elsewhere; see there."""
+        """Return a reference to a repository of another app; see ``ReferencedRepository``."""
         return ReferencedRepository(
             scope,
             construct_id,
@@ -299,14 +297,14 @@ class PrivateRepository(NamedRepository):
         region: str | None = None,
         policy_declared_by_owner: bool = False,
     ) -> CachedRepository:
-        """Give a reference to what a pull-through cache keeps of another registry's repository.
+        """Return a reference to a pull-through cache's copy of another registry's repository.
 
         :param prefix: the prefix of the pull-through cache rule, such as ``docker-hub``.
         :param upstream_repository: the repository there, such as ``library/busybox``.
         :param account: the account of the cache; the stack's by default.
         :param region: the region of the cache; the stack's by default.
         :param policy_declared_by_owner: see ``ReferencedRepository``.
-        :raises ValueError: when a name, the account or the region does not have its form.
+        :raises ValueError: when a name, the account or the region has the wrong form.
 
         >>> stack = cdk.Stack(cdk.App(), "Workloads")
         >>> PrivateRepository.through_cache(stack, "Busybox", prefix="docker-hub",
@@ -320,13 +318,13 @@ class PrivateRepository(NamedRepository):
             account=account,
             region=region,
             policy_declared_by_owner=policy_declared_by_owner,
-            # What ECR makes on the first pull is mutable, and upstream moves its tags.
+            # ECR creates it with mutable tags on the first pull, and upstream moves them.
             tag_immutability=TagImmutability(mode="MUTABLE"),
         )
 
     @property
     def required_grants(self) -> list[RequiredGrant]:
-        """Give what owners of other accounts must allow, as things stand."""
+        """What owners of other accounts must allow before the present grants are effective."""
         # The CDK's own grants name accounts by tokens.
         statements = stack_of(self).resolve(self._statements)
         return required_grants(
@@ -336,7 +334,7 @@ class PrivateRepository(NamedRepository):
     def add_to_resource_policy(
         self, statement: iam.PolicyStatement
     ) -> iam.AddToResourcePolicyResult:
-        """Add a statement to the repository policy; the CDK's own grants come here too.
+        """Add a statement to the repository policy, as the CDK's grants do.
 
         :raises ValueError: when ECR would refuse the statement in a repository policy.
         """
@@ -352,21 +350,21 @@ class PrivateRepository(NamedRepository):
 
 
 class _SpecifiedRepository(PrivateRepository):
-    """A private repository whose spec was made elsewhere."""
+    """A private repository whose spec exists already."""
 
     def __init__(self, *arguments: Any) -> None:
         self._define(*arguments)
 
 
-# Properties that many repositories have in common are made once, because each costs a crossing into
-# Node. Bounded, because there can be any number of policies and keys.
+# Properties that many repositories share are created once, because each is a call into Node. The
+# number of policies and keys has no limit, so the caches have one.
 
 
 @lru_cache(maxsize=64)
 def _encryption_property(
     kind: str, key_arn: str | None
 ) -> ecr.CfnRepository.EncryptionConfigurationProperty | None:
-    # AES256 is what ECR does unasked. Spelling it out would replace an imported repository.
+    # AES256 is ECR's default. Naming it would replace an imported repository.
     if kind == "aes256":
         return None
     return ecr.CfnRepository.EncryptionConfigurationProperty(

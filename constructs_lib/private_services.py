@@ -74,7 +74,7 @@ class PrivateServices(Construct):
         cdk.Validations.of(vpc).acknowledge(
             cdk.Acknowledgment(
                 id="CloudFormation-Validate::W3010",
-                reason="The environment's file says its zones, so that nothing is looked up.",
+                reason="The environment's file names its zones, so that nothing is looked up.",
             )
         )
         RegistryEndpoints(
@@ -82,7 +82,7 @@ class PrivateServices(Construct):
             "Endpoints",
             vpc=vpc,
             pulled_from=PulledFrom(accounts=tuple(registry_accounts)),
-            # By addresses: nothing else is in this network.
+            # All addresses, because the network contains nothing else.
             clients=[ec2.Peer.ipv4(network.cidr)],
             secrets_from=[
                 service

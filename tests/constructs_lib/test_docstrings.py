@@ -34,3 +34,6 @@ def test_every_public_name_has_a_complete_docstring(name: str) -> None:
         assert item.__doc__.startswith("Define ")
         for part in (":param ", ":raises ", "Source", ">>> "):
             assert part in item.__doc__, f"the docstring of {name} has no {part!r}"
+    else:
+        # A value is what its docstring names: "The number of …".
+        assert not item.__doc__.startswith("Define ")
