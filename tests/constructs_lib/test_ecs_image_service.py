@@ -155,8 +155,8 @@ def test_an_image_that_no_endpoint_reaches_is_refused() -> None:
     vpc = isolated_vpc(stack)
     RegistryEndpoints(stack, "Endpoints", vpc=vpc)
     assert refused(stack, vpc, Image(repository=far, digest=DIGEST)) == (
-        "EcsImageService 'Service': task: the endpoints of a VPC in eu-west-1 reach the registry of "
-        "eu-west-1 alone, got an image in us-east-1, "
+        "EcsImageService 'Service': task: the endpoints of a VPC in eu-west-1 reach the registry "
+        "of eu-west-1 alone, got an image in us-east-1, "
         f"111111111111.dkr.ecr.us-east-1.amazonaws.com/team/far@{DIGEST}. Replicate the repository "
         "to eu-west-1, or run the service in subnets with a NAT gateway."
     )

@@ -124,9 +124,9 @@ def test_a_manifest_with_a_token_is_refused() -> None:
     ) as refusal:
         job_in(stack, image=image)
     assert str(refusal.value) == (
-        "EksImageJob 'Job': a manifest cannot have a value that is known only at deployment a value that is known only at deployment, "
-        "and one of image, args, command or labels is. Give the stack, or the repository's "
-        "reference, a concrete account and region, and the repository a name."
+        "EksImageJob 'Job': a manifest cannot have a value that is known only at deployment, such "
+        "as in image, args, command or labels. Set account and region of the stack, or of the "
+        "repository's reference, and the repository's name."
     )
     assert stack.node.try_find_child("Job") is None
 

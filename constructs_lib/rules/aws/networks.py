@@ -59,7 +59,7 @@ def _cidr_faults(cidr: str) -> Iterator[Fault]:
         yield Fault(
             "cidr",
             "cidr must be the first address of its network and a prefix length, got "
-            f"'{cidr[:40]}', which lies in another network. Write {network}.",
+            f"'{cidr[:40]}'. Write {network}.",
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.rules.ecr.endpoint_policies import (
+    INTERFACE_SERVICES,
     PulledFrom,
     RegistryService,
     SecretService,
@@ -15,6 +16,8 @@ from constructs_lib.rules.ecr.endpoint_policies import (
 from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
 
+# A pull asks the API for a token, the registry for the image, and S3 for its layers.
+FOR_A_PULL = {"ecr.api", "ecr.dkr", "logs"}
 OWN = {"StringEquals": {"aws:PrincipalAccount": "111111111111"}}
 PULL_ARN = "arn:aws-cn:ecr:cn-north-1:{}:repository/*"
 
@@ -33,6 +36,10 @@ def statements(
             pulled_from=pulled_from or PulledFrom(),
         )
     ]
+
+
+def test_a_pull_that_is_logged_requires_three_interface_endpoints() -> None:
+    assert set(INTERFACE_SERVICES) == FOR_A_PULL
 
 
 @pytest.mark.parametrize(

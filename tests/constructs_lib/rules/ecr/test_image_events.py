@@ -124,6 +124,7 @@ CANNOT = "CannotPullContainerError: pull image manifest has been retried 1 time(
         (TEAM, "BasicScans", scan("other/api", HIGH=1), False),
         (ALL, "InspectorFindings", finding(), True),
         (ALL, "InspectorFindings", finding("MEDIUM"), False),
+        (ALL, "InspectorFindings", finding() | {"detail-type": "Inspector2 Scan"}, False),
         (ALL, "InspectorFindings", finding(status="CLOSED"), False),
         (ALL, "InspectorFindings", finding(kind="AWS_LAMBDA_FUNCTION"), False),
         (TEAM, "InspectorFindings", finding(name="team/api"), True),

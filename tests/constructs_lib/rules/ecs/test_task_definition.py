@@ -336,3 +336,10 @@ def test_containers_that_do_not_go_together_are_refused(
     changes: dict[str, Any], sentence: str
 ) -> None:
     assert faults_of(**changes) == [sentence]
+
+
+def test_variables_that_are_also_secrets_are_named_in_their_order() -> None:
+    both = dict.fromkeys("FBDAEC", "x")
+    assert paths_of(container=replace(MAIN, environment=both, secrets=both)) == [
+        f"secrets.{name}" for name in "ABCDEF"
+    ]

@@ -226,6 +226,14 @@ def test_an_archived_live_image_is_never_expired_from_the_archive() -> None:
     assert [item.outcome for item in preview(archive_cold(), images, NOW)] == ["kept", "expired"]
 
 
+def test_a_reason_has_the_unit_of_its_rule() -> None:
+    by_age = policy_from_document({"rules": [rule(1, 7, "any", **DAYS)]})
+    by_count = policy_from_document({"rules": [rule(1, 1, "any")]})
+    images = [image("new", "v2", age=1), image("old", "v1", age=9)]
+    reasons = [preview(policy, images, NOW)[-1].reason for policy in (by_age, by_count)]
+    assert reasons == ["sinceImagePushed 7 days", "imageCountMoreThan 1 images"]
+
+
 def test_an_image_that_no_rule_matches_is_kept() -> None:
     policy = policy_from_document({"rules": [rule(1, 1, "untagged")]})
     (verdict,) = preview(policy, [image("A", "v1", age=999)], NOW)

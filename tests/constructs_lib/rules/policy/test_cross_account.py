@@ -111,9 +111,10 @@ def test_a_role_that_the_cdk_creates_in_the_same_app_requires_no_other_grant() -
 def test_the_owners_statement_grants_access_to_the_grantee(
     grant: dict[str, Any], expected: dict[str, Any]
 ) -> None:
-    statement = {"Effect": "Allow", "Action": "ecr:BatchGetImage", **grant}
+    actions = [f"ecr:{name}" for name in ("PutImage", "BatchGetImage", "ListImages")]
+    statement = {"Effect": "Allow", "Action": actions, **grant}
     found = owners_statement(statement, account=OWN, partition="aws")
-    assert found == {"Effect": "Allow", "Action": ["ecr:BatchGetImage"], **expected}
+    assert found == {"Effect": "Allow", "Action": sorted(actions), **expected}
 
 
 def test_a_deny_statement_requires_no_grant() -> None:

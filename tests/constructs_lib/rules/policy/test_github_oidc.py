@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.rules.faults import RuleError
-from constructs_lib.rules.policy.github_oidc import GitHubSubject
+from constructs_lib.rules.policy.github_oidc import GitHubSubject, trust_policy
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,30 @@ def test_a_subject_that_would_trust_too_much_or_nothing_is_refused(
     with pytest.raises(RuleError) as refusal:
         GitHubSubject(**{"repository": "acme/api"} | fields)
     assert str(refusal.value) == sentence
+
+
+def test_a_role_trusts_the_named_runs_alone() -> None:
+    runs = [
+        GitHubSubject(repository="acme/web", environment="prod"),
+        GitHubSubject(repository="acme/api", ref="refs/heads/main"),
+        GitHubSubject(repository="acme/api", ref="refs/heads/main"),
+    ]
+    assert trust_policy("arn:aws:iam::111111111111:oidc-provider/x", runs) == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": "arn:aws:iam::111111111111:oidc-provider/x"},
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": {
+                    "StringEquals": {
+                        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+                        "token.actions.githubusercontent.com:sub": [
+                            "repo:acme/api:ref:refs/heads/main",
+                            "repo:acme/web:environment:prod",
+                        ],
+                    }
+                },
+            }
+        ],
+    }

@@ -137,6 +137,16 @@ def test_statements_that_ecr_accepts_have_no_fault(elements: dict[str, Any]) -> 
             "'*'.",
         ),
         (
+            {"NotResource": "*"},
+            "[0].NotResource: a repository policy's statement cannot have NotResource, because the "
+            "resource is the repository. Remove NotResource.",
+        ),
+        (
+            {"Principal": {"A" * 100: "x"}},
+            f"[0].Principal.{'A' * 80}: a principal's type must be one of AWS, Service, Federated, "
+            f"CanonicalUser, got '{'A' * 80}'.",
+        ),
+        (
             {"Condition": "none"},
             "[0].Condition: Condition must be a mapping of operators, such as "
             "{StringEquals: {aws:PrincipalOrgID: o-a1b2c3d4e5}}, got 'none'.",
@@ -191,6 +201,15 @@ def test_null_asks_for_true_or_false_as_text_or_boolean(value: str | bool) -> No
 def test_a_fault_under_a_key_that_is_no_text_is_one_of_its_operator() -> None:
     faults = statement_faults([statement(Condition={"StringEquals": {5: None}})])
     assert {fault.path for fault in faults} == {"[0].Condition.StringEquals"}
+
+
+def test_every_principal_of_a_wrong_type_is_named() -> None:
+    faults = statement_faults([statement(Principal={"Aws": "*", "Services": "*"})])
+    assert [fault.path for fault in faults] == ["[0].Principal.Aws", "[0].Principal.Services"]
+
+
+def test_the_sids_of_what_is_no_mapping_are_not_asked_for() -> None:
+    assert repository_policy_faults(["ecr:*", statement(Sid="A")]) == []
 
 
 def test_a_statement_that_is_no_mapping_is_refused() -> None:

@@ -1,0 +1,20 @@
+"""The number of tasks of a service."""
+
+from __future__ import annotations
+
+import pytest
+
+from constructs_lib.rules.ecs.service import ServiceSpec
+from constructs_lib.rules.faults import RuleError
+
+
+def test_a_service_runs_one_task_by_default_and_may_run_none() -> None:
+    assert ServiceSpec(name="api", task="api").desired_count == 1
+    assert ServiceSpec(name="api", task="api", desired_count=0).desired_count == 0
+
+
+def test_a_negative_number_of_tasks_is_refused() -> None:
+    with pytest.raises(RuleError) as refusal:
+        ServiceSpec(name="api", task="api", desired_count=-1)
+    (fault,) = refusal.value.faults
+    assert str(fault) == ("desired_count: desired_count must be at least 0, got -1. Raise it.")
