@@ -249,20 +249,23 @@ class PrivateRepository(NamedRepository):
                     "Encryption.customer_managed(kms.Key.from_key_arn(...)).",
                 )
             )
-        raise_if_any(f"PrivateRepository '{construct_id}'", faults)
-        return PrivateRepository(
-            scope,
-            construct_id,
-            repository_name=repository_name,
-            tag_immutability=tag_immutability,
-            scan_on_push=scan_on_push,
-            encryption=encryption,
-            lifecycle=lifecycle,
-            pull=pull,
-            push=push,
-            statements=statements,
-            tags=tags,
-        )
+        who = f"PrivateRepository '{construct_id}'"
+        raise_if_any(who, faults)
+        with reported_by(who):
+            spec = RepositorySpec(
+                name=repository_name,
+                place=facts_of(stack_of(scope)),
+                tag_immutability=tag_immutability,
+                scan_on_push=scan_on_push,
+                encryption=encryption,
+                lifecycle=lifecycle,
+                pull=pull,
+                push=push,
+                statements=tuple(statements),
+                tags=tags or {},
+                adopted=True,
+            )
+        return PrivateRepository.of(scope, construct_id, spec, key=encryption.key)
 
     @staticmethod
     def from_name(

@@ -9,6 +9,7 @@ from constructs_lib.rules.ecr.images import ImageSpec
 from constructs_lib.rules.ecr.repository import RepositorySpec
 from constructs_lib.rules.ecr.tag_immutability import TagImmutability
 from constructs_lib.rules.faults import Fault, RuleError
+from constructs_lib.rules.lifecycle.policy import wildcard_prefix_faults
 from constructs_lib.rules.policy.access import Administrators
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
 
@@ -67,8 +68,9 @@ def _repository(model: RepositoryModel, environment: EnvironmentModel) -> Reposi
         removal=model.removal,
         empty_on_delete=model.empty_on_delete,
         tags=model.tags,
+        adopted=model.adopted,
     )
-    return RepositorySettings(spec=spec, stack=model.stack, adopted=model.adopted)
+    return RepositorySettings(spec=spec, stack=model.stack)
 
 
 def _administrators(environment: EnvironmentModel) -> Administrators | None:
@@ -140,7 +142,14 @@ def resolve(
         ),
         notifications=head.notifications,
         creates_github_provider=head.github_provider == "create",
-        notices=tuple(_notices(environment, head, images)),
+        notices=(
+            *_notices(environment, head, images),
+            *(
+                f"{environment.name}: the lifecycle policy of '{one.name}': {fault.message}"
+                for one in repositories
+                for fault in wildcard_prefix_faults(one.spec.lifecycle)
+            ),
+        ),
     )
 
 

@@ -22,12 +22,10 @@ class RepositorySettings:
     """A repository.
 
     :param stack: the group whose stack deploys it.
-    :param adopted: whether it existed before the file did.
     """
 
     spec: RepositorySpec
     stack: str
-    adopted: bool = False
 
     @property
     def name(self) -> str:

@@ -152,7 +152,7 @@ class EntryWriter:
         policy = None
         if repository.lifecycle is not None:
             try:
-                policy = policy_from_document(repository.lifecycle)
+                policy = policy_from_document(repository.lifecycle, is_deployed=True)
             except RuleError as error:
                 self.note(
                     repository,

@@ -11,6 +11,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 
 from constructs_lib import Access, Encryption, PrivateRepository, RepositoryKey, TagImmutability
+from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
+from constructs_lib.rules.lifecycle.rule import LifecycleRule
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
 from tests.support import ACCOUNT, REGION, only, resources, stack_in, template_of
 
@@ -356,6 +358,21 @@ def test_an_adopted_repository_makes_no_key(encryption: Encryption) -> None:
         "PrivateRepository 'Api': encryption: an adopted repository requires its existing key, "
         "got none. Write Encryption.customer_managed(kms.Key.from_key_arn(...))."
     )
+
+
+def test_a_prefix_with_a_wildcard_is_for_an_adopted_repository_alone() -> None:
+    never = LifecycleRule(
+        description="Keep what runs, it was meant",
+        tag_status="tagged",
+        tag_prefixes=("live-*",),
+        count_type="imageCountMoreThan",
+        count_number=9,
+    )
+    lifecycle = LifecyclePolicy((never,), allow_touching_live_images=True)
+    text = adopted(lifecycle=lifecycle)["Properties"]["LifecyclePolicy"]["LifecyclePolicyText"]
+    assert json.loads(text)["rules"][0]["selection"]["tagPrefixList"] == ["live-*"]
+    with pytest.raises(ValueError, match="lifecycle: a tag prefix has no wildcards, got 'live-"):
+        rendered(lifecycle=lifecycle)
 
 
 def test_what_is_adopted_must_be_stated() -> None:

@@ -92,6 +92,24 @@ def test_any_policy_document_can_be_evaluated(folder: Path) -> None:
     assert {outcome for outcome, _ in outcomes(result).values()} == {"expired"}
 
 
+def test_a_policy_whose_shield_protects_nothing_is_refused(folder: Path) -> None:
+    selection = {
+        "tagStatus": "tagged",
+        "tagPrefixList": ["live-*"],
+        "countType": "imageCountMoreThan",
+        "countNumber": 1_000_000,
+    }
+    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+    (folder / "policy.json").write_text(json.dumps({"rules": [rule]}))
+    result = lifecycle(folder, "--images", "images.json", "--policy", "policy.json")
+    assert result.returncode == 1
+    assert result.stderr == (
+        "ecrctl: policy.json:\n"
+        "  - a tag prefix has no wildcards, got 'live-*' in rule 1, which matches no tag. Write it "
+        "in tagPatternList.\n"
+    )
+
+
 def test_images_are_read_from_ecr(folder: Path, aws: Aws, emulator: Emulator) -> None:
     aws.ecr.create_repository(repositoryName=NAME)
     image = sample_image("life")

@@ -162,6 +162,25 @@ repositories: [{name: a/b}]
     assert [item["Sid"] for item in policy["Statement"]] == ["AdministeredByNamedRolesOnly"]
 
 
+def test_a_prefix_with_a_wildcard_is_a_fault_or_a_notice(tmp_path: Path) -> None:
+    rule = (
+        "{tag_status: tagged, tag_prefixes: ['live-*'], count_type: imageCountMoreThan, "
+        "count_number: 9, description: Keep what runs, priority: 3}"
+    )
+    lifecycle = f"lifecycle: {{allow_touching_live_images: true, rules: [{rule}]}}"
+    file = tmp_path / "dev.yaml"
+    file.write_text(HEAD + f"repositories:\n  - name: team/api\n    {lifecycle}\n")
+    assert "repositories[0].lifecycle: a tag prefix has no wildcards, got 'live-*' in rule 3" in (
+        refusal(tmp_path)
+    )
+    stated = "adopted: true\n    statements: []\n    encryption: aes256"
+    file.write_text(HEAD + f"repositories:\n  - name: team/api\n    {lifecycle}\n    {stated}\n")
+    assert load_environment("dev", tmp_path).notices == (
+        "dev: the lifecycle policy of 'team/api': a tag prefix has no wildcards, got 'live-*' in "
+        "rule 3, which matches no tag. Write it in tag_patterns.",
+    )
+
+
 def test_an_adopted_repository_states_what_it_has(tmp_path: Path) -> None:
     entry = "repositories: [{name: team/api, adopted: true, removal: destroy}]\n"
     (tmp_path / "dev.yaml").write_text(HEAD + entry)

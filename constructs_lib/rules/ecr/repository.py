@@ -15,7 +15,7 @@ from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.aws.resource_tags import tag_faults
 from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.faults import Fault, raise_if_any, under, word_faults
-from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
+from constructs_lib.rules.lifecycle.policy import LifecyclePolicy, wildcard_prefix_faults
 from constructs_lib.rules.lifecycle.presets import standard
 from constructs_lib.rules.policy.access import Access, Administrators, push_faults
 from constructs_lib.rules.policy.repository_policy import access_statements
@@ -87,6 +87,8 @@ class RepositorySpec:
     :param removal: ``retain`` by default: the repository outlives its stack.
     :param empty_on_delete: with ``destroy``, whether all images are deleted too.
     :param tags: AWS tags of the repository, at most 50.
+    :param adopted: whether the repository existed before; a rule without effect in its lifecycle
+        policy is accepted then. ``False`` by default.
     :raises RuleError: with every rule that is broken.
 
     Attributes: ``policy`` contains the statements of the repository policy.
@@ -105,6 +107,7 @@ class RepositorySpec:
     removal: Removal = "retain"
     empty_on_delete: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
+    adopted: bool = False
     policy: list[Statement] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -127,6 +130,7 @@ class RepositorySpec:
                 *(() if is_token(self.name) else repository_name_faults(self.name)),
                 *_deletion_faults(self.removal, empty_on_delete=self.empty_on_delete),
                 *dual_layer_faults(self.encryption, self.place),
+                *under("lifecycle", () if self.adopted else wildcard_prefix_faults(self.lifecycle)),
                 *under("tags", tag_faults(self.tags)),
                 *under("push", push_faults(self.push)),
                 *malformed,

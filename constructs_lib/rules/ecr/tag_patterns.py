@@ -15,7 +15,7 @@ def pattern_covers(wider: str, narrower: str) -> bool:
     """Return whether every tag that matches ``narrower`` also matches ``wider``.
 
     Only a ``*`` of the wider pattern can match every text that a ``*`` of the narrower one matches.
-    So the narrower pattern is matched as a tag, with a character in place of its ``*`` that no tag
-    has.
+    So the narrower pattern is matched as a tag, with a character in place of its ``*`` that no
+    pattern has.
     """
-    return tag_matches(wider, narrower.replace("*", "\0"))
+    return tag_matches(wider, narrower.replace("*", "\1"))

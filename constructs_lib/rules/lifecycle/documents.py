@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from constructs_lib.rules.faults import Fault, RuleError, faults_unless, raise_if_any
 
-from .policy import LifecyclePolicy
-from .rule import LifecycleRule
+from .policy import LifecyclePolicy, wildcard_prefix_faults
+from .rule import COUNT_TYPES, LifecycleRule
 
 _RULE = {"rulePriority": int, "description": str, "selection": Mapping, "action": Mapping}
 _SELECTION = {
@@ -22,12 +23,28 @@ _SELECTION = {
 }
 _ACTION = {"type": str, "targetStorageClass": str}
 _REQUIRED = {"rulePriority", "selection", "action", "tagStatus", "countType", "countNumber", "type"}
+# The document's names of a rule's fields.
+_NAMES = {
+    "priority": "rulePriority",
+    "tag_status": "selection.tagStatus",
+    "tag_patterns": "selection.tagPatternList",
+    "tag_prefixes": "selection.tagPrefixList",
+    "storage_class": "selection.storageClass",
+    "count_type": "selection.countType",
+    "count_number": "selection.countNumber",
+    "action": "action.type",
+}
+_FIELD = re.compile(
+    rf"^({'|'.join(_NAMES)})\b|\b({'|'.join(one for one in _NAMES if '_' in one)})\b"
+)
 _TYPE_NAMES = {int: "a whole number", str: "text", list: "a list of text", Mapping: "a mapping"}
 
 
-def policy_from_document(document: Any) -> LifecyclePolicy:
+def policy_from_document(document: Any, *, is_deployed: bool = False) -> LifecyclePolicy:
     """Return a document's policy, which may touch live images, because it may exist already.
 
+    :param is_deployed: whether ECR has the policy. ECR accepts a tag prefix with ``*``, which
+        matches no tag; in a new policy it is refused. ``False`` by default.
     :raises RuleError: with every fault for which ECR would refuse the document.
     """
     rules = document.get("rules") if isinstance(document, Mapping) else None
@@ -43,7 +60,11 @@ def policy_from_document(document: Any) -> LifecyclePolicy:
             ],
         )
         return LifecyclePolicy(())
-    faults: list[Fault] = []
+    faults = [
+        Fault(str(key), f"a lifecycle policy has only 'rules', got {str(key)[:60]!r}. Remove it.")
+        for key in document
+        if key != "rules"
+    ]
     read: list[LifecycleRule] = []
     for index, rule in enumerate(rules):
         shape = _shape_faults(rule)
@@ -51,10 +72,14 @@ def policy_from_document(document: Any) -> LifecyclePolicy:
             try:
                 read.append(_rule(rule))
             except RuleError as error:
-                shape = list(error.faults)
+                shape = list(_in_words_of_the_document(error.faults))
         faults += [fault.under(f"rules[{index}]") for fault in shape]
     raise_if_any("lifecycle policy", faults)
-    return LifecyclePolicy(tuple(read), allow_touching_live_images=True)
+    policy = LifecyclePolicy(tuple(read), allow_touching_live_images=True)
+    if not is_deployed:
+        refused = _in_words_of_the_document(wildcard_prefix_faults(policy))
+        raise_if_any("lifecycle policy", refused)
+    return policy
 
 
 def _rule(document: Mapping[str, Any]) -> LifecycleRule:
@@ -70,6 +95,13 @@ def _rule(document: Mapping[str, Any]) -> LifecycleRule:
         count_number=selection["countNumber"],
         action=document["action"]["type"],
     )
+
+
+def _in_words_of_the_document(faults: Iterable[Fault]) -> Iterator[Fault]:
+    for fault in faults:
+        path = _FIELD.sub(lambda found: _NAMES[found[0]], fault.path)
+        message = _FIELD.sub(lambda found: _NAMES[found[0]].rpartition(".")[2], fault.message)
+        yield Fault(path, message)
 
 
 def _shape_faults(rule: Any) -> list[Fault]:
@@ -121,7 +153,9 @@ def _has_kind(value: Any, kind: type) -> bool:
 
 
 def _unit_faults(selection: Mapping[str, Any]) -> list[Fault]:
-    counts_images = selection.get("countType") == "imageCountMoreThan"
+    if selection.get("countType") not in COUNT_TYPES:
+        return []
+    counts_images = selection["countType"] == "imageCountMoreThan"
     if counts_images and "countUnit" in selection:
         return [
             Fault(
@@ -134,7 +168,7 @@ def _unit_faults(selection: Mapping[str, Any]) -> list[Fault]:
         return [
             Fault(
                 "selection.countUnit",
-                f"{selection.get('countType')} requires countUnit 'days', "
+                f"{selection['countType']} requires countUnit 'days', "
                 f"got {selection.get('countUnit')!r}. Write 'days'.",
             )
         ]

@@ -110,7 +110,8 @@ def policy_faults(
     """Check the rules of one policy against each other."""
     if not 1 <= len(rules) <= MAXIMUM_RULES:
         message = f"a lifecycle policy must have 1 to {MAXIMUM_RULES} rules, got {len(rules)}."
-        return [Fault("", f"{message} Merge rules, or remove the policy.")]
+        cure = "Merge rules." if rules else "Add one, or remove the policy."
+        return [Fault("", f"{message} {cure}")]
     faults = _priority_faults(rules)
     for storage_class in STORAGE_CLASSES:
         of_class = [rule for rule in rules if rule.selects_from == storage_class]
@@ -118,6 +119,17 @@ def policy_faults(
         if not allow_touching_live_images:
             faults += _shield_faults(of_class)
     return faults or _length_faults(rules)
+
+
+def wildcard_prefix_faults(policy: LifecyclePolicy | None) -> Iterator[Fault]:
+    """Yield a fault for each prefix with ``*``: ECR accepts it, but no tag matches it."""
+    for rule in policy.rules if policy else ():
+        for prefix in rule.wildcard_prefixes:
+            yield Fault(
+                "",
+                f"a tag prefix has no wildcards, got '{prefix}' in rule {rule.priority}, which "
+                "matches no tag. Write it in tag_patterns.",
+            )
 
 
 def _priority_faults(rules: tuple[LifecycleRule, ...]) -> list[Fault]:

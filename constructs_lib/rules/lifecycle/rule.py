@@ -26,6 +26,8 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 
 MAXIMUM_WILDCARDS = 4
 MINIMUM_ARCHIVE_DAYS = 90
+# A character that no tag has: it stands for a `*` in a prefix, which ECR takes literally.
+_NO_TAG_HAS = "\0"
 # More than a repository can have: 100,000 images, unless AWS raises the quota.
 SHIELD_COUNT = 1_000_000
 SHIELD_DAYS = 36_500
@@ -74,8 +76,18 @@ class LifecycleRule:
 
     @property
     def patterns(self) -> tuple[str, ...]:
-        """The tag patterns that an image must match, prefixes included."""
-        return self.tag_patterns or tuple(f"{prefix}*" for prefix in self.tag_prefixes)
+        """The tag patterns that an image must match, prefixes included.
+
+        A prefix has no wildcard: no tag matches one with ``*``.
+        """
+        return self.tag_patterns or tuple(
+            f"{prefix.replace('*', _NO_TAG_HAS)}*" for prefix in self.tag_prefixes
+        )
+
+    @property
+    def wildcard_prefixes(self) -> tuple[str, ...]:
+        """The prefixes with ``*``, which ECR accepts and no tag matches."""
+        return tuple(prefix for prefix in self.tag_prefixes if "*" in prefix)
 
     def document(self) -> dict[str, Any]:
         """Return the rule as ECR's JSON document has it."""

@@ -218,7 +218,7 @@ def lifecycle_refused(change: ResourceChange) -> str | None:
     if not isinstance(text, str) or not _is_new_value(change, "LifecyclePolicy"):
         return None
     try:
-        policy_from_document(json.loads(text))
+        policy_from_document(json.loads(text), is_deployed=True)
     except RuleError as error:
         faults = [str(fault) for fault in error.faults]
     except ValueError:

@@ -168,7 +168,7 @@ def _policy_of(resource: Resource | None) -> LifecyclePolicy | None:
 
 @cache
 def _policy(text: str) -> LifecyclePolicy | None:
-    return policy_from_document(json.loads(text)) if text else None
+    return policy_from_document(json.loads(text), is_deployed=True) if text else None
 
 
 def _difference_of(

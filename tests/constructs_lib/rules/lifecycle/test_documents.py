@@ -43,8 +43,44 @@ def test_a_policy_is_read_back_from_its_document(preset: str) -> None:
         ),
         (
             {"rules": []},
-            "LifecyclePolicy: a lifecycle policy must have 1 to 50 rules, got 0. Merge rules, or "
+            "LifecyclePolicy: a lifecycle policy must have 1 to 50 rules, got 0. Add one, or "
             "remove the policy.",
+        ),
+        (
+            {"Rules": [], "rules": [RULE]},
+            "lifecycle policy: Rules: a lifecycle policy has only 'rules', got 'Rules'. Remove it.",
+        ),
+        (
+            {"rules": [RULE | {"selection": SELECTION | {"storageClass": ""}}]},
+            "lifecycle policy: rules[0].selection.storageClass: storageClass must be one of "
+            "standard, archive, got ''.",
+        ),
+        (
+            {"rules": [RULE | {"selection": SELECTION | {"countType": "imageCount"}}]},
+            "lifecycle policy: rules[0].selection.countType: countType must be one of "
+            "imageCountMoreThan, sinceImagePushed, sinceImagePulled, sinceImageTransitioned, got "
+            "'imageCount'.",
+        ),
+        (
+            {"rules": [RULE | {"selection": SELECTION | {"countNumber": 0}}]},
+            "lifecycle policy: rules[0].selection.countNumber: countNumber must be at least 1, got "
+            "0. Write the number of images, or of days, to keep.",
+        ),
+        (
+            {"rules": [RULE | {"rulePriority": 0}]},
+            "lifecycle policy: rules[0].rulePriority: rulePriority must be at least 1, got 0. "
+            "Number the rules from 1.",
+        ),
+        (
+            {"rules": [RULE | {"selection": SELECTION | {"tagStatus": "tagged"}}]},
+            "lifecycle policy: rules[0].selection.tagStatus: a rule for tagged images requires "
+            "tagPatternList or tagPrefixList, got neither. Add a pattern, such as '*' for every "
+            "tag.",
+        ),
+        (
+            {"rules": [RULE | {"action": {"type": "delete"}}]},
+            "lifecycle policy: rules[0].action.type: type must be one of expire, transition, got "
+            "'delete'.",
         ),
         (
             {"rules": [{}]},

@@ -12,9 +12,10 @@ from constructs_lib.rules.lifecycle.policy import (
     LifecyclePolicy,
     shield_archived_live_images,
     shield_live_images,
+    wildcard_prefix_faults,
 )
 from constructs_lib.rules.lifecycle.presets import PRESETS, expire_untagged, keep_last, standard
-from constructs_lib.rules.lifecycle.rule import LifecycleRule
+from constructs_lib.rules.lifecycle.rule import SHIELD_COUNT, LifecycleRule
 
 
 def rule(**changes: Any) -> LifecycleRule:
@@ -191,7 +192,7 @@ UNTAGGED = rule(tag_status="untagged")
     [
         (
             (),
-            "LifecyclePolicy: a lifecycle policy must have 1 to 50 rules, got 0. Merge rules, or "
+            "LifecyclePolicy: a lifecycle policy must have 1 to 50 rules, got 0. Add one, or "
             "remove the policy.",
         ),
         (
@@ -253,8 +254,7 @@ def test_more_than_fifty_rules_are_refused() -> None:
     with pytest.raises(RuleError) as refusal:
         LifecyclePolicy((shield_live_images(), *rules))
     assert str(refusal.value) == (
-        "LifecyclePolicy: a lifecycle policy must have 1 to 50 rules, got 51. Merge rules, or "
-        "remove the policy."
+        "LifecyclePolicy: a lifecycle policy must have 1 to 50 rules, got 51. Merge rules."
     )
 
 
@@ -338,3 +338,17 @@ def test_a_pattern_covers_another_only_if_all_tags_of_the_other_match(
     covers: bool,
 ) -> None:
     assert pattern_covers(wider, narrower) is covers
+
+
+def test_a_prefix_with_a_wildcard_is_no_shield_and_matches_no_tag() -> None:
+    never = rule(tag_status="tagged", tag_prefixes=("live-*",), count_number=SHIELD_COUNT)
+    expires = rule(tag_status="any", count_number=1)
+    with pytest.raises(RuleError, match="could touch an image that runs"):
+        LifecyclePolicy((never, expires))
+    policy = LifecyclePolicy((never, expires), allow_touching_live_images=True)
+    assert never.wildcard_prefixes == ("live-*",)
+    assert [str(fault) for fault in wildcard_prefix_faults(policy)] == [
+        "a tag prefix has no wildcards, got 'live-*' in rule 1, which matches no tag. Write it in "
+        "tag_patterns."
+    ]
+    assert not list(wildcard_prefix_faults(None))
