@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from checked_files.fault_text import name_hint
 from checked_files.yaml_files import YamlFile
 from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import under
 
 from .checks.pins import missing_pin_faults, pin_faults
 from .checks.repositories import github_provider_faults, repository_faults
@@ -112,8 +112,17 @@ class _Folder:
         faults += workload_faults(environment, pins.pins, registries)
         if with_pins:
             faults += missing_pin_faults(environment, pins)
-        pins.file.faults += pin_faults(pins, environment, registries, self.names)
-        _raise_if_any(environment, faults, registries, pins)
+        for image, pin in pins.pins.items():
+            pins.file.faults += under(image, pin_faults(pin, environment, registries, self.names))
+        reports = [
+            one.file.report(found)
+            for one in registries.values()
+            if (found := [*one.file.faults, *(faults if one is environment else ())])
+        ]
+        if pins.file.faults:
+            reports.append(pins.file.report(pins.file.faults))
+        if reports:
+            raise EnvironmentFault(*reports)
         head = environment.head
         assert head is not None  # noqa: S101 - it has no faults
         images = {
@@ -138,21 +147,3 @@ class _Folder:
         if environment.head is None or environment.head.github_provider == "existing":
             return ()
         return (self._read(other) for other in self.names if other != environment.name)
-
-
-def _raise_if_any(
-    environment: EnvironmentFile,
-    faults: list[Fault],
-    registries: Mapping[str, EnvironmentFile],
-    pins: PinsFile,
-) -> None:
-    found = [
-        *(
-            (one.file, [*one.file.faults, *(faults if one is environment else ())])
-            for one in registries.values()
-        ),
-        (pins.file, pins.file.faults),
-    ]
-    reports = [file.report(those) for file, those in found if those]
-    if reports:
-        raise EnvironmentFault(*reports)
