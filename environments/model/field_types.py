@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Annotated
+
+from pydantic import AfterValidator
 
 from checked_files.models import checked_by
 from constructs_lib.rules.aws import partitions
@@ -23,16 +24,19 @@ def _group_faults(group: str) -> list[Fault]:
     )
 
 
-def _arn_faults(what: str, pattern: str, example: str) -> Callable[[str], list[Fault]]:
+def _arn(kind: str, pattern: str, example: str) -> AfterValidator:
+    """Return a validator of ARNs.
+
+    :param pattern: the form of the ARN after its partition.
+    :param example: an ARN's text after ``arn:aws:``.
+    """
     form = re.compile(f"arn:aws[a-z-]*:{pattern}")
-
-    def faults(arn: str) -> list[Fault]:
-        return faults_unless(
+    return checked_by(
+        lambda arn: faults_unless(
             form.fullmatch(arn),
-            f"'{arn[:120]}' is not a valid {what} ARN. Write it such as '{example}'.",
+            f"'{arn[:120]}' is not a valid {kind} ARN. Write it such as 'arn:aws:{example}'.",
         )
-
-    return faults
+    )
 
 
 Account = Annotated[str, checked_by(partitions.account_faults)]
@@ -45,31 +49,25 @@ RoleArn = Annotated[str, checked_by(access.role_arn_faults)]
 GroupName = Annotated[str, checked_by(_group_faults)]
 TopicArn = Annotated[
     str,
-    checked_by(
-        _arn_faults(
-            "topic",
-            r"sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}",
-            "arn:aws:sns:us-west-2:111111111111:images",
-        )
+    _arn(
+        "topic",
+        r"sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}",
+        "sns:us-west-2:111111111111:images",
     ),
 ]
 EventBusArn = Annotated[
     str,
-    checked_by(
-        _arn_faults(
-            "event bus",
-            r"events:[a-z0-9-]+:\d{12}:event-bus/[A-Za-z0-9._/-]+",
-            "arn:aws:events:us-west-2:111111111111:event-bus/security",
-        )
+    _arn(
+        "event bus",
+        r"events:[a-z0-9-]+:\d{12}:event-bus/[A-Za-z0-9._/-]+",
+        "events:us-west-2:111111111111:event-bus/security",
     ),
 ]
 FunctionArn = Annotated[
     str,
-    checked_by(
-        _arn_faults(
-            "function",
-            r"lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}",
-            "arn:aws:lambda:us-west-2:111111111111:function:kubectl",
-        )
+    _arn(
+        "function",
+        r"lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}",
+        "lambda:us-west-2:111111111111:function:kubectl",
     ),
 ]
