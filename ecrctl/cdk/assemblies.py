@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ecrctl.errors import UserError
+from ecrctl.errors import ExitCode, UserError
+from ecrctl.files import read_json
 
 from . import toolchain
 
@@ -57,7 +57,7 @@ def synthesise(environment: str | None, environments: Path, output: Path) -> Pat
     toolchain.check_cdk()
     toolchain.run_cdk(
         [
-            *("synth", "--quiet", "--app", toolchain.app_command()),
+            *("synth", "--quiet", "--app", toolchain.present_tools().app_command()),
             *("--output", str(output / "cdk.out")),
             *chosen,
             *("--context", f"environments={environments}"),
@@ -171,9 +171,4 @@ def _read_template(file: Path) -> dict[str, Any]:
 
 
 def _read_json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise UserError(f"{file} is not JSON: {error}. Run `cdk synth` again.") from None
+    return read_json(file, "Run `cdk synth` again.", exit_code=ExitCode.TOOL_ERROR)

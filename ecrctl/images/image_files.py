@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from checked_files.fault_text import faults_of
 from constructs_lib.rules.lifecycle.preview import ImageRecord
 from constructs_lib.rules.lifecycle.rule import StorageClass
-from ecrctl.errors import ExitCode, UserError
+from ecrctl.files import fault_list, read_json
 
 
 class _Image(BaseModel):
@@ -39,21 +38,10 @@ class _Image(BaseModel):
 _IMAGES: TypeAdapter[list[_Image]] = TypeAdapter(list[Annotated[_Image, Field()]])
 
 
-def read_json(path: Path) -> Any:
-    """Return the content of a JSON file."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise UserError(f"{path} is not JSON: {error}.", exit_code=ExitCode.FAULT) from None
-
-
 def images_from_file(path: Path) -> list[ImageRecord]:
     """Return the images in a JSON file: a list of mappings; raise all faults at once."""
     try:
         images = _IMAGES.validate_python(read_json(path))
     except ValidationError as error:
-        lines = "\n".join(f"  - {fault}" for fault in faults_of(error, _Image))
-        raise UserError(f"{path}:\n{lines}", exit_code=ExitCode.FAULT) from None
+        raise fault_list(path, faults_of(error, _Image)) from None
     return [image.record() for image in images]

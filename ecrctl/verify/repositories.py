@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.rules.policy.statements import canonical, policy_document, statements_of
 from ecrctl.aws.clients import Aws, or_none
+from ecrctl.aws.policies import lifecycle_policy, repository_policy
 from ecrctl.aws.stacks import repositories_of_stack
 from environments.names import key_alias_name, repositories_stack
 from environments.settings import EnvironmentSettings, RepositorySettings
@@ -80,8 +80,23 @@ def _check_repository(
         on_or_off(found.get("imageScanningConfiguration", {}).get("scanOnPush", False)),
     )
     yield Check(subject, "encryption", *_encryption(repository, settings, aws, found))
-    yield _policy_check(repository, aws)
-    yield _lifecycle_check(repository, aws)
+    yield Check(
+        subject,
+        "repository policy",
+        *_differing(
+            _statements_by_sid(policy_document(repository.spec.policy)),
+            _statements_by_sid(repository_policy(aws.ecr, repository.name)),
+        ),
+    )
+    lifecycle = repository.spec.lifecycle
+    yield Check(
+        subject,
+        "lifecycle policy",
+        *_differing(
+            _rules_by_priority(lifecycle.document() if lifecycle else None),
+            _rules_by_priority(lifecycle_policy(aws.ecr, repository.name)),
+        ),
+    )
 
 
 def _immutability(
@@ -97,10 +112,7 @@ def _immutability(
         note = f"(filters {NOT_RETURNED})"
         return f"{declared.mode} {note}", f"{mode} {note}"
     filters = [item["filter"] for item in found.get("imageTagMutabilityExclusionFilters", [])]
-    return (
-        _with_filters(declared.mode, declared.exclusion_filters),
-        _with_filters(mode, filters),
-    )
+    return _with_filters(declared.mode, declared.exclusion_filters), _with_filters(mode, filters)
 
 
 def _with_filters(mode: str, filters: Any) -> str:
@@ -130,42 +142,13 @@ def _encryption(
     return declared, f"{kind} {key}".strip()
 
 
-def _policy_check(repository: RepositorySettings, aws: Aws) -> Check:
-    found = or_none(lambda: aws.ecr.get_repository_policy(repositoryName=repository.name))
-    return _document_check(
-        f"repository {repository.name}",
-        "repository policy",
-        policy_document(repository.spec.policy),
-        json.loads(found["policyText"]) if found else None,
-        _statements_by_sid,
-    )
-
-
-def _lifecycle_check(repository: RepositorySettings, aws: Aws) -> Check:
-    found = or_none(lambda: aws.ecr.get_lifecycle_policy(repositoryName=repository.name))
-    return _document_check(
-        f"repository {repository.name}",
-        "lifecycle policy",
-        repository.spec.lifecycle.document() if repository.spec.lifecycle else None,
-        json.loads(found["lifecyclePolicyText"]) if found else None,
-        _rules_by_priority,
-    )
-
-
-def _document_check(
-    subject: str,
-    what: str,
-    declared: Mapping[str, Any] | None,
-    found: Mapping[str, Any] | None,
-    parts: Callable[[Mapping[str, Any] | None], Mapping[str, str]],
-) -> Check:
-    """Return a check of two documents, with only the parts that differ."""
-    expected, actual = parts(declared), parts(found)
-    if expected == actual:
-        names = "\n".join(expected) or "none"
-        return Check(subject, what, names, names)
-    differing = [name for name in {**expected, **actual} if expected.get(name) != actual.get(name)]
-    return Check(subject, what, _lines(expected, differing), _lines(actual, differing))
+def _differing(declared: Mapping[str, str], found: Mapping[str, str]) -> tuple[str, str]:
+    """Return the parts of two documents that differ, or the names of all where none differs."""
+    if declared == found:
+        names = "\n".join(declared) or "none"
+        return names, names
+    differing = [name for name in {**declared, **found} if declared.get(name) != found.get(name)]
+    return _lines(declared, differing), _lines(found, differing)
 
 
 def _lines(parts: Mapping[str, str], names: list[str]) -> str:
@@ -182,10 +165,9 @@ def _statements_by_sid(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
 
 
 def _rules_by_priority(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
-    rules = policy["rules"] if policy else []
     return {
         f"{rule['rulePriority']} {rule.get('description', '')}".strip(): canonical(
             {key: value for key, value in rule.items() if key != "rulePriority"}
         )
-        for rule in rules
+        for rule in (policy["rules"] if policy else ())
     }
