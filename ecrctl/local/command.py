@@ -16,7 +16,7 @@ from ecrctl.images.registry import Registry, TagIsImmutable
 from ecrctl.verify.check import Check
 from ecrctl.verify.command import verify
 from ecrctl.verify.images import check_images
-from ecrctl.verify.kubernetes_schemas import check_schemas
+from ecrctl.verify.jobs import check_schemas
 from environments import names
 from environments.loading import load_environment, pins_path
 from environments.settings import EnvironmentSettings

@@ -26,13 +26,13 @@ def verify(settings: EnvironmentSettings, aws: Aws) -> list[Check]:
             *check_key(settings, aws),
             *check_repositories(settings, aws),
             *check_notifications(settings, aws),
-            *(check for task in settings.ecs_tasks for check in check_task(task, settings, aws)),
+            *(check for one in settings.ecs_tasks for check in check_task(one, settings, aws)),
             *(
                 check
-                for service in settings.ecs_services
-                for check in check_service(service, settings, aws)
+                for one in settings.ecs_services
+                for check in check_service(one, settings, aws)
             ),
-            *(check for job in settings.eks_jobs for check in check_job(job, settings, aws)),
+            *(check for one in settings.eks_jobs for check in check_job(one, settings, aws)),
         ]
 
 

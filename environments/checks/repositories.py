@@ -12,7 +12,7 @@ from constructs_lib.rules.faults import Fault, taken_faults, under
 from environments.model.environment import EnvironmentModel
 from environments.model.repository import RepositoryModel
 from environments.reading import EnvironmentFile
-from environments.settings import RepositorySettings
+from environments.settings import RepositorySettings, by_group
 
 # A template's bytes besides its repositories: the CDK's parameter, rule and description.
 _TEMPLATE_BYTES = 1_500
@@ -102,18 +102,15 @@ def _adoption_faults(repository: RepositoryModel) -> Iterator[Fault]:
 
 
 def _group_faults(settings: Sequence[RepositorySettings]) -> Iterator[Fault]:
-    groups: dict[str, list[int]] = {}
-    for one in settings:
-        groups.setdefault(one.stack, []).append(one.spec.template_bytes)
     cure = "Put new repositories into a new group with `stack:`; never move existing ones."
-    for group, sizes in sorted(groups.items()):
-        if len(sizes) > MAXIMUM_RESOURCES:
+    for group, repositories in by_group(settings).items():
+        if len(repositories) > MAXIMUM_RESOURCES:
             yield Fault(
                 "repositories",
                 f"a CloudFormation stack takes at most {MAXIMUM_RESOURCES} resources, got "
-                f"{len(sizes)} repositories in the group '{group}'. {cure}",
+                f"{len(repositories)} repositories in the group '{group}'. {cure}",
             )
-        total = sum(sizes) + _TEMPLATE_BYTES
+        total = sum(one.spec.template_bytes for one in repositories) + _TEMPLATE_BYTES
         if total > MAXIMUM_TEMPLATE_BYTES:
             yield Fault(
                 "repositories",

@@ -109,7 +109,7 @@ def test_pinning_what_could_not_be_deployed_changes_nothing(folder: Path) -> Non
         *("--repository", REPOSITORY, "--tag", "latest"),
     )
     assert result.returncode == 1
-    assert "--tag: deploying the tag 'latest' is refused" in result.stderr
+    assert "--tag: an image cannot be deployed by the tag 'latest'" in result.stderr
     assert "no workload of 'dev' runs an image named 'apy'; did you mean 'api'?" in result.stderr
     assert not (folder / "dev.images.yaml").exists()
 
