@@ -31,10 +31,8 @@ _KINDS = {
 
 def path_text(location: Location) -> str:
     """Return a location as text, such as ``repositories[3].lifecycle[1].count_number``."""
-    text = ""
-    for step in location:
-        text += f"[{step}]" if isinstance(step, int) else f"{'.' if text else ''}{step}"
-    return text
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+    return "".join(steps).removeprefix(".")
 
 
 def faults_of(error: ValidationError, model: type | None) -> list[Fault]:

@@ -1,7 +1,7 @@
 """Flat fields: a value whose fields are keys of the mapping around it.
 
 A file stays flat, and each value is still read by the dataclass that a rule has for it. A field is
-flat when its alias stands in angle brackets, such as ``Field(alias="<pod>")``.
+flat when its alias is in angle brackets, such as ``Field(alias="<pod>")``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reading a YAML file: plain data, refused when a key occurs twice, and the line of every path."""
+"""YAML files as plain data in which each key occurs once, with the line of every path."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class YamlFile:
 
 
 def read_yaml(path: Path) -> YamlFile:
-    """Read a file; a file that cannot be read has a fault that says why."""
+    """Read a file; a file that cannot be read has a fault with the reason."""
     try:
         text = path.read_text(encoding="utf-8")
         # The subclass of yaml's safe loader: plain data, no objects.

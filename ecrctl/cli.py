@@ -15,7 +15,6 @@ from types import FrameType
 from typing import Annotated, Literal, NoReturn
 
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 from constructs_lib.rules.lifecycle.preview import preview
@@ -96,10 +95,10 @@ def verify_command(
     settings = load_environment(environment, _options.environments)
     if images:
         found = list(check_images(settings, Aws.from_variables))
-        _show(new_console(), environment, found, "pinned and in its registry")
+        _show(environment, found, "pinned and in its registry")
     else:
         checks = verify(settings, Aws.from_variables(settings.region))
-        _show(new_console(), environment, checks, "declared and read back")
+        _show(environment, checks, "declared and read back")
 
 
 @app.command("manifests", epilog=exit_code_table(*FILE_OR_TOOL))
@@ -297,7 +296,7 @@ def review_command(
     out: review.Out = None,
     today: review.Today = None,
 ) -> None:
-    """Say what a change does to images, access and workloads, before it is deployed."""
+    """Report what a change does to images, access and workloads, before it is deployed."""
     review.run_review(
         base=base,
         head=head,
@@ -311,10 +310,11 @@ def review_command(
     )
 
 
-def _show(console: Console, environment: str, checks: list[Check], title: str) -> None:
+def _show(environment: str, checks: list[Check], title: str) -> None:
     if not checks:
         print(f"{environment}: no workload runs an image, so there is nothing to check.")
         return
+    console = new_console()
     console.print(table_of(f"{environment}: {title}", checks))
     console.print(verdict(environment, checks), soft_wrap=True, highlight=False)
     _exit_on_difference(checks)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from rich import box
 from rich.console import Console
@@ -59,10 +59,10 @@ class Steps:
         """Show a step while the block runs, then its result and duration."""
         result = StepResult()
         start = time.monotonic()
-        if self.console.is_terminal:
-            with self.console.status(f"{action} ..."):
-                yield result
-        else:
+        spinner = (
+            self.console.status(f"{action} ...") if self.console.is_terminal else nullcontext()
+        )
+        with spinner:
             yield result
         seconds = time.monotonic() - start
         detail = f": {escape(result.detail)}" if result.detail else ""

@@ -99,18 +99,11 @@ def read_environment(name: str, path: Path) -> EnvironmentFile:
 
 def read_pins(path: Path) -> PinsFile:
     """Read an environment's pins; without a file there are none."""
-    if not path.exists():
-        return PinsFile(YamlFile(path, data={}))
-    file = read_yaml(path)
-    if file.faults:
-        return PinsFile(file)
-    if file.data is None:
-        file.data = {}
-    if not isinstance(file.data, Mapping):
+    file = read_yaml(path) if path.exists() else YamlFile(path)
+    if not isinstance(file.data, Mapping | None):
         _validated(Pins, file.data, "", file)
-        return PinsFile(file)
     pins: dict[str, PinModel] = {}
-    for name, given in file.data.items():
+    for name, given in _mapping_in(file).items():
         pins |= _validated(Pins, {name: given}, "", file) or {}
     return PinsFile(file, pins)
 

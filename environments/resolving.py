@@ -75,8 +75,7 @@ def _administrators(environment: EnvironmentModel) -> Administrators | None:
     if not environment.administrators or environment.break_glass_role is None:
         return None
     return Administrators(
-        role_arns=environment.administrators,
-        break_glass_role_arn=environment.break_glass_role,
+        role_arns=environment.administrators, break_glass_role_arn=environment.break_glass_role
     )
 
 

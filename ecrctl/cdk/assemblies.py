@@ -21,7 +21,7 @@ class Stack:
     """A synthesised stack.
 
     :param name: the path in the app, such as ``dev/Repositories-web``.
-    :param stage: the path of the stage around the stack; empty outside of any.
+    :param stage: the path of the stage around the stack; empty where there is none.
     :param stack_name: CloudFormation's name for the stack, such as ``dev-Repositories-web``.
     :param is_protected: whether termination protection is on.
     """
@@ -112,7 +112,7 @@ class _Reader:
         for logical_id, resource in stack.resources("AWS::CloudFormation::Stack"):
             asset = resource.get("Metadata", {}).get("aws:asset:path")
             if asset is None:
-                continue  # the template lies somewhere else; only its URL is known
+                continue  # only the URL of the template is known
             # The path in the app is the readable name; the logical ID is always there.
             path = str(resource["Metadata"].get("aws:cdk:path", ""))
             name = path.removesuffix(".NestedStackResource").rpartition("/")[2] or logical_id
@@ -132,7 +132,7 @@ class _Reader:
         if not path.resolve().is_relative_to(self.assembly.resolve()):
             raise UserError(
                 f"{folder / 'manifest.json'} must not name a file outside of its cloud assembly, "
-                f"got '{name}'. No CDK writes that; check where the assembly comes from."
+                f"got '{name}'. Check where the assembly comes from."
             )
         return path
 

@@ -48,7 +48,7 @@ def _installed(folder: Path, name: str, install: Callable[[Path, Path], None]) -
     required = f"{sys.version_info[:2]}".encode() + _read(folder / name)
     home = CACHE / f"{name.partition('.')[0]}-{sha256(required).hexdigest()[:16]}"
     if not (home / _COMPLETE).is_file():
-        print(f"Installing the tools in {name} of that side, once.", file=sys.stderr)
+        print(f"Installing the tools in {name} for this review and later ones.", file=sys.stderr)
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         install(folder, home)
@@ -82,7 +82,7 @@ def _read(file: Path) -> bytes:
 
 
 def _run(command: Sequence[str], home: Path) -> None:
-    # Without the shell's virtual environment, and with the cache that has most packages.
+    # uv must not install into the shell's virtual environment; its cache has most packages.
     variables = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     variables.setdefault("UV_CACHE_DIR", str(ROOT / ".venv" / "uv-cache"))
     done = subprocess.run(
@@ -97,4 +97,4 @@ def _run(command: Sequence[str], home: Path) -> None:
     if done.returncode:
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["no error message"]
         tool = Path(command[0]).name
-        raise UserError(f"cannot install its requirements: {tool} failed: {lines[-1]}")
+        raise UserError(f"its requirements cannot be installed: {tool} failed: {lines[-1]}")

@@ -132,11 +132,7 @@ class Registry:
                 method,
                 urljoin(self.base_url, target),
                 body=body,
-                headers={
-                    "Host": self.host,
-                    "Authorization": self.authorization,
-                    **(headers or {}),
-                },
+                headers={"Host": self.host, "Authorization": self.authorization, **(headers or {})},
             )
         except urllib3.exceptions.HTTPError as error:
             raise UserError(

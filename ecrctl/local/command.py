@@ -107,8 +107,7 @@ def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSe
     with steps.step("Pull the image by its digest") as step:
         if registry.manifest(REPOSITORY, image.digest) != image.manifest:
             raise UserError(
-                "The registry returned another manifest than was pushed.",
-                ExitCode.DIFFERENCE,
+                "The registry returned another manifest than was pushed.", ExitCode.DIFFERENCE
             )
         step.detail = "the same bytes"
     with steps.step("Pin the digest") as step:

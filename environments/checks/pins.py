@@ -103,10 +103,10 @@ def _moving_tag_faults(pin: PinModel, registry: EnvironmentFile | None) -> list[
 def _may_pull(
     puller: EnvironmentModel, repository: RepositoryModel, owner: EnvironmentModel
 ) -> bool:
-    """Return whether a repository lets an environment's account pull, as far as files say.
+    """Return whether a repository lets an environment's account pull, as far as files show.
 
-    No file says in which part of an organization an account is, so any part of the right
-    organization counts.
+    No file contains an account's place in its organization, so any part of the right organization
+    counts.
     """
     if puller.account == owner.account or puller.account in repository.pull.accounts:
         return True

@@ -174,7 +174,7 @@ class RepositoryModel(FileModel):
 
 
 class PinModel(FileModel):
-    """The image that a name stands for.
+    """The image that a name refers to.
 
     :param registry: the environment whose registry contains the image, or public.ecr.aws.
     :param tag_may_move: run the image that the tag has when a task or pod starts.

@@ -259,7 +259,7 @@ def test_a_policy_that_could_touch_live_images_must_say_so(tmp_path: Path) -> No
     )
 
 
-def test_the_organisation_is_named_once_and_used_by_name(tmp_path: Path) -> None:
+def test_the_organization_is_named_once_and_used_by_name(tmp_path: Path) -> None:
     text = "repositories: [{name: team/api, pull: {organization: true}}]\n"
     assert (
         "repositories[0].pull.organization: organization requires the environment's "
