@@ -23,7 +23,6 @@ _KINDS = {
     "list_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
     "dataclass_type": "a mapping",
     "tuple_type": "a list",
 }

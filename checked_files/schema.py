@@ -43,11 +43,8 @@ def _classes_in(hint: Any, found: set[type] | None = None) -> Iterator[type]:
         inner = class_within(getattr(one, "annotation", one))
         if inner is None or inner in found:
             continue
-        found.add(inner)
+        found.update({inner}, filter(is_dataclass, inner.__mro__))
         yield inner
-        for base in inner.__mro__[1:]:
-            if is_dataclass(base):
-                found.add(base)
         for name in key_names(inner):
             yield from _classes_in(field_hint(inner, name), found)
 

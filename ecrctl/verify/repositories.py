@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.rules.ecr.repository import EncryptionSpec
 from constructs_lib.rules.policy.statements import canonical, policy_document, statements_of
 from ecrctl.aws.clients import Aws, or_none
 from ecrctl.aws.policies import lifecycle_policy, repository_policy
@@ -79,7 +80,9 @@ def _check_repository(
         on_or_off(repository.spec.scan_on_push),
         on_or_off(found.get("imageScanningConfiguration", {}).get("scanOnPush", False)),
     )
-    yield Check(subject, "encryption", *_encryption(repository, settings, aws, found))
+    yield Check(
+        subject, "encryption", *_encryption(repository.spec.encryption, settings, aws, found)
+    )
     yield Check(
         subject,
         "repository policy",
@@ -120,26 +123,21 @@ def _with_filters(mode: str, filters: Any) -> str:
 
 
 def _encryption(
-    repository: RepositorySettings,
-    settings: EnvironmentSettings,
-    aws: Aws,
-    found: RepositoryTypeDef,
+    declared: EncryptionSpec, settings: EnvironmentSettings, aws: Aws, found: RepositoryTypeDef
 ) -> tuple[str, str]:
     configuration = found.get("encryptionConfiguration", {"encryptionType": "AES256"})
     kind, key = configuration["encryptionType"], configuration.get("kmsKey", "")
-    if repository.spec.encryption.kind == "aes256":
+    if declared.kind == "aes256":
         return "AES256", kind
-    if repository.spec.encryption.kind == "aws-managed":
+    if declared.kind == "aws-managed":
         # ECR chooses this key itself, so no declaration names one.
         return "KMS", kind
-    own = repository.spec.encryption.key_arn or _key(settings, aws).get("Arn", MISSING)
-    shown = repository.spec.encryption.key_arn or key_alias_name(settings.name)
-    declared_kind = "KMS_DSSE" if repository.spec.encryption.kind == "dsse" else "KMS"
-    declared = f"{declared_kind} {shown}"
+    own = declared.key_arn or _key(settings, aws).get("Arn", MISSING)
+    declared_kind = "KMS_DSSE" if declared.kind == "dsse" else "KMS"
+    shown = f"{declared_kind} {declared.key_arn or key_alias_name(settings.name)}"
     # ECR returns the ARN or the ID of the key, as it was set.
-    if kind == declared_kind and key in (own, own.rpartition("/")[2]):
-        return declared, declared
-    return declared, f"{kind} {key}".strip()
+    matches = kind == declared_kind and key in (own, own.rpartition("/")[2])
+    return shown, shown if matches else f"{kind} {key}".strip()
 
 
 def _differing(declared: Mapping[str, str], found: Mapping[str, str]) -> tuple[str, str]:

@@ -24,17 +24,19 @@ def _group_faults(group: str) -> list[Fault]:
     )
 
 
-def _arn(kind: str, pattern: str, example: str) -> AfterValidator:
+def _arn(kind: str, service: str, resource: str, example: str) -> AfterValidator:
     """Return a validator of ARNs.
 
-    :param pattern: the form of the ARN after its partition.
-    :param example: an ARN's text after ``arn:aws:``.
+    :param kind: the kind of resource, in words.
+    :param resource: the pattern of the resource, the last part of the ARN.
+    :param example: such a resource, for the message.
     """
-    form = re.compile(f"arn:aws[a-z-]*:{pattern}")
+    form = re.compile(rf"arn:aws[a-z-]*:{service}:[a-z0-9-]+:\d{{12}}:{resource}")
     return checked_by(
         lambda arn: faults_unless(
             form.fullmatch(arn),
-            f"'{arn[:120]}' is not a valid {kind} ARN. Write it such as 'arn:aws:{example}'.",
+            f"'{arn[:120]}' is not a valid {kind} ARN. Write it such as "
+            f"'arn:aws:{service}:us-west-2:111111111111:{example}'.",
         )
     )
 
@@ -47,27 +49,10 @@ OrganizationPath = Annotated[str, checked_by(access.organization_path_faults)]
 ProjectArn = Annotated[str, checked_by(access.project_arn_faults)]
 RoleArn = Annotated[str, checked_by(access.role_arn_faults)]
 GroupName = Annotated[str, checked_by(_group_faults)]
-TopicArn = Annotated[
-    str,
-    _arn(
-        "topic",
-        r"sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}",
-        "sns:us-west-2:111111111111:images",
-    ),
-]
+TopicArn = Annotated[str, _arn("topic", "sns", r"[A-Za-z0-9_-]{1,256}", "images")]
 EventBusArn = Annotated[
-    str,
-    _arn(
-        "event bus",
-        r"events:[a-z0-9-]+:\d{12}:event-bus/[A-Za-z0-9._/-]+",
-        "events:us-west-2:111111111111:event-bus/security",
-    ),
+    str, _arn("event bus", "events", r"event-bus/[A-Za-z0-9._/-]+", "event-bus/security")
 ]
 FunctionArn = Annotated[
-    str,
-    _arn(
-        "function",
-        r"lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}",
-        "lambda:us-west-2:111111111111:function:kubectl",
-    ),
+    str, _arn("function", "lambda", r"function:[A-Za-z0-9_-]{1,64}", "function:kubectl")
 ]
