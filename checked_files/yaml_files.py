@@ -74,8 +74,10 @@ def read_yaml(path: Path) -> YamlFile:
         message = f"cannot read the file: {_in_one_line(error)}"
     except yaml.YAMLError as error:
         message = f"the file is not valid YAML: {_in_one_line(error)}"
-    except (ValueError, RecursionError):
-        message = "an anchor cannot contain an alias of itself. Remove the alias."
+    except (ValueError, RecursionError) as error:
+        message = f"a value cannot be read: {error}. Correct it, or write it in quotes."
+        if isinstance(error, RecursionError) or "Circular" in str(error):
+            message = "an anchor cannot contain an alias of itself. Remove the alias."
     else:
         return YamlFile(path, data, text=text)
     return YamlFile(path, faults=[Fault("", message)])
