@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from constructs_lib.rules.ecr.repository import EncryptionSpec
+from constructs_lib.rules.ecr.tag_immutability import TagImmutability
 from constructs_lib.rules.policy.statements import canonical, policy_document, statements_of
 from ecrctl.aws.clients import Aws, or_none
 from ecrctl.aws.policies import lifecycle_policy, repository_policy
@@ -72,46 +73,29 @@ def _check_repository(
         yield Check(subject, "exists", "yes", MISSING)
         return
     found = described["repositories"][0]
-    yield Check(subject, "stack", *_stack(repository, settings, deployed))
-    yield Check(subject, "tag immutability", *_immutability(repository, found, aws))
-    yield Check(
-        subject,
-        "scan on push",
-        on_or_off(repository.spec.scan_on_push),
-        on_or_off(found.get("imageScanningConfiguration", {}).get("scanOnPush", False)),
-    )
-    yield Check(
-        subject, "encryption", *_encryption(repository.spec.encryption, settings, aws, found)
-    )
-    yield Check(
-        subject,
-        "repository policy",
-        *_differing(
-            _statements_by_sid(policy_document(repository.spec.policy)),
-            _statements_by_sid(repository_policy(aws.ecr, repository.name)),
+    spec, name = repository.spec, repository.name
+    scans = found.get("imageScanningConfiguration", {}).get("scanOnPush", False)
+    lifecycle = spec.lifecycle.document() if spec.lifecycle else None
+    rows = {
+        "stack": _stack(repository, settings, deployed),
+        "tag immutability": _immutability(spec.tag_immutability, found, aws),
+        "scan on push": (on_or_off(spec.scan_on_push), on_or_off(scans)),
+        "encryption": _encryption(spec.encryption, settings, aws, found),
+        "repository policy": _differing(
+            _statements_by_sid(policy_document(spec.policy)),
+            _statements_by_sid(repository_policy(aws.ecr, name)),
         ),
-    )
-    lifecycle = repository.spec.lifecycle
-    yield Check(
-        subject,
-        "lifecycle policy",
-        *_differing(
-            _rules_by_priority(lifecycle.document() if lifecycle else None),
-            _rules_by_priority(lifecycle_policy(aws.ecr, repository.name)),
+        "lifecycle policy": _differing(
+            _rules_by_priority(lifecycle), _rules_by_priority(lifecycle_policy(aws.ecr, name))
         ),
-    )
+    }
+    yield from (Check(subject, what, *values) for what, values in rows.items())
 
 
-def _immutability(
-    repository: RepositorySettings, found: RepositoryTypeDef, aws: Aws
-) -> tuple[str, str]:
-    declared = repository.spec.tag_immutability
+def _immutability(declared: TagImmutability, found: RepositoryTypeDef, aws: Aws) -> tuple[str, str]:
     mode = found.get("imageTagMutability", MISSING)
-    if (
-        aws.endpoint_url is not None
-        and declared.exclusion_filters
-        and "imageTagMutabilityExclusionFilters" not in found
-    ):
+    unreadable = aws.endpoint_url and "imageTagMutabilityExclusionFilters" not in found
+    if unreadable and declared.exclusion_filters:
         note = f"(filters {NOT_RETURNED})"
         return f"{declared.mode} {note}", f"{mode} {note}"
     filters = [item["filter"] for item in found.get("imageTagMutabilityExclusionFilters", [])]
