@@ -77,11 +77,7 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
         key = EncryptionStack(stage, names.ENCRYPTION, environment=environment.name).key
     repositories = [
         RepositoriesStack(
-            stage,
-            names.repositories_id(group),
-            group=group,
-            repositories=members,
-            key=key,
+            stage, names.repositories_id(group), group=group, repositories=members, key=key
         )
         for group, members in environment.groups().items()
     ]
@@ -114,16 +110,10 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
     for workload in workloads:
         for stack in repositories:
             workload.add_stack_dependency(stack)
-    if environment.protected:
-        protect(stage)
+    for child in stage.node.children:
+        if isinstance(child, cdk.Stack):
+            child.termination_protection = environment.protected
     return stage
-
-
-def protect(stage: cdk.Stage) -> None:
-    """Protect the stacks of a stage from deletion."""
-    for stack in stage.node.children:
-        if isinstance(stack, cdk.Stack):
-            stack.termination_protection = True
 
 
 def main() -> None:

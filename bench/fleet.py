@@ -12,7 +12,7 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from ecrctl.cdk.toolchain import ROOT, node_binary, tool_environment
+from ecrctl.cdk.toolchain import ROOT, node_binary, present_tools
 
 RUNS = 3
 FLEET, SMALL, LARGE = 2_000, 500, 10_000
@@ -116,7 +116,7 @@ def _seconds_of(command: list[str], count: int) -> float:
         result = subprocess.run(
             [*command, str(count)],
             cwd=ROOT,
-            env=tool_environment({**variables, "CDK_OUTDIR": output}),
+            env=present_tools().environment({**variables, "CDK_OUTDIR": output}),
             check=True,
             capture_output=True,
             text=True,

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ecrctl.cdk.toolchain import CDK, ROOT, node_binary, tool_environment
+from ecrctl.cdk.toolchain import CDK, ROOT, node_binary, present_tools
 
 FLEET, CHANGES, RUNS = 2_000, 20, 7
 AIM = 2.0
@@ -66,7 +66,9 @@ def _synthesise(folder: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "bench.fleet_app", "ours", str(FLEET)],
         cwd=ROOT,
-        env=tool_environment({"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(folder)}),
+        env=present_tools().environment(
+            {"CDK_CONTEXT_JSON": json.dumps(context), "CDK_OUTDIR": str(folder)}
+        ),
         check=True,
         capture_output=True,
     )
@@ -107,7 +109,7 @@ def _run(command: Sequence[str], expected: int) -> tuple[float, float]:
     done = subprocess.run(
         [sys.executable, "-c", _CHILD, *command],
         cwd=ROOT,
-        env=tool_environment({"NO_COLOR": "1"}),
+        env=present_tools().environment({"NO_COLOR": "1"}),
         check=True,
         capture_output=True,
         text=True,

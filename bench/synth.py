@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 
-from ecrctl.cdk.toolchain import CDK, ROOT, app_command, node_binary, tool_environment
+from ecrctl.cdk.toolchain import CDK, ROOT, node_binary, present_tools
 
 PAIRS = 9
 AIM = 1.25
@@ -55,7 +55,9 @@ def _pairs(measure: Callable[[bool], float]) -> list[tuple[float, float]]:
 
 
 def _by_cli(empty: bool, variables: Mapping[str, str] | None = None) -> float:
-    app = f"{app_command().removesuffix('app.py')}{'bench/empty_app.py' if empty else 'app.py'}"
+    app = present_tools().app_command()
+    if empty:
+        app = app.replace("app.py", "bench/empty_app.py")
     with tempfile.TemporaryDirectory() as output:
         return _seconds(
             [
@@ -82,6 +84,10 @@ def _by_python(empty: bool) -> float:
 def _seconds(command: list[str], variables: Mapping[str, str]) -> float:
     start = time.monotonic()
     subprocess.run(
-        command, cwd=ROOT, env=tool_environment(variables), check=True, capture_output=True
+        command,
+        cwd=ROOT,
+        env=present_tools().environment(variables),
+        check=True,
+        capture_output=True,
     )
     return time.monotonic() - start

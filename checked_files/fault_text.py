@@ -23,7 +23,6 @@ _KINDS = {
     "list_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
     "dataclass_type": "a mapping",
     "tuple_type": "a list",
 }
@@ -31,10 +30,8 @@ _KINDS = {
 
 def path_text(location: Location) -> str:
     """Return a location as text, such as ``repositories[3].lifecycle[1].count_number``."""
-    text = ""
-    for step in location:
-        text += f"[{step}]" if isinstance(step, int) else f"{'.' if text else ''}{step}"
-    return text
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+    return "".join(steps).removeprefix(".")
 
 
 def faults_of(error: ValidationError, model: type | None) -> list[Fault]:

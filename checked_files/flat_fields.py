@@ -1,7 +1,7 @@
 """Flat fields: a value whose fields are keys of the mapping around it.
 
 A file stays flat, and each value is still read by the dataclass that a rule has for it. A field is
-flat when its alias stands in angle brackets, such as ``Field(alias="<pod>")``.
+flat when its alias is in angle brackets, such as ``Field(alias="<pod>")``.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ def gathered(given: Any, kind: type | None) -> Any:
         return [gathered(one, kind) for one in given]
     if not isinstance(given, Mapping):
         return given
-    rest = {
-        name: gathered(value, class_within(field_hint(kind, name))) for name, value in given.items()
-    }
+    rest = {key: gathered(one, class_within(field_hint(kind, key))) for key, one in given.items()}
     for alias, (inner, is_optional) in flat_fields(kind).items():
         inside = {name: rest.pop(name) for name in key_names(inner) if name in rest}
         if inside or not is_optional:
@@ -91,7 +89,7 @@ def _hints(kind: type) -> Iterator[tuple[str, Any]]:
 
 
 def _metadata(hint: Any) -> tuple[Any, ...]:
-    return hint.__metadata__ if get_origin(hint) is Annotated else ()
+    return getattr(hint, "__metadata__", ())
 
 
 def _bare(hint: Any) -> Any:

@@ -26,7 +26,7 @@ class ReadAs:
 
 
 def word_or_mapping(kind: Any, **words: Callable[[], Any]) -> ReadAs:
-    """Return an annotation for a value that a mapping describes, or a word stands for.
+    """Return an annotation for a value that a mapping describes or a word names.
 
     :param kind: the type that the mapping describes.
     :param words: by word, the function that makes the value.

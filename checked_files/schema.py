@@ -1,6 +1,6 @@
 """The JSON Schema of a file: flat fields among their neighbours, every key with its description.
 
-The description of a dataclass's field is what the dataclass's docstring says of it.
+The description of a field is the text of its ``:param`` in the docstring of its class.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def file_schema(kind: Any) -> dict[str, Any]:
     schema = TypeAdapter(kind).json_schema()
     definitions = schema.get("$defs", {})
     for one in _classes_in(kind):
-        found = definitions.get(one.__name__)
-        if found and is_dataclass(one):
+        found = schema if one is kind else definitions.get(one.__name__)
+        if found:
             _describe(found, one)
     for found in (schema, *definitions.values()):
         _flatten(found, definitions)
@@ -43,11 +43,8 @@ def _classes_in(hint: Any, found: set[type] | None = None) -> Iterator[type]:
         inner = class_within(getattr(one, "annotation", one))
         if inner is None or inner in found:
             continue
-        found.add(inner)
+        found.update({inner}, filter(is_dataclass, inner.__mro__))
         yield inner
-        for base in inner.__mro__[1:]:
-            if is_dataclass(base):
-                found.add(base)
         for name in key_names(inner):
             yield from _classes_in(field_hint(inner, name), found)
 
@@ -61,7 +58,7 @@ def _describe(schema: dict[str, Any], kind: type) -> None:
 
 
 def _parameters(kind: type) -> dict[str, str]:
-    """Return the descriptions of a dataclass's fields, those of its bases included."""
+    """Return the descriptions of a class's fields, those of its bases included."""
     return {
         name: " ".join(text.split()).replace("``", "").removesuffix(".")
         for one in reversed(kind.__mro__)

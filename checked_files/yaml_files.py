@@ -1,4 +1,4 @@
-"""Reading a YAML file: plain data, refused when a key occurs twice, and the line of every path."""
+"""YAML files as plain data in which each key occurs once, with the line of every path."""
 
 from __future__ import annotations
 
@@ -57,32 +57,30 @@ class YamlFile:
     def report(self, faults: Iterable[Fault]) -> str:
         """Return faults as text, each with its line."""
         root = yaml.compose(self.text, Loader=_Loader) if self.text else None
-        located = sorted(
-            (_line_of(root, fault.path) or 0, str(fault)) for fault in dict.fromkeys(faults)
-        )
+        located = sorted((_line_of(root, fault.path) or 0, str(fault)) for fault in set(faults))
         count = "1 fault" if len(located) == 1 else f"{len(located)} faults"
         lines = (f"  - {f'line {line}, ' if line else ''}{text}" for line, text in located)
         return "\n".join([f"{self.path.parent.name}/{self.path.name}: {count}", *lines])
 
 
 def read_yaml(path: Path) -> YamlFile:
-    """Read a file; a file that cannot be read has a fault that says why."""
+    """Read a file; a file that cannot be read has a fault with the reason."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        return YamlFile(path, faults=[Fault("", f"cannot read the file: {_in_one_line(error)}")])
-    try:
         # The subclass of yaml's safe loader: plain data, no objects.
         data = yaml.load(text, Loader=_Loader)  # noqa: S506
         json.dumps(data, default=str)
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"cannot read the file: {_in_one_line(error)}"
     except yaml.YAMLError as error:
-        return YamlFile(
-            path, faults=[Fault("", f"the file is not valid YAML: {_in_one_line(error)}")]
-        )
-    except (ValueError, RecursionError):
-        message = "an anchor cannot contain an alias of itself. Remove the alias."
-        return YamlFile(path, faults=[Fault("", message)])
-    return YamlFile(path, data, text=text)
+        message = f"the file is not valid YAML: {_in_one_line(error)}"
+    except (ValueError, RecursionError) as error:
+        message = f"a value cannot be read: {error}. Correct it, or write it in quotes."
+        if isinstance(error, RecursionError) or "Circular" in str(error):
+            message = "an anchor cannot contain an alias of itself. Remove the alias."
+    else:
+        return YamlFile(path, data, text=text)
+    return YamlFile(path, faults=[Fault("", message)])
 
 
 def _in_one_line(error: Exception) -> str:

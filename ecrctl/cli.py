@@ -10,13 +10,11 @@ import tempfile
 import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 from constructs_lib.rules.lifecycle.preview import preview
@@ -32,6 +30,7 @@ from .cdk import assemblies
 from .cdk.toolchain import ROOT
 from .console import ACCESS_WIDTH, Steps, new_console
 from .errors import ExitCode, UserError, exit_code_table
+from .files import file_errors
 from .images.image_files import images_from_file
 from .importing import command as importing
 from .importing import report
@@ -48,13 +47,6 @@ ANY_CODE = (*FILE_OR_TOOL, ExitCode.DIFFERENCE)
 _OUTPUT_ERRORS = (errno.ENOSPC, errno.EPIPE, errno.EIO)
 
 
-class OutputFormat(StrEnum):
-    """The formats of a lifecycle preview."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -63,14 +55,6 @@ app = typer.Typer(
     help="Container images on AWS: try locally, pin, verify, review and import.",
     epilog=exit_code_table(),
 )
-
-
-class AccessFormat(StrEnum):
-    """The formats of a list of grants."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
 
 
 @dataclass(slots=True)
@@ -111,10 +95,10 @@ def verify_command(
     settings = load_environment(environment, _options.environments)
     if images:
         found = list(check_images(settings, Aws.from_variables))
-        _show(new_console(), environment, found, "pinned and in its registry")
+        _show(environment, found, "pinned and in its registry")
     else:
         checks = verify(settings, Aws.from_variables(settings.region))
-        _show(new_console(), environment, checks, "declared and read back")
+        _show(environment, checks, "declared and read back")
 
 
 @app.command("manifests", epilog=exit_code_table(*FILE_OR_TOOL))
@@ -189,7 +173,7 @@ def pin_command(
     owner = pinning.check_target(target, repository=repository, tag=tag)
     aws = Aws.from_variables(owner.region)
     digest = pinning.digest_of_tag(aws, owner.account, repository, tag)
-    live = pinning.live_tag(environment, datetime.now(UTC))
+    live = pinning.live_tag(environment)
     pinning.mark_live(aws, owner.account, repository, digest, live)
     path = pinning.write_pin(target, repository=repository, tag=tag, digest=digest)
     print(f"{path.name}: {image} is {repository}:{tag}, {digest}; kept by the tag {live}")
@@ -210,7 +194,7 @@ def lifecycle_command(
     now: Annotated[
         str | None, typer.Option(metavar="TIME", help="Evaluate as of this time (default: now).")
     ] = None,
-    output: Annotated[OutputFormat, typer.Option("--format")] = OutputFormat.TEXT,
+    output: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
 ) -> None:
     """Show which images a lifecycle policy would keep, archive or expire, and by which rule."""
     # A lifecycle policy does not depend on pins, so a missing pin is no fault here.
@@ -225,7 +209,7 @@ def lifecycle_command(
         else images_from_ecr(Aws.from_variables(settings.region), settings.account, repository)
     )
     verdicts = preview(chosen, found, moment)
-    if output is OutputFormat.JSON:
+    if output == "json":
         print(json.dumps(lifecycle.documents_of(verdicts), indent=2))
         return
     console = new_console()
@@ -254,7 +238,7 @@ def import_command(
     except EnvironmentFault as fault:
         raise UserError(
             f"{written.environment} has faults. Correct them before the import:\n{fault}",
-            exit_code=ExitCode.FAULT,
+            ExitCode.FAULT,
         ) from None
     for line in report.next_steps(environment, written, _options.environments):
         print(f"  {line}")
@@ -265,7 +249,7 @@ def access_command(
     environment: Annotated[
         str | None, typer.Argument(metavar="[ENV]", help="The environment's name; all by default.")
     ] = None,
-    output: Annotated[AccessFormat, typer.Option("--format")] = AccessFormat.TEXT,
+    output: Annotated[Literal["text", "markdown", "json"], typer.Option("--format")] = "text",
     required_grants: Annotated[
         Path | None,
         typer.Option(
@@ -281,22 +265,23 @@ def access_command(
         stacks = assemblies.stacks_of(assembly)
     grants, owners = access.grants_of(stacks), access.required_policies(stacks)
     if required_grants:
-        _write_json(required_grants, owners)
+        with file_errors(f"{required_grants} cannot be written"):
+            required_grants.write_text(json.dumps(owners, indent=2) + "\n", encoding="utf-8")
     for subject in access.unread_policies(stacks):
         print(
             f"{subject} has a policy that depends on values known only at deployment: its grants "
             "are not listed.",
             file=sys.stderr,
         )
-    if output is AccessFormat.JSON:
+    if output == "json":
         print(access_report.json_of(grants))
         return
     for name, declared in access.by_environment(grants).items():
-        if output is AccessFormat.MARKDOWN:
+        if output == "markdown":
             print(access_report.markdown_of(name, declared))
         else:
             new_console(width=ACCESS_WIDTH).print(access_report.table_of(name, declared))
-    if output is AccessFormat.TEXT:
+    if output == "text":
         print(access_report.owners_summary(owners, required_grants))
 
 
@@ -311,7 +296,7 @@ def review_command(
     out: review.Out = None,
     today: review.Today = None,
 ) -> None:
-    """Say what a change does to images, access and workloads, before it is deployed."""
+    """Report what a change does to images, access and workloads, before it is deployed."""
     review.run_review(
         base=base,
         head=head,
@@ -325,17 +310,11 @@ def review_command(
     )
 
 
-def _write_json(file: Path, document: object) -> None:
-    try:
-        file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{file} cannot be written: {error.strerror}.") from None
-
-
-def _show(console: Console, environment: str, checks: list[Check], title: str) -> None:
+def _show(environment: str, checks: list[Check], title: str) -> None:
     if not checks:
         print(f"{environment}: no workload runs an image, so there is nothing to check.")
         return
+    console = new_console()
     console.print(table_of(f"{environment}: {title}", checks))
     console.print(verdict(environment, checks), soft_wrap=True, highlight=False)
     _exit_on_difference(checks)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
+from rich import box
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 TABLE_WIDTH = 118
 ACCESS_WIDTH = 160
@@ -27,6 +29,14 @@ def new_console(*, record: bool = False, width: int = TABLE_WIDTH) -> Console:
     if record or not console.is_terminal:
         console.width = width
     return console
+
+
+def new_table(title: str, *columns: str) -> Table:
+    """Return a table whose columns fold what is too long for them."""
+    table = Table(title=title, box=box.ROUNDED, title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
 
 
 class StepResult:
@@ -49,10 +59,10 @@ class Steps:
         """Show a step while the block runs, then its result and duration."""
         result = StepResult()
         start = time.monotonic()
-        if self.console.is_terminal:
-            with self.console.status(f"{action} ..."):
-                yield result
-        else:
+        spinner = (
+            self.console.status(f"{action} ...") if self.console.is_terminal else nullcontext()
+        )
+        with spinner:
             yield result
         seconds = time.monotonic() - start
         detail = f": {escape(result.detail)}" if result.detail else ""

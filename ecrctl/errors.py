@@ -12,7 +12,7 @@ One rule decides which code a command returns:
 - ``DIFFERENCE``: the command was carried out and the answer is no. AWS differs from the
   declaration, a pinned image is missing, or a review found something that blocks the change.
 
-A review returns ``TOOL_ERROR`` for faults in files as well, so that whatever runs it has only two
+A review returns ``TOOL_ERROR`` for faults in files as well, so that its caller has only two
 cases to handle beside success.
 """
 
@@ -31,11 +31,6 @@ class ExitCode(IntEnum):
     # The shells' own code for a process that SIGINT ended.
     STOPPED = 130
 
-    @property
-    def meaning(self) -> str:
-        """Return the code's meaning as ``--help`` shows it."""
-        return _MEANINGS[self]
-
 
 _MEANINGS = {
     ExitCode.SUCCESS: "success",
@@ -49,7 +44,7 @@ _MEANINGS = {
 class UserError(Exception):
     """Raised when a command ends with a message of one or two sentences instead of a traceback."""
 
-    def __init__(self, message: str, *, exit_code: ExitCode = ExitCode.TOOL_ERROR) -> None:
+    def __init__(self, message: str, exit_code: ExitCode = ExitCode.TOOL_ERROR) -> None:
         super().__init__(message)
         self.exit_code = exit_code
 
@@ -60,6 +55,6 @@ def exit_code_table(*codes: ExitCode) -> str:
     :param codes: those that the command can return beside success and a stop; all by default.
     """
     shown = (ExitCode.SUCCESS, *codes, ExitCode.STOPPED) if codes else tuple(ExitCode)
-    lines = (f"{code.value:>5}  {code.meaning}" for code in shown)
+    lines = (f"{code.value:>5}  {_MEANINGS[code]}" for code in shown)
     # The character keeps the help's formatter from joining the lines.
     return "\n".join(("\b", "Exit codes:", *lines))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,8 +18,9 @@ from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
 from constructs_lib.rules.lifecycle.preview import ImageVerdict
 from environments.settings import EnvironmentSettings
 
+from .console import new_table
 from .errors import ExitCode, UserError
-from .images.image_files import read_json
+from .files import fault_list, read_json
 
 _STYLES = {"kept": "green", "archived": "yellow", "expired": "red"}
 _SHORT_DIGEST = 19
@@ -32,14 +33,14 @@ def policy_of(settings: EnvironmentSettings, repository: str) -> LifecyclePolicy
         raise UserError(
             f"The environment '{settings.name}' declares no repository '{repository}'"
             f"{name_hint(repository, list(declared))}",
-            exit_code=ExitCode.FAULT,
+            ExitCode.FAULT,
         )
     policy = declared[repository].spec.lifecycle
     if policy is None:
         raise UserError(
             f"'{repository}' has no lifecycle policy in '{settings.name}', so every image is kept. "
             "To preview another policy, add --policy FILE.",
-            exit_code=ExitCode.FAULT,
+            ExitCode.FAULT,
         )
     return policy
 
@@ -49,29 +50,24 @@ def policy_from_file(path: Path) -> LifecyclePolicy:
     try:
         return policy_from_document(read_json(path))
     except RuleError as error:
-        lines = "\n".join(f"  - {fault}" for fault in error.faults)
-        raise UserError(f"{path}:\n{lines}", exit_code=ExitCode.FAULT) from None
+        raise fault_list(path, error.faults) from None
 
 
 def moment_of(text: str) -> datetime:
     """Return the time of a preview."""
-    try:
+    with suppress(ValueError):
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise UserError(
-            f"--now must be a time with its zone, got '{text}'. Write it as 2026-11-23T12:00:00Z."
-        )
-    return moment
+        if moment.tzinfo:
+            return moment
+    raise UserError(
+        f"--now must be a time with its zone, got '{text}'. Write it as 2026-11-23T12:00:00Z."
+    )
 
 
 def table_of(repository: str, verdicts: Sequence[ImageVerdict]) -> Table:
     """Return a table of the outcome for each image."""
-    table = Table(title=f"{repository}: preview of its lifecycle policy", box=box.ROUNDED)
-    table.title_justify = "left"
-    for name in ("Outcome", "Image", "Tags", "Pushed", "Rule", "Why"):
-        table.add_column(name, overflow="fold")
+    title = f"{repository}: preview of its lifecycle policy"
+    table = new_table(title, "Outcome", "Image", "Tags", "Pushed", "Rule", "Why")
     for verdict in verdicts:
         rule = verdict.rule
         table.add_row(

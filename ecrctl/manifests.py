@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from .cdk import assemblies
-from .errors import UserError
+from .files import file_errors
 
 FOLDER = "manifests"
 
@@ -21,26 +21,17 @@ def write_manifests(environment: str, environments: Path, out: Path) -> list[Pat
         stacks = sorted((assembly / f"assembly-{environment}" / FOLDER).glob("*"))
         found = {
             # A Job's name is unique in its stack alone.
-            (file.relative_to(stack) if len(stacks) == 1 else file.relative_to(stack.parent)): (
-                file.read_bytes()
-            )
+            out / file.relative_to(stack if len(stacks) == 1 else stack.parent): file.read_bytes()
             for stack in stacks
             for file in sorted(stack.rglob("*.yaml"))
         }
-    return [_written(out / path, text) for path, text in found.items()]
+    for file, text in found.items():
+        with file_errors(f"{file} cannot be written", "Choose another --out."):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text)
+    return list(found)
 
 
 def other_manifests(out: Path, written: list[Path]) -> list[Path]:
     """Return the manifests in the folder that were not written now, such as a removed Job's."""
     return sorted(set(out.rglob("*.yaml")) - set(written))
-
-
-def _written(file: Path, text: bytes) -> Path:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(text)
-    except OSError as error:
-        raise UserError(
-            f"{file} cannot be written: {error.strerror}. Choose another --out."
-        ) from None
-    return file

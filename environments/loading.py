@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from checked_files.fault_text import name_hint
 from checked_files.yaml_files import YamlFile
-from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import under
 
 from .checks.pins import missing_pin_faults, pin_faults
 from .checks.repositories import github_provider_faults, repository_faults
@@ -104,22 +103,34 @@ class _Folder:
         refuse_name(name, self._directory)
         environment = self._read(name)
         path = pins_path(name, self._directory)
-        pins = read_pins(path) if with_pins else PinsFile(YamlFile(path, data={}))
-        registries = {name: environment} | self._registries(pins)
+        pins = read_pins(path) if with_pins else PinsFile(YamlFile(path))
+        named = {pin.registry for pin in pins.pins.values()}
+        others = [other for other in self.names if other != name]
+        registries = {name: environment} | {
+            other: self._read(other) for other in others if other in named
+        }
         repositories, faults = repositories_of(environment)
         faults += repository_faults(environment, repositories)
-        faults += github_provider_faults(environment, self._others(environment))
+        # Read one by one, because only an environment with a provider concerns the others.
+        faults += github_provider_faults(environment, map(self._read, others))
         faults += workload_faults(environment, pins.pins, registries)
         if with_pins:
             faults += missing_pin_faults(environment, pins)
-        pins.file.faults += pin_faults(pins, environment, registries, self.names)
-        _raise_if_any(environment, faults, registries, pins)
+        for image, pin in pins.pins.items():
+            pins.file.faults += under(image, pin_faults(pin, environment, registries, self.names))
+        reports = [
+            one.file.report(found)
+            for one in registries.values()
+            if (found := [*one.file.faults, *(faults if one is environment else ())])
+        ]
+        if pins.file.faults:
+            reports.append(pins.file.report(pins.file.faults))
+        if reports:
+            raise EnvironmentFault(*reports)
         head = environment.head
         assert head is not None  # noqa: S101 - it has no faults
         images = {
-            image: image_of(
-                pin, None if pin.registry == PUBLIC_REGISTRY else registries[pin.registry or name]
-            )
+            image: image_of(pin, registries.get(pin.registry or name))
             for image, pin in pins.pins.items()
         }
         return resolve(environment, head, repositories, images)
@@ -128,31 +139,3 @@ class _Folder:
         if name not in self._files:
             self._files[name] = read_environment(name, self._directory / f"{name}.yaml")
         return self._files[name]
-
-    def _registries(self, pins: PinsFile) -> dict[str, EnvironmentFile]:
-        named = {pin.registry for pin in pins.pins.values()}
-        return {other: self._read(other) for other in self.names if other in named}
-
-    def _others(self, environment: EnvironmentFile) -> Iterable[EnvironmentFile]:
-        """Return the other environments, which only an environment with a provider concerns."""
-        if environment.head is None or environment.head.github_provider == "existing":
-            return ()
-        return (self._read(other) for other in self.names if other != environment.name)
-
-
-def _raise_if_any(
-    environment: EnvironmentFile,
-    faults: list[Fault],
-    registries: Mapping[str, EnvironmentFile],
-    pins: PinsFile,
-) -> None:
-    found = [
-        *(
-            (one.file, [*one.file.faults, *(faults if one is environment else ())])
-            for one in registries.values()
-        ),
-        (pins.file, pins.file.faults),
-    ]
-    reports = [file.report(those) for file, those in found if those]
-    if reports:
-        raise EnvironmentFault(*reports)

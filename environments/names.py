@@ -9,12 +9,11 @@ GITHUB_ACCESS = "GitHubAccess"
 NOTIFICATIONS = "Notifications"
 ECS_WORKLOADS = "EcsWorkloads"
 EKS_WORKLOADS = "EksWorkloads"
-_REPOSITORIES = "Repositories-"
 
 
 def repositories_id(group: str) -> str:
     """Return the construct ID of the stack of a group of repositories."""
-    return f"{_REPOSITORIES}{group}"
+    return f"Repositories-{group}"
 
 
 def stack_name(environment: str, construct_id: str) -> str:

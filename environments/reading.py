@@ -14,6 +14,7 @@ from checked_files.flat_fields import class_within
 from checked_files.models import validated
 from checked_files.yaml_files import YamlFile, read_yaml
 from constructs_lib.rules.ecs.service import ServiceSpec
+from constructs_lib.rules.faults import under
 
 from .model.ecs import EcsTaskModel
 from .model.eks import EksJobModel
@@ -28,16 +29,17 @@ class EnvironmentFile:
     """An environment's file.
 
     :param head: the settings besides the lists below; ``None`` when they have faults.
-    :param repositories: the valid repositories by their index in the file; so are the workloads.
+    :param repositories: the valid repositories by their path in the file, such as
+        ``repositories[3]``; so are the workloads.
     """
 
     name: str
     file: YamlFile
     head: EnvironmentModel | None = None
-    repositories: dict[int, RepositoryModel] = field(default_factory=dict)
-    ecs_tasks: dict[int, EcsTaskModel] = field(default_factory=dict)
-    ecs_services: dict[int, ServiceSpec] = field(default_factory=dict)
-    eks_jobs: dict[int, EksJobModel] = field(default_factory=dict)
+    repositories: dict[str, RepositoryModel] = field(default_factory=dict)
+    ecs_tasks: dict[str, EcsTaskModel] = field(default_factory=dict)
+    ecs_services: dict[str, ServiceSpec] = field(default_factory=dict)
+    eks_jobs: dict[str, EksJobModel] = field(default_factory=dict)
 
     def workloads(self) -> Iterator[EcsTaskModel | EksJobModel]:
         """Yield every valid task and Job."""
@@ -48,21 +50,17 @@ class EnvironmentFile:
         """Return the repository of a name."""
         return next((one for one in self.repositories.values() if one.name == name), None)
 
-    def given(self, part: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-        """Yield the mappings of a list with their index, those with faults included."""
-        data = self.file.data if isinstance(self.file.data, Mapping) else {}
-        items = data.get(part)
+    def given(self, part: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield the mappings of a list with their paths, those with faults included."""
+        items = _mapping_in(self.file).get(part)
         for index, item in enumerate(items if isinstance(items, list) else ()):
             if isinstance(item, Mapping):
-                yield index, item
+                yield f"{part}[{index}]", item
 
-    def names(self, part: str) -> dict[int, str]:
-        """Return the names in a list by their index, those of items with faults included."""
-        return {
-            index: item["name"]
-            for index, item in self.given(part)
-            if isinstance(item.get("name"), str)
-        }
+    def names(self, part: str) -> dict[str, str]:
+        """Return the names in a list by their paths, those of items with faults included."""
+        named = ((path, item.get("name")) for path, item in self.given(part))
+        return {path: name for path, name in named if isinstance(name, str)}
 
 
 @dataclass(slots=True)
@@ -78,7 +76,7 @@ class PinsFile:
     @property
     def names(self) -> list[str]:
         """The names of all pins, those with faults included."""
-        return list(self.file.data) if isinstance(self.file.data, Mapping) else []
+        return list(_mapping_in(self.file))
 
 
 def read_environment(name: str, path: Path) -> EnvironmentFile:
@@ -101,32 +99,28 @@ def read_environment(name: str, path: Path) -> EnvironmentFile:
 
 def read_pins(path: Path) -> PinsFile:
     """Read an environment's pins; without a file there are none."""
-    if not path.exists():
-        return PinsFile(YamlFile(path, data={}))
-    file = read_yaml(path)
-    if file.faults:
-        return PinsFile(file)
-    if file.data is None:
-        file.data = {}
-    if not isinstance(file.data, Mapping):
+    file = read_yaml(path) if path.exists() else YamlFile(path)
+    if not isinstance(file.data, Mapping | None):
         _validated(Pins, file.data, "", file)
-        return PinsFile(file)
     pins: dict[str, PinModel] = {}
-    for name, given in file.data.items():
+    for name, given in _mapping_in(file).items():
         pins |= _validated(Pins, {name: given}, "", file) or {}
     return PinsFile(file, pins)
 
 
-def _part(part: str, given: Any, file: YamlFile) -> dict[int, Any]:
+def _mapping_in(file: YamlFile) -> Mapping[str, Any]:
+    return file.data if isinstance(file.data, Mapping) else {}
+
+
+def _part(part: str, given: Any, file: YamlFile) -> dict[str, Any]:
     hint = EnvironmentModel.model_fields[part].annotation
     if not isinstance(given, list):
         _validated(hint, given, part, file)
         return {}
     item, _ = get_args(hint)
-    found = {
-        index: _validated(item, one, f"{part}[{index}]", file) for index, one in enumerate(given)
-    }
-    return {index: one for index, one in found.items() if one is not None}
+    paths = {f"{part}[{index}]": one for index, one in enumerate(given)}
+    found = {path: _validated(item, one, path, file) for path, one in paths.items()}
+    return {path: one for path, one in found.items() if one is not None}
 
 
 def _validated(kind: Any, given: Any, path: str, file: YamlFile) -> Any:
@@ -134,6 +128,5 @@ def _validated(kind: Any, given: Any, path: str, file: YamlFile) -> Any:
     try:
         return validated(kind, given)
     except ValidationError as error:
-        found = faults_of(error, class_within(kind))
-        file.faults += [fault.under(path) for fault in found]
+        file.faults += under(path, faults_of(error, class_within(kind)))
         return None

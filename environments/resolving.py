@@ -37,12 +37,12 @@ def repositories_of(
     faults: list[Fault] = []
     if environment.head is None:
         return (), []
-    for index, model in environment.repositories.items():
+    for path, model in environment.repositories.items():
         try:
             settings.append(_repository(model, environment.head))
         except RuleError as error:
             faults += [
-                fault.under(f"repositories[{index}]")
+                fault.under(path)
                 for fault in error.faults
                 # An inherited encryption is the environment's fault, and reported as such.
                 if model.encryption or fault.path != "encryption"
@@ -77,8 +77,7 @@ def _administrators(environment: EnvironmentModel) -> Administrators | None:
     if not environment.administrators or environment.break_glass_role is None:
         return None
     return Administrators(
-        role_arns=environment.administrators,
-        break_glass_role_arn=environment.break_glass_role,
+        role_arns=environment.administrators, break_glass_role_arn=environment.break_glass_role
     )
 
 

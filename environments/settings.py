@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from constructs_lib.rules.aws.networks import NetworkSpec
@@ -31,6 +32,14 @@ class RepositorySettings:
     def name(self) -> str:
         """The repository's name."""
         return self.spec.name
+
+
+def by_group(repositories: Iterable[RepositorySettings]) -> dict[str, list[RepositorySettings]]:
+    """Return repositories by group, and so by stack."""
+    groups: dict[str, list[RepositorySettings]] = {}
+    for repository in repositories:
+        groups.setdefault(repository.stack, []).append(repository)
+    return dict(sorted(groups.items()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +115,4 @@ class EnvironmentSettings:
 
     def groups(self) -> dict[str, list[RepositorySettings]]:
         """Return the repositories by group, and so by stack."""
-        groups: dict[str, list[RepositorySettings]] = {}
-        for repository in self.repositories:
-            groups.setdefault(repository.stack, []).append(repository)
-        return dict(sorted(groups.items()))
+        return by_group(self.repositories)

@@ -17,9 +17,4 @@ class EncryptionStack(cdk.Stack):
         super().__init__(
             scope, construct_id, description=f"The key that encrypts the images of {environment}"
         )
-        self.repository_key = RepositoryKey(self, "Key", alias=key_alias(environment))
-
-    @property
-    def key(self) -> kms.IKey:
-        """The key, for the stacks of repositories."""
-        return self.repository_key.key
+        self.key: kms.IKey = RepositoryKey(self, "Key", alias=key_alias(environment)).key

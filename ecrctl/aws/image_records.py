@@ -28,9 +28,20 @@ def images_from_ecr(aws: Aws, account: str, repository: str) -> list[ImageRecord
         pages = aws.ecr.get_paginator("describe_images").paginate(
             registryId=account, repositoryName=repository
         )
-        details: list[Any] = [detail for page in pages for detail in page["imageDetails"]]
+        details = list(pages.search("imageDetails[]"))
         children = _children(aws, account, repository, details)
     return [_record(detail, children) for detail in details]
+
+
+def digest_in_ecr(aws: Aws, account: str, repository: str, reference: str) -> str | None:
+    """Return the digest of the image with a tag or digest; ``None`` where there is none."""
+    image_id: Any = {"imageDigest" if ":" in reference else "imageTag": reference}
+    answer = or_none(
+        lambda: aws.ecr.describe_images(
+            registryId=account, repositoryName=repository, imageIds=[image_id]
+        )
+    )
+    return answer["imageDetails"][0]["imageDigest"] if answer and answer["imageDetails"] else None
 
 
 def _children(

@@ -15,11 +15,13 @@ from checked_files.yaml_files import read_yaml
 from constructs_lib.rules.ecr.images import reference_faults
 from constructs_lib.rules.faults import Fault, RuleError
 from ecrctl.errors import ExitCode, UserError
+from ecrctl.files import file_errors
 from ecrctl.images.registry import ACCEPTED_MANIFESTS
 from environments.loading import load_environment, pins_path
 from environments.settings import EnvironmentSettings
 
-from .clients import Aws, as_user_errors, or_none
+from .clients import Aws, as_user_errors
+from .image_records import digest_in_ecr
 
 HEADER = """\
 # yaml-language-server: $schema=schema/images.schema.json
@@ -27,25 +29,20 @@ HEADER = """\
 """
 
 
-def live_tag(environment: str, now: datetime) -> str:
+def live_tag(environment: str) -> str:
     """Return the tag that protects an image that is or was live from every lifecycle rule."""
-    return f"live-{environment}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return f"live-{environment}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def digest_of_tag(aws: Aws, account: str, repository: str, tag: str) -> str:
     """Return the digest that a tag has in the registry."""
     with as_user_errors(f"Looking up '{repository}:{tag}'"):
-        answer = or_none(
-            lambda: aws.ecr.describe_images(
-                registryId=account, repositoryName=repository, imageIds=[{"imageTag": tag}]
-            )
-        )
-    if not answer or not answer["imageDetails"]:
+        digest = digest_in_ecr(aws, account, repository, tag)
+    if digest is None:
         raise UserError(
             f"The repository '{repository}' has no image with the tag '{tag}' in account "
             f"{account}, {aws.region}. Push the image first."
         )
-    digest: str = answer["imageDetails"][0]["imageDigest"]
     return digest
 
 
@@ -94,12 +91,9 @@ def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSet
     :raises UserError: where the pin could not be deployed.
     """
     # The pins are not read, because the one that is missing may be this one.
-    settings = load_environment(target.environment, target.directory, with_pins=False)
-    owner = (
-        load_environment(target.registry, target.directory, with_pins=False)
-        if target.registry
-        else settings
-    )
+    settings = owner = load_environment(target.environment, target.directory, with_pins=False)
+    if target.registry:
+        owner = load_environment(target.registry, target.directory, with_pins=False)
     faults = [f"--{fault}" for fault in reference_faults(tag=tag, digest=None)]
     if target.image not in settings.images:
         faults.append(
@@ -115,7 +109,7 @@ def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSet
         )
     if faults:
         error = RuleError("the image cannot be pinned", (Fault("", text) for text in faults))
-        raise UserError(str(error), exit_code=ExitCode.FAULT)
+        raise UserError(str(error), ExitCode.FAULT)
     _pins(target)
     return owner
 
@@ -128,10 +122,8 @@ def write_pin(target: Target, *, repository: str, tag: str, digest: str) -> Path
     pins = {**_pins(target), target.image: pin}
     path = pins_path(target.environment, target.directory)
     body = yaml.safe_dump(dict(sorted(pins.items())), sort_keys=False)
-    try:
+    with file_errors(f"{path} cannot be written"):
         path.write_text(HEADER + body, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}.") from None
     return path
 
 
@@ -143,5 +135,5 @@ def _pins(target: Target) -> Mapping[str, Any]:
     pins = file.data or {}
     if file.faults or not isinstance(pins, Mapping):
         fault = file.faults[0] if file.faults else "a mapping of image names is expected here."
-        raise UserError(f"{path.name}: {fault}", exit_code=ExitCode.FAULT)
+        raise UserError(f"{path.name}: {fault}", ExitCode.FAULT)
     return pins

@@ -1,4 +1,4 @@
-"""The repositories that the stacks of an account deploy."""
+"""The resources that the stacks of an account deploy."""
 
 from __future__ import annotations
 
@@ -8,27 +8,36 @@ from .clients import Aws
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef
 
 
 def stacks_of_repositories(aws: Aws) -> dict[str, str]:
     """Return the stack of each repository that CloudFormation deploys, by the repository."""
     cloudformation = aws.cloudformation
-    listed = cloudformation.get_paginator("describe_stacks").paginate()
-    stacks = [stack["StackName"] for page in listed for stack in page["Stacks"]]
+    pages = cloudformation.get_paginator("describe_stacks").paginate()
     return {
         repository: stack
-        for stack in stacks
+        for stack in pages.search("Stacks[].StackName")
         for repository in repositories_of_stack(cloudformation, stack)
     }
 
 
 def repositories_of_stack(cloudformation: CloudFormationClient, stack: str) -> list[str]:
     """Return the names of the repositories that a stack deploys."""
-    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     return [
         resource["PhysicalResourceId"]
-        for page in pages
-        for resource in page["StackResourceSummaries"]
+        for resource in resources_of_stack(cloudformation, stack)
         if resource["ResourceType"] == "AWS::ECR::Repository"
-        and resource["ResourceStatus"] != "DELETE_COMPLETE"
+    ]
+
+
+def resources_of_stack(
+    cloudformation: CloudFormationClient, stack: str
+) -> list[StackResourceSummaryTypeDef]:
+    """Return the resources that a stack deploys."""
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+    return [
+        resource
+        for resource in pages.search("StackResourceSummaries[]")
+        if resource["ResourceStatus"] != "DELETE_COMPLETE"
     ]

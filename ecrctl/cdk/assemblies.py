@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ecrctl.errors import UserError
+from ecrctl.errors import ExitCode, UserError
+from ecrctl.files import read_json
 
 from . import toolchain
 
@@ -21,7 +21,7 @@ class Stack:
     """A synthesised stack.
 
     :param name: the path in the app, such as ``dev/Repositories-web``.
-    :param stage: the path of the stage around the stack; empty outside of any.
+    :param stage: the path of the stage around the stack; empty where there is none.
     :param stack_name: CloudFormation's name for the stack, such as ``dev-Repositories-web``.
     :param is_protected: whether termination protection is on.
     """
@@ -57,7 +57,7 @@ def synthesise(environment: str | None, environments: Path, output: Path) -> Pat
     toolchain.check_cdk()
     toolchain.run_cdk(
         [
-            *("synth", "--quiet", "--app", toolchain.app_command()),
+            *("synth", "--quiet", "--app", toolchain.present_tools().app_command()),
             *("--output", str(output / "cdk.out")),
             *chosen,
             *("--context", f"environments={environments}"),
@@ -112,7 +112,7 @@ class _Reader:
         for logical_id, resource in stack.resources("AWS::CloudFormation::Stack"):
             asset = resource.get("Metadata", {}).get("aws:asset:path")
             if asset is None:
-                continue  # the template lies somewhere else; only its URL is known
+                continue  # only the URL of the template is known
             # The path in the app is the readable name; the logical ID is always there.
             path = str(resource["Metadata"].get("aws:cdk:path", ""))
             name = path.removesuffix(".NestedStackResource").rpartition("/")[2] or logical_id
@@ -132,7 +132,7 @@ class _Reader:
         if not path.resolve().is_relative_to(self.assembly.resolve()):
             raise UserError(
                 f"{folder / 'manifest.json'} must not name a file outside of its cloud assembly, "
-                f"got '{name}'. No CDK writes that; check where the assembly comes from."
+                f"got '{name}'. Check where the assembly comes from."
             )
         return path
 
@@ -171,9 +171,4 @@ def _read_template(file: Path) -> dict[str, Any]:
 
 
 def _read_json(file: Path) -> Any:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror}.") from None
-    except ValueError as error:
-        raise UserError(f"{file} is not JSON: {error}. Run `cdk synth` again.") from None
+    return read_json(file, "Run `cdk synth` again.", exit_code=ExitCode.TOOL_ERROR)

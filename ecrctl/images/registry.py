@@ -125,18 +125,13 @@ class Registry:
         headers: dict[str, str] | None = None,
     ) -> urllib3.BaseHTTPResponse:
         """Send a request to this registry; the host of a location is ignored."""
-        parts = urlsplit(location)
-        target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        target = urlsplit(location)._replace(scheme="", netloc="").geturl()
         try:
             return self.pool.request(
                 method,
                 urljoin(self.base_url, target),
                 body=body,
-                headers={
-                    "Host": self.host,
-                    "Authorization": self.authorization,
-                    **(headers or {}),
-                },
+                headers={"Host": self.host, "Authorization": self.authorization, **(headers or {})},
             )
         except urllib3.exceptions.HTTPError as error:
             raise UserError(

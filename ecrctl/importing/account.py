@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ecrctl.aws.clients import Aws, as_user_errors, or_none
+from ecrctl.aws.clients import Aws, as_user_errors
+from ecrctl.aws.policies import lifecycle_policy, repository_policy
 from ecrctl.aws.stacks import stacks_of_repositories
 
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def existing_repositories(aws: Aws) -> list[ExistingRepository]:
     with as_user_errors(f"Reading the repositories in {aws.region}"):
         stacks = stacks_of_repositories(aws)
         ecr = aws.ecr
-        pages = ecr.get_paginator("describe_repositories").paginate()
-        described = [item for page in pages for item in page["repositories"]]
+        described = ecr.get_paginator("describe_repositories").paginate().search("repositories[]")
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             found = list(pool.map(lambda item: _read(ecr, item, stacks), described))
     return sorted(found, key=lambda repository: repository.name)
@@ -68,16 +67,8 @@ def _read(
         scan_on_push=described.get("imageScanningConfiguration", {}).get("scanOnPush", False),
         encryption_type=encryption["encryptionType"],
         kms_key=encryption.get("kmsKey"),
-        policy=_document(lambda: ecr.get_repository_policy(repositoryName=name), "policyText"),
-        lifecycle=_document(
-            lambda: ecr.get_lifecycle_policy(repositoryName=name), "lifecyclePolicyText"
-        ),
+        policy=repository_policy(ecr, name),
+        lifecycle=lifecycle_policy(ecr, name),
         tags={item["Key"]: item.get("Value", "") for item in tags},
         stack=stacks.get(name),
     )
-
-
-def _document(call: Callable[[], Any], key: str) -> Mapping[str, Any] | None:
-    answer = or_none(call)
-    document: Mapping[str, Any] | None = json.loads(answer[key]) if answer else None
-    return document

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError
 from checked_files.yaml_files import read_yaml
 from ecrctl.aws.clients import Aws, as_user_errors, or_none
 from ecrctl.errors import UserError
+from ecrctl.files import file_errors
 from environments.loading import environment_names, load_environment, refuse_name
 from environments.names import key_alias_name
 
@@ -101,18 +102,14 @@ def _keys(name: str, aws: Aws) -> Keys:
 
 def write_import(name: str, result: Import, folder: Path) -> Written:
     """Write the environment file and the mappings into a folder."""
-    try:
+    environment = folder / f"{name}.yaml"
+    mappings = {}
+    with file_errors(f"The import cannot be written to {folder}", "Choose another --output."):
         folder.mkdir(parents=True, exist_ok=True)
-        environment = folder / f"{name}.yaml"
         body = yaml.safe_dump(dict(result.document), sort_keys=False, width=100, allow_unicode=True)
         environment.write_text(HEADER + body, encoding="utf-8")
-        mappings = {}
         for stack, mapping in result.mappings.items():
             path = folder / f"{stack}.mapping.json"
             path.write_text(json.dumps(mapping, indent=2) + "\n", encoding="utf-8")
             mappings[f"{name}/{stack.removeprefix(f'{name}-')}"] = path
-    except OSError as error:
-        raise UserError(
-            f"The import cannot be written to {folder}: {error.strerror}. Choose another --output."
-        ) from None
     return Written(environment=environment, mappings=mappings)

@@ -6,8 +6,8 @@ Whatever an entry cannot express is noted, because an import would delete it or 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.rules.aws.partitions import partition_of
@@ -53,79 +53,76 @@ class Keys:
     aws_managed: str | None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryWriter:
-    """A writer of entries, which collects notes on whatever an entry cannot express.
+    """A writer of a repository's entry, which notes whatever the entry cannot express.
 
+    :param known: the existing entry; empty where there is none.
     :param head: the environment without its repositories.
-    :param entries: the existing entries, by the repository's name.
+    :param notes: the list to which the notes are added.
     """
 
+    repository: ExistingRepository
+    known: Entry
     head: EnvironmentModel
-    entries: Mapping[str, Entry]
     keys: Keys
-    notes: list[Note] = field(default_factory=list)
+    notes: list[Note]
 
-    def note(self, repository: ExistingRepository, what: str, then: str) -> None:
+    def note(self, what: str, then: str) -> None:
         """Add a note for a person to decide on."""
-        self.notes.append(Note(repository=repository.name, what=what, then=then))
+        self.notes.append(Note(repository=self.repository.name, what=what, then=then))
 
-    def note_foreign(self, repository: ExistingRepository, stack: str) -> None:
-        """Note that a repository belongs to a stack outside of this environment."""
+    def note_foreign(self, stack: str) -> None:
+        """Note that the repository belongs to a stack outside of this environment."""
         self.note(
-            repository,
             f"it belongs to the stack '{stack}'",
             "it is left out: it contains the CDK's own assets."
-            if _BOOTSTRAP.fullmatch(repository.name)
+            if _BOOTSTRAP.fullmatch(self.repository.name)
             else "it is left out. Remove it from that stack with DeletionPolicy: Retain, then "
             "import again.",
         )
 
-    def entry(self, repository: ExistingRepository, group: str) -> Entry | None:
-        """Return the entry of a repository, or ``None`` where a file cannot express it."""
-        encryption = self._encryption(repository)
+    def entry(self, group: str) -> Entry | None:
+        """Return the entry of the repository, or ``None`` where a file cannot express it."""
+        encryption = self._encryption()
         if encryption is None:
             return None
-        known = self.entries.get(repository.name, {})
-        adopted = repository.stack is None
-        self._note_declared(repository, known)
-        entry: Entry = {"name": repository.name}
+        adopted = self.repository.stack is None
+        if adopted and self.known:
+            self.note(
+                "the file declares it, and it exists outside of any stack: it was retained when it "
+                "was removed from the file, or was created by hand",
+                "a deployment would fail with AlreadyExists. Import it before the deployment.",
+            )
+        entry: Entry = {"name": self.repository.name}
         if group != DEFAULT_GROUP:
             entry["stack"] = group
         if adopted:
             entry["adopted"] = True
         if adopted or encryption != encryption_text(self.head.encryption):
             entry["encryption"] = encryption
-        entry |= self._immutability(repository, known)
-        if repository.scan_on_push != self.head.repository_defaults.scan_on_push:
-            entry["scan_on_push"] = repository.scan_on_push
-        entry |= self._lifecycle(repository)
-        entry |= self._policy(repository, known, adopted=adopted)
-        entry |= {key: known[key] for key in _ONLY_IN_FILE if key in known and not adopted}
-        entry |= self._tags(repository)
-        return entry
+        entry |= self._immutability()
+        if self.repository.scan_on_push != self.head.repository_defaults.scan_on_push:
+            entry["scan_on_push"] = self.repository.scan_on_push
+        entry |= self._lifecycle()
+        entry |= self._policy(adopted=adopted)
+        if not adopted:
+            entry |= self._known(*_ONLY_IN_FILE)
+        return entry | self._tags()
 
-    def _note_declared(self, repository: ExistingRepository, known: Entry) -> None:
-        if repository.stack is None and known:
-            self.note(
-                repository,
-                "the file declares it, and it exists outside of any stack: it was retained when it "
-                "was removed from the file, or was created by hand",
-                "a deployment would fail with AlreadyExists. Import it before the deployment.",
-            )
+    def _known(self, *settings: str) -> Entry:
+        return {setting: self.known[setting] for setting in settings if setting in self.known}
 
-    def _encryption(self, repository: ExistingRepository) -> str | None:
-        key = repository.kms_key
-        if repository.encryption_type == "AES256":
+    def _encryption(self) -> str | None:
+        kind, key = self.repository.encryption_type, self.repository.kms_key
+        if kind == "AES256":
             return "aes256"
         own = key is not None and _same_key(key, self.keys.environment)
-        if repository.encryption_type == "KMS_DSSE" and own:
+        if kind == "KMS_DSSE" and own:
             return "dsse"
-        if repository.encryption_type != "KMS":
+        if kind != "KMS":
             self.note(
-                repository,
-                f"its encryption is {repository.encryption_type} with another key than this "
-                "environment's",
+                f"its encryption is {kind} with another key than this environment's",
                 "it is left out: a file cannot express that. Adopt it in your own CDK app with "
                 "PrivateRepository.adopt(encryption=Encryption.dsse(key)).",
             )
@@ -134,47 +131,43 @@ class EntryWriter:
             return "aws-managed"
         return "customer-managed" if own else key
 
-    def _immutability(self, repository: ExistingRepository, known: Entry) -> Entry:
-        filters = repository.exclusion_filters
+    def _immutability(self) -> Entry:
+        filters = self.repository.exclusion_filters
         if filters is None:
             # An emulator may not return them; AWS always does.
-            return {key: known[key] for key in ("tag_immutability",) if key in known}
+            return self._known("tag_immutability")
         default = self.head.repository_defaults.tag_immutability
-        mode = repository.immutability_mode
+        mode = self.repository.immutability_mode
         if (mode, sorted(filters)) == (default.mode, sorted(default.exclusion_filters)):
             return {}
         if not filters:
             return {"tag_immutability": mode}
         return {"tag_immutability": {"mode": mode, "exclusion_filters": list(filters)}}
 
-    def _lifecycle(self, repository: ExistingRepository) -> Entry:
-        default = self.head.repository_defaults.lifecycle
+    def _lifecycle(self) -> Entry:
         policy = None
-        if repository.lifecycle is not None:
+        if self.repository.lifecycle is not None:
             try:
-                policy = policy_from_document(repository.lifecycle, is_deployed=True)
+                policy = policy_from_document(self.repository.lifecycle, is_deployed=True)
             except RuleError as error:
                 self.note(
-                    repository,
                     "its lifecycle policy cannot be expressed in the file: "
                     f"{_sentences(error.faults)}",
                     "the next deployment deletes it. Write a valid policy into the file.",
                 )
-        if _document_of(policy) == _document_of(default):
+        if _document_of(policy) == _document_of(self.head.repository_defaults.lifecycle):
             return {}
         return {"lifecycle": _lifecycle_setting(policy)}
 
-    def _policy(self, repository: ExistingRepository, known: Entry, *, adopted: bool) -> Entry:
-        policy = repository.policy or {}
+    def _policy(self, *, adopted: bool) -> Entry:
+        policy = self.repository.policy or {}
         if policy.get("Version", VERSION) != VERSION:
             self.note(
-                repository,
                 f"its policy has the version {policy['Version']}",
                 f"the version becomes {VERSION}, in which ${{...}} in a value is a variable.",
             )
-        statements = list(self._declarable(repository, statements_of(policy)))
         found = known_policy(
-            statements,
+            list(self._declarable(statements_of(policy))),
             account=self.head.account,
             region=self.head.region,
             partition=partition_of(self.head.region).name,
@@ -182,7 +175,7 @@ class EntryWriter:
         )
         entry: Entry = {}
         pull, push = _access_setting(found.pull), _access_setting(found.push)
-        github = known.get("push", {}).get("github")
+        github = self.known.get("push", {}).get("github")
         if pull:
             entry["pull"] = pull
         if push or github:
@@ -197,40 +190,30 @@ class EntryWriter:
         sid = statement.get("Sid")
         return sid == "AdministeredByNamedRolesOnly" and bool(self.head.administrators)
 
-    def _declarable(
-        self, repository: ExistingRepository, statements: Sequence[Mapping[str, Any]]
-    ) -> Iterator[Mapping[str, Any]]:
-        for index, statement in enumerate(statements):
-            faults = statement_faults([statement])
-            if not faults:
-                if statement.get("Effect") == "Allow" and _open_to_everyone(statement):
-                    self.note(
-                        repository,
-                        f"statement {_name_of(statement, index)} is open to everyone",
-                        "it is kept. Name accounts, roles or the organization instead.",
-                    )
-                yield statement
+    def _declarable(self, statements: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        for number, statement in enumerate(statements, start=1):
+            name = f"'{statement['Sid']}'" if statement.get("Sid") else str(number)
+            if faults := statement_faults([statement]):
+                problem = f"statement {name} cannot be declared: {_sentences(faults)}"
+                self.note(problem, "an import deletes it.")
                 continue
-            self.note(
-                repository,
-                f"statement {_name_of(statement, index)} cannot be declared: {_sentences(faults)}",
-                "an import deletes it.",
-            )
+            if statement.get("Effect") == "Allow" and _open_to_everyone(statement):
+                self.note(
+                    f"statement {name} is open to everyone",
+                    "it is kept. Name accounts, roles or the organization instead.",
+                )
+            yield statement
 
-    def _tags(self, repository: ExistingRepository) -> Entry:
+    def _tags(self) -> Entry:
         tags = {
             key: value
-            for key, value in sorted(repository.tags.items())
+            for key, value in sorted(self.repository.tags.items())
             # Only AWS can set these.
             if not key.startswith("aws:")
         }
-        faults = list(tag_faults(tags))
-        if faults:
-            self.note(
-                repository,
-                f"its tags cannot be expressed in the file: {_sentences(faults)}",
-                "they are left out.",
-            )
+        if faults := list(tag_faults(tags)):
+            problem = f"its tags cannot be expressed in the file: {_sentences(faults)}"
+            self.note(problem, "they are left out.")
             return {}
         return {"tags": tags} if tags else {}
 
@@ -244,16 +227,10 @@ def _sentences(faults: Iterable[Fault]) -> str:
     return " ".join(fault.message for fault in faults)
 
 
-def _name_of(statement: Mapping[str, Any], index: int) -> str:
-    return f"'{statement['Sid']}'" if statement.get("Sid") else str(index + 1)
-
-
 def _open_to_everyone(statement: Mapping[str, Any]) -> bool:
     principal = statement.get("Principal")
     named = principal.get("AWS") if isinstance(principal, Mapping) else principal
-    return not statement.get("Condition") and (
-        named == "*" or (isinstance(named, list) and "*" in named)
-    )
+    return not statement.get("Condition") and "*" in (named if isinstance(named, list) else [named])
 
 
 def _document_of(policy: LifecyclePolicy | None) -> Mapping[str, Any] | None:

@@ -66,18 +66,20 @@ def import_of(
     """
     organization = head.get("organization_id") or _organization_of(existing)
     head = {**head, **({"organization_id": organization} if organization else {})}
-    writer = EntryWriter(head=validated(EnvironmentModel, head), entries=entries, keys=keys)
+    model = validated(EnvironmentModel, head)
+    notes: list[Note] = []
     written: list[Entry] = []
     mappings: dict[str, dict[str, dict[str, str]]] = {}
     deployed: list[str] = []
     groups = _groups(existing, entries)
     for repository in existing:
-        stack = repository.stack
+        stack, known = repository.stack, entries.get(repository.name, {})
+        writer = EntryWriter(repository=repository, known=known, head=model, keys=keys, notes=notes)
         group = repositories_group(name, stack) if stack else groups[repository.name]
         if group is None:
-            writer.note_foreign(repository, str(stack))
+            writer.note_foreign(str(stack))
             continue
-        entry = writer.entry(repository, group)
+        entry = writer.entry(group)
         if entry is None:
             continue
         written.append(entry)
@@ -87,19 +89,12 @@ def import_of(
             mapping = mappings.setdefault(repositories_stack(name, group), {})
             mapping[repository_logical_id(repository.name)] = {"RepositoryName": repository.name}
     in_account = {repository.name for repository in existing}
-    missing = [entry for entry_name, entry in entries.items() if entry_name not in in_account]
+    written += [entry for entry_name, entry in entries.items() if entry_name not in in_account]
     in_file = {entry_name: index for index, entry_name in enumerate(entries)}
     # In the order of the existing file, so that a diff shows the additions alone.
-    ordered = sorted(
-        [*written, *missing],
-        key=lambda entry: (in_file.get(entry["name"], len(in_file)), entry["name"]),
-    )
-    return Import(
-        document=_document(head, ordered),
-        mappings=mappings,
-        notes=writer.notes,
-        deployed=deployed,
-    )
+    written.sort(key=lambda entry: (in_file.get(entry["name"], len(in_file)), entry["name"]))
+    document = _document(head, written)
+    return Import(document=document, mappings=mappings, notes=notes, deployed=deployed)
 
 
 def _document(head: Mapping[str, Any], entries: list[Entry]) -> dict[str, Any]:

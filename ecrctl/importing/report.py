@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich import box
 from rich.markup import escape
 from rich.table import Table
 
+from ecrctl.console import new_table
 from ecrctl.policies.wording import counted
 
 from .command import Written
@@ -18,13 +18,8 @@ from .environment import Import
 
 def table_of_notes(notes: Sequence[Note]) -> Table:
     """Return a table of what an import would delete, change or leave out."""
-    table = Table(
-        title="An import would delete, change or leave out",
-        box=box.ROUNDED,
-        title_justify="left",
-    )
-    for column in ("Repository", "Today", "After the import"):
-        table.add_column(column, overflow="fold")
+    title = "An import would delete, change or leave out"
+    table = new_table(title, "Repository", "Today", "After the import")
     for note in notes:
         table.add_row(*(escape(cell) for cell in (note.repository, note.what, note.then)))
     return table
@@ -54,7 +49,5 @@ def next_steps(name: str, written: Written, environments: Path) -> list[str]:
 
 def _typed(path: Path) -> str:
     """Return a path relative to the current folder where it is inside."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    folder = Path.cwd()
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ecrctl.aws.clients import Aws
@@ -12,11 +11,12 @@ from ecrctl.aws.pinning import Target, live_tag, mark_live, write_pin
 from ecrctl.cdk import toolchain
 from ecrctl.console import Steps
 from ecrctl.errors import ExitCode, UserError
+from ecrctl.files import file_errors
 from ecrctl.images.registry import Registry, TagIsImmutable
 from ecrctl.verify.check import Check
 from ecrctl.verify.command import verify
 from ecrctl.verify.images import check_images
-from ecrctl.verify.kubernetes_schemas import check_schemas
+from ecrctl.verify.jobs import check_schemas
 from environments import names
 from environments.loading import load_environment, pins_path
 from environments.settings import EnvironmentSettings
@@ -53,29 +53,35 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
     """
     toolchain.check_cdk()
     emulator.forget_aws_settings()
-    _make_folder(run.output)
+    with file_errors(f"The folder {run.output} cannot be created", "Choose another --output."):
+        run.output.mkdir(parents=True, exist_ok=True)
     settings = load_environment(ENVIRONMENT, run.environments, with_pins=False)
     if REPOSITORY not in {repository.name for repository in settings.repositories}:
         raise UserError(
             f"{ENVIRONMENT}.yaml must declare the repository '{REPOSITORY}', to which the sample "
             "image is pushed. Add it.",
-            exit_code=ExitCode.FAULT,
+            ExitCode.FAULT,
         )
     with ExitStack() as stack:
         with steps.step("Start the embedded AWS") as step:
-            started = stack.enter_context(_emulator(run, settings))
+            process = emulator.running(
+                account=settings.account,
+                region=settings.region,
+                port=run.port,
+                directory=run.output,
+                keep=run.keep,
+            )
+            started = stack.enter_context(process)
             step.detail = started.endpoint_url
         # The pin of an earlier run names an image that this emulator does not have yet.
         pins_path(ENVIRONMENT, run.environments).unlink(missing_ok=True)
-        cdk = _Cdk(run, settings, started)
+        cdk = _Cdk(run, started)
         with steps.step("Bootstrap the account with the AWS CDK CLI") as step:
             cdk.bootstrap()
             step.detail = f"{settings.account}, {settings.region}"
         with steps.step("Deploy the key and the repositories") as step:
-            cdk.deploy(
-                names.stack_path(ENVIRONMENT, names.ENCRYPTION),
-                names.stack_path(ENVIRONMENT, names.repositories_id("*")),
-            )
+            stacks = (names.ENCRYPTION, names.repositories_id("*"))
+            cdk.deploy(*(names.stack_path(ENVIRONMENT, one) for one in stacks))
             step.detail = f"{len(settings.repositories)} repositories"
         aws = started.clients()
         _push_and_pin(run, steps, aws, settings)
@@ -90,25 +96,6 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
         return checks, started
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"The folder {folder} cannot be created: {error.strerror}. Choose another --output."
-        ) from None
-
-
-def _emulator(run: LocalRun, settings: EnvironmentSettings) -> AbstractContextManager[Emulator]:
-    return emulator.running(
-        account=settings.account,
-        region=settings.region,
-        port=run.port,
-        directory=run.output,
-        keep=run.keep,
-    )
-
-
 def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSettings) -> None:
     registry = Registry.of_account(aws, settings.account)
     image = sample_image()
@@ -120,12 +107,11 @@ def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSe
     with steps.step("Pull the image by its digest") as step:
         if registry.manifest(REPOSITORY, image.digest) != image.manifest:
             raise UserError(
-                "The registry returned another manifest than was pushed.",
-                exit_code=ExitCode.DIFFERENCE,
+                "The registry returned another manifest than was pushed.", ExitCode.DIFFERENCE
             )
         step.detail = "the same bytes"
     with steps.step("Pin the digest") as step:
-        tag = live_tag(ENVIRONMENT, datetime.now(UTC))
+        tag = live_tag(ENVIRONMENT)
         mark_live(aws, settings.account, REPOSITORY, image.digest, tag)
         target = Target(run.environments, ENVIRONMENT, REPOSITORY)
         path = write_pin(target, repository=REPOSITORY, tag=TAG, digest=image.digest)
@@ -140,7 +126,7 @@ def _prove_immutable(registry: Registry) -> str:
     raise UserError(
         f"{REPOSITORY}: tags must be immutable, but '{TAG}' was moved to another image. "
         f"Remove `tag_immutability` from the repository in {ENVIRONMENT}.yaml.",
-        exit_code=ExitCode.DIFFERENCE,
+        ExitCode.DIFFERENCE,
     )
 
 
@@ -148,39 +134,36 @@ def _prove_images(settings: EnvironmentSettings, aws: Aws) -> str:
     checks = list(check_images(settings, lambda _region: aws))
     missing = [check.subject for check in checks if not check.matches]
     if missing:
-        raise UserError(
-            f"Not in its registry: {', '.join(missing)}.", exit_code=ExitCode.DIFFERENCE
-        )
+        raise UserError(f"Not in its registry: {', '.join(missing)}.", ExitCode.DIFFERENCE)
     return ", ".join(sorted({check.subject for check in checks}))
 
 
+@dataclass(frozen=True, slots=True)
 class _Cdk:
     """The CDK CLI, run against the embedded AWS."""
 
-    def __init__(self, run: LocalRun, settings: EnvironmentSettings, target: Emulator) -> None:
-        self._run = run
-        self._settings = settings
-        self._variables = target.variables()
+    run: LocalRun
+    emulator: Emulator
 
     def bootstrap(self) -> None:
         """Bootstrap the account and region, away from cdk.json, which would start a synth."""
-        target = f"aws://{self._settings.account}/{self._settings.region}"
-        self._cdk("bootstrap", target, cwd=self._run.output)
+        target = f"aws://{self.emulator.account}/{self.emulator.region}"
+        self._cdk("bootstrap", target, cwd=self.run.output)
 
     def deploy(self, *stacks: str) -> None:
         """Synthesise the environment and deploy some of its stacks."""
         self._cdk(
             *("deploy", *stacks, "--require-approval", "never"),
-            *("--app", toolchain.app_command()),
-            *("--output", str(self._run.output / "cdk.out")),
+            *("--app", toolchain.present_tools().app_command()),
+            *("--output", str(self.run.output / "cdk.out")),
             *("--context", f"env={ENVIRONMENT}"),
-            *("--context", f"environments={self._run.environments}"),
+            *("--context", f"environments={self.run.environments}"),
         )
 
     def _cdk(self, *arguments: str, cwd: Path = toolchain.ROOT) -> None:
         toolchain.run_cdk(
             arguments,
-            environment=self._variables,
-            log=self._run.output / "cdk.log",
+            environment=self.emulator.variables(),
+            log=self.run.output / "cdk.log",
             cwd=cwd,
         )

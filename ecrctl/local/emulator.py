@@ -17,12 +17,12 @@ from pathlib import Path
 import boto3
 
 from ecrctl.aws.clients import Aws
-from ecrctl.cdk.toolchain import end_group
+from ecrctl.cdk.toolchain import end_group, end_of, start_group
 from ecrctl.errors import UserError
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60
-_LOOPBACK = "localhost,127.0.0.1"
+_LOOPBACK = dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
@@ -61,8 +61,7 @@ class Emulator:
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": _LOOPBACK,
-            "no_proxy": _LOOPBACK,
+            **_LOOPBACK,
         }
 
 
@@ -77,8 +76,7 @@ def forget_aws_settings() -> None:
     os.environ |= {
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "NO_PROXY": _LOOPBACK,
-        "no_proxy": _LOOPBACK,
+        **_LOOPBACK,
     }
 
 
@@ -94,16 +92,10 @@ def running(
     """
     chosen = _free_port(port)
     log = directory / "ministack.log"
+    command = [sys.executable, "-m", "ministack"]
+    variables = _environment(account, region, chosen, directory)
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"],
-            cwd=directory,
-            env=_environment(account, region, chosen, directory),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = start_group(command, cwd=directory, variables=variables, output=output)
     finished = False
     try:
         emulator = Emulator(port=chosen, account=account, region=region, pid=process.pid)
@@ -150,15 +142,11 @@ def _free_port(port: int | None) -> int:
 def _wait_until_ready(emulator: Emulator, process: subprocess.Popen[bytes], log: Path) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
+    while time.monotonic() < deadline and process.poll() is None:
         try:
             opener.open(f"{emulator.endpoint_url}/_ministack/health", timeout=2).close()
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
         else:
             return
-    last = log.read_text(errors="replace").strip().splitlines()[-5:]
-    output = "\n".join(f"    {line}" for line in last)
-    raise UserError(f"The embedded AWS did not start. The end of {log}:\n{output}")
+    raise UserError(f"The embedded AWS did not start. {end_of(log, lines=5)}")

@@ -26,10 +26,7 @@ _USERS = (
 
 def sample_image(message: str = "Hello world\n") -> OciImage:
     """Return an image that contains a message; another message has another digest."""
-    layers = (
-        _layer({"etc/passwd": _USERS}),
-        _layer({"app/message.txt": message}),
-    )
+    layers = (_layer("etc/passwd", _USERS), _layer("app/message.txt", message))
     config = _json(
         {
             "architecture": "amd64",
@@ -61,12 +58,11 @@ def _json(document: Mapping[str, Any]) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _layer(files: Mapping[str, str]) -> bytes:
-    buffer = io.BytesIO()
+def _layer(name: str, text: str) -> bytes:
+    """Return a layer with one file."""
+    buffer, content = io.BytesIO(), text.encode()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for name, text in files.items():
-            content = text.encode()
-            entry = tarfile.TarInfo(name)  # owner root, time 0: independent of this machine
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
+        entry = tarfile.TarInfo(name)  # owner root, time 0: independent of this machine
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()

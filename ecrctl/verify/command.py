@@ -6,8 +6,6 @@ template, so that a property that a construct forgets is found here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ecrctl.aws.clients import Aws, as_user_errors
 from environments.settings import EnvironmentSettings
 
@@ -22,19 +20,15 @@ def verify(settings: EnvironmentSettings, aws: Aws) -> list[Check]:
     """Return a check of everything that an environment declares, in the order of its table."""
     with as_user_errors(f"Reading back '{settings.name}'"):
         return [
-            *_check_account(settings, aws),
+            Check(f"environment {settings.name}", "account", settings.account, aws.account()),
             *check_key(settings, aws),
             *check_repositories(settings, aws),
             *check_notifications(settings, aws),
-            *(check for task in settings.ecs_tasks for check in check_task(task, settings, aws)),
+            *(check for one in settings.ecs_tasks for check in check_task(one, settings, aws)),
             *(
                 check
-                for service in settings.ecs_services
-                for check in check_service(service, settings, aws)
+                for one in settings.ecs_services
+                for check in check_service(one, settings, aws)
             ),
-            *(check for job in settings.eks_jobs for check in check_job(job, settings, aws)),
+            *(check for one in settings.eks_jobs for check in check_job(one, settings, aws)),
         ]
-
-
-def _check_account(settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
-    yield Check(f"environment {settings.name}", "account", settings.account, aws.account())

@@ -30,28 +30,17 @@ def check_task(task: EcsTaskSettings, settings: EnvironmentSettings, aws: Aws) -
     }
     yield Check(subject, "containers", ", ".join(sorted(declared)), ", ".join(sorted(containers)))
     for name, (container, image) in declared.items():
+        prefix = f"{name}: " if len(declared) > 1 else ""
         if name in containers:
-            for check in _check_container(subject, container, image, containers[name], aws):
-                yield _with_container(check, name) if len(declared) > 1 else check
-            yield Check(
-                subject,
-                "log driver" if len(declared) == 1 else f"{name}: log driver",
-                "awslogs" if task.logs else "none",
-                containers[name].get("logConfiguration", {}).get("logDriver", "none"),
-            )
+            rows = _container_rows(container, image, containers[name], logs=task.logs, aws=aws)
+            yield from (Check(subject, f"{prefix}{what}", *values) for what, *values in rows)
     yield Check(subject, "runs on", _launch_type(task), _found_launch_type(found))
-    yield Check(
-        subject, "task role", *_role(task.task_role_arn, found.get("taskRoleArn"), settings)
-    )
+    created = f"created by {_stack(settings)}"
+    role = _role(found.get("taskRoleArn"), settings)
+    yield Check(subject, "task role", task.task_role_arn or created, role)
     pulls = task.spec.pulled_by == "execution-role"
-    execution_role = _role(None, found.get("executionRoleArn"), settings)[1]
-    yield Check(
-        subject, "execution role", _created_by_stack(settings) if pulls else MISSING, execution_role
-    )
-
-
-def _with_container(check: Check, name: str) -> Check:
-    return Check(check.subject, f"{name}: {check.what}", check.declared, check.found)
+    role = _role(found.get("executionRoleArn"), settings)
+    yield Check(subject, "execution role", created if pulls else MISSING, role)
 
 
 def _launch_type(task: EcsTaskSettings) -> str:
@@ -67,18 +56,20 @@ def _found_launch_type(found: Mapping[str, Any]) -> str:
     )
 
 
-def _check_container(
-    subject: str, spec: ContainerSpec, image: ImageSpec, found: Mapping[str, Any], aws: Aws
-) -> Iterator[Check]:
+def _container_rows(
+    spec: ContainerSpec, image: ImageSpec, found: Mapping[str, Any], *, logs: bool, aws: Aws
+) -> list[tuple[str, str, str]]:
+    """Return the properties of a container, each as its name, declared value and found value."""
     hardening = spec.hardening
     capabilities = found.get("linuxParameters", {}).get("capabilities", {})
     dropped = "ALL" if hardening.drop_capabilities else "none"
     # Present and empty: AWS itself never returns that.
     unreadable = aws.endpoint_url is not None and found.get("linuxParameters") == {}
     environment = {item["name"]: item["value"] for item in found.get("environment", [])}
-    secrets = {item["name"]: item["valueFrom"] for item in found.get("secrets", [])}
+    secrets = {name: secret.value for name, secret in spec.secrets.items()}
+    found_secrets = {item["name"]: item["valueFrom"] for item in found.get("secrets", [])}
     mounts = {item["sourceVolume"]: item["containerPath"] for item in found.get("mountPoints", [])}
-    rows: tuple[tuple[str, object, object], ...] = (
+    return [
         ("image", image.uri, found.get("image", MISSING)),
         ("cpu", f"{spec.cpu or 0} units", f"{found.get('cpu', 0)} units"),
         ("memory", f"{spec.memory_mib} MiB", f"{found.get('memory')} MiB"),
@@ -87,7 +78,7 @@ def _check_container(
             on_or_off(hardening.read_only_root_filesystem),
             on_or_off(found.get("readonlyRootFilesystem")),
         ),
-        ("user", hardening.user or "the image's", found.get("user") or "the image's"),
+        ("user", str(hardening.user or "the image's"), found.get("user") or "the image's"),
         ("privileged", "off", on_or_off(found.get("privileged"))),
         (
             "capabilities dropped",
@@ -96,32 +87,24 @@ def _check_container(
         ),
         ("capabilities added", "none", ", ".join(capabilities.get("add", [])) or "none"),
         ("environment", _pairs(spec.environment), _pairs(environment)),
-        (
-            "secrets",
-            _pairs({name: secret.value for name, secret in spec.secrets.items()}),
-            _pairs(secrets),
-        ),
+        ("secrets", _pairs(secrets), _pairs(found_secrets)),
         ("writable volumes", _pairs(spec.writable_volumes), _pairs(mounts)),
-    )
-    for what, declared, read in rows:
-        yield Check(subject, what, str(declared), str(read))
+        (
+            "log driver",
+            "awslogs" if logs else "none",
+            found.get("logConfiguration", {}).get("logDriver", "none"),
+        ),
+    ]
 
 
 def _pairs(values: Mapping[str, str]) -> str:
     return "\n".join(f"{name}={values[name]}" for name in sorted(values)) or "none"
 
 
-def _role(
-    declared: str | None, found: str | None, settings: EnvironmentSettings
-) -> tuple[str, str]:
-    """Return the declared role and the found one; a role of the workloads' stack is not named."""
+def _role(found: str | None, settings: EnvironmentSettings) -> str:
+    """Return a role that was found; a role of the workloads' stack is not named."""
     is_of_stack = f":role/{_stack(settings)}-" in (found or "")
-    shown = _created_by_stack(settings) if is_of_stack else found or MISSING
-    return declared or _created_by_stack(settings), shown
-
-
-def _created_by_stack(settings: EnvironmentSettings) -> str:
-    return f"created by {_stack(settings)}"
+    return f"created by {_stack(settings)}" if is_of_stack else found or MISSING
 
 
 def _stack(settings: EnvironmentSettings) -> str:
@@ -138,21 +121,16 @@ def check_service(service: ServiceSpec, settings: EnvironmentSettings, aws: Aws)
         return
     network = found.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
     breaker = found.get("deploymentConfiguration", {}).get("deploymentCircuitBreaker", {})
+    rollback = ", with rollback" if breaker.get("rollback") else ""
     count = service.desired_count
     rows = (
         ("status", "ACTIVE", found.get("status", MISSING)),
         ("runs on", "FARGATE", found.get("launchType", MISSING)),
         ("tasks", f"{count} of {count}", f"{found['runningCount']} of {found['desiredCount']}"),
         ("public address", "DISABLED", network.get("assignPublicIp", "DISABLED")),
-        (
-            "circuit breaker",
-            "on, with rollback",
-            on_or_off(breaker.get("enable"))
-            + (", with rollback" if breaker.get("rollback") else ""),
-        ),
+        ("circuit breaker", "on, with rollback", f"{on_or_off(breaker.get('enable'))}{rollback}"),
     )
-    for what, declared, read in rows:
-        yield Check(subject, what, declared, read)
+    yield from (Check(subject, *row) for row in rows)
 
 
 def _service_of(family: str, settings: EnvironmentSettings, aws: Aws) -> Mapping[str, Any] | None:
@@ -163,20 +141,13 @@ def _service_of(family: str, settings: EnvironmentSettings, aws: Aws) -> Mapping
     answer = or_none(lambda: aws.ecs.describe_task_definition(taskDefinition=family))
     newest = answer["taskDefinition"]["taskDefinitionArn"] if answer else MISSING
     prefix = f"{_stack(settings)}-"
-    for cluster in _clusters(aws):
+    for cluster in aws.ecs.get_paginator("list_clusters").paginate().search("clusterArns[]"):
         if not cluster.rpartition("/")[2].startswith(prefix):
             continue
         for page in aws.ecs.get_paginator("list_services").paginate(cluster=cluster):
-            services = page["serviceArns"]
-            if not services:
-                continue
-            described = aws.ecs.describe_services(cluster=cluster, services=services)
-            for service in described["services"]:
-                if service.get("taskDefinition") == newest:
-                    return dict(service)
+            if services := page["serviceArns"]:
+                described = aws.ecs.describe_services(cluster=cluster, services=services)
+                for service in described["services"]:
+                    if service.get("taskDefinition") == newest:
+                        return dict(service)
     return None
-
-
-def _clusters(aws: Aws) -> list[str]:
-    pages = aws.ecs.get_paginator("list_clusters").paginate()
-    return [cluster for page in pages for cluster in page["clusterArns"]]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from constructs_lib.rules.ecr.images import ImageSpec
-from ecrctl.aws.clients import Aws, as_user_errors, or_none
+from ecrctl.aws.clients import Aws, as_user_errors
+from ecrctl.aws.image_records import digest_in_ecr
 from environments.settings import EnvironmentSettings
 
 from .check import MISSING, Check
@@ -19,16 +20,18 @@ def check_images(settings: EnvironmentSettings, aws_in: Callable[[str], Aws]) ->
     :param aws_in: returns the clients for a region.
     """
     for image in images_of(settings):
-        reference = image.digest or image.tag or ""
         if image.account is None or image.region is None:
             yield Check(f"image {image.repository}", "in its registry", PUBLIC, PUBLIC)
             continue
         subject = f"image {image.account}/{image.region}/{image.repository}"
         aws = aws_in(image.region)
-        yield Check(subject, "in its registry", reference, _found(aws, image, reference))
-        if image.digest and image.tag:
-            tagged = _digest_of(aws, image, {"imageTag": image.tag})
-            yield Check(subject, f"tag {image.tag}", image.digest, tagged)
+        reference = image.digest or image.tag or ""
+        with as_user_errors(f"Looking up '{image.uri}'"):
+            found = digest_in_ecr(aws, image.account, image.repository, reference)
+            yield Check(subject, "in its registry", reference, reference if found else MISSING)
+            if image.digest and image.tag:
+                tagged = digest_in_ecr(aws, image.account, image.repository, image.tag)
+                yield Check(subject, f"tag {image.tag}", image.digest, tagged or MISSING)
 
 
 def images_of(settings: EnvironmentSettings) -> list[ImageSpec]:
@@ -38,22 +41,3 @@ def images_of(settings: EnvironmentSettings) -> list[ImageSpec]:
         *(job.image for job in settings.eks_jobs),
     ]
     return [by_uri for _, by_uri in sorted({image.uri: image for image in images}.items())]
-
-
-def _found(aws: Aws, image: ImageSpec, reference: str) -> str:
-    image_id = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag or ""}
-    return MISSING if _digest_of(aws, image, image_id) == MISSING else reference
-
-
-def _digest_of(aws: Aws, image: ImageSpec, image_id: dict[str, str]) -> str:
-    with as_user_errors(f"Looking up '{image.uri}'"):
-        answer = or_none(
-            lambda: aws.ecr.describe_images(
-                registryId=image.account or "",
-                repositoryName=image.repository,
-                imageIds=[image_id],  # type: ignore[list-item]
-            )
-        )
-    return (
-        answer["imageDetails"][0]["imageDigest"] if answer and answer["imageDetails"] else MISSING
-    )

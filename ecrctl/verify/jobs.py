@@ -1,8 +1,10 @@
-"""Jobs of Kubernetes, compared with AWS."""
+"""The manifests of Kubernetes Jobs, compared with AWS and with Kubernetes' own schemas."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+import kubernetes_validate
 
 from constructs_lib.rules.kubernetes.manifest import (
     Document,
@@ -16,6 +18,8 @@ from environments.names import job_parameter
 from environments.settings import EksJobSettings, EnvironmentSettings
 
 from .check import MISSING, Check
+
+NEWEST = 3
 
 
 def documents_of(job: EksJobSettings, settings: EnvironmentSettings) -> list[Document]:
@@ -40,14 +44,33 @@ def check_job(job: EksJobSettings, settings: EnvironmentSettings, aws: Aws) -> I
     """
     if job.cluster:
         return
-    spec = job.spec
-    kind = "CronJob" if job.cron else "Job"
-    name = job_parameter(settings.name, spec.path)
+    name = job_parameter(settings.name, job.spec.path)
     answer = or_none(lambda: aws.ssm.get_parameter(Name=name))
     documents = documents_of(job, settings)
     declared, found = manifests_text(documents), answer["Parameter"]["Value"] if answer else MISSING
     if found == declared:
-        shown = f"{documents[-1]['metadata']['name']}\n{job.image.uri}"
-        yield Check(f"{kind} {spec.name}", "manifest", shown, shown)
-    else:
-        yield Check(f"{kind} {spec.name}", "manifest", declared, found)
+        declared = found = f"{documents[-1]['metadata']['name']}\n{job.image.uri}"
+    yield Check(_subject(job), "manifest", declared, found)
+
+
+def newest_versions() -> list[str]:
+    """Return the newest versions of Kubernetes whose schemas are installed."""
+    major, minor = (int(part) for part in kubernetes_validate.latest_version().split(".")[:2])
+    return [f"{major}.{minor - age}.0" for age in range(NEWEST)]
+
+
+def check_schemas(settings: EnvironmentSettings) -> Iterator[Check]:
+    """Yield whether every manifest is valid for each version, unknown fields being faults."""
+    for job in settings.eks_jobs:
+        for version in newest_versions():
+            found = "valid"
+            try:
+                for document in documents_of(job, settings):
+                    kubernetes_validate.validate(document, version, strict=True)
+            except kubernetes_validate.ValidationError as error:
+                found = str(error.message)
+            yield Check(_subject(job), f"Kubernetes {version}", "valid", found)
+
+
+def _subject(job: EksJobSettings) -> str:
+    return f"{'CronJob' if job.cron else 'Job'} {job.spec.name}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from constructs_lib.rules.ecr.images import registry_host
 from constructs_lib.rules.policy.statements import canonical
 from ecrctl.aws.clients import Aws, or_none
+from ecrctl.aws.stacks import resources_of_stack
 from environments.names import NOTIFICATIONS, stack_name
 from environments.settings import EnvironmentSettings
 
@@ -28,7 +29,7 @@ def check_notifications(settings: EnvironmentSettings, aws: Aws) -> Iterator[Che
     if notifications is None:
         return
     stack = stack_name(settings.name, NOTIFICATIONS)
-    resources = or_none(partial(_resources, aws, stack)) or []
+    resources = or_none(partial(resources_of_stack, aws.cloudformation, stack)) or []
     target = (
         notifications.topic_arn
         or notifications.event_bus_arn
@@ -43,9 +44,8 @@ def check_notifications(settings: EnvironmentSettings, aws: Aws) -> Iterator[Che
         rule = found.rpartition("/")[2] if found else None
         yield Check(subject, "target", target, _target(aws, rule) if rule else MISSING)
         if rule:
-            found_pattern = json.loads(
-                aws.events.describe_rule(Name=rule).get("EventPattern", "{}")
-            )
+            described = aws.events.describe_rule(Name=rule)
+            found_pattern = json.loads(described.get("EventPattern", "{}"))
             matches = canonical(found_pattern) == canonical(pattern)
             shown = "as declared" if matches else str(found_pattern)
             yield Check(subject, "pattern", "as declared", shown)
@@ -58,16 +58,6 @@ def _target(aws: Aws, rule: str) -> str:
     return arns if described.get("State") == "ENABLED" else f"{arns}, but disabled"
 
 
-def _resources(aws: Aws, stack: str) -> list[StackResourceSummaryTypeDef]:
-    pages = aws.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
-    return [
-        resource
-        for page in pages
-        for resource in page["StackResourceSummaries"]
-        if resource["ResourceStatus"] != "DELETE_COMPLETE"
-    ]
-
-
 def _physical_id(
     resources: Sequence[StackResourceSummaryTypeDef], resource_type: str, name: str
 ) -> str | None:
@@ -76,8 +66,10 @@ def _physical_id(
     The CDK appends a hash to a logical ID, so only the beginning of the ID is compared. No name of
     one type is the beginning of another.
     """
-    for resource in resources:
-        is_of_type = resource["ResourceType"] == resource_type
-        if is_of_type and resource["LogicalResourceId"].startswith(f"{_CONSTRUCT}{name}"):
-            return resource["PhysicalResourceId"]
-    return None
+    found = (
+        resource["PhysicalResourceId"]
+        for resource in resources
+        if resource["ResourceType"] == resource_type
+        and resource["LogicalResourceId"].startswith(f"{_CONSTRUCT}{name}")
+    )
+    return next(found, None)

@@ -6,19 +6,19 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ecrctl.errors import UserError
+from ecrctl.console import new_table
+from ecrctl.files import file_errors
 
 from .check import NOT_RETURNED, Check
 
 
 def table_of(title: str, checks: Sequence[Check]) -> Table:
     """Return a table of checks; a difference shows both values."""
-    table = Table(title=title, box=box.ROUNDED, title_justify="left", show_lines=False)
+    table = new_table(title)
     table.add_column("", no_wrap=True)
     table.add_column("Resource", style="bold", no_wrap=True)
     table.add_column("What", no_wrap=True)
@@ -63,7 +63,5 @@ def save_picture(console: Console, file: Path, *, title: str) -> None:
     svg = console.export_svg(title=title)
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = "\n".join(line.rstrip() for line in svg.splitlines())
-    try:
+    with file_errors(f"{file} cannot be written"):
         file.write_text(f"{svg}\n", encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{file} cannot be written: {error.strerror}.") from None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from constructs_lib.rules.ecr.repository import EncryptionSpec
+from constructs_lib.rules.ecr.tag_immutability import TagImmutability
 from constructs_lib.rules.policy.statements import canonical, policy_document, statements_of
 from ecrctl.aws.clients import Aws, or_none
+from ecrctl.aws.policies import lifecycle_policy, repository_policy
 from ecrctl.aws.stacks import repositories_of_stack
 from environments.names import key_alias_name, repositories_stack
 from environments.settings import EnvironmentSettings, RepositorySettings
@@ -71,36 +73,33 @@ def _check_repository(
         yield Check(subject, "exists", "yes", MISSING)
         return
     found = described["repositories"][0]
-    yield Check(subject, "stack", *_stack(repository, settings, deployed))
-    yield Check(subject, "tag immutability", *_immutability(repository, found, aws))
-    yield Check(
-        subject,
-        "scan on push",
-        on_or_off(repository.spec.scan_on_push),
-        on_or_off(found.get("imageScanningConfiguration", {}).get("scanOnPush", False)),
-    )
-    yield Check(subject, "encryption", *_encryption(repository, settings, aws, found))
-    yield _policy_check(repository, aws)
-    yield _lifecycle_check(repository, aws)
+    spec, name = repository.spec, repository.name
+    scans = found.get("imageScanningConfiguration", {}).get("scanOnPush", False)
+    lifecycle = spec.lifecycle.document() if spec.lifecycle else None
+    rows = {
+        "stack": _stack(repository, settings, deployed),
+        "tag immutability": _immutability(spec.tag_immutability, found, aws),
+        "scan on push": (on_or_off(spec.scan_on_push), on_or_off(scans)),
+        "encryption": _encryption(spec.encryption, settings, aws, found),
+        "repository policy": _differing(
+            _statements_by_sid(policy_document(spec.policy)),
+            _statements_by_sid(repository_policy(aws.ecr, name)),
+        ),
+        "lifecycle policy": _differing(
+            _rules_by_priority(lifecycle), _rules_by_priority(lifecycle_policy(aws.ecr, name))
+        ),
+    }
+    yield from (Check(subject, what, *values) for what, values in rows.items())
 
 
-def _immutability(
-    repository: RepositorySettings, found: RepositoryTypeDef, aws: Aws
-) -> tuple[str, str]:
-    declared = repository.spec.tag_immutability
+def _immutability(declared: TagImmutability, found: RepositoryTypeDef, aws: Aws) -> tuple[str, str]:
     mode = found.get("imageTagMutability", MISSING)
-    if (
-        aws.endpoint_url is not None
-        and declared.exclusion_filters
-        and "imageTagMutabilityExclusionFilters" not in found
-    ):
+    unreadable = aws.endpoint_url and "imageTagMutabilityExclusionFilters" not in found
+    if unreadable and declared.exclusion_filters:
         note = f"(filters {NOT_RETURNED})"
         return f"{declared.mode} {note}", f"{mode} {note}"
     filters = [item["filter"] for item in found.get("imageTagMutabilityExclusionFilters", [])]
-    return (
-        _with_filters(declared.mode, declared.exclusion_filters),
-        _with_filters(mode, filters),
-    )
+    return _with_filters(declared.mode, declared.exclusion_filters), _with_filters(mode, filters)
 
 
 def _with_filters(mode: str, filters: Any) -> str:
@@ -108,64 +107,30 @@ def _with_filters(mode: str, filters: Any) -> str:
 
 
 def _encryption(
-    repository: RepositorySettings,
-    settings: EnvironmentSettings,
-    aws: Aws,
-    found: RepositoryTypeDef,
+    declared: EncryptionSpec, settings: EnvironmentSettings, aws: Aws, found: RepositoryTypeDef
 ) -> tuple[str, str]:
     configuration = found.get("encryptionConfiguration", {"encryptionType": "AES256"})
     kind, key = configuration["encryptionType"], configuration.get("kmsKey", "")
-    if repository.spec.encryption.kind == "aes256":
+    if declared.kind == "aes256":
         return "AES256", kind
-    if repository.spec.encryption.kind == "aws-managed":
+    if declared.kind == "aws-managed":
         # ECR chooses this key itself, so no declaration names one.
         return "KMS", kind
-    own = repository.spec.encryption.key_arn or _key(settings, aws).get("Arn", MISSING)
-    shown = repository.spec.encryption.key_arn or key_alias_name(settings.name)
-    declared_kind = "KMS_DSSE" if repository.spec.encryption.kind == "dsse" else "KMS"
-    declared = f"{declared_kind} {shown}"
+    own = declared.key_arn or _key(settings, aws).get("Arn", MISSING)
+    declared_kind = "KMS_DSSE" if declared.kind == "dsse" else "KMS"
+    shown = f"{declared_kind} {declared.key_arn or key_alias_name(settings.name)}"
     # ECR returns the ARN or the ID of the key, as it was set.
-    if kind == declared_kind and key in (own, own.rpartition("/")[2]):
-        return declared, declared
-    return declared, f"{kind} {key}".strip()
+    matches = kind == declared_kind and key in (own, own.rpartition("/")[2])
+    return shown, shown if matches else f"{kind} {key}".strip()
 
 
-def _policy_check(repository: RepositorySettings, aws: Aws) -> Check:
-    found = or_none(lambda: aws.ecr.get_repository_policy(repositoryName=repository.name))
-    return _document_check(
-        f"repository {repository.name}",
-        "repository policy",
-        policy_document(repository.spec.policy),
-        json.loads(found["policyText"]) if found else None,
-        _statements_by_sid,
-    )
-
-
-def _lifecycle_check(repository: RepositorySettings, aws: Aws) -> Check:
-    found = or_none(lambda: aws.ecr.get_lifecycle_policy(repositoryName=repository.name))
-    return _document_check(
-        f"repository {repository.name}",
-        "lifecycle policy",
-        repository.spec.lifecycle.document() if repository.spec.lifecycle else None,
-        json.loads(found["lifecyclePolicyText"]) if found else None,
-        _rules_by_priority,
-    )
-
-
-def _document_check(
-    subject: str,
-    what: str,
-    declared: Mapping[str, Any] | None,
-    found: Mapping[str, Any] | None,
-    parts: Callable[[Mapping[str, Any] | None], Mapping[str, str]],
-) -> Check:
-    """Return a check of two documents, with only the parts that differ."""
-    expected, actual = parts(declared), parts(found)
-    if expected == actual:
-        names = "\n".join(expected) or "none"
-        return Check(subject, what, names, names)
-    differing = [name for name in {**expected, **actual} if expected.get(name) != actual.get(name)]
-    return Check(subject, what, _lines(expected, differing), _lines(actual, differing))
+def _differing(declared: Mapping[str, str], found: Mapping[str, str]) -> tuple[str, str]:
+    """Return the parts of two documents that differ, or the names of all where none differs."""
+    if declared == found:
+        names = "\n".join(declared) or "none"
+        return names, names
+    differing = [name for name in {**declared, **found} if declared.get(name) != found.get(name)]
+    return _lines(declared, differing), _lines(found, differing)
 
 
 def _lines(parts: Mapping[str, str], names: list[str]) -> str:
@@ -182,10 +147,9 @@ def _statements_by_sid(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
 
 
 def _rules_by_priority(policy: Mapping[str, Any] | None) -> Mapping[str, str]:
-    rules = policy["rules"] if policy else []
     return {
         f"{rule['rulePriority']} {rule.get('description', '')}".strip(): canonical(
             {key: value for key, value in rule.items() if key != "rulePriority"}
         )
-        for rule in rules
+        for rule in (policy["rules"] if policy else ())
     }

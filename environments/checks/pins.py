@@ -22,23 +22,20 @@ from environments.resolving import image_of
 def missing_pin_faults(environment: EnvironmentFile, pins: PinsFile) -> Iterator[Fault]:
     """Yield a fault for every image without a pin, unless its workload awaits the image."""
     for part in ("ecs_tasks", "eks_jobs"):
-        for index, workload in environment.given(part):
+        for path, workload in environment.given(part):
             if workload.get("awaiting_image") is True:
                 continue
-            for path, image in _images_in(workload):
+            for setting, image in _images_in(workload):
                 if image not in pins.names:
-                    yield _missing_pin(f"{part}[{index}].{path}", image, environment)
+                    yield _missing_pin(f"{path}.{setting}", image, environment)
 
 
 def _images_in(workload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     sidecars = workload.get("sidecars")
-    for path, container in (
-        ("image", workload),
-        *(
-            (f"sidecars[{index}].image", sidecar)
-            for index, sidecar in enumerate(sidecars if isinstance(sidecars, list) else ())
-        ),
-    ):
+    containers = {"image": workload}
+    for index, sidecar in enumerate(sidecars if isinstance(sidecars, list) else ()):
+        containers[f"sidecars[{index}].image"] = sidecar
+    for path, container in containers.items():
         image = container.get("image") if isinstance(container, Mapping) else None
         if isinstance(image, str):
             yield path, image
@@ -55,27 +52,16 @@ def _missing_pin(path: str, image: str, environment: EnvironmentFile) -> Fault:
 
 
 def pin_faults(
-    pins: PinsFile,
-    environment: EnvironmentFile,
-    registries: Mapping[str, EnvironmentFile],
-    known: Sequence[str],
-) -> Iterator[Fault]:
-    """Yield the faults of an environment's pins.
-
-    :param registries: by name, this environment and those that pins name as their registry.
-    :param known: the names of all environments.
-    """
-    for image, pin in pins.pins.items():
-        for fault in _faults_of(pin, environment, registries, known):
-            yield fault.under(image)
-
-
-def _faults_of(
     pin: PinModel,
     environment: EnvironmentFile,
     registries: Mapping[str, EnvironmentFile],
     known: Sequence[str],
 ) -> Iterator[Fault]:
+    """Yield the faults of a pin of an environment.
+
+    :param registries: by name, this environment and those that pins name as their registry.
+    :param known: the names of all environments.
+    """
     yield from reference_faults(tag=pin.tag, digest=pin.digest)
     name = pin.registry or environment.name
     if name == PUBLIC_REGISTRY:
@@ -97,14 +83,11 @@ def _faults_of(
     if repository is None:
         return
     yield from _moving_tag_faults(pin, registry)
-    if (
-        environment.head
-        and registry.head
-        and not _may_pull(environment.head, repository, registry.head)
-    ):
+    puller, owner = environment.head, registry.head
+    if puller and owner and not _may_pull(puller, repository, owner):
         yield Fault(
             "registry",
-            f"the environment '{name}' does not let account {environment.head.account} pull "
+            f"the environment '{name}' does not let account {puller.account} pull "
             f"'{pin.repository}'. Add the account to that repository's pull.accounts in "
             f"{name}.yaml.",
         )
@@ -120,10 +103,10 @@ def _moving_tag_faults(pin: PinModel, registry: EnvironmentFile | None) -> list[
 def _may_pull(
     puller: EnvironmentModel, repository: RepositoryModel, owner: EnvironmentModel
 ) -> bool:
-    """Return whether a repository lets an environment's account pull, as far as files say.
+    """Return whether a repository lets an environment's account pull, as far as files show.
 
-    No file says in which part of an organization an account is, so any part of the right
-    organization counts.
+    No file contains an account's place in its organization, so any part of the right organization
+    counts.
     """
     if puller.account == owner.account or puller.account in repository.pull.accounts:
         return True

@@ -8,13 +8,11 @@ from constructs_lib.rules.aws.cloudformation_limits import MAXIMUM_RESOURCES, MA
 from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.aws.resource_tags import required_tag_faults
 from constructs_lib.rules.ecr.repository import dual_layer_faults
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, taken_faults, under
 from environments.model.environment import EnvironmentModel
 from environments.model.repository import RepositoryModel
 from environments.reading import EnvironmentFile
-from environments.settings import RepositorySettings
-
-from .duplicates import duplicate_faults
+from environments.settings import RepositorySettings, by_group
 
 # A template's bytes besides its repositories: the CDK's parameter, rule and description.
 _TEMPLATE_BYTES = 1_500
@@ -24,16 +22,14 @@ def repository_faults(
     environment: EnvironmentFile, settings: Sequence[RepositorySettings]
 ) -> Iterator[Fault]:
     """Yield the faults of an environment's repositories that no repository has by itself."""
-    yield from duplicate_faults("repositories", environment.names("repositories"))
+    yield from taken_faults("name", environment.names("repositories").items())
     head = environment.head
     if head is None:
         return
     yield from _administrator_faults(head)
-    place = Place.of(head.account, head.region)
-    yield from dual_layer_faults(head.encryption, place)
-    for index, repository in environment.repositories.items():
-        for fault in _faults_of(repository, head):
-            yield fault.under(f"repositories[{index}]")
+    yield from dual_layer_faults(head.encryption, Place.of(head.account, head.region))
+    for path, repository in environment.repositories.items():
+        yield from under(path, _faults_of(repository, head))
     yield from _group_faults(settings)
 
 
@@ -51,8 +47,7 @@ def _faults_of(repository: RepositoryModel, head: EnvironmentModel) -> Iterator[
             "no repository of a protected environment can be destroyed. Write 'removal: retain', "
             "or lift the protection in a separate change.",
         )
-    for fault in required_tag_faults(repository.tags, head.required_tags):
-        yield fault.under("tags")
+    yield from under("tags", required_tag_faults(repository.tags, head.required_tags))
     if repository.adopted:
         yield from _adoption_faults(repository)
 
@@ -65,11 +60,8 @@ def github_provider_faults(
     if head is None or head.github_provider != "create":
         return
     for other in others:
-        if (
-            other.head
-            and other.head.github_provider == "create"
-            and other.head.account == head.account
-        ):
+        found = other.head
+        if found and (found.github_provider, found.account) == ("create", head.account):
             yield Fault(
                 "github_provider",
                 f"account {head.account} can have only one GitHub OIDC provider, and environment "
@@ -110,18 +102,15 @@ def _adoption_faults(repository: RepositoryModel) -> Iterator[Fault]:
 
 
 def _group_faults(settings: Sequence[RepositorySettings]) -> Iterator[Fault]:
-    groups: dict[str, list[int]] = {}
-    for one in settings:
-        groups.setdefault(one.stack, []).append(one.spec.template_bytes)
     cure = "Put new repositories into a new group with `stack:`; never move existing ones."
-    for group, sizes in sorted(groups.items()):
-        if len(sizes) > MAXIMUM_RESOURCES:
+    for group, repositories in by_group(settings).items():
+        if len(repositories) > MAXIMUM_RESOURCES:
             yield Fault(
                 "repositories",
                 f"a CloudFormation stack takes at most {MAXIMUM_RESOURCES} resources, got "
-                f"{len(sizes)} repositories in the group '{group}'. {cure}",
+                f"{len(repositories)} repositories in the group '{group}'. {cure}",
             )
-        total = sum(sizes) + _TEMPLATE_BYTES
+        total = sum(one.spec.template_bytes for one in repositories) + _TEMPLATE_BYTES
         if total > MAXIMUM_TEMPLATE_BYTES:
             yield Fault(
                 "repositories",

@@ -71,16 +71,17 @@ class TaskInFile(TaskSpec):
 
 
 class EcsTaskModel(FileModel):
-    """An ECS task definition, described by its main container."""
+    """An ECS task definition, described by its main container.
+
+    :param awaiting_image: leave the task out, with a notice, until its image has a pin.
+    :param task_role_arn: the application's role; by default a new one without permissions.
+    :param logs: whether logs are kept, for a year.
+    """
 
     spec: Annotated[TaskInFile, Field(alias="<spec>")]
-    awaiting_image: bool = Field(
-        default=False, description="leave the task out, with a notice, until its image has a pin"
-    )
-    task_role_arn: RoleArn | None = Field(
-        default=None, description="the application's role; by default a new one without permissions"
-    )
-    logs: bool = Field(default=True, description="whether logs are kept, for a year")
+    awaiting_image: bool = False
+    task_role_arn: RoleArn | None = None
+    logs: bool = True
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from checked_files.forms import word_or_mapping
 from checked_files.models import FileModel
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import Fault, raise_if_any, under
 from constructs_lib.rules.kubernetes.cron_job import CronSchedule, cron_name_faults
 from constructs_lib.rules.kubernetes.delivery import cron_delivery_faults, delivery_faults
 from constructs_lib.rules.kubernetes.hardening import PodHardening
@@ -49,52 +49,52 @@ class JobInFile(JobSpec):
 
 
 class Identity(FileModel):
-    """The permissions of a pod in AWS: EKS Pod Identity by a cluster, or IRSA by a provider."""
+    """The permissions of a pod in AWS: EKS Pod Identity by a cluster, or IRSA by a provider.
 
-    cluster: str | None = Field(default=None, description="EKS Pod Identity: the cluster's name")
-    oidc_provider_arn: str | None = Field(
-        default=None, description="IRSA: the ARN of the cluster's OIDC provider"
-    )
-    role_name: str | None = Field(default=None, description="the role's name; required with IRSA")
-    statements: tuple[Mapping[str, Any], ...] = Field(
-        default=(), description="the role's permissions, as IAM writes them"
-    )
+    :param cluster: EKS Pod Identity: the cluster's name.
+    :param oidc_provider_arn: IRSA: the ARN of the cluster's OIDC provider.
+    :param role_name: the role's name; required with IRSA.
+    :param statements: the role's permissions, as IAM writes them.
+    """
+
+    cluster: str | None = None
+    oidc_provider_arn: str | None = None
+    role_name: str | None = None
+    statements: tuple[Mapping[str, Any], ...] = ()
 
 
 class EksCluster(FileModel):
-    """The cluster that CloudFormation applies Jobs to, by the CDK's kubectl provider."""
+    """The cluster that CloudFormation applies Jobs to, by the CDK's kubectl provider.
+
+    :param kubectl_provider: ARN of the provider's Lambda function.
+    """
 
     name: str
-    kubectl_provider: FunctionArn = Field(description="ARN of the provider's Lambda function")
+    kubectl_provider: FunctionArn
 
 
 class EksJobModel(FileModel):
-    """A Kubernetes Job, or with a schedule a CronJob."""
+    """A Kubernetes Job, or with a schedule a CronJob.
+
+    :param image: the name under which the image is pinned.
+    :param awaiting_image: leave the Job out, with a notice, until its image has a pin.
+    :param identity: creates the service account, with a role of its own.
+    :param node_role_arn: role that pulls the image (node role, or Fargate pod execution role); it
+        is granted pull access.
+    :param delivery: a manifest file, or CloudFormation applies the Job to eks_cluster.
+    :param rollback_window_seconds: with delivery: cluster, how long a rollback may need the Job.
+    :param wait_for_completion_seconds: with delivery: cluster, how long the deployment waits.
+    """
 
     spec: Annotated[JobInFile, Field(alias="<spec>")]
     cron: Annotated[CronSchedule | None, Field(alias="<cron>")] = None
-    image: str = Field(description="the name under which the image is pinned")
-    awaiting_image: bool = Field(
-        default=False, description="leave the Job out, with a notice, until its image has a pin"
-    )
-    identity: Identity | None = Field(
-        default=None, description="creates the service account, with a role of its own"
-    )
-    node_role_arn: RoleArn | None = Field(
-        default=None,
-        description="role that pulls the image (node role, or Fargate pod execution role); it is "
-        "granted pull access",
-    )
-    delivery: Literal["manifest", "cluster"] = Field(
-        default="manifest",
-        description="a manifest file, or CloudFormation applies the Job to eks_cluster",
-    )
-    rollback_window_seconds: int | None = Field(
-        default=None, description="with delivery: cluster, how long a rollback may need the Job"
-    )
-    wait_for_completion_seconds: int | None = Field(
-        default=None, description="with delivery: cluster, how long the deployment waits"
-    )
+    image: str
+    awaiting_image: bool = False
+    identity: Identity | None = None
+    node_role_arn: RoleArn | None = None
+    delivery: Literal["manifest", "cluster"] = "manifest"
+    rollback_window_seconds: int | None = None
+    wait_for_completion_seconds: int | None = None
 
     @property
     def name(self) -> str:
@@ -117,11 +117,8 @@ class EksJobModel(FileModel):
         if self.delivery == "manifest":
             return [
                 Fault(path, f"{path} requires `delivery: cluster`. Remove {path}, or set that.")
-                for path, value in (
-                    ("rollback_window_seconds", window),
-                    ("wait_for_completion_seconds", wait),
-                )
-                if value is not None
+                for path in _IN_SECONDS.values()
+                if getattr(self, path) is not None
             ]
         found = (
             cron_delivery_faults(rollback_window=window is not None, waits=wait is not None)
@@ -134,17 +131,14 @@ class EksJobModel(FileModel):
     def _identity_faults(self) -> Iterator[Fault]:
         if self.identity is None:
             return
-        for path, value in (
-            ("service_account", self.spec.service_account),
-            ("namespace", self.spec.namespace),
-        ):
-            if value is None:
+        for path in ("service_account", "namespace"):
+            if getattr(self.spec, path) is None:
                 yield Fault(path, f"identity requires {path}. Write it.")
-        for fault in identity_faults(
+        found = identity_faults(
             service_account=self.spec.service_account or "default",
             namespace=self.spec.namespace or "default",
             cluster_name=self.identity.cluster,
             oidc_provider_arn=self.identity.oidc_provider_arn,
             role_name=self.identity.role_name,
-        ):
-            yield fault.under("identity")
+        )
+        yield from under("identity", found)

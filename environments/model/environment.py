@@ -39,14 +39,14 @@ class EventsInFile(ImageEvents):
 
 
 class NotificationsModel(FileModel):
-    """Where events about images are sent; by default to a topic that is created."""
+    """Where events about images are sent; by default to a topic that is created.
 
-    topic_arn: TopicArn | None = Field(
-        default=None, description="an existing topic whose policy lets EventBridge publish"
-    )
-    event_bus_arn: EventBusArn | None = Field(
-        default=None, description="an event bus, instead of a topic"
-    )
+    :param topic_arn: an existing topic whose policy lets EventBridge publish.
+    :param event_bus_arn: an event bus, instead of a topic.
+    """
+
+    topic_arn: TopicArn | None = None
+    event_bus_arn: EventBusArn | None = None
     events: Annotated[EventsInFile, Field(alias="<events>")]
 
     @model_validator(mode="after")
@@ -58,41 +58,34 @@ class NotificationsModel(FileModel):
 
 
 class EnvironmentModel(FileModel):
-    """An environment: an account and a region, its repositories and its workloads."""
+    """An environment: an account and a region, its repositories and its workloads.
+
+    :param protected: no repository can be destroyed, and no stack deleted.
+    :param organization_id: the AWS organization, such as o-a1b2c3d4e5.
+    :param github_provider: GitHub's OIDC provider; an account can have only one.
+    :param encryption: customer-managed (one rotating key), dsse (that key in two layers, GovCloud
+        only), aws-managed, aes256 or a key's ARN.
+    :param administrators: roles that alone may delete images and change policies.
+    :param break_glass_role: with administrators: emergency role, exempt from the Deny.
+    :param required_tags: tag keys that every repository must have; allowed values, or [] for any.
+    :param network: where ecs_services run.
+    :param eks_cluster: where Jobs with delivery: cluster are applied.
+    """
 
     account: Account
     region: Region
-    protected: bool = Field(
-        default=False, description="no repository can be destroyed, and no stack deleted"
-    )
-    organization_id: OrganizationId | None = Field(
-        default=None, description="the AWS organization, such as o-a1b2c3d4e5"
-    )
-    github_provider: Literal["existing", "create"] = Field(
-        default="existing", description="GitHub's OIDC provider; an account can have only one"
-    )
-    encryption: Encryption = Field(
-        default_factory=lambda: EncryptionSpec(kind="customer-managed"),
-        description="customer-managed (one rotating key), dsse (that key in two layers, GovCloud "
-        "only), aws-managed, aes256 or a key's ARN",
-    )
-    administrators: tuple[RoleArn, ...] = Field(
-        default=(), description="roles that alone may delete images and change policies"
-    )
-    break_glass_role: RoleArn | None = Field(
-        default=None, description="with administrators: emergency role, exempt from the Deny"
-    )
-    required_tags: dict[str, list[str]] = Field(
-        default={},
-        description="tag keys that every repository must have; allowed values, or [] for any",
-    )
+    protected: bool = False
+    organization_id: OrganizationId | None = None
+    github_provider: Literal["existing", "create"] = "existing"
+    encryption: Encryption = Field(default_factory=lambda: EncryptionSpec(kind="customer-managed"))
+    administrators: tuple[RoleArn, ...] = ()
+    break_glass_role: RoleArn | None = None
+    required_tags: dict[str, list[str]] = {}
     notifications: NotificationsModel | None = None
     repository_defaults: RepositoryDefaults = Field(default_factory=RepositoryDefaults)
     repositories: tuple[RepositoryModel, ...] = ()
     ecs_tasks: tuple[EcsTaskModel, ...] = ()
     ecs_services: tuple[ServiceSpec, ...] = ()
-    network: NetworkSpec | None = Field(default=None, description="where ecs_services run")
-    eks_cluster: EksCluster | None = Field(
-        default=None, description="where Jobs with delivery: cluster are applied"
-    )
+    network: NetworkSpec | None = None
+    eks_cluster: EksCluster | None = None
     eks_jobs: tuple[EksJobModel, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Annotated
+
+from pydantic import AfterValidator
 
 from checked_files.models import checked_by
 from constructs_lib.rules.aws import partitions
@@ -23,16 +24,21 @@ def _group_faults(group: str) -> list[Fault]:
     )
 
 
-def _arn_faults(what: str, pattern: str, example: str) -> Callable[[str], list[Fault]]:
-    form = re.compile(f"arn:aws[a-z-]*:{pattern}")
+def _arn(kind: str, service: str, resource: str, example: str) -> AfterValidator:
+    """Return a validator of ARNs.
 
-    def faults(arn: str) -> list[Fault]:
-        return faults_unless(
+    :param kind: the kind of resource, in words.
+    :param resource: the pattern of the resource, the last part of the ARN.
+    :param example: such a resource, for the message.
+    """
+    form = re.compile(rf"arn:aws[a-z-]*:{service}:[a-z0-9-]+:\d{{12}}:{resource}")
+    return checked_by(
+        lambda arn: faults_unless(
             form.fullmatch(arn),
-            f"'{arn[:120]}' is not a valid {what} ARN. Write it such as '{example}'.",
+            f"'{arn[:120]}' is not a valid {kind} ARN. Write it such as "
+            f"'arn:aws:{service}:us-west-2:111111111111:{example}'.",
         )
-
-    return faults
+    )
 
 
 Account = Annotated[str, checked_by(partitions.account_faults)]
@@ -43,33 +49,10 @@ OrganizationPath = Annotated[str, checked_by(access.organization_path_faults)]
 ProjectArn = Annotated[str, checked_by(access.project_arn_faults)]
 RoleArn = Annotated[str, checked_by(access.role_arn_faults)]
 GroupName = Annotated[str, checked_by(_group_faults)]
-TopicArn = Annotated[
-    str,
-    checked_by(
-        _arn_faults(
-            "topic",
-            r"sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}",
-            "arn:aws:sns:us-west-2:111111111111:images",
-        )
-    ),
-]
+TopicArn = Annotated[str, _arn("topic", "sns", r"[A-Za-z0-9_-]{1,256}", "images")]
 EventBusArn = Annotated[
-    str,
-    checked_by(
-        _arn_faults(
-            "event bus",
-            r"events:[a-z0-9-]+:\d{12}:event-bus/[A-Za-z0-9._/-]+",
-            "arn:aws:events:us-west-2:111111111111:event-bus/security",
-        )
-    ),
+    str, _arn("event bus", "events", r"event-bus/[A-Za-z0-9._/-]+", "event-bus/security")
 ]
 FunctionArn = Annotated[
-    str,
-    checked_by(
-        _arn_faults(
-            "function",
-            r"lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]{1,64}",
-            "arn:aws:lambda:us-west-2:111111111111:function:kubectl",
-        )
-    ),
+    str, _arn("function", "lambda", r"function:[A-Za-z0-9_-]{1,64}", "function:kubectl")
 ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from checked_files.forms import MAPPING, WORD, ReadAs
+from checked_files.forms import MAPPING, WORD, ReadAs, word_or_mapping
 from checked_files.models import FileModel, checked_by
 from constructs_lib.rules.ecr.repository import EncryptionKind, EncryptionSpec
 from constructs_lib.rules.ecr.tag_immutability import TagImmutability
@@ -22,12 +23,7 @@ from constructs_lib.rules.policy.github_oidc import GitHubSubject
 from .field_types import Account, GroupName, OrganizationPath, ProjectArn, RepositoryName, RoleArn
 
 _RULES = "<rules>"
-_ENCRYPTION_WORDS: tuple[EncryptionKind, ...] = (
-    "customer-managed",
-    "dsse",
-    "aws-managed",
-    "aes256",
-)
+_KINDS: tuple[EncryptionKind, ...] = ("customer-managed", "dsse", "aws-managed", "aes256")
 
 
 def _form(value: Any) -> str:
@@ -53,40 +49,27 @@ Lifecycle = Annotated[
 ]
 
 
-def _immutability(
-    word: Literal["IMMUTABLE", "MUTABLE", "IMMUTABLE_EXCEPT_SIGNATURES"],
-) -> TagImmutability:
-    if word == "IMMUTABLE_EXCEPT_SIGNATURES":
-        return TagImmutability.immutable_except_signatures()
-    return TagImmutability(mode=word)
-
-
 Immutability = Annotated[
     TagImmutability,
-    ReadAs(
-        Annotated[
-            Annotated[
-                Literal["IMMUTABLE", "MUTABLE", "IMMUTABLE_EXCEPT_SIGNATURES"],
-                AfterValidator(_immutability),
-                Tag(WORD),
-            ]
-            | Annotated[TagImmutability, Tag(MAPPING)],
-            Discriminator(_form),
-        ]
+    word_or_mapping(
+        TagImmutability,
+        IMMUTABLE=TagImmutability,
+        MUTABLE=lambda: TagImmutability(mode="MUTABLE"),
+        IMMUTABLE_EXCEPT_SIGNATURES=TagImmutability.immutable_except_signatures,
     ),
 ]
 
 
 def _encryption_faults(encryption: str) -> list[Fault]:
     return faults_unless(
-        encryption in _ENCRYPTION_WORDS or KEY_ARN.fullmatch(encryption),
-        f"encryption must be {', '.join(_ENCRYPTION_WORDS)} or the ARN of a KMS key, got "
+        encryption in _KINDS or KEY_ARN.fullmatch(encryption),
+        f"encryption must be {', '.join(_KINDS)} or the ARN of a KMS key, got "
         f"'{encryption[:120]}'.",
     )
 
 
 def _encryption(given: str) -> EncryptionSpec:
-    for kind in _ENCRYPTION_WORDS:
+    for kind in _KINDS:
         if given == kind:
             return EncryptionSpec(kind=kind)
     return EncryptionSpec(kind="customer-managed", key_arn=given)
@@ -104,14 +87,18 @@ def encryption_text(encryption: EncryptionSpec) -> str:
 
 
 class AccessModel(FileModel):
-    """Who may do something with a repository, besides its own account."""
+    """Who may do something with a repository, besides its own account.
 
-    accounts: tuple[Account, ...] = Field(default=(), description="account numbers, in quotes")
-    roles: tuple[RoleArn, ...] = Field(default=(), description="ARNs of existing roles")
-    organization: bool = Field(default=False, description="every account of organization_id")
-    organization_paths: tuple[OrganizationPath, ...] = Field(
-        default=(), description="parts of an organization, such as o-a1/r-ab12/ou-ab12-1111/*"
-    )
+    :param accounts: account numbers, in quotes.
+    :param roles: ARNs of existing roles.
+    :param organization: every account of organization_id.
+    :param organization_paths: parts of an organization, such as o-a1/r-ab12/ou-ab12-1111/*.
+    """
+
+    accounts: tuple[Account, ...] = ()
+    roles: tuple[RoleArn, ...] = ()
+    organization: bool = False
+    organization_paths: tuple[OrganizationPath, ...] = ()
 
     def access(self, organization_id: str | None) -> Access:
         """Return the access that the mapping describes."""
@@ -120,28 +107,26 @@ class AccessModel(FileModel):
             role_arns=self.roles,
             organization_id=organization_id if self.organization else None,
             organization_paths=self.organization_paths,
-            **self._services(),
         )
-
-    def _services(self) -> dict[str, tuple[str, ...]]:
-        return {}
 
 
 class PullModel(AccessModel):
-    """Who may pull: people and machines, and AWS services."""
+    """Who may pull: people and machines, and AWS services.
 
-    lambda_accounts: tuple[Account, ...] = Field(
-        default=(), description="accounts whose Lambda functions run the image"
-    )
-    codebuild_projects: tuple[ProjectArn, ...] = Field(
-        default=(), description="ARNs of projects that pull with CodeBuild's own credentials"
-    )
+    :param lambda_accounts: accounts whose Lambda functions run the image.
+    :param codebuild_projects: ARNs of projects that pull with CodeBuild's own credentials.
+    """
 
-    def _services(self) -> dict[str, tuple[str, ...]]:
-        return {
-            "lambda_accounts": self.lambda_accounts,
-            "codebuild_project_arns": self.codebuild_projects,
-        }
+    lambda_accounts: tuple[Account, ...] = ()
+    codebuild_projects: tuple[ProjectArn, ...] = ()
+
+    def access(self, organization_id: str | None) -> Access:
+        """Return the access that the mapping describes."""
+        return replace(
+            super().access(organization_id),
+            lambda_accounts=self.lambda_accounts,
+            codebuild_project_arns=self.codebuild_projects,
+        )
 
 
 class PushModel(AccessModel):
@@ -159,31 +144,28 @@ class RepositoryDefaults(FileModel):
 
 
 class RepositoryModel(FileModel):
-    """A repository."""
+    """A repository.
+
+    :param stack: the group whose stack deploys it.
+    :param statements: more statements of the repository policy, as IAM writes them.
+    :param adopted: the repository already exists: every property must state its current value.
+    :param encryption: overrides the environment's encryption.
+    :param removal: whether the repository is deleted when it leaves the file.
+    :param empty_on_delete: with removal: destroy, whether its images are deleted too.
+    """
 
     name: RepositoryName
-    stack: GroupName = Field(default="main", description="the group whose stack deploys it")
+    stack: GroupName = "main"
     tag_immutability: Immutability | None = None
     scan_on_push: bool | None = None
     lifecycle: Lifecycle = None
     pull: PullModel = PullModel()
     push: PushModel = PushModel()
-    statements: tuple[dict[str, Any], ...] | None = Field(
-        default=None, description="more statements of the repository policy, as IAM writes them"
-    )
-    adopted: bool = Field(
-        default=False,
-        description="the repository already exists: every property must state its current value",
-    )
-    encryption: Encryption | None = Field(
-        default=None, description="overrides the environment's encryption"
-    )
-    removal: Literal["retain", "destroy"] = Field(
-        default="retain", description="whether the repository is deleted when it leaves the file"
-    )
-    empty_on_delete: bool = Field(
-        default=False, description="with removal: destroy, whether its images are deleted too"
-    )
+    statements: tuple[dict[str, Any], ...] | None = None
+    adopted: bool = False
+    encryption: Encryption | None = None
+    removal: Literal["retain", "destroy"] = "retain"
+    empty_on_delete: bool = False
     tags: dict[str, str] = {}
 
     def immutability(self, defaults: RepositoryDefaults) -> TagImmutability:
@@ -192,18 +174,17 @@ class RepositoryModel(FileModel):
 
 
 class PinModel(FileModel):
-    """The image that a name stands for."""
+    """The image that a name refers to.
 
-    registry: str | None = Field(
-        default=None,
-        description="the environment whose registry contains the image, or public.ecr.aws",
-    )
+    :param registry: the environment whose registry contains the image, or public.ecr.aws.
+    :param tag_may_move: run the image that the tag has when a task or pod starts.
+    """
+
+    registry: str | None = None
     repository: RepositoryName
     tag: str | None = None
     digest: str | None = None
-    tag_may_move: bool = Field(
-        default=False, description="run the image that the tag has when a task or pod starts"
-    )
+    tag_may_move: bool = False
 
 
 Pins = dict[str, PinModel]

@@ -22,7 +22,7 @@ REASONS = {
     (
         "AwsSolutions-ECR1",
         "dev/Repositories-web/RepositoryawsDashnodejsDashsample/Default",
-    ): "everyone, where aws:PrincipalOrgID is the organisation's: the rule reads no condition",
+    ): "everyone, where aws:PrincipalOrgID is the organization's: the rule reads no condition",
     **{
         ("AwsSolutions-VPC7", f"{environment}/EcsWorkloads/Private/Vpc/Resource"): (
             "an example network without a way out; its flow logs are for its owner to want"

@@ -204,7 +204,7 @@ def test_an_endpoint_lets_nothing_through_but_what_a_pull_needs() -> None:
     assert logs["Resource"] == "arn:aws:logs:eu-west-1:111111111111:log-group:*"
 
 
-def test_an_organisation_may_be_whose_repositories_are_pulled_from() -> None:
+def test_images_may_be_pulled_from_repositories_of_an_organization() -> None:
     (_, pull) = policies(PulledFrom(organization_id="o-a1b2c3d4e5"))["ecr.dkr"]
     assert pull["Condition"]["StringEquals"]["aws:ResourceOrgID"] == "o-a1b2c3d4e5"
     with pytest.raises(ValueError, match="either accounts or organization_id") as refusal:

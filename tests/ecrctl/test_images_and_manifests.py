@@ -16,7 +16,7 @@ from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
 from ecrctl.verify.check import MISSING
 from ecrctl.verify.images import check_images
-from ecrctl.verify.kubernetes_schemas import check_schemas, newest_versions
+from ecrctl.verify.jobs import check_schemas, newest_versions
 from environments.loading import load_environment, pins_path
 from tests.assemblies import jobs_of
 from tests.ecrctl.test_cli import FILE, REPOSITORY, ecrctl, pushed

@@ -167,6 +167,8 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
         ("account: [", "the file is not valid YAML: line 2:"),
         ('account: "1"\naccount: "2"\n', "line 2: the key 'account' occurs twice. Keep one"),
         ("- a\n", "a mapping is expected here, got a list."),
+        ("&a [*a]\n", "an anchor cannot contain an alias of itself. Remove the alias."),
+        ("a: 2026-13-01\n", "a value cannot be read: month must be in 1..12. Correct it,"),
         ("", "account: this is required, and missing."),
         (
             HEAD + "encryption: yes please\n",
@@ -204,7 +206,7 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_file_that_does_not_hold_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+def test_a_file_with_a_fault_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
     assert sentence in refusal(write(tmp_path, dev=text))
 
 
@@ -259,7 +261,7 @@ def test_a_policy_that_could_touch_live_images_must_say_so(tmp_path: Path) -> No
     )
 
 
-def test_the_organisation_is_named_once_and_used_by_name(tmp_path: Path) -> None:
+def test_the_organization_is_named_once_and_used_by_name(tmp_path: Path) -> None:
     text = "repositories: [{name: team/api, pull: {organization: true}}]\n"
     assert (
         "repositories[0].pull.organization: organization requires the environment's "

@@ -1,4 +1,4 @@
-"""What environments owe each other: an account they share, an organisation they are both of."""
+"""Rules between environments: a shared account, a shared organization."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_an_account_gets_the_identity_provider_of_github_once(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("pull", "holds"),
+    ("pull", "may_pull"),
     [
         ("organization: true", True),
         ("organization_paths: [o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*]", True),
@@ -32,8 +32,8 @@ def test_an_account_gets_the_identity_provider_of_github_once(tmp_path: Path) ->
         ("organization: false", False),
     ],
 )
-def test_a_registry_may_let_the_organisation_of_both_pull(
-    tmp_path: Path, pull: str, *, holds: bool
+def test_a_registry_may_let_the_organization_of_both_pull(
+    tmp_path: Path, pull: str, *, may_pull: bool
 ) -> None:
     organization = "organization_id: o-a1b2c3d4e5\n"
     central = (
@@ -42,10 +42,10 @@ def test_a_registry_may_let_the_organisation_of_both_pull(
     )
     pins = f"web: {{registry: central, repository: team/web, digest: {DIGEST}}}\n"
     write(tmp_path, dev=HEAD + organization, dev_images=pins, central=central)
-    if holds:
+    if may_pull:
         load_environment("dev", tmp_path)
     else:
         assert "does not let account 111111111111 pull 'team/web'" in refusal(tmp_path)
-    # Of an account whose organisation nobody names, nothing is known.
+    # The environment's file names no organization, so none is known to allow the pull.
     write(tmp_path, dev=HEAD)
     assert "does not let account 111111111111 pull 'team/web'" in refusal(tmp_path)

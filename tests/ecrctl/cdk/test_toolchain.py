@@ -76,7 +76,7 @@ def test_a_cli_too_old_for_the_assembly_is_one_sentence(tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env=toolchain.tool_environment(
+        env=toolchain.present_tools().environment(
             {
                 "CDK_CLI_ASM_VERSION": "43.0.0",
                 "CDK_CLI_VERSION": "3.0.0",
@@ -105,7 +105,7 @@ def test_an_environment_with_faults_stops_the_synth_before_anything_is_written(
     result = subprocess.run(
         [sys.executable, "app.py"],
         cwd=ROOT,
-        env=toolchain.tool_environment(
+        env=toolchain.present_tools().environment(
             {"CDK_CONTEXT_JSON": context, "CDK_OUTDIR": str(tmp_path / "cdk.out")}
         ),
         capture_output=True,

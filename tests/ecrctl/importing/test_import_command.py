@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ecrctl.aws.clients import Aws
-from ecrctl.cdk.toolchain import CDK, app_command, node_binary, tool_environment
+from ecrctl.cdk.toolchain import CDK, node_binary, present_tools
 from ecrctl.local.emulator import Emulator
 from environments.loading import load_environment
 from tests.ecrctl.test_cli import ecrctl
@@ -64,12 +64,12 @@ def _cdk_import(files: Path, mapping: Path, recorded: Path, emulator: Emulator) 
     subprocess.run(
         [
             *(str(node_binary()), str(CDK / "bin" / "cdk"), "import", "adopted/Repositories-main"),
-            *("--app", app_command(), "--output", str(files / "cdk.out")),
+            *("--app", present_tools().app_command(), "--output", str(files / "cdk.out")),
             *("--context", "env=adopted", "--context", f"environments={files}"),
             *("--resource-mapping", str(mapping), "--record-resource-mapping", str(recorded)),
         ],
         cwd=ROOT,
-        env=tool_environment(emulator.variables()),
+        env=present_tools().environment(emulator.variables()),
         capture_output=True,
         check=True,
     )

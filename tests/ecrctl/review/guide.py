@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 
-from ecrctl.cdk.toolchain import CDK, ROOT, node_binary, tool_environment
+from ecrctl.cdk.toolchain import CDK, ROOT, node_binary, present_tools
 from ecrctl.review.findings import DEFAULT_GATE
 from ecrctl.review.rules.table import rows
 from tests.ecrctl.review.pairs import Pair, pairs
@@ -92,7 +92,7 @@ def _fails(stack: str, old: Path, head: Path, kind: str) -> bool:
     done = subprocess.run(
         [*command, "--app", str(head), "--template", str(old), "--fail-on", kind],
         cwd=old.parent,
-        env=tool_environment({"NO_COLOR": "1", "AWS_EC2_METADATA_DISABLED": "true"}),
+        env=present_tools().environment({"NO_COLOR": "1", "AWS_EC2_METADATA_DISABLED": "true"}),
         capture_output=True,
         text=True,
         check=False,

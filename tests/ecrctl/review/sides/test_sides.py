@@ -157,7 +157,9 @@ def test_other_requirements_are_installed_once_and_used(checkout: Path) -> None:
     arguments = ("--base", base, "--head", head)
     first = ecrctl(*arguments, checkout=checkout, variables=offline)
     assert first.returncode == 0, first.stderr
-    assert "Installing the tools in requirements.txt of that side, once." in first.stderr
+    assert (
+        "Installing the tools in requirements.txt for this review and later ones." in first.stderr
+    )
     assert "No changes" in first.stdout
     second = ecrctl(*arguments, checkout=checkout, variables=offline)
     assert (second.returncode, second.stderr) == (0, "")
@@ -175,7 +177,7 @@ def test_a_failed_synth_is_reported_with_its_side(checkout: Path) -> None:
     )
     assert "'nowhere' is not a region's name" in done.stderr
     log = checkout / ".ecrctl" / "review" / "head.log"
-    assert f"The end of {log}:" in done.stderr
+    assert f"The end of {log}:\n" in done.stderr
     assert "'nowhere' is not a region's name" in log.read_text()
 
 
@@ -304,7 +306,7 @@ def test_no_file_outside_of_an_assembly_is_read(tmp_path: Path, name: str) -> No
     assert (done.returncode, done.stderr) == (
         2,
         f"ecrctl: {manifest} must not name a file outside of its cloud assembly, got '{name}'. "
-        "No CDK writes that; check where the assembly comes from.\n",
+        "Check where the assembly comes from.\n",
     )
 
 
