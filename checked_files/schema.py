@@ -8,13 +8,15 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import is_dataclass
 from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
-from .flat_fields import class_within, field_hint, key_names
+from .flat_fields import class_within, field_hint, flat_fields, key_names
 
+# What a docstring says of a value in Python, in the words of the file.
+_YAML_WORDS = {"True": "true", "False": "false", "None": "null"}
+_YAML_WORD = re.compile(rf"``({'|'.join(_YAML_WORDS)})``")
 _PARAMETER = re.compile(r"^:param (\w+): (.*?)(?=^:|^$|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -43,8 +45,10 @@ def _classes_in(hint: Any, found: set[type] | None = None) -> Iterator[type]:
         inner = class_within(getattr(one, "annotation", one))
         if inner is None or inner in found:
             continue
-        found.update({inner}, filter(is_dataclass, inner.__mro__))
+        found.add(inner)
         yield inner
+        for flat, _ in flat_fields(inner).values():
+            yield from _classes_in(flat, found)
         for name in key_names(inner):
             yield from _classes_in(field_hint(inner, name), found)
 
@@ -60,7 +64,9 @@ def _describe(schema: dict[str, Any], kind: type) -> None:
 def _parameters(kind: type) -> dict[str, str]:
     """Return the descriptions of a class's fields, those of its bases included."""
     return {
-        name: " ".join(text.split()).replace("``", "").removesuffix(".")
+        name: _YAML_WORD.sub(lambda found: _YAML_WORDS[found[1]], " ".join(text.split()))
+        .replace("``", "")
+        .removesuffix(".")
         for one in reversed(kind.__mro__)
         for name, text in _PARAMETER.findall(inspect.getdoc(one) or "")
     }

@@ -29,7 +29,9 @@ Hardening = Annotated[
 class SidecarInFile(ContainerSpec):
     """A container beside the main one.
 
+    :param name: the container's name.
     :param image: the name under which the image is pinned.
+    :param secrets: environment variables whose values ECS fetches when the task starts.
     :param hardening: ``standard``, ``none``, or a mapping of single restrictions.
     """
 
@@ -54,6 +56,7 @@ class TaskInFile(TaskSpec):
     """A task definition, named after its main container.
 
     :param family: the family; the task's name by default.
+    :param sidecars: more containers, each with a name.
     """
 
     family: str = ""
@@ -73,9 +76,9 @@ class TaskInFile(TaskSpec):
 class EcsTaskModel(FileModel):
     """An ECS task definition, described by its main container.
 
-    :param awaiting_image: leave the task out, with a notice, until its image has a pin.
+    :param awaiting_image: leaves the task out, with a notice, until its image has a pin.
     :param task_role_arn: the application's role; by default a new one without permissions.
-    :param logs: whether logs are kept, for a year.
+    :param logs: whether logs are kept for a year; true by default.
     """
 
     spec: Annotated[TaskInFile, Field(alias="<spec>")]

@@ -42,7 +42,7 @@ class PodInFile(JobPod):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobInFile(JobSpec):
-    """A Job, its pod's and its run's settings among its own."""
+    """A Job, including the settings of its pod and its run."""
 
     pod: Annotated[PodInFile, Field(alias="<pod>")] = field(default_factory=PodInFile)
     run: Annotated[JobRun, Field(alias="<run>")] = field(default_factory=JobRun)
@@ -51,10 +51,10 @@ class JobInFile(JobSpec):
 class Identity(FileModel):
     """The permissions of a pod in AWS: EKS Pod Identity by a cluster, or IRSA by a provider.
 
-    :param cluster: EKS Pod Identity: the cluster's name.
-    :param oidc_provider_arn: IRSA: the ARN of the cluster's OIDC provider.
-    :param role_name: the role's name; required with IRSA.
-    :param statements: the role's permissions, as IAM writes them.
+    :param cluster: for EKS Pod Identity: the cluster's name.
+    :param oidc_provider_arn: for IRSA: the ARN of the cluster's OIDC provider.
+    :param role_name: the role's name; required for IRSA.
+    :param statements: the role's permissions, in IAM's syntax.
     """
 
     cluster: str | None = None
@@ -64,9 +64,10 @@ class Identity(FileModel):
 
 
 class EksCluster(FileModel):
-    """The cluster that CloudFormation applies Jobs to, by the CDK's kubectl provider.
+    """The cluster to which CloudFormation applies Jobs, with the CDK's kubectl provider.
 
-    :param kubectl_provider: ARN of the provider's Lambda function.
+    :param name: the cluster's name.
+    :param kubectl_provider: the ARN of the provider's Lambda function.
     """
 
     name: str
@@ -77,13 +78,17 @@ class EksJobModel(FileModel):
     """A Kubernetes Job, or with a schedule a CronJob.
 
     :param image: the name under which the image is pinned.
-    :param awaiting_image: leave the Job out, with a notice, until its image has a pin.
-    :param identity: creates the service account, with a role of its own.
-    :param node_role_arn: role that pulls the image (node role, or Fargate pod execution role); it
-        is granted pull access.
-    :param delivery: a manifest file, or CloudFormation applies the Job to eks_cluster.
-    :param rollback_window_seconds: with delivery: cluster, how long a rollback may need the Job.
-    :param wait_for_completion_seconds: with delivery: cluster, how long the deployment waits.
+    :param awaiting_image: leaves the Job out, with a notice, until its image has a pin.
+    :param identity: creates the service account and its role; requires service_account and
+        namespace.
+    :param node_role_arn: the role to which the pull is granted: the node role, or the Fargate pod
+        execution role.
+    :param delivery: manifest (the default): a file and an SSM parameter; cluster: CloudFormation
+        applies the Job to eks_cluster.
+    :param rollback_window_seconds: the seconds after its end during which a rollback may need the
+        Job; requires delivery: cluster.
+    :param wait_for_completion_seconds: the seconds that the deployment waits for the Job to
+        succeed, 1 to 840; requires delivery: cluster and active_deadline_seconds.
     """
 
     spec: Annotated[JobInFile, Field(alias="<spec>")]
@@ -133,7 +138,7 @@ class EksJobModel(FileModel):
             return
         for path in ("service_account", "namespace"):
             if getattr(self.spec, path) is None:
-                yield Fault(path, f"identity requires {path}. Write it.")
+                yield Fault(path, f"identity requires {path}, got none. Add '{path}: NAME'.")
         found = identity_faults(
             service_account=self.spec.service_account or "default",
             namespace=self.spec.namespace or "default",

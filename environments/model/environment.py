@@ -29,7 +29,8 @@ def _severity(word: str) -> str | None:
 class EventsInFile(ImageEvents):
     """The events that are sent.
 
-    :param scan_severity: the lowest severity of findings to notify about, or ``none``.
+    :param scan_severity: the lowest severity of findings to notify about, or ``none``; ``HIGH`` by
+        default.
     """
 
     scan_severity: Annotated[
@@ -39,7 +40,7 @@ class EventsInFile(ImageEvents):
 
 
 class NotificationsModel(FileModel):
-    """Where events about images are sent; by default to a topic that is created.
+    """The target of events about images; by default a new topic.
 
     :param topic_arn: an existing topic whose policy lets EventBridge publish.
     :param event_bus_arn: an event bus, instead of a topic.
@@ -60,16 +61,27 @@ class NotificationsModel(FileModel):
 class EnvironmentModel(FileModel):
     """An environment: an account and a region, its repositories and its workloads.
 
-    :param protected: no repository can be destroyed, and no stack deleted.
+    :param account: the account number, in quotes.
+    :param region: the region, such as eu-west-1.
+    :param protected: refuses removal: destroy, and protects the stacks from deletion.
     :param organization_id: the AWS organization, such as o-a1b2c3d4e5.
-    :param github_provider: GitHub's OIDC provider; an account can have only one.
-    :param encryption: customer-managed (one rotating key), dsse (that key in two layers, GovCloud
-        only), aws-managed, aes256 or a key's ARN.
-    :param administrators: roles that alone may delete images and change policies.
-    :param break_glass_role: with administrators: emergency role, exempt from the Deny.
-    :param required_tags: tag keys that every repository must have; allowed values, or [] for any.
-    :param network: where ecs_services run.
-    :param eks_cluster: where Jobs with delivery: cluster are applied.
+    :param github_provider: create: this environment creates GitHub's OIDC provider, of which an
+        account can have only one; existing (the default): the account has it.
+    :param encryption: customer-managed (one rotating key, the default), dsse (that key in two
+        layers, GovCloud only), aws-managed, aes256 or a key's ARN.
+    :param administrators: the only roles that may delete images and change policies; requires
+        break_glass_role.
+    :param break_glass_role: the emergency role, exempt from the Deny; requires administrators.
+    :param required_tags: for each tag key that a repository must have, the allowed values; [] for
+        any value.
+    :param notifications: events about images; by default none are sent.
+    :param repository_defaults: settings of repositories that do not override them.
+    :param repositories: the repositories.
+    :param ecs_tasks: the ECS task definitions.
+    :param ecs_services: the Fargate services, each of one task; requires network.
+    :param network: the private network in which ecs_services run.
+    :param eks_cluster: the cluster to which Jobs with delivery: cluster are applied.
+    :param eks_jobs: the Kubernetes Jobs and CronJobs.
     """
 
     account: Account

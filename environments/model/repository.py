@@ -111,7 +111,7 @@ class AccessModel(FileModel):
 
 
 class PullModel(AccessModel):
-    """Who may pull: people and machines, and AWS services.
+    """Principals and AWS services that may pull.
 
     :param lambda_accounts: accounts whose Lambda functions run the image.
     :param codebuild_projects: ARNs of projects that pull with CodeBuild's own credentials.
@@ -130,13 +130,22 @@ class PullModel(AccessModel):
 
 
 class PushModel(AccessModel):
-    """Who may push: people and machines, and GitHub workflow runs."""
+    """Principals and GitHub workflow runs that may push.
+
+    :param github: the workflow runs, for which a role is created.
+    """
 
     github: tuple[GitHubSubject, ...] = ()
 
 
 class RepositoryDefaults(FileModel):
-    """Settings of every repository of the environment that does not override them."""
+    """Settings of every repository of the environment that does not override them.
+
+    :param tag_immutability: IMMUTABLE (the default), MUTABLE, IMMUTABLE_EXCEPT_SIGNATURES, or a
+        mapping of a mode and exclusion filters.
+    :param scan_on_push: whether images are scanned when they are pushed; true by default.
+    :param lifecycle: a preset (standard by default), none, a list of rules, or a mapping.
+    """
 
     tag_immutability: Immutability = Field(default_factory=TagImmutability)
     scan_on_push: bool = True
@@ -146,12 +155,19 @@ class RepositoryDefaults(FileModel):
 class RepositoryModel(FileModel):
     """A repository.
 
-    :param stack: the group whose stack deploys it.
-    :param statements: more statements of the repository policy, as IAM writes them.
+    :param name: 2 to 256 lower-case letters and digits, joined by / - _ and the period.
+    :param stack: the repository's group; the repositories of a group share a stack.
+    :param tag_immutability: overrides the environment's default.
+    :param scan_on_push: overrides the environment's default.
+    :param lifecycle: overrides the environment's default; none expires no image.
+    :param pull: the principals that may pull besides the account itself; by default none.
+    :param push: the principals that may push besides the account itself; by default none.
+    :param statements: more statements of the repository policy, in IAM's syntax.
     :param adopted: the repository already exists: every property must state its current value.
     :param encryption: overrides the environment's encryption.
-    :param removal: whether the repository is deleted when it leaves the file.
-    :param empty_on_delete: with removal: destroy, whether its images are deleted too.
+    :param removal: the result when the repository leaves the file: retain (the default) or destroy.
+    :param empty_on_delete: deletes its images with it; requires removal: destroy.
+    :param tags: the repository's AWS tags, at most 50.
     """
 
     name: RepositoryName
@@ -177,7 +193,11 @@ class PinModel(FileModel):
     """The image that a name refers to.
 
     :param registry: the environment whose registry contains the image, or public.ecr.aws.
-    :param tag_may_move: run the image that the tag has when a task or pod starts.
+    :param repository: the repository's name.
+    :param tag: the image's tag; with a digest, a label of the workload.
+    :param digest: the image's digest, which `ecrctl pin` writes.
+    :param tag_may_move: accepts a tag that can be moved: each task or pod runs the image that the
+        tag has when it starts.
     """
 
     registry: str | None = None

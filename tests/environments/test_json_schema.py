@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,3 +35,27 @@ def test_the_schema_refuses_an_unknown_setting() -> None:
         jsonschema.validate(
             {"account": "1", "region": "a", "regoin": "b"}, schemas()["environment.schema.json"]
         )
+
+
+def undescribed(schema: object, path: str = "") -> Iterator[str]:
+    """Yield the path of every key of a schema that has no description."""
+    if isinstance(schema, list):
+        for one in schema:
+            yield from undescribed(one, path)
+    if not isinstance(schema, dict):
+        return
+    for name, value in schema.get("properties", {}).items():
+        if not value.get("description"):
+            yield f"{path}/{name}"
+    for key, value in schema.items():
+        yield from undescribed(value, f"{path}/{key}")
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_an_editor_describes_every_key(name: str) -> None:
+    assert list(undescribed(schemas()[name])) == []
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_descriptions_use_the_words_of_a_file(name: str) -> None:
+    assert not re.search(r'"description": "[^"]*\b(True|False|None)\b', text(schemas()[name]))
