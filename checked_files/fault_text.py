@@ -69,7 +69,7 @@ def _sentence(  # noqa: PLR0911 - one return for each kind of fault
     kind, given = details["type"], details["input"]
     context = details.get("ctx", {})
     if kind == "missing":
-        return "this is required, and missing."
+        return "this setting is required, got none. Add it."
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"there is no such setting{name_hint(str(location[-1]), _siblings(model, location))}"
     if kind == "string_type" and isinstance(given, int | float) and not isinstance(given, bool):

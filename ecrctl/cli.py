@@ -52,7 +52,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Container images on AWS: try locally, pin, verify, review and import.",
+    help="Container images on AWS: try locally, pin, verify, list access, review and import.",
     epilog=exit_code_table(),
 )
 
@@ -76,7 +76,7 @@ def _common(
             metavar="DIR",
             file_okay=False,
             exists=True,
-            help="The folder of environment files.",
+            help="The folder that contains the environment files.",
         ),
     ] = DIRECTORY,
 ) -> None:
@@ -91,14 +91,14 @@ def verify_command(
         typer.Option("--images", help="Check only that every pinned image is in its registry."),
     ] = False,
 ) -> None:
-    """Compare what an environment declares with AWS, and name every difference."""
+    """Compare an environment's resources with its files."""
     settings = load_environment(environment, _options.environments)
     if images:
         found = list(check_images(settings, Aws.from_variables))
         _show(environment, found, "pinned and in its registry")
     else:
         checks = verify(settings, Aws.from_variables(settings.region))
-        _show(environment, checks, "declared and read back")
+        _show(environment, checks, "declared and deployed")
 
 
 @app.command("manifests", epilog=exit_code_table(*FILE_OR_TOOL))
@@ -108,7 +108,7 @@ def manifests_command(
         Path, typer.Option(metavar="DIR", file_okay=False, help="The folder for the files.")
     ],
 ) -> None:
-    """Write the manifests of an environment's Jobs as files, the same bytes every time."""
+    """Write the manifests of an environment's Jobs as files."""
     # Read before the synth, so that a fault is reported here and not by the CDK CLI.
     load_environment(environment, _options.environments)
     written = write_manifests(environment, _options.environments, out)
@@ -118,7 +118,7 @@ def manifests_command(
         print(f"{environment}: no Job is delivered as a manifest.")
     for file in other_manifests(out, written):
         print(
-            f"{file} belongs to no Job of '{environment}'. Delete it, or keep it on purpose.",
+            f"{file} belongs to no Job of '{environment}'. Delete it if it is no longer needed.",
             file=sys.stderr,
         )
 
@@ -136,7 +136,10 @@ def local_command(
         Path | None, typer.Option(metavar="FILE", help="Save the output as an SVG picture.")
     ] = None,
 ) -> None:
-    """Try everything on the embedded AWS: deploy, push and pin an image, run it, read all back."""
+    """Deploy to an embedded AWS, push and pin an image, and verify.
+
+    Nothing leaves this machine.
+    """
     if svg and not svg.parent.is_dir():
         raise UserError(f"--svg: the folder {svg.parent} does not exist. Create it first.")
     console = new_console(record=svg is not None)
@@ -145,7 +148,7 @@ def local_command(
     )
     checks, emulator = run_local(run, Steps(console))
     console.print()
-    console.print(table_of("Declared and read back", checks))
+    console.print(table_of("Declared and deployed", checks))
     console.print(verdict("local", checks), soft_wrap=True, highlight=False)
     if svg:
         save_picture(console, svg, title="make local")
@@ -165,10 +168,15 @@ def pin_command(
     tag: Annotated[str, typer.Option(help="The tag to look up.")],
     registry: Annotated[
         str | None,
-        typer.Option(metavar="ENV", help="The environment that declares it, if another."),
+        typer.Option(
+            metavar="ENV", help="The environment that declares the repository (default: ENV)."
+        ),
     ] = None,
 ) -> None:
-    """Pin an image to the current digest of a tag, and protect it from every lifecycle rule."""
+    """Pin an image to the current digest of a tag.
+
+    The image gets a tag that protects it from every lifecycle rule.
+    """
     target = pinning.Target(_options.environments, environment, image, registry)
     owner = pinning.check_target(target, repository=repository, tag=tag)
     aws = Aws.from_variables(owner.region)
@@ -176,13 +184,16 @@ def pin_command(
     live = pinning.live_tag(environment)
     pinning.mark_live(aws, owner.account, repository, digest, live)
     path = pinning.write_pin(target, repository=repository, tag=tag, digest=digest)
-    print(f"{path.name}: {image} is {repository}:{tag}, {digest}; kept by the tag {live}")
+    print(
+        f"{path.name}: {image} is pinned to {repository}:{tag}, {digest}; "
+        f"the tag {live} protects it"
+    )
 
 
 @app.command("lifecycle", epilog=exit_code_table(*FILE_OR_TOOL))
 def lifecycle_command(
     environment: Environment,
-    repository: Annotated[str, typer.Argument(metavar="REPOSITORY")],
+    repository: Annotated[str, typer.Argument(metavar="REPOSITORY", help="The repository's name.")],
     images: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A JSON list of images (default: those in ECR)."),
@@ -192,11 +203,16 @@ def lifecycle_command(
         typer.Option(metavar="FILE", help="An ECR policy document (default: the declared policy)."),
     ] = None,
     now: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Evaluate as of this time (default: now).")
+        str | None,
+        typer.Option(
+            metavar="TIME", help="The time of the evaluation, with its zone (default: now)."
+        ),
     ] = None,
-    output: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
+    output: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="The format of the output.")
+    ] = "text",
 ) -> None:
-    """Show which images a lifecycle policy would keep, archive or expire, and by which rule."""
+    """Preview the images that a lifecycle policy keeps or expires."""
     # A lifecycle policy does not depend on pins, so a missing pin is no fault here.
     settings = load_environment(environment, _options.environments, with_pins=False)
     chosen = (
@@ -225,7 +241,10 @@ def import_command(
         typer.Option(metavar="DIR", help="The folder for the files (default: .ecrctl/import/ENV)."),
     ] = None,
 ) -> None:
-    """Write an account's repositories as an environment file, with mappings for `cdk import`."""
+    """Write an account's repositories as an environment file.
+
+    With it come the mappings for `cdk import`.
+    """
     result = importing.import_environment(environment, _options.environments)
     folder = (output or ROOT / ".ecrctl" / "import" / environment).resolve()
     written = importing.write_import(environment, result, folder)
@@ -247,17 +266,21 @@ def import_command(
 @app.command("access", epilog=exit_code_table(*FILE_OR_TOOL))
 def access_command(
     environment: Annotated[
-        str | None, typer.Argument(metavar="[ENV]", help="The environment's name; all by default.")
+        str | None, typer.Argument(metavar="[ENV]", help="The environment's name (default: all).")
     ] = None,
-    output: Annotated[Literal["text", "markdown", "json"], typer.Option("--format")] = "text",
+    output: Annotated[
+        Literal["text", "markdown", "json"],
+        typer.Option("--format", help="The format of the output."),
+    ] = "text",
     required_grants: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write the policies that other accounts must add, as JSON."
+            metavar="FILE",
+            help="Write the policies that owners of other accounts must add to FILE.",
         ),
     ] = None,
 ) -> None:
-    """List who can pull, push and administer each repository, and under which condition."""
+    """List the principals that can pull, push and administer."""
     # Loading the files first reports a fault in the file's own words, not in the CDK's.
     load_environments([environment] if environment else None, _options.environments)
     with tempfile.TemporaryDirectory() as folder:
@@ -296,7 +319,7 @@ def review_command(
     out: review.Out = None,
     today: review.Today = None,
 ) -> None:
-    """Report what a change does to images, access and workloads, before it is deployed."""
+    """Report the effect of a change before its deployment."""
     review.run_review(
         base=base,
         head=head,

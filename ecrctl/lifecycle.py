@@ -16,6 +16,7 @@ from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.lifecycle.documents import policy_from_document
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
 from constructs_lib.rules.lifecycle.preview import ImageVerdict
+from ecrctl.policies.wording import counted
 from environments.settings import EnvironmentSettings
 
 from .console import new_table
@@ -66,7 +67,7 @@ def moment_of(text: str) -> datetime:
 
 def table_of(repository: str, verdicts: Sequence[ImageVerdict]) -> Table:
     """Return a table of the outcome for each image."""
-    title = f"{repository}: preview of its lifecycle policy"
+    title = f"{repository}: preview of the lifecycle policy"
     table = new_table(title, "Outcome", "Image", "Tags", "Pushed", "Rule", "Why")
     for verdict in verdicts:
         rule = verdict.rule
@@ -85,7 +86,7 @@ def summary(verdicts: Sequence[ImageVerdict]) -> str:
     """Return the number of images by outcome, as one line."""
     outcomes = [verdict.outcome for verdict in verdicts]
     counts = ", ".join(f"{outcomes.count(name)} {name}" for name in _STYLES)  # type: ignore[arg-type]
-    return f"{len(verdicts)} images: {counts}."
+    return f"{counted(len(verdicts), 'image')}: {counts}."
 
 
 def documents_of(verdicts: Sequence[ImageVerdict]) -> list[Mapping[str, Any]]:

@@ -146,13 +146,13 @@ def as_user_errors(action: str) -> Iterator[None]:
         ) from None
     except EndpointConnectionError as error:
         raise UserError(
-            f"{action} failed: no server answers at {error.kwargs.get('endpoint_url')}. "
+            f"{action} failed: no server responded at {error.kwargs.get('endpoint_url')}. "
             "Check AWS_ENDPOINT_URL and the network."
         ) from None
     except ClientError as error:
         answer = error.response.get("Error", {})
         raise UserError(
-            f"{action} failed: AWS answered {answer.get('Code')}: {answer.get('Message')}"
+            f"{action} failed: AWS returned {answer.get('Code')}: {answer.get('Message')}"
         ) from None
     except (BotoCoreError, ValueError) as error:
         raise UserError(f"{action} failed: {error}") from None

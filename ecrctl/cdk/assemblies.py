@@ -141,7 +141,7 @@ def _artifacts(folder: Path) -> dict[str, dict[str, Any]]:
     file = folder / "manifest.json"
     if not file.is_file():
         raise UserError(
-            f"{folder} is not a cloud assembly: there is no manifest.json. Choose the folder that "
+            f"{folder} is not a cloud assembly: manifest.json is missing. Choose the folder that "
             "`cdk synth --output DIR` writes, such as cdk.out."
         )
     manifest = _read_json(file)
@@ -149,7 +149,7 @@ def _artifacts(folder: Path) -> dict[str, dict[str, Any]]:
     major = str(version).partition(".")[0]
     if not major.isdigit():
         raise UserError(
-            f"{file} is not the manifest of a cloud assembly: there is no schema version. "
+            f"{file} is not the manifest of a cloud assembly: its version is missing. "
             "Run `cdk synth` again."
         )
     if int(major) > NEWEST_SCHEMA:
@@ -164,9 +164,7 @@ def _artifacts(folder: Path) -> dict[str, dict[str, Any]]:
 def _read_template(file: Path) -> dict[str, Any]:
     template = _read_json(file)
     if not isinstance(template, dict) or not isinstance(template.get("Resources", {}), dict):
-        raise UserError(
-            f"{file} is not a CloudFormation template: there is no mapping of resources."
-        )
+        raise UserError(f"{file} is not a CloudFormation template: it has no resources.")
     return template
 
 

@@ -91,7 +91,8 @@ class Registry:
             )
         if reference.startswith("sha256:") and digest_of(response.data) != reference:
             raise UserError(
-                f"{self.host} returned a manifest with another digest than {reference}."
+                f"{self.host} returned a manifest whose digest is not {reference}. Push the image "
+                "again."
             )
         return response.data
 

@@ -76,10 +76,10 @@ class EntryWriter:
         """Note that the repository belongs to a stack outside of this environment."""
         self.note(
             f"it belongs to the stack '{stack}'",
-            "it is left out: it contains the CDK's own assets."
+            "the repository is omitted: it contains the CDK's own assets."
             if _BOOTSTRAP.fullmatch(self.repository.name)
-            else "it is left out. Remove it from that stack with DeletionPolicy: Retain, then "
-            "import again.",
+            else "the repository is omitted. Remove it from that stack with DeletionPolicy: "
+            "Retain, then import again.",
         )
 
     def entry(self, group: str) -> Entry | None:
@@ -123,8 +123,8 @@ class EntryWriter:
         if kind != "KMS":
             self.note(
                 f"its encryption is {kind} with another key than this environment's",
-                "it is left out: a file cannot express that. Adopt it in your own CDK app with "
-                "PrivateRepository.adopt(encryption=Encryption.dsse(key)).",
+                "the repository is omitted: a file cannot express that. Adopt it in your own CDK "
+                "app with PrivateRepository.adopt(encryption=Encryption.dsse(key)).",
             )
             return None
         if key is None or _same_key(key, self.keys.aws_managed):
@@ -200,7 +200,7 @@ class EntryWriter:
             if statement.get("Effect") == "Allow" and _open_to_everyone(statement):
                 self.note(
                     f"statement {name} is open to everyone",
-                    "it is kept. Name accounts, roles or the organization instead.",
+                    "the statement is kept. Name accounts, roles or the organization instead.",
                 )
             yield statement
 
@@ -213,7 +213,7 @@ class EntryWriter:
         }
         if faults := list(tag_faults(tags)):
             problem = f"its tags cannot be expressed in the file: {_sentences(faults)}"
-            self.note(problem, "they are left out.")
+            self.note(problem, "the tags are omitted.")
             return {}
         return {"tags": tags} if tags else {}
 

@@ -33,7 +33,7 @@ def summary(result: Import) -> str:
     where = f"{result.document['account']}, {result.document['region']}"
     return (
         f"{where}: {counted(adopted, 'repository')} to import, {deployed} deployed by this "
-        f"environment already, {absent} in the file but not in the account."
+        f"environment, {absent} declared but missing in the account."
     )
 
 

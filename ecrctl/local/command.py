@@ -88,9 +88,9 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
         settings = load_environment(ENVIRONMENT, run.environments)
         with steps.step("Check that every pinned image is in its registry") as step:
             step.detail = _prove_images(settings, aws)
-        with steps.step("Deploy the workloads that run it"):
+        with steps.step("Deploy the workloads that use the image"):
             cdk.deploy(f"{ENVIRONMENT}/*")
-        with steps.step("Read everything back") as step:
+        with steps.step("Verify everything") as step:
             checks = [*verify(settings, aws), *check_schemas(settings)]
             step.detail = f"{len(checks)} checks"
         return checks, started
@@ -107,7 +107,8 @@ def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSe
     with steps.step("Pull the image by its digest") as step:
         if registry.manifest(REPOSITORY, image.digest) != image.manifest:
             raise UserError(
-                "The registry returned another manifest than was pushed.", ExitCode.DIFFERENCE
+                "The registry returned a manifest that differs from the pushed one.",
+                ExitCode.DIFFERENCE,
             )
         step.detail = "the same bytes"
     with steps.step("Pin the digest") as step:
@@ -115,7 +116,7 @@ def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSe
         mark_live(aws, settings.account, REPOSITORY, image.digest, tag)
         target = Target(run.environments, ENVIRONMENT, REPOSITORY)
         path = write_pin(target, repository=REPOSITORY, tag=TAG, digest=image.digest)
-        step.detail = f"{path.name}, kept by the tag {tag}"
+        step.detail = f"{path.name}; the tag {tag} protects the image"
 
 
 def _prove_immutable(registry: Registry) -> str:

@@ -33,7 +33,7 @@ def phrase(actions: Iterable[PatternSet]) -> str:
     for one in given:
         if one.negated:
             excluded = list(_spelling([one]).values())
-            parts.append(f"perform every action but {_shown(excluded)}")
+            parts.append(f"perform every action except {_shown(excluded)}")
     return listed([part for part in parts if part])
 
 
@@ -59,7 +59,7 @@ def principal_text(principals: PrincipalSet, owner: str, *, quote: str = "`") ->
     :param quote: the mark around a name.
     """
     names = listed(sorted(_name(one, owner, quote) for one in principals.principals))
-    return f"everyone but {names}" if principals.negated else names
+    return f"everyone except {names}" if principals.negated else names
 
 
 def _name(principal: Principal, owner: str, quote: str) -> str:

@@ -39,17 +39,21 @@ class ReviewFormat(StrEnum):
 Base = Annotated[
     str,
     typer.Option(
-        metavar="REF|DIR", help="The deployed side: a git reference, or a cloud assembly."
+        metavar="REF|DIR", help="The base, as deployed now: a git reference, or a cloud assembly."
     ),
 ]
 Head = Annotated[
     str | None,
-    typer.Option(metavar="REF|DIR", help="The new side (default: the working tree)."),
+    typer.Option(
+        metavar="REF|DIR", help="The head, which replaces the base (default: the working tree)."
+    ),
 ]
 Format = Annotated[ReviewFormat, typer.Option("--format", help="Format of the output.")]
 FailOn = Annotated[
     str,
-    typer.Option(metavar="CATEGORIES", help="Categories that block a change (exit 3), or none."),
+    typer.Option(
+        metavar="CATEGORIES", help="Categories that block a change (exit 3), with commas, or none."
+    ),
 ]
 Acknowledgements = Annotated[
     Path | None,
@@ -71,7 +75,8 @@ Out = Annotated[
 Today = Annotated[
     datetime | None,
     typer.Option(
-        formats=["%Y-%m-%d"], help="Day on which acknowledgements must be valid (default: today)."
+        formats=["%Y-%m-%d"],
+        help="The day on which acknowledgements expire or not (default: today).",
     ),
 ]
 

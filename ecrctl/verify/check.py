@@ -1,17 +1,17 @@
-"""One property: its declared value, and the value that was read back."""
+"""One property: its declared value, and its deployed value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-MISSING = "not there"
+MISSING = "missing"
 # Replaces a difference where the embedded AWS stores a value and does not return it.
 NOT_RETURNED = "not returned by this endpoint"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One property: its declared value, and the value that was read back.
+    """One property: its declared value, and its deployed value.
 
     :param subject: the resource, such as ``repository team/api``.
     :param what: the property, such as ``scan on push``.
@@ -24,7 +24,7 @@ class Check:
 
     @property
     def matches(self) -> bool:
-        """Whether the value was read back as declared."""
+        """Whether the deployed value is the declared one."""
         return self.declared == self.found
 
     @property

@@ -21,8 +21,8 @@ def table_of(title: str, checks: Sequence[Check]) -> Table:
     table = new_table(title)
     table.add_column("", no_wrap=True)
     table.add_column("Resource", style="bold", no_wrap=True)
-    table.add_column("What", no_wrap=True)
-    table.add_column("Read back", overflow="fold")
+    table.add_column("Property", no_wrap=True)
+    table.add_column("Deployed", overflow="fold")
     previous = ""
     for check in checks:
         if previous and check.subject != previous:
@@ -53,7 +53,7 @@ def verdict(name: str, checks: Sequence[Check]) -> str:
     if not differing:
         unknown = sum(check.is_unknown for check in checks)
         rest = f"; {unknown} more {NOT_RETURNED}" if unknown else ""
-        return f"{name}: all {len(checks) - unknown} checks read back as declared{rest}."
+        return f"{name}: all {len(checks) - unknown} checks match the declaration{rest}."
     named = "; ".join(f"{check.subject}, {check.what}" for check in differing)
     return f"{name}: {len(differing)} of {len(checks)} checks differ: {named}."
 

@@ -74,7 +74,7 @@ def cost_priced(change: ResourceChange) -> str | None:
         return None
     charged = _MONTHLY_CHARGES[change.type]
     if change.base is None:
-        return f"is new: AWS charges for {charged} by the month"
+        return f"is new: AWS charges monthly for {charged}"
     if change.head is None and change.impact == "WILL_DESTROY" and change.pair.head is not None:
         return f"is removed: AWS no longer charges for {charged}"
     return None
@@ -85,7 +85,7 @@ def cost_scanning(change: ResourceChange) -> str | None:
     """Return the cost of Inspector."""
     before, after = change.values("ScanType")
     if after == "ENHANCED" and before != "ENHANCED":
-        return "has Inspector scan images, which AWS charges by the image"
+        return "enables scans by Inspector, which AWS charges for each image"
     return None
 
 

@@ -103,7 +103,10 @@ def _repository_name(change: ResourceChange) -> object:
 
 def _consequence_of_removal(change: ResourceChange) -> str:
     if change.pair.head is None:
-        return "its stack is no longer in the app. Both remain deployed and are no longer updated"
+        return (
+            "its stack is no longer in the app. The repository and its stack remain deployed, and "
+            "are no longer updated"
+        )
     if change.impact == "WILL_ORPHAN":
         return (
             "it remains in the account with all of its images, but in no stack. To manage it "
