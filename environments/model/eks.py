@@ -35,8 +35,7 @@ class PodInFile(JobPod):
         default_factory=Resources
     )
     hardening: Annotated[
-        PodHardening,
-        word_or_mapping(PodHardening, restricted=PodHardening, none=PodHardening.none),
+        PodHardening, word_or_mapping(PodHardening, restricted=PodHardening, none=PodHardening.none)
     ] = field(default_factory=PodHardening)
 
 

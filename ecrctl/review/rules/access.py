@@ -90,11 +90,7 @@ def _resources(stack: Stack) -> dict[str, Any]:
     return resources
 
 
-@rule(
-    "replicated-to-another-account",
-    _GAINED,
-    finds="Another account gets copies of images",
-)
+@rule("replicated-to-another-account", _GAINED, finds="Another account gets copies of images")
 def replicated_to_another_account(comparison: Comparison) -> Iterator[Finding]:
     """Yield the other accounts to which a registry starts to replicate."""
     for change in comparison.of_type(REPLICATION):

@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ecrctl.policies.wording import listed
-from ecrctl.review.diff.comparison import (
-    Resource,
-    ResourceChange,
-    mappings,
-    properties,
-    value_at,
-)
+from ecrctl.review.diff.comparison import Resource, ResourceChange, mappings, properties, value_at
 from ecrctl.review.findings import Category
 from ecrctl.review.resource_types import (
     KEY,

@@ -77,9 +77,7 @@ def repository_logical_id_changed(comparison: Comparison) -> Iterator[Finding]:
             )
 
 
-def _removals(
-    comparison: Comparison,
-) -> Iterator[tuple[ResourceChange, ResourceChange | None]]:
+def _removals(comparison: Comparison) -> Iterator[tuple[ResourceChange, ResourceChange | None]]:
     """Yield removed repositories, each with the addition of the same repository elsewhere."""
     additions = {
         _identity(change): change

@@ -6,10 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from constructs_lib.rules.aws.cloudformation_limits import (
-    MAXIMUM_RESOURCES,
-    MAXIMUM_TEMPLATE_BYTES,
-)
+from constructs_lib.rules.aws.cloudformation_limits import MAXIMUM_RESOURCES, MAXIMUM_TEMPLATE_BYTES
 from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.kubernetes.manifest import immutable_hash
 from constructs_lib.rules.lifecycle.documents import policy_from_document
@@ -125,9 +122,7 @@ def repository_declared_twice(comparison: Comparison) -> Iterator[Finding]:
 
 
 @rule(
-    "name-taken",
-    _FAILS,
-    finds="A resource with an explicit name gets another logical ID or stack",
+    "name-taken", _FAILS, finds="A resource with an explicit name gets another logical ID or stack"
 )
 def name_taken(comparison: Comparison) -> Iterator[Finding]:
     """Yield the new resources whose name is still in use when CloudFormation creates them."""
@@ -150,9 +145,7 @@ def name_taken(comparison: Comparison) -> Iterator[Finding]:
 
 
 @rule(
-    "export-in-use",
-    _FAILS,
-    finds="A stack changes or removes an export that another stack imports",
+    "export-in-use", _FAILS, finds="A stack changes or removes an export that another stack imports"
 )
 def export_in_use(comparison: Comparison) -> Iterator[Finding]:
     """Yield the exports that change while a deployed stack still imports them."""

@@ -109,9 +109,7 @@ def lifecycle_keeps_more(difference: PreviewDifference) -> str | None:
 
 
 @rule(
-    "lifecycle-no-difference",
-    _LIFECYCLE,
-    finds="A lifecycle policy is reworded without an effect",
+    "lifecycle-no-difference", _LIFECYCLE, finds="A lifecycle policy is reworded without an effect"
 )
 @each_preview
 def lifecycle_no_difference(difference: PreviewDifference) -> str | None:

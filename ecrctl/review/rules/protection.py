@@ -26,12 +26,7 @@ _DEFAULT_PENDING_DAYS = 30
 _UNKNOWN = "unknown"
 
 
-@rule(
-    "tags-mutable",
-    _LOST,
-    on=(REPOSITORY, TEMPLATE),
-    finds="Immutable tags become mutable",
-)
+@rule("tags-mutable", _LOST, on=(REPOSITORY, TEMPLATE), finds="Immutable tags become mutable")
 def tags_mutable(change: ResourceChange) -> str | None:
     """Return the consequence of mutable tags."""
     before, after = change.both(_mode)
@@ -133,10 +128,7 @@ def _scan_frequencies(resource: Resource | None) -> list[tuple[str, str]]:
 
 
 @rule(
-    "encryption-weakened",
-    _LOST,
-    on=(REPOSITORY, TEMPLATE),
-    finds="Images get a weaker encryption",
+    "encryption-weakened", _LOST, on=(REPOSITORY, TEMPLATE), finds="Images get a weaker encryption"
 )
 def encryption_weakened(change: ResourceChange) -> str | None:
     """Return the weaker encryption."""

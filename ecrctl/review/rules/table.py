@@ -8,17 +8,7 @@ from types import ModuleType
 from ecrctl.review.diff.comparison import Comparison
 from ecrctl.review.findings import Category, Finding, in_order
 
-from . import (
-    access,
-    cost,
-    data_loss,
-    failures,
-    lifecycle,
-    protection,
-    registry,
-    routine,
-    workloads,
-)
+from . import access, cost, data_loss, failures, lifecycle, protection, registry, routine, workloads
 from .rule import Rule
 
 # The order of the guide's table: by module, then as the rules follow each other in it.

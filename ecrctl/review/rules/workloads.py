@@ -39,9 +39,7 @@ def about_workload(workload: WorkloadChange, message: str) -> Finding:
     """Return a finding about a workload."""
     finding = about(workload.change, message, detail=workload.evidence)
     return replace(
-        finding,
-        subject=workload.subject,
-        key=canonical_json([finding.key, *workload.workload.key]),
+        finding, subject=workload.subject, key=canonical_json([finding.key, *workload.workload.key])
     )
 
 
