@@ -1,7 +1,5 @@
 """The CDK app: a stage for each environment, whose stacks are wired together here."""
 
-from __future__ import annotations
-
 import gc
 import os
 import sys

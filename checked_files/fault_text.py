@@ -1,7 +1,5 @@
 """Pydantic's errors as faults: the path in the file, the rule, the value and the cure."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

@@ -4,8 +4,6 @@ A file stays flat, and each value is still read by the dataclass that a rule has
 flat when its alias is in angle brackets, such as ``Field(alias="<pod>")``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache

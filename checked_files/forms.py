@@ -1,7 +1,5 @@
 """The forms in which a file can write one value."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal

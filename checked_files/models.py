@@ -4,8 +4,6 @@ A rule's own dataclass is a field type like any other: pydantic reads it and rep
 that the dataclass raises.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from functools import cache

@@ -3,8 +3,6 @@
 The description of a field is the text of its ``:param`` in the docstring of its class.
 """
 
-from __future__ import annotations
-
 import inspect
 import re
 from collections.abc import Iterator

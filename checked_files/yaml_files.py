@@ -1,7 +1,5 @@
 """YAML files as plain data in which each key occurs once, with the line of every path."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """The commands of ``ecrctl``."""
 
-from __future__ import annotations
-
 import errno
 import json
 import signal

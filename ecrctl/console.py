@@ -3,8 +3,6 @@
 A step is a spinner on a terminal and a plain line elsewhere.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext

@@ -16,8 +16,6 @@ A review returns ``TOOL_ERROR`` for faults in files as well, so that its caller 
 cases to handle beside success.
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 

@@ -1,7 +1,5 @@
 """Files that commands read and write, and their errors as sentences."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

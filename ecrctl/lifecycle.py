@@ -1,7 +1,5 @@
 """``ecrctl lifecycle``: a preview of a lifecycle policy, as a table and as JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime

@@ -1,7 +1,5 @@
 """``ecrctl manifests``: the manifests of an environment's Jobs as files."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The JSON Schemas with which editors check environment files while a person writes them."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Loading an environment: its file and its pins, checked together, all faults at once."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from pathlib import Path

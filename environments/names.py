@@ -1,7 +1,5 @@
 """The names of what an environment deploys: stacks, the key's alias, the Jobs' parameters."""
 
-from __future__ import annotations
-
 from constructs_lib.rules.kubernetes.delivery import parameter_name
 
 ENCRYPTION = "Encryption"

@@ -1,7 +1,5 @@
 """Environment files as far as they are valid: each part is read although another has faults."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """From environment files to settings: defaults filled in, pins replaced by images."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Iterator, Mapping
 
 from constructs_lib.rules.aws.places import Place

@@ -1,7 +1,5 @@
 """An environment as the stacks and ``ecrctl`` use it: complete, checked, its specs unchanged."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The stack of an environment's ECS task definitions and services."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import aws_cdk as cdk

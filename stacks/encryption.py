@@ -1,7 +1,5 @@
 """The stack of the key that an environment's repositories share."""
 
-from __future__ import annotations
-
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 from constructs import Construct

@@ -1,7 +1,5 @@
 """The stack of the roles with which GitHub Actions pushes images."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import aws_cdk as cdk

@@ -1,7 +1,5 @@
 """The stack of the rules that send events about images."""
 
-from __future__ import annotations
-
 import aws_cdk as cdk
 from aws_cdk import aws_events as events
 from aws_cdk import aws_sns as sns

@@ -1,7 +1,5 @@
 """The stack of one group of repositories."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import cast
 

@@ -4,8 +4,6 @@ Repository policies are joined with the identity policies of the same app. Ident
 of the app are unknown; a grant that needs one names it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """Grants as a table for a terminal, as Markdown and as JSON."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict

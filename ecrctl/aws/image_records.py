@@ -1,7 +1,5 @@
 """Images as ECR describes them."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Pins: the image of each name that workloads use, written here and approved by a reviewer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Cloud assemblies: written by the CDK CLI, read as files."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path

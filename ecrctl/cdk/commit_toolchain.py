@@ -5,8 +5,6 @@ requirements, such as an update of aws-cdk-lib, may change the synth, so each si
 with its own tools, which are installed once and kept for later reviews.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The installed tools: Node from the virtual environment, and the pinned CDK CLI."""
 
-from __future__ import annotations
-
 import json
 import os
 import shlex

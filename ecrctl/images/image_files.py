@@ -1,7 +1,5 @@
 """Images in a JSON file, the input of a lifecycle preview."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

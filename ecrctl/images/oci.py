@@ -3,8 +3,6 @@
 Source: OCI image specification, "Image Manifest".
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass

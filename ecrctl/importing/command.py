@@ -1,7 +1,5 @@
 """``ecrctl import``: reads an account, and writes the environment file and the mappings."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Whatever an entry cannot express is noted, because an import would delete it or leave it out.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The file states every repository's current properties. Whatever the file cannot 
 because an import would delete it or leave it out.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

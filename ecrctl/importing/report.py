@@ -1,7 +1,5 @@
 """The report of an import: notes, a summary and the next commands."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 

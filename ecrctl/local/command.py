@@ -1,7 +1,5 @@
 """``ecrctl local``: deploy, push, pin and read back, end to end, on the embedded AWS."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The embedded AWS: MiniStack as a child process that listens on loopback."""
 
-from __future__ import annotations
-
 import os
 import socket
 import subprocess

@@ -3,8 +3,6 @@
 Source: OCI image specification, "Image Manifest" and "Image Layer Filesystem Changeset".
 """
 
-from __future__ import annotations
-
 import io
 import json
 import tarfile

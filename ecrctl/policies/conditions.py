@@ -1,7 +1,5 @@
 """Conditions of statements: how they are read, ordered by strictness, split and joined."""
 
-from __future__ import annotations
-
 import ipaddress
 import itertools
 import re

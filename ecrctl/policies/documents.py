@@ -1,7 +1,5 @@
 """Helpers for the values of policy documents."""
 
-from __future__ import annotations
-
 from dataclasses import fields, is_dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Verbs for sets of actions, such as pull and push: which actions grant and which deny them."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 

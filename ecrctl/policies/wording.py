@@ -1,7 +1,5 @@
 """Permissions in words: actions as verbs where there is one, principals, conditions, lists."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from .conditions import Condition

@@ -1,7 +1,5 @@
 """The options and the output of ``ecrctl review``."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum

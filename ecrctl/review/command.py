@@ -1,7 +1,5 @@
 """``ecrctl review``: from two sides to a verdict."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """What a review finds: one sentence about one subject, in one category."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Lists in messages, cut after a few entries."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 

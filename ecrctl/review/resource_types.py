@@ -4,8 +4,6 @@ A type is listed once, with everything a review has to know about its name and i
 other type is shown by its CloudFormation name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,5 @@
 """The verdict of a review: every finding judged, and whether one of them blocks the change."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """One property: its declared value, and its deployed value."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 MISSING = "missing"

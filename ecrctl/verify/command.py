@@ -4,8 +4,6 @@ The expected values follow from the environment's files and the rules alone, nev
 template, so that a property that a construct forgets is found here.
 """
 
-from __future__ import annotations
-
 from ecrctl.aws.clients import Aws, as_user_errors
 from environments.settings import EnvironmentSettings
 

@@ -1,7 +1,5 @@
 """ECS workloads, compared with AWS: every property that could harm the account if changed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Pinned images, looked up in their registries before a deployment."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from constructs_lib.rules.ecr.images import ImageSpec

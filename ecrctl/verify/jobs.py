@@ -1,7 +1,5 @@
 """The manifests of Kubernetes Jobs, compared with AWS and with Kubernetes' own schemas."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import kubernetes_validate

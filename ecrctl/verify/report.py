@@ -1,7 +1,5 @@
 """Checks as a table, as one line, and as a picture."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Faults of pins: images that have none, registries that do not exist, tags that can be moved."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

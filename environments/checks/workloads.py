@@ -1,7 +1,5 @@
 """Faults between workloads, and between them and the rest of their environment."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from checked_files.fault_text import name_hint

@@ -1,7 +1,5 @@
 """Types of single values in environment files, each checked by the rule for it."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 

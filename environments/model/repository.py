@@ -1,7 +1,5 @@
 """Repositories in an environment file, and the pins of their images."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal

@@ -1,7 +1,5 @@
 """Access gained and lost: the policies of both sides, compared by their meaning."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Grants outside of IAM's own resource types: groups, clusters, functions, and unknown types."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The policies of one resource or identity, and the words for the subject of a sentence."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Permissions as sentences: as few as name all of them, each about one subject."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Every place in an assembly's templates that grants something, as policies by their holder."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

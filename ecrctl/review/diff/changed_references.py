@@ -4,8 +4,6 @@ A parameter, a mapping or a condition may change while every resource that refer
 same. The direction of such a change is known only at deployment.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any

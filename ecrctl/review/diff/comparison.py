@@ -1,7 +1,5 @@
 """The differences between two cloud assemblies: stacks, and the resources in them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Values of a template as text, with intrinsic functions resolved as far as possible."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence

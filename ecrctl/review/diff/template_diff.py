@@ -1,7 +1,5 @@
 """The differences between templates, found with the library of the CDK CLI."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

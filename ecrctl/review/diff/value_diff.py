@@ -1,7 +1,5 @@
 """The difference between two values, as a few short lines."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet

@@ -1,7 +1,5 @@
 """Workloads: task definitions, and the Kubernetes objects that have a pod, in one form."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """A review as JSON, and its schema."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Literal

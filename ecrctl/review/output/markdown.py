@@ -1,7 +1,5 @@
 """A review as a comment on a pull request."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 
 from ecrctl.review.findings import CATEGORIES, Category

@@ -1,7 +1,5 @@
 """Environments with identical changes, reported together."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

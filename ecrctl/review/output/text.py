@@ -1,7 +1,5 @@
 """A review for a terminal."""
 
-from __future__ import annotations
-
 from rich import box
 from rich.console import Console
 from rich.console import Group as Lines

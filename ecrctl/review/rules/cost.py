@@ -1,7 +1,5 @@
 """Rules about costs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ecrctl.policies.wording import listed

@@ -1,7 +1,5 @@
 """Rules about changes whose deployment fails."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Rules about the settings of a whole registry."""
 
-from __future__ import annotations
-
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.findings import Category

@@ -1,7 +1,5 @@
 """A rule: one consequence of a change, with its id and its row in the guide's table."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import overload

@@ -5,8 +5,6 @@ just within and some just beyond each limit of the rule. Live and untagged image
 No clock is read: ages count from one fixed moment.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256

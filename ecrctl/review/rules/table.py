@@ -1,7 +1,5 @@
 """The table of rules, and the findings of all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from types import ModuleType
 

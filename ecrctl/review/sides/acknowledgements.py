@@ -1,7 +1,5 @@
 """Acknowledgements: findings that a person accepts by id, with a reason, until a day."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Git: the commit of a reference, and its files in a separate folder."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The two sides of a review: folders of cloud assemblies, or synthesised git references."""
 
-from __future__ import annotations
-
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
