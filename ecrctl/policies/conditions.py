@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from .documents import as_list, canonical_text
+from constructs_lib.rules.policy.lists import as_list
+
+from .documents import canonical_text
 from .patterns import has_wildcard, within
 
 _NEGATED = re.compile(r"(?:StringNot|ArnNot|NotIp)")

@@ -1,12 +1,7 @@
-"""Helpers for the values of policy documents."""
+"""The values of policy documents as text."""
 
 from dataclasses import fields, is_dataclass
 from typing import Any
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return a value as a list: IAM and CloudFormation accept one item without its list."""
-    return value if isinstance(value, list) else [value]
 
 
 def canonical_text(value: Any) -> str:

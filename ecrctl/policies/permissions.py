@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from constructs_lib.rules.policy.lists import as_list
 from constructs_lib.rules.policy.statements import statements_of
 
 from .conditions import Conditions, conditions_of, is_stricter, split_by_value
-from .documents import as_list
 from .patterns import EVERYTHING, PatternSet
 from .principals import SELF, PrincipalSet, principal_sets_of
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from .documents import as_list
+from constructs_lib.rules.policy.lists import as_list
+
 from .patterns import is_subset, may_meet
 
 # The account of a stack that may be deployed to any.

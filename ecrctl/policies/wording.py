@@ -45,9 +45,7 @@ def _spelling(actions: Iterable[PatternSet]) -> dict[str, str]:
 
 
 def _shown(actions: Sequence[str]) -> str:
-    names = [f"`{action}`" for action in actions]
-    more = len(names) - _MOST_SHOWN
-    return listed(names if more <= 0 else [*names[:_MOST_SHOWN], f"{more} more"])
+    return listed(first_few([f"`{action}`" for action in actions], _MOST_SHOWN))
 
 
 def principal_text(principals: PrincipalSet, owner: str, *, quote: str = "`") -> str:
@@ -67,6 +65,12 @@ def _name(principal: Principal, owner: str, quote: str) -> str:
         return f"{quote}{owner}{quote}"
     text = principal.name if principal.kind == AWS else f"{principal.kind} {principal.name}"
     return f"{quote}{text}{quote}"
+
+
+def first_few(texts: Sequence[str], most: int) -> list[str]:
+    """Return the first texts, and the number of the others as the last one."""
+    more = len(texts) - most
+    return [*texts] if more <= 0 else [*texts[:most], f"{more} more"]
 
 
 def listed(names: Sequence[str]) -> str:

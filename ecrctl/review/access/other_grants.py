@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ecrctl.policies.documents import as_list
+from constructs_lib.rules.policy.lists import as_list
 from ecrctl.review.diff.comparison import mappings, properties
 from ecrctl.review.diff.intrinsics import Values
 from ecrctl.review.diff.workloads import APPLIED, PARAMETER, documents_of

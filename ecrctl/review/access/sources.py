@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from constructs_lib.rules.policy.lists import as_list
 from constructs_lib.rules.policy.statements import canonical
 from ecrctl.cdk.assemblies import Stack
-from ecrctl.policies.documents import as_list
 from ecrctl.policies.patterns import EVERYTHING, PatternSet
 from ecrctl.policies.permissions import Permission, permissions_of
 from ecrctl.policies.principals import Principal, PrincipalSet

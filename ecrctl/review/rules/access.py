@@ -20,12 +20,12 @@ from ecrctl.review.diff.comparison import (
     Resource,
     ResourceChange,
     StackPair,
-    mappings,
     value_at,
 )
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import OIDC_PROVIDER, REPLICATION
 
+from .registry import replication_destinations
 from .rule import about, rule
 
 _GAINED = Category.ACCESS_GAINED
@@ -92,7 +92,7 @@ def _resources(stack: Stack) -> dict[str, Any]:
 def replicated_to_another_account(comparison: Comparison) -> Iterator[Finding]:
     """Yield the other accounts to which a registry starts to replicate."""
     for change in comparison.of_type(REPLICATION):
-        before, after = change.both(_destinations)
+        before, after = change.both(replication_destinations)
         for account, region in sorted(after - before):
             if account != change.pair.stack.account:
                 yield about(
@@ -101,14 +101,6 @@ def replicated_to_another_account(comparison: Comparison) -> Iterator[Finding]:
                     "of its copies",
                     detail=[account, region],
                 )
-
-
-def _destinations(resource: Resource | None) -> set[tuple[str, str]]:
-    return {
-        (str(one.get("RegistryId")), str(one.get("Region")))
-        for entry in mappings(value_at(resource, "ReplicationConfiguration", "Rules"))
-        for one in mappings(entry.get("Destinations"))
-    }
 
 
 @rule(

@@ -1,9 +1,7 @@
 """Rules about costs."""
 
-from typing import Any
-
 from ecrctl.policies.wording import listed
-from ecrctl.review.diff.comparison import Resource, ResourceChange, mappings, properties, value_at
+from ecrctl.review.diff.comparison import ResourceChange, properties
 from ecrctl.review.findings import Category
 from ecrctl.review.resource_types import (
     KEY,
@@ -15,6 +13,7 @@ from ecrctl.review.resource_types import (
     TASK_DEFINITION,
 )
 
+from .registry import replication_destinations
 from .rule import rule
 
 _COST = Category.COST
@@ -84,20 +83,11 @@ def cost_scanning(change: ResourceChange) -> str | None:
 @rule("cost-replication", _COST, on=REPLICATION, finds="Images are replicated to more places")
 def cost_replication(change: ResourceChange) -> str | None:
     """Return the added destinations of replication."""
-    before, after = change.both(_destinations)
-    added = sorted(after - before)
+    before, after = change.both(replication_destinations)
+    added = [f"`{account} {region}`" for account, region in sorted(after - before)]
     if added:
         return f"replicates to {listed(added)}: AWS charges for storage and transfer there, too"
     return None
-
-
-def _destinations(resource: Resource | None) -> set[str]:
-    rules: Any = value_at(resource, "ReplicationConfiguration", "Rules")
-    return {
-        f"`{one.get('RegistryId')} {one.get('Region')}`"
-        for entry in mappings(rules)
-        for one in mappings(entry.get("Destinations"))
-    }
 
 
 @rule("cost-lifecycle-removed", _COST, on=REPOSITORY, finds="A repository no longer expires images")

@@ -19,7 +19,8 @@ from ecrctl.review.resource_types import KEY, LOG_GROUP, PUBLIC_REPOSITORY, REPO
 from .rule import about, rule
 
 _LOSS = Category.DATA_LOSS
-_DEFAULT_PENDING_DAYS = 30
+# KMS's own default, in days.
+DEFAULT_PENDING_WINDOW = 30
 _RETAINING = ("Retain", "RetainExceptOnCreate", "Snapshot")
 # The types that contain data beside repositories and keys, in this app or any other.
 _OTHER_DATA = (
@@ -248,7 +249,7 @@ def key_removed(change: ResourceChange) -> str | None:
             f"leaves the app, but remains in the account, {where}. The data that it encrypts can "
             "be read as long as the key exists"
         )
-    days = properties(change.base).get("PendingWindowInDays", _DEFAULT_PENDING_DAYS)
+    days = properties(change.base).get("PendingWindowInDays", DEFAULT_PENDING_WINDOW)
     return f"is deleted after {days} days: from then on, no image that it encrypts can be pulled"
 
 

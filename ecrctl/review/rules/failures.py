@@ -14,7 +14,7 @@ from constructs_lib.rules.policy.statements import (
     statements_of,
 )
 from ecrctl.cdk.assemblies import Stack
-from ecrctl.policies.wording import listed
+from ecrctl.policies.wording import first_few, listed
 from ecrctl.review.diff.comparison import (
     Comparison,
     Resource,
@@ -27,7 +27,6 @@ from ecrctl.review.diff.intrinsics import Values
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import APPLIED, workload_changes
 from ecrctl.review.findings import Category, Finding
-from ecrctl.review.first_few import first_few
 from ecrctl.review.resource_types import KEY, REPOSITORY
 
 from .rule import EVERY_TYPE, about, about_stack, rule

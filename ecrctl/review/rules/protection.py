@@ -17,10 +17,10 @@ from ecrctl.review.diff.comparison import (
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import KEY, REPOSITORY, SCANNING, SIGNING, TEMPLATE
 
+from .data_loss import DEFAULT_PENDING_WINDOW
 from .rule import about_stack, rule
 
 _LOST = Category.PROTECTION_LOST
-_DEFAULT_PENDING_DAYS = 30
 _UNKNOWN = "unknown"
 
 
@@ -191,7 +191,7 @@ def key_protection_weakened(change: ResourceChange) -> str | None:
 
 
 def _pending_days(value: Any) -> int:
-    return value if isinstance(value, int) else _DEFAULT_PENDING_DAYS
+    return value if isinstance(value, int) else DEFAULT_PENDING_WINDOW
 
 
 @rule(

@@ -1,7 +1,7 @@
 """Rules about the settings of a whole registry."""
 
 from ecrctl.policies.wording import listed
-from ecrctl.review.diff.comparison import ResourceChange
+from ecrctl.review.diff.comparison import Resource, ResourceChange, mappings, value_at
 from ecrctl.review.findings import Category
 from ecrctl.review.resource_types import REGISTRY_POLICY, REPLICATION, SCANNING, SIGNING, TEMPLATE
 
@@ -41,3 +41,12 @@ def registry_setting(change: ResourceChange) -> str | None:
         return None
     how = " by replacing it" if change.is_replaced else ""
     return f"changes {setting}{how}: {listed([f'`{one}`' for one in change.changed])}"
+
+
+def replication_destinations(resource: Resource | None) -> set[tuple[str, str]]:
+    """Return the accounts and regions to which a registry replicates its images."""
+    return {
+        (str(one.get("RegistryId")), str(one.get("Region")))
+        for entry in mappings(value_at(resource, "ReplicationConfiguration", "Rules"))
+        for one in mappings(entry.get("Destinations"))
+    }

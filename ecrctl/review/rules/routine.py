@@ -5,12 +5,11 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from ecrctl.cdk.assemblies import Stack
-from ecrctl.policies.wording import counted, listed
+from ecrctl.policies.wording import counted, first_few, listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import VERSION_DOCKER_LABEL
 from ecrctl.review.findings import Category, Finding, Place
-from ecrctl.review.first_few import first_few
 from ecrctl.review.resource_types import TASK_DEFINITION, word_of
 
 from .rule import Rule, about_stack, rule
