@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from constructs_lib.rules.policy.repository_policy import ADMINISTER_ACTIONS, PULL_ACTIONS
+from constructs_lib.rules.policy.repository_policy import ADMINISTER_ACTIONS
 from ecrctl.access.grants import Grant, grants_of, unread_policies
-from ecrctl.access.report import json_of, markdown_of, owners_summary
+from ecrctl.access.report import markdown_of
 from ecrctl.cdk.assemblies import Stack, stacks_of
-from tests.support import ROOT
 
 ACCOUNT = "111111111111"
 ARN = f"arn:aws:ecr:us-west-2:{ACCOUNT}:repository/team/api"
@@ -299,104 +296,90 @@ def test_a_reference_to_a_repository_of_the_app_is_resolved() -> None:
     assert [(grant.verb, grant.principal) for grant in grants_of([stack])] == [("push", "user u")]
 
 
+def test_a_service_requires_no_policy_of_another_account() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "x.amazonaws.com"},
+        "Action": "ecr:PutImage",
+    }
+    (grant,) = grants_of([stack_with(statement)])
+    assert (grant.principal, grant.also_requires) == ("service x.amazonaws.com", "")
+
+
+def test_the_policy_of_another_resource_is_no_grant_on_a_repository() -> None:
+    stack = stack_with()
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    stack.template["Resources"]["Key"] = {
+        "Type": "AWS::KMS::Key",
+        "Properties": {"KeyPolicy": {"Statement": statement}},
+    }
+    assert grants_of([stack]) == []
+
+
+def test_grants_are_sorted_by_environment_repository_verb_principal_and_condition() -> None:
+    def stack(stage: str, name: str, *statements: tuple[str, str, str]) -> Stack:
+        policy = [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": account * 12},
+                "Action": action,
+                "Condition": {"StringEquals": {key: "x"}},
+            }
+            for account, action, key in statements
+        ]
+        given = stack_with(*policy)
+        given.template["Resources"]["Api"]["Properties"]["RepositoryName"] = name
+        return replace(given, stage=stage)
+
+    push, administer = "ecr:PutImage", "ecr:DeleteRepository"
+    stacks = [
+        stack("b", "a", ("2", push, "aws:a")),
+        stack("a", "z", ("2", push, "aws:a")),
+        stack(
+            *("a", "b"),
+            *(("2", administer, "aws:a"), ("4", push, "aws:b"), ("4", push, "aws:a")),
+            ("3", push, "aws:c"),
+        ),
+    ]
+    assert [
+        (one.environment, one.repository, one.verb, one.principal[-1:], one.condition)
+        for one in grants_of(stacks)
+    ] == [
+        ("a", "b", "push", "3", "StringEquals aws:c x"),
+        ("a", "b", "push", "4", "StringEquals aws:a x"),
+        ("a", "b", "push", "4", "StringEquals aws:b x"),
+        ("a", "b", "administer", "2", "StringEquals aws:a x"),
+        ("a", "z", "push", "2", "StringEquals aws:a x"),
+        ("b", "a", "push", "2", "StringEquals aws:a x"),
+    ]
+
+
+def test_grants_that_differ_in_their_effect_alone_have_one_order() -> None:
+    accounts = [f"{number:012}" for number in range(20)]
+    statements = [
+        {"Effect": effect, "Principal": {"AWS": accounts}, "Action": "ecr:PutImage"}
+        for effect in ("Deny", "Allow")
+    ]
+    assert [(one.principal, one.effect) for one in grants_of([stack_with(*statements)])] == [
+        (f"account {account}", effect) for account in accounts for effect in ("Allow", "Deny")
+    ]
+
+
 def test_a_policy_that_only_the_deployment_knows_is_named() -> None:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage"}
     assert unread_policies([stack_with(statement)]) == []
     stack = stack_with({"Fn::If": ["Open", statement, {"Ref": "AWS::NoValue"}]})
     assert grants_of([stack]) == []
     assert unread_policies([stack]) == [f"{ACCOUNT}/us-west-2: repository team/api"]
-
-
-def test_the_command_writes_json(environments: Path) -> None:
-    result = subprocess.run(
-        [
-            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
-            *("access", "registry", "--format", "json"),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found = json.loads(result.stdout)
-    assert {item["repository"] for item in found} == {"aws-nodejs-sample"}
-    assert {item["verb"] for item in found} == {"pull", "push"}
-
-
-def test_the_command_writes_the_policies_that_other_accounts_must_add(
-    environments: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "required.json"
-    result = subprocess.run(
-        [
-            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
-            *("access", "registry", "--required-grants", str(file)),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    arn = "arn:aws:ecr:us-west-2:444444444444:repository/aws-nodejs-sample"
-    found = json.loads(file.read_text())
-    assert found["account 333333333333"] == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Resource": [arn]},
-            {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
-        ],
-    }
-    owners = ", ".join(found)
-    assert (
-        f"{len(found)} owners must add a policy: {owners}. The policies are in {file}."
-        in result.stdout
-    )
-
-
-def test_all_environments_are_shown_when_none_is_named(environments: Path) -> None:
-    result = subprocess.run(
-        [
-            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
-            *("access", "--format", "markdown"),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    shown = [line for line in result.stdout.splitlines() if line.startswith("###")]
-    assert shown == [f"### {name}: access to repositories" for name in ("dev", "local", "registry")]
-    # Environments are joined: the role in prod pulls from the repository that registry declares.
-    pulls = [line for line in result.stdout.splitlines() if "role prod/EcsWorkloads" in line]
-    assert pulls[0].startswith("| aws-nodejs-sample | pull |")
-
-
-def test_a_file_that_cannot_be_written_is_reported_in_one_sentence(
-    environments: Path, tmp_path: Path
-) -> None:
-    result = subprocess.run(
-        [
-            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
-            *("access", "registry", "--required-grants", str(tmp_path / "no" / "file")),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 2
-    assert result.stderr.endswith("cannot be written: No such file or directory.\n")
-
-
-def test_json_contains_every_field() -> None:
-    statement = {"Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "ecr:*"}
-    (first, *_) = json.loads(json_of(grants_of([stack_with(statement)])))
-    assert set(first) == set(Grant.__slots__)
-
-
-def test_the_summary_names_the_owners_that_must_add_a_policy() -> None:
-    assert owners_summary({}, None) == "No other account has to add a policy."
-    assert owners_summary({"account 222222222222": {}}, None) == (
-        "1 owner must add a policy: account 222222222222. "
-        "Write the policies with --required-grants FILE."
-    )
+    conditional = {"Statement": {"Fn::If": ["Open", statement, {"Ref": "AWS::NoValue"}]}}
+    for kind, element in (("AWS::KMS::Key", "KeyPolicy"), ("AWS::IAM::Policy", "PolicyDocument")):
+        resource = {"Type": kind, "Properties": {element: conditional, "Users": ["u"]}}
+        stack.template["Resources"] = {kind: resource} | stack.template["Resources"]
+    readable = {"Type": "AWS::IAM::User", "Properties": {"UserName": "reads"}}
+    stack.template["Resources"]["Reads"] = readable
+    assert unread_policies([stack, replace(stack, stage="a")]) == [
+        f"{ACCOUNT}/us-west-2: repository team/api",
+        f"{ACCOUNT}/us-west-2: user u",
+        "a: repository team/api",
+        "a: user u",
+    ]
