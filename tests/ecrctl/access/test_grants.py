@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from constructs_lib.rules.policy.repository_policy import ADMINISTER_ACTIONS
-from ecrctl.access.grants import Grant, grants_of, unread_policies
+from ecrctl.access.grants import Grant, grants_of
 from ecrctl.access.report import markdown_of
 from ecrctl.cdk.assemblies import Stack, stacks_of
 
@@ -96,6 +95,29 @@ def test_a_deny_is_shown_as_a_deny() -> None:
     (grant,) = grants_of([stack_with(statement)])
     assert (grant.effect, grant.verb, grant.also_requires) == ("Deny", "administer", "")
     assert "**denied:** administer" in markdown_of("dev", [grant])
+
+
+def test_a_grant_has_every_property_of_its_policy() -> None:
+    condition = {"StringEquals": {"aws:PrincipalOrgID": "o-one"}}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "222222222222"},
+        "Action": "ecr:PutImage",
+        "Condition": condition,
+    }
+    assert grants_of([stack_with(statement)]) == [
+        Grant(
+            environment=f"{ACCOUNT}/us-west-2",
+            repository="team/api",
+            verb="push",
+            effect="Allow",
+            principal="account 222222222222",
+            condition="StringEquals aws:PrincipalOrgID o-one",
+            policy="repository policy",
+            also_requires=f"in account 222222222222, an identity policy: ecr:PutImage on {ARN}; "
+            "ecr:GetAuthorizationToken on *",
+        )
+    ]
 
 
 def verbs_of(**elements: Any) -> list[tuple[str, str]]:
@@ -314,72 +336,3 @@ def test_the_policy_of_another_resource_is_no_grant_on_a_repository() -> None:
         "Properties": {"KeyPolicy": {"Statement": statement}},
     }
     assert grants_of([stack]) == []
-
-
-def test_grants_are_sorted_by_environment_repository_verb_principal_and_condition() -> None:
-    def stack(stage: str, name: str, *statements: tuple[str, str, str]) -> Stack:
-        policy = [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": account * 12},
-                "Action": action,
-                "Condition": {"StringEquals": {key: "x"}},
-            }
-            for account, action, key in statements
-        ]
-        given = stack_with(*policy)
-        given.template["Resources"]["Api"]["Properties"]["RepositoryName"] = name
-        return replace(given, stage=stage)
-
-    push, administer = "ecr:PutImage", "ecr:DeleteRepository"
-    stacks = [
-        stack("b", "a", ("2", push, "aws:a")),
-        stack("a", "z", ("2", push, "aws:a")),
-        stack(
-            *("a", "b"),
-            *(("2", administer, "aws:a"), ("4", push, "aws:b"), ("4", push, "aws:a")),
-            ("3", push, "aws:c"),
-        ),
-    ]
-    assert [
-        (one.environment, one.repository, one.verb, one.principal[-1:], one.condition)
-        for one in grants_of(stacks)
-    ] == [
-        ("a", "b", "push", "3", "StringEquals aws:c x"),
-        ("a", "b", "push", "4", "StringEquals aws:a x"),
-        ("a", "b", "push", "4", "StringEquals aws:b x"),
-        ("a", "b", "administer", "2", "StringEquals aws:a x"),
-        ("a", "z", "push", "2", "StringEquals aws:a x"),
-        ("b", "a", "push", "2", "StringEquals aws:a x"),
-    ]
-
-
-def test_grants_that_differ_in_their_effect_alone_have_one_order() -> None:
-    accounts = [f"{number:012}" for number in range(20)]
-    statements = [
-        {"Effect": effect, "Principal": {"AWS": accounts}, "Action": "ecr:PutImage"}
-        for effect in ("Deny", "Allow")
-    ]
-    assert [(one.principal, one.effect) for one in grants_of([stack_with(*statements)])] == [
-        (f"account {account}", effect) for account in accounts for effect in ("Allow", "Deny")
-    ]
-
-
-def test_a_policy_that_only_the_deployment_knows_is_named() -> None:
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage"}
-    assert unread_policies([stack_with(statement)]) == []
-    stack = stack_with({"Fn::If": ["Open", statement, {"Ref": "AWS::NoValue"}]})
-    assert grants_of([stack]) == []
-    assert unread_policies([stack]) == [f"{ACCOUNT}/us-west-2: repository team/api"]
-    conditional = {"Statement": {"Fn::If": ["Open", statement, {"Ref": "AWS::NoValue"}]}}
-    for kind, element in (("AWS::KMS::Key", "KeyPolicy"), ("AWS::IAM::Policy", "PolicyDocument")):
-        resource = {"Type": kind, "Properties": {element: conditional, "Users": ["u"]}}
-        stack.template["Resources"] = {kind: resource} | stack.template["Resources"]
-    readable = {"Type": "AWS::IAM::User", "Properties": {"UserName": "reads"}}
-    stack.template["Resources"]["Reads"] = readable
-    assert unread_policies([stack, replace(stack, stage="a")]) == [
-        f"{ACCOUNT}/us-west-2: repository team/api",
-        f"{ACCOUNT}/us-west-2: user u",
-        "a: repository team/api",
-        "a: user u",
-    ]
