@@ -81,7 +81,11 @@ def _check_container(
     rows: tuple[tuple[str, object, object], ...] = (
         ("image", image.uri, found.get("image", MISSING)),
         ("cpu", f"{spec.cpu or 0} units", f"{found.get('cpu', 0)} units"),
-        ("memory", f"{spec.memory_mib} MiB", f"{found.get('memory')} MiB"),
+        (
+            "memory",
+            f"{spec.memory_mib} MiB",
+            f"{found['memory']} MiB" if "memory" in found else "none",
+        ),
         (
             "read-only root file system",
             on_or_off(hardening.read_only_root_filesystem),
