@@ -105,7 +105,7 @@ def _order(grant: Grant) -> tuple[str, str, int, str, str, str]:
     verb = _VERBS.index(grant.verb)
     return (
         *(grant.environment, grant.repository, verb),
-        *(grant.principal, grant.condition, grant.policy),
+        *(grant.principal, grant.condition, grant.effect),
     )
 
 

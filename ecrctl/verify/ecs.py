@@ -70,7 +70,11 @@ def _container_rows(
     return [
         ("image", image.uri, found.get("image", MISSING)),
         ("cpu", f"{spec.cpu or 0} units", f"{found.get('cpu', 0)} units"),
-        ("memory", f"{spec.memory_mib} MiB", f"{found.get('memory')} MiB"),
+        (
+            "memory",
+            f"{spec.memory_mib} MiB",
+            f"{found['memory']} MiB" if "memory" in found else "none",
+        ),
         (
             "read-only root file system",
             on_or_off(hardening.read_only_root_filesystem),

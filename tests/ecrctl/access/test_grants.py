@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from constructs_lib.rules.policy.repository_policy import ADMINISTER_ACTIONS, PULL_ACTIONS
-from ecrctl.access.grants import Grant, grants_of, unread_policies
-from ecrctl.access.report import json_of, markdown_of, owners_summary
+from constructs_lib.rules.policy.repository_policy import ADMINISTER_ACTIONS
+from ecrctl.access.grants import Grant, grants_of
+from ecrctl.access.report import markdown_of
 from ecrctl.cdk.assemblies import Stack, stacks_of
-from tests.support import ROOT
 
 ACCOUNT = "111111111111"
 ARN = f"arn:aws:ecr:us-west-2:{ACCOUNT}:repository/team/api"
@@ -99,6 +95,29 @@ def test_a_deny_is_shown_as_a_deny() -> None:
     (grant,) = grants_of([stack_with(statement)])
     assert (grant.effect, grant.verb, grant.also_requires) == ("Deny", "administer", "")
     assert "**denied:** administer" in markdown_of("dev", [grant])
+
+
+def test_a_grant_has_every_property_of_its_policy() -> None:
+    condition = {"StringEquals": {"aws:PrincipalOrgID": "o-one"}}
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "222222222222"},
+        "Action": "ecr:PutImage",
+        "Condition": condition,
+    }
+    assert grants_of([stack_with(statement)]) == [
+        Grant(
+            environment=f"{ACCOUNT}/us-west-2",
+            repository="team/api",
+            verb="push",
+            effect="Allow",
+            principal="account 222222222222",
+            condition="StringEquals aws:PrincipalOrgID o-one",
+            policy="repository policy",
+            also_requires=f"in account 222222222222, an identity policy: ecr:PutImage on {ARN}; "
+            "ecr:GetAuthorizationToken on *",
+        )
+    ]
 
 
 def verbs_of(**elements: Any) -> list[tuple[str, str]]:
@@ -299,104 +318,21 @@ def test_a_reference_to_a_repository_of_the_app_is_resolved() -> None:
     assert [(grant.verb, grant.principal) for grant in grants_of([stack])] == [("push", "user u")]
 
 
-def test_a_policy_that_only_the_deployment_knows_is_named() -> None:
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage"}
-    assert unread_policies([stack_with(statement)]) == []
-    stack = stack_with({"Fn::If": ["Open", statement, {"Ref": "AWS::NoValue"}]})
-    assert grants_of([stack]) == []
-    assert unread_policies([stack]) == [f"{ACCOUNT}/us-west-2: repository team/api"]
-
-
-def test_the_command_writes_json(environments: Path) -> None:
-    result = subprocess.run(
-        [
-            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
-            *("access", "registry", "--format", "json"),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found = json.loads(result.stdout)
-    assert {item["repository"] for item in found} == {"aws-nodejs-sample"}
-    assert {item["verb"] for item in found} == {"pull", "push"}
-
-
-def test_the_command_writes_the_policies_that_other_accounts_must_add(
-    environments: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "required.json"
-    result = subprocess.run(
-        [
-            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
-            *("access", "registry", "--required-grants", str(file)),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    arn = "arn:aws:ecr:us-west-2:444444444444:repository/aws-nodejs-sample"
-    found = json.loads(file.read_text())
-    assert found["account 333333333333"] == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Resource": [arn]},
-            {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
-        ],
+def test_a_service_requires_no_policy_of_another_account() -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "x.amazonaws.com"},
+        "Action": "ecr:PutImage",
     }
-    owners = ", ".join(found)
-    assert (
-        f"{len(found)} owners must add a policy: {owners}. The policies are in {file}."
-        in result.stdout
-    )
+    (grant,) = grants_of([stack_with(statement)])
+    assert (grant.principal, grant.also_requires) == ("service x.amazonaws.com", "")
 
 
-def test_all_environments_are_shown_when_none_is_named(environments: Path) -> None:
-    result = subprocess.run(
-        [
-            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
-            *("access", "--format", "markdown"),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    shown = [line for line in result.stdout.splitlines() if line.startswith("###")]
-    assert shown == [f"### {name}: access to repositories" for name in ("dev", "local", "registry")]
-    # Environments are joined: the role in prod pulls from the repository that registry declares.
-    pulls = [line for line in result.stdout.splitlines() if "role prod/EcsWorkloads" in line]
-    assert pulls[0].startswith("| aws-nodejs-sample | pull |")
-
-
-def test_a_file_that_cannot_be_written_is_reported_in_one_sentence(
-    environments: Path, tmp_path: Path
-) -> None:
-    result = subprocess.run(
-        [
-            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
-            *("access", "registry", "--required-grants", str(tmp_path / "no" / "file")),
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 2
-    assert result.stderr.endswith("cannot be written: No such file or directory.\n")
-
-
-def test_json_contains_every_field() -> None:
-    statement = {"Effect": "Allow", "Principal": {"Service": "x.amazonaws.com"}, "Action": "ecr:*"}
-    (first, *_) = json.loads(json_of(grants_of([stack_with(statement)])))
-    assert set(first) == set(Grant.__slots__)
-
-
-def test_the_summary_names_the_owners_that_must_add_a_policy() -> None:
-    assert owners_summary({}, None) == "No other account has to add a policy."
-    assert owners_summary({"account 222222222222": {}}, None) == (
-        "1 owner must add a policy: account 222222222222. "
-        "Write the policies with --required-grants FILE."
-    )
+def test_the_policy_of_another_resource_is_no_grant_on_a_repository() -> None:
+    stack = stack_with()
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    stack.template["Resources"]["Key"] = {
+        "Type": "AWS::KMS::Key",
+        "Properties": {"KeyPolicy": {"Statement": statement}},
+    }
+    assert grants_of([stack]) == []

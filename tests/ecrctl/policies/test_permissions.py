@@ -1,0 +1,134 @@
+"""Statements of policies, split into permissions that can be compared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ecrctl.policies.conditions import Condition
+from ecrctl.policies.patterns import PatternSet
+from ecrctl.policies.permissions import Permission, PermissionIndex, permissions_of
+from ecrctl.policies.principals import EVERYONE, SELF, Principal, PrincipalSet
+
+NUMBER = "222222222222"
+ACCOUNT = PrincipalSet.of(Principal("account", NUMBER))
+STATEMENT = {"Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage"}
+VPC = frozenset({Condition("StringEquals", "aws:SourceVpc", frozenset({"vpc-1"}))})
+
+
+def permission(action: str = "s3:GetObject", resource: str = "a", **fields: Any) -> Permission:
+    """Return a permission."""
+    given: dict[str, Any] = {
+        "is_deny": False,
+        "principal": PrincipalSet.of(EVERYONE),
+        "action": PatternSet.of_actions(action),
+        "resource": PatternSet.of(resource),
+        "conditions": frozenset(),
+    }
+    return Permission(**given | fields)
+
+
+def test_a_statement_is_split_by_principal_action_resource_and_value() -> None:
+    statement = {
+        "Effect": "Deny",
+        "Principal": {"AWS": [NUMBER, "*"]},
+        "Action": ["s3:GetObject", "s3:Put*"],
+        "Resource": ["a", "b"],
+        "Condition": {"StringEquals": {"aws:SourceVpc": ["vpc-1", "vpc-2"]}},
+    }
+    assert permissions_of({"Statement": statement}, str) == [
+        permission(
+            action,
+            resource,
+            is_deny=True,
+            principal=principal,
+            conditions={Condition("StringEquals", "aws:SourceVpc", frozenset({vpc}))},
+        )
+        for principal in (ACCOUNT, PrincipalSet.of(EVERYONE))
+        for action in ("s3:GetObject", "s3:Put*")
+        for resource in ("a", "b")
+        for vpc in ("vpc-1", "vpc-2")
+    ]
+
+
+def test_a_statement_without_resource_is_about_the_resource_of_the_policy() -> None:
+    assert (
+        permissions_of({"Statement": [STATEMENT, STATEMENT]}, str)
+        == [permission("ecr:PutImage", "*")] * 2
+    )
+    assert permissions_of({"Statement": []}, str) == []
+
+
+def test_excluded_actions_and_resources_stay_one_set() -> None:
+    statement = {
+        "Effect": "Allow",
+        "NotPrincipal": {"AWS": NUMBER},
+        "NotAction": ["s3:Get*", "s3:Put*"],
+        "NotResource": ["a", "b"],
+    }
+    assert permissions_of({"Statement": statement}, str) == [
+        replace(
+            permission(),
+            principal=replace(ACCOUNT, negated=True),
+            action=PatternSet.of_actions("s3:Get*", "s3:Put*", negated=True),
+            resource=PatternSet.of("a", "b", negated=True),
+        )
+    ]
+
+
+def test_a_statement_of_an_identity_policy_is_about_its_identity() -> None:
+    policy = {"Statement": {"Effect": "Allow", "Action": "ecr:PutImage"}}
+    assert permissions_of(policy, str) is None
+    assert permissions_of(policy, str, names_principals=False) == [
+        permission("ecr:PutImage", "*", principal=PrincipalSet.of(SELF))
+    ]
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        None,
+        "Statement",
+        {},
+        {"Statement": ["text"]},
+        {"Statement": [STATEMENT, {"Fn::If": ["Open", STATEMENT, STATEMENT]}]},
+        {"Statement": STATEMENT | {"Effect": {"Ref": "Effect"}}},
+        {"Statement": STATEMENT | {"Effect": "allow"}},
+        {"Statement": STATEMENT | {"Condition": "aws:SourceVpc"}},
+    ],
+)
+def test_an_unknown_form_of_a_policy_is_not_guessed(policy: Any) -> None:
+    assert permissions_of(policy, str) is None
+
+
+def test_a_permission_is_within_another_in_every_part() -> None:
+    wide = permission("s3:Get*", "a*")
+    assert permission(conditions=VPC).within(wide)
+    assert permission(principal=ACCOUNT).within(wide)
+    for other in (
+        permission(is_deny=True),
+        permission("s3:PutObject"),
+        permission(resource="b"),
+    ):
+        assert not other.within(wide)
+    assert not permission().within(permission(principal=ACCOUNT))
+    assert not permission().within(permission(conditions=VPC))
+
+
+def test_permissions_concern_the_same_whatever_their_conditions() -> None:
+    assert permission().concerns_same(permission("s3:*", conditions=VPC))
+    assert not permission("s3:*").concerns_same(permission(conditions=VPC))
+
+
+def test_the_index_finds_every_permission_that_may_contain_another() -> None:
+    same, denied = permission("S3:GetObject"), permission(is_deny=True)
+    any_action, any_resource = permission("s3:*"), permission(resource="*")
+    others = [permission("s3:PutObject"), permission(resource="b")]
+    index = PermissionIndex([*others, any_action, same, any_resource, denied])
+    assert list(index.candidates(permission("s3:getobject"))) == [
+        *(same, denied, any_action, any_resource)
+    ]
+    for wild in (permission("s3:Get*"), permission(resource="a*"), permission("*", "*")):
+        assert list(index.candidates(wild)) == [any_action, any_resource]

@@ -1,0 +1,115 @@
+"""Every row of a Job and of an image, with scripted answers of AWS."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ecrctl.verify.check import MISSING, Check
+from ecrctl.verify.images import PUBLIC, check_images
+from ecrctl.verify.jobs import check_job
+from environments.settings import EnvironmentSettings
+from tests.ecrctl.aws.stubs import StubClient, stub_aws
+from tests.ecrctl.verify.loading import DIGEST, IMAGE, load, missing
+
+
+def job_rows(settings: EnvironmentSettings, *manifests: str) -> list[Check]:
+    """Return the rows of the environment's Jobs, with their stored manifests."""
+    texts = iter(manifests)
+    ssm = StubClient(get_parameter=lambda **_: {"Parameter": {"Value": next(texts)}})
+    if not manifests:
+        ssm = StubClient(get_parameter=missing("GetParameter", "ParameterNotFound"))
+    aws = stub_aws(ssm=ssm)
+    return [check for job in settings.eks_jobs for check in check_job(job, settings, aws)]
+
+
+JOBS = """
+eks_jobs:
+  - {name: once, image: api, namespace: batch}
+  - {name: nightly, image: api, schedule: "15 3 * * *"}
+"""
+
+
+def test_a_job_that_is_not_stored_has_its_manifest_as_the_declared_value(tmp_path: Path) -> None:
+    settings = load(tmp_path, JOBS)
+    rows = job_rows(settings)
+    assert [(check.subject, check.what, check.found) for check in rows] == [
+        ("Job once", "manifest", MISSING),
+        ("CronJob nightly", "manifest", MISSING),
+    ]
+    documents = [yaml.safe_load(check.declared) for check in rows]
+    assert [document["kind"] for document in documents] == ["Job", "CronJob"]
+    shown = [f"{document['metadata']['name']}\n{IMAGE}" for document in documents]
+    stored = job_rows(settings, *(check.declared for check in rows))
+    assert [(check.declared, check.found) for check in stored] == [(text, text) for text in shown]
+    (changed, _) = job_rows(settings, "kind: Job\n", rows[1].declared)
+    assert (changed.declared, changed.found) == (rows[0].declared, "kind: Job\n")
+
+
+PROVIDER = "arn:aws-cn:iam::111111111111:oidc-provider/oidc.eks.example.com/id/A"
+
+
+@pytest.mark.parametrize(
+    ("settings", "kinds", "annotations"),
+    [
+        ("", ["Job"], None),
+        ("service_account: reader", ["Job"], None),
+        (
+            "service_account: reader, namespace: batch, identity: {cluster: main}",
+            ["ServiceAccount", "Job"],
+            None,
+        ),
+        (
+            "service_account: reader, namespace: batch, "
+            f"identity: {{oidc_provider_arn: '{PROVIDER}', role_name: reads}}",
+            ["ServiceAccount", "Job"],
+            {"eks.amazonaws.com/role-arn": "arn:aws-cn:iam::111111111111:role/reads"},
+        ),
+    ],
+)
+def test_the_manifest_of_a_job_has_its_service_account_where_it_has_an_identity(
+    tmp_path: Path, settings: str, kinds: list[str], annotations: dict[str, str] | None
+) -> None:
+    loaded = load(tmp_path, f"eks_jobs: [{{name: once, image: api, {settings}}}]\n")
+    (check,) = job_rows(loaded)
+    documents = list(yaml.safe_load_all(check.declared))
+    assert [document["kind"] for document in documents] == kinds
+    accounts = [one for one in documents if one["kind"] == "ServiceAccount"]
+    assert [one["metadata"].get("annotations") for one in accounts] == [annotations] * len(accounts)
+    (shown,) = job_rows(loaded, check.declared)
+    assert shown.found == f"{documents[-1]['metadata']['name']}\n{IMAGE}"
+
+
+def test_each_image_has_a_row_for_its_digest_and_one_for_its_tag(tmp_path: Path) -> None:
+    settings = load(tmp_path, JOBS)
+    own = settings.eks_jobs[0].image
+    public = replace(own, account=None, region=None, repository="acme/tool")
+    tagged = replace(own, digest=None, tag="v3", repository="team/web")
+    jobs = [replace(settings.eks_jobs[0], image=image) for image in (own, public, tagged, own)]
+    ecr = StubClient(
+        describe_images=lambda **request: {
+            "imageDetails": [{"imageDigest": "sha256:b"}] if "/api" in str(request) else []
+        }
+    )
+    rows = check_images(replace(settings, eks_jobs=tuple(jobs)), lambda _: stub_aws(ecr=ecr))
+    place = "image 111111111111/us-west-2"
+    assert list(rows) == [
+        Check(f"{place}/team/api", "in its registry", DIGEST, DIGEST),
+        Check(f"{place}/team/api", "tag v1", DIGEST, "sha256:b"),
+        Check(f"{place}/team/web", "in its registry", "v3", MISSING),
+        Check("image acme/tool", "in its registry", PUBLIC, PUBLIC),
+    ]
+    assert ecr.requests == [
+        (
+            "describe_images",
+            {"registryId": "111111111111", "repositoryName": name, "imageIds": [image_id]},
+        )
+        for name, image_id in (
+            ("team/api", {"imageDigest": DIGEST}),
+            ("team/api", {"imageTag": "v1"}),
+            ("team/web", {"imageTag": "v3"}),
+        )
+    ]
