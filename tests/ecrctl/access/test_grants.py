@@ -162,7 +162,7 @@ def test_the_verbs_of_a_statement_follow_from_its_actions(
                 "Principal": None,
                 "NotPrincipal": {"AWS": ["222222222222", "arn:aws:iam::111111111111:role/ci"]},
             },
-            "everyone but account 222222222222 and arn:aws:iam::111111111111:role/ci",
+            "everyone except account 222222222222 and arn:aws:iam::111111111111:role/ci",
         ),
         (
             {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import boto3
+import jmespath
 
 from ecrctl.aws.clients import Aws
 
@@ -39,7 +40,21 @@ class StubPaginator:
     """A paginator whose operation returns all pages at once."""
 
     def __init__(self, operation: Callable[..., Sequence[Any]]) -> None:
-        self.paginate = operation
+        self._operation = operation
+
+    def paginate(self, **request: Any) -> StubPages:
+        """Return the pages of a request."""
+        return StubPages(self._operation(**request))
+
+
+class StubPages(list[Any]):
+    """Pages that can be searched, as those of boto3."""
+
+    def search(self, expression: str) -> Iterator[Any]:
+        """Yield the items that a JMESPath expression finds in each page."""
+        for page in self:
+            found = jmespath.search(expression, page)
+            yield from found if isinstance(found, list) else [found]
 
 
 class StubSession(boto3.Session):

@@ -73,7 +73,7 @@ def test_an_error_of_aws_becomes_a_sentence_with_its_code() -> None:
     with pytest.raises(UserError) as refusal, as_user_errors("Reading the keys"):
         raise failing("ListKeys", "AccessDeniedException", "not authorized")
     assert str(refusal.value) == (
-        "Reading the keys failed: AWS answered AccessDeniedException: not authorized"
+        "Reading the keys failed: AWS returned AccessDeniedException: not authorized"
     )
     assert refusal.value.exit_code is ExitCode.TOOL_ERROR
 

@@ -348,8 +348,8 @@ def test_the_next_commands_are_listed_in_their_order(tmp_path: Path) -> None:
         "ecrctl verify dev",
     ]
     assert summary(result) == (
-        "111111111111, us-west-2: 1 repository to import, 0 deployed by this environment already, "
-        "0 in the file but not in the account."
+        "111111111111, us-west-2: 1 repository to import, 0 deployed by this environment, 0 "
+        "declared but missing in the account."
     )
     assert yaml.safe_load(written.environment.read_text())["account"] == "111111111111"
 

@@ -115,7 +115,7 @@ def test_the_cdk_cli_bootstraps_and_deploys_in_two_parts(run: Run, emulator: Emu
     run.start()
     output, environments = run.options.output, run.options.environments
     rest = (
-        *("--require-approval", "never", "--app", toolchain.app_command()),
+        *("--require-approval", "never", "--app", toolchain.present_tools().app_command()),
         *("--output", str(output / "cdk.out"), "--context", "env=local"),
         *("--context", f"environments={environments}"),
     )

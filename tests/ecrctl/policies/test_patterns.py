@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ecrctl.policies.documents import as_list, canonical_text
+from constructs_lib.rules.policy.lists import as_list
+from ecrctl.policies.documents import canonical_text
 from ecrctl.policies.patterns import PatternSet, has_wildcard, matches, may_meet, within
 
 

@@ -351,6 +351,6 @@ def test_the_verdict_names_every_difference() -> None:
     assert verdict("dev", checks) == ("dev: 1 of 2 checks differ: repository a, scan on push.")
     unknown = Check("task definition a", "user", NOT_RETURNED, NOT_RETURNED)
     assert verdict("dev", [checks[1], unknown]) == (
-        "dev: all 1 checks read back as declared; 1 more not returned by this endpoint."
+        "dev: all 1 checks match the declaration; 1 more not returned by this endpoint."
     )
     assert verdict("dev", checks[1:]) == "dev: all 1 checks read back as declared."
