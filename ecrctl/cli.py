@@ -42,7 +42,7 @@ from .verify.report import save_picture, table_of, verdict
 
 FILE_OR_TOOL = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 ANY_CODE = (*FILE_OR_TOOL, ExitCode.DIFFERENCE)
-_OUTPUT_ERRORS = (errno.ENOSPC, errno.EPIPE, errno.EIO)
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EIO)
 
 
 app = typer.Typer(
@@ -359,12 +359,21 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise _Stopped
 
 
+def _exit_code() -> int | None:
+    try:
+        code: int | None = app(prog_name="ecrctl", standalone_mode=False)
+    except SystemExit:
+        # Typer ends so, with 1, where the reader of the output has closed it.
+        return ExitCode.TOOL_ERROR
+    return code
+
+
 def main() -> None:
     """Run a command; every error that a user can cause ends in a sentence and an exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        sys.exit(app(prog_name="ecrctl", standalone_mode=False))
+        sys.exit(_exit_code())
     except TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "ecrctl"
