@@ -224,7 +224,7 @@ class EntryWriter:
             # Only AWS can set these.
             if not key.startswith("aws:")
         }
-        faults = tag_faults(tags)
+        faults = list(tag_faults(tags))
         if faults:
             self.note(
                 repository,
