@@ -1,4 +1,4 @@
-"""What a pod on EKS may do in AWS, and the service account that says so."""
+"""The AWS identity of pods on EKS: an IAM role, and the service account that has it."""
 
 from __future__ import annotations
 
@@ -22,25 +22,26 @@ from .stack_facts import facts_of, stack_of
 class EksWorkloadIdentity(Construct):
     """Define the AWS identity of pods on EKS: a role, and the service account that has it.
 
-    With ``cluster_name`` by EKS Pod Identity: an association in AWS, for which the cluster runs
-    the Pod Identity agent. With ``oidc_provider_arn`` by IRSA: the service account names the
-    role. Either way the role can be taken by pods of exactly this service account in this
-    namespace, may do what it is granted and nothing else, and the service account is part of
-    the manifest of the Job it is given to.
+    With ``cluster_name``, EKS Pod Identity associates the role with the service account; the
+    cluster must run the Pod Identity agent. With ``oidc_provider_arn``, the service account names
+    the role (IRSA). Either way, only pods of this service account in this namespace can assume the
+    role. The role has only the permissions that it is granted. The service account is part of the
+    manifest of each Job that has the identity.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
     :param service_account: the service account's name.
-    :param namespace: its namespace; a role is for one, so it is always said.
+    :param namespace: the service account's namespace, which has no default, because a role is for
+        one namespace.
     :param cluster_name: with EKS Pod Identity, the cluster's name.
     :param oidc_provider_arn: with IRSA, the ARN of the cluster's OIDC provider in IAM.
-    :param role_name: the role's name. With IRSA it is needed, as the manifest, a file, holds the
-        role's ARN; with Pod Identity the CDK names it by default.
-    :param statements: what the pods may do. More is granted by the CDK's own ``grant`` methods:
-        an identity is an ``iam.IGrantable``.
+    :param role_name: the role's name. IRSA requires a name, because the manifest contains the
+        role's ARN; with Pod Identity the CDK generates a name by default.
+    :param statements: the permissions of the pods; by default none. The CDK's ``grant`` methods
+        can add more, because an identity is an ``iam.IGrantable``.
     :raises ValueError: before anything is created, with every rule that is broken.
 
-    Attributes: ``role`` is the role; ``documents`` the service account's manifest.
+    Attributes: ``role`` is the role; ``documents`` are the documents of the service account.
 
     Sources: Amazon EKS user guide, "Learn how EKS Pod Identity grants pods access to AWS
     services" and "IAM roles for service accounts".
@@ -114,7 +115,7 @@ class EksWorkloadIdentity(Construct):
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
-        """Give the principal that grants are made to."""
+        """The principal that receives grants."""
         return self.role
 
 

@@ -1,8 +1,9 @@
-"""One image of one repository, as every workload refers to it."""
+"""An image of a repository, to which workloads refer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import aws_cdk as cdk
@@ -15,30 +16,32 @@ from .rules.ecr import images
 from .rules.ecr.tag_immutability import Mode, TagImmutability
 from .rules.faults import Fault, raise_if_any
 from .rules.policy.repository_policy import PULL_ACTIONS
-from .stack_facts import is_token
+from .stack_facts import child_of, is_token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """Define an image: a repository with a digest, a tag, or both.
+    """An image: a repository with a digest, a tag, or both.
 
-    With both, the digest is what is deployed, and the tag is kept as a label of what runs it. A
-    tag alone is taken only where it cannot be moved to another image: in a repository of this
-    app whose tags are immutable, or in one that is said to be so.
+    With both, the image is deployed by its digest, and its workload has the tag as a label. A tag
+    alone is accepted only if it cannot be moved to another image: in a repository of this app, or
+    a reference, whose tags are immutable.
 
-    :param repository: any ``ecr.IRepository``, of ours or of the CDK, in this account or another;
-        or a repository of ECR Public as text, such as ``public.ecr.aws/docker/library/busybox``.
-        ``PrivateRepository.from_name`` refers to one by name, ``PrivateRepository.through_cache``
-        to one behind a pull-through cache.
+    :param repository: any ``ecr.IRepository``, of this package or of the CDK, in this account or
+        another; or a repository of ECR Public as text, such as
+        ``public.ecr.aws/docker/library/busybox``. ``PrivateRepository.from_name`` refers to a
+        repository by its name, ``PrivateRepository.through_cache`` to one behind a pull-through
+        cache.
     :param digest: ``sha256:`` and 64 hexadecimal digits.
     :param tag: a tag that names a version; ``latest`` is refused.
-    :param tag_may_move: ``True`` deploys by a tag although it can be moved, or nobody here knows:
-        what runs is then whatever the tag points to when a task or pod starts.
-    :raises ValueError: when there is neither, either does not have its form, or the tag could
-        move.
+    :param tag_may_move: ``True`` allows a tag that can be moved, or whose repository's tag
+        immutability is unknown: a task or pod runs the image that the tag has when it starts.
+        ``False`` by default.
+    :raises ValueError: when there is neither tag nor digest, one of them has the wrong form, or
+        the tag could be moved.
 
-    Attributes: ``uri`` is the image's URI, a plain string wherever account, region and name are
-    known; ``version`` the tag where the digest is what is deployed.
+    Attributes: ``uri`` is the image's URI, a plain string if account, region and name are known;
+    ``version`` is the tag of an image that is deployed by its digest.
 
     Sources: OCI distribution specification, "Pulling manifests"; Amazon ECR user guide,
     "Preventing image tags from being overwritten".
@@ -76,9 +79,9 @@ class Image:
 
     @staticmethod
     def of(stack: cdk.Stack, spec: images.ImageSpec) -> Image:
-        """Return the image of a spec that was made without the CDK.
+        """Return the image of a spec.
 
-        The spec states that the repository's owner lets the image be pulled.
+        The spec states that the policy of the image's repository already allows the pull.
 
         :param stack: the stack in which the image's repository is referred to, once for all
             images of one repository.
@@ -92,47 +95,43 @@ class Image:
 
     @property
     def uri(self) -> str:
-        """The image's URI; by digest when there is one."""
+        """The image's URI; with its digest, if there is one."""
         return f"{self._repository_uri}{self._suffix}"
 
     @property
     def version(self) -> str | None:
-        """Give what the image is called, where it is deployed by its digest."""
+        """The tag of an image that is deployed by its digest; otherwise ``None``."""
         return self.tag if self.digest else None
 
     @property
     def account(self) -> str | None:
-        """Give the account whose registry holds it, ``None`` for ECR Public."""
+        """The account of the image's registry, ``None`` for ECR Public."""
         return None if isinstance(self.repository, str) else self.repository.env.account
 
     @property
     def region(self) -> str | None:
-        """Give the region whose registry holds it, ``None`` for ECR Public."""
+        """The region of the image's registry, ``None`` for ECR Public."""
         return None if isinstance(self.repository, str) else self.repository.env.region
 
     def for_ecs(self) -> ecs.ContainerImage:
-        """Give the image to a container of ECS, whose execution role is allowed to pull it."""
+        """Return the image for a container of ECS; its execution role is granted the pull."""
         if isinstance(self.repository, str):
             return ecs.ContainerImage.from_registry(self.uri)
         return ecs.ContainerImage.from_ecr_repository(self.repository, self.digest or self.tag)
 
-    def for_kubernetes(self) -> str:
-        """Give the image to a pod, which is told its URI and nothing else."""
-        return self.uri
-
     def grant_pull(self, grantee: iam.IGrantable) -> iam.Grant | None:
-        """Allow somebody to pull it; anybody may pull from ECR Public."""
+        """Allow a principal to pull the image; ECR Public requires no grant."""
         return None if isinstance(self.repository, str) else self.repository.grant_pull(grantee)
 
     def pull_faults(self, account: str) -> list[Fault]:
-        """Check that an account may pull it, as far as that is said here."""
+        """Return a fault if the repository's policy is not stated to allow an account's pull."""
         repository, owner = self.repository, self.account
         if not isinstance(repository, ReferencedRepository) or repository.policy_declared_by_owner:
             return []
         if owner is None or is_token(owner) or is_token(account) or owner == account:
             return []
-        asked = {"Action": list(PULL_ACTIONS), "Principal": {"AWS": account}}
-        return [repository.owner_statement_fault(asked)]
+        wanted = {"Action": list(PULL_ACTIONS), "Principal": {"AWS": account}}
+        return [repository.owner_statement_fault(wanted)]
 
     @property
     def _suffix(self) -> str:
@@ -151,7 +150,7 @@ class Image:
 
     @property
     def _immutability(self) -> TagImmutability | None:
-        """Give which tags can be moved, ``None`` where that is not known."""
+        """The repository's tag immutability, ``None`` if it is unknown."""
         if isinstance(self.repository, str):
             return TagImmutability(mode="MUTABLE")
         if isinstance(self.repository, NamedRepository):
@@ -164,26 +163,25 @@ def _referenced(stack: cdk.Stack, spec: images.ImageSpec) -> ecr.IRepository | s
     if spec.account is None or spec.region is None:
         return spec.repository_uri
     construct_id = f"Image-{spec.account}-{spec.region}-{spec.repository.replace('/', '--')}"
-    existing = stack.node.try_find_child(construct_id)
-    return cast("ecr.IRepository", existing) or ReferencedRepository(
-        stack,
-        construct_id,
+    make = partial(
+        ReferencedRepository,
         repository_name=spec.repository,
         account=spec.account,
         region=spec.region,
         tag_immutability=spec.tag_immutability,
         policy_declared_by_owner=True,
     )
+    return child_of(stack, construct_id, make)
 
 
 def _resource_of(repository: ecr.IRepository) -> ecr.CfnRepository | None:
-    """Give the resource of a repository that this app makes; a reference has none."""
+    """Return the resource of a repository of this app; a reference has none."""
     resource = repository.node.default_child
     return resource if isinstance(resource, ecr.CfnRepository) else None
 
 
 def _name_of(repository: ecr.IRepository | str) -> str:
-    """Give a repository's name as a plain string where it is one."""
+    """Return a repository's name, as a plain string if it is known."""
     if isinstance(repository, str):
         return repository
     name = repository.repository_name
@@ -195,6 +193,5 @@ def _name_of(repository: ecr.IRepository | str) -> str:
 
 def _declared_immutability(resource: ecr.CfnRepository) -> TagImmutability | None:
     mode = resource.image_tag_mutability or "MUTABLE"
-    modes: dict[str, Mode] = {"IMMUTABLE": "IMMUTABLE", "MUTABLE": "MUTABLE"}
-    # With exclusions, what a filter says is inside the CDK: nothing is known.
-    return TagImmutability(mode=modes[mode]) if mode in modes else None
+    # The filters of a mode with exclusions are not readable in Python, so it is unknown.
+    return TagImmutability(mode=cast("Mode", mode)) if mode in ("IMMUTABLE", "MUTABLE") else None

@@ -1,4 +1,4 @@
-"""How a manifest is delivered without a cluster: as a file, and as a parameter."""
+"""Delivery of a manifest without a cluster: as a file and as an SSM parameter."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ def manifest_faults(stack: cdk.Stack, path: str, text: str) -> list[Fault]:
 
 
 def place_faults(stack: cdk.Stack, path: str) -> list[Fault]:
-    """Check that a stack has a name, and no other Job of that path."""
+    """Check that a stack has a name, and no other Job with this path."""
     if is_token(stack.stack_name):
         return [
             Fault(
                 "",
-                "a nested stack has no name before it is deployed, and a manifest's file and "
-                "parameter are named after it. Put the Job into a top-level stack.",
+                "a Job cannot be in a nested stack, because the manifest's file and parameter are "
+                "named after the stack, which has no name before it is deployed. Put the Job into "
+                "a top-level stack.",
             )
         ]
     return faults_unless(
@@ -45,7 +46,7 @@ def place_faults(stack: cdk.Stack, path: str) -> list[Fault]:
 
 
 def deliver_manifest(scope: Construct, stack: cdk.Stack, path: str, text: str) -> None:
-    """Write a manifest's file and add the parameter that holds the same bytes."""
+    """Write a manifest's file, and define the parameter with the same bytes."""
     is_large = len(text) > STANDARD_PARAMETER_CHARACTERS
     ssm.CfnParameter(
         scope,
@@ -60,12 +61,12 @@ def deliver_manifest(scope: Construct, stack: cdk.Stack, path: str, text: str) -
 
 
 def _write(scope: Construct, stack: cdk.Stack, path: str, text: str) -> None:
-    # The CDK lets no construct add a file to the cloud assembly other than as an asset to
-    # upload, so the file is put where the assembly of this stage will be.
-    stage = cast("cdk.Stage", cdk.Stage.of(scope))  # there is always one: an App is a Stage
+    # A construct can add a file to the cloud assembly only as an asset to upload. So the file is
+    # written to the directory of this stage's assembly.
+    stage = cast("cdk.Stage", cdk.Stage.of(scope))  # never None, because an App is a Stage
     folder = Path(stage.outdir, MANIFESTS_DIRECTORY, stack.stack_name)
     if stack not in _WRITTEN:
-        # What an earlier synth left there is no Job of this one.
+        # An earlier synthesis may have left files of Jobs that this one does not have.
         shutil.rmtree(folder, ignore_errors=True)
     _WRITTEN.setdefault(stack, set()).add(path)
     file = folder / f"{path}.yaml"
@@ -78,22 +79,21 @@ def _text_faults(text: str) -> list[Fault]:
         return [
             Fault(
                 "",
-                "a manifest is also kept in an SSM parameter, which refuses '{{'. "
-                "Remove it from the Job's arguments and labels.",
+                "a manifest cannot contain '{{', which an SSM parameter refuses. "
+                "Remove '{{' from the Job's arguments and labels.",
             )
         ]
     if is_token(text):
         return [
             Fault(
                 "",
-                "a manifest file cannot hold a value that is known only at deployment, and one of "
-                "image, args, command or labels is. Give the stack, or the repository's "
-                "reference, a concrete account and region, and the repository a name.",
+                "a manifest file cannot contain a value that is known only at deployment, got one "
+                "in image, args, command or labels. Set a concrete account and region for the "
+                "stack, or for the reference to the repository, and a repository name.",
             )
         ]
     return faults_unless(
         len(text) <= LARGEST_PARAMETER_CHARACTERS,
-        f"a manifest is also kept in an SSM parameter, which holds "
-        f"{LARGEST_PARAMETER_CHARACTERS:,} characters, got {len(text):,}. "
-        "Move long arguments into the image or a ConfigMap.",
+        f"a manifest can have at most {LARGEST_PARAMETER_CHARACTERS:,} characters, the limit of an "
+        f"SSM parameter, got {len(text):,}. Move long arguments into the image or a ConfigMap.",
     )

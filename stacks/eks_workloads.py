@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from constructs_lib import CronSchedule, EksImageCronJob, EksImageJob, EksWorkloadIdentity, Image
+from constructs_lib import EksWorkload, EksWorkloadIdentity, Image
 from environments.settings import EksJobSettings
 
 if TYPE_CHECKING:
@@ -26,33 +26,16 @@ class EksWorkloadsStack(cdk.Stack):
             scope, construct_id, description="Kubernetes Jobs that run images by their URI"
         )
         for job in jobs:
-            if job.cron:
-                self._cron_job(job, job.cron)
-            else:
-                self._job(job)
-
-    def _job(self, job: EksJobSettings) -> None:
-        EksImageJob.of(
-            self,
-            job.spec.name,
-            job.spec,
-            image=Image.of(self, job.image),
-            identity=self._identity(job),
-            pulled_by=self._node_role(job),
-            delivery=self._delivery(job),
-        )
-
-    def _cron_job(self, job: EksJobSettings, schedule: CronSchedule) -> None:
-        EksImageCronJob.of(
-            self,
-            job.spec.name,
-            job.spec,
-            schedule,
-            image=Image.of(self, job.image),
-            identity=self._identity(job),
-            pulled_by=self._node_role(job),
-            delivery=self._delivery(job),
-        )
+            EksWorkload(
+                self,
+                job.spec.name,
+                job.spec,
+                image=Image.of(self, job.image),
+                schedule=job.cron,
+                identity=self._identity(job),
+                pulled_by=self._node_role(job),
+                delivery=self._delivery(job),
+            )
 
     def _identity(self, job: EksJobSettings) -> EksWorkloadIdentity | None:
         spec, identity = job.spec, job.identity

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 Place = TypeVar("Place")
 Value = TypeVar("Value", bound=Hashable)
+Checked = TypeVar("Checked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def taken_faults(setting: str, items: Iterable[tuple[str, str]]) -> Iterator[Fau
 
 
 def each_under(
-    path: str, values: Iterable[str], rule: Callable[[str], Iterable[Fault]]
+    path: str, values: Iterable[Checked], rule: Callable[[Checked], Iterable[Fault]]
 ) -> list[Fault]:
     """Return the faults of each value of a list, under the value's index in the list."""
     return [

@@ -209,9 +209,9 @@ def test_a_secret_whose_key_is_unknown_is_refused() -> None:
     with pytest.raises(ValueError, match="ContainerSecret 'Db'") as refusal:
         ContainerSecret.from_secrets_manager(secret)
     assert str(refusal.value) == (
-        "ContainerSecret 'Db': key: which key the secret is encrypted with is not known here, and "
-        "without a grant on it no task would start. Give `key`, or say key='aws-managed' for the "
-        "one of Secrets Manager."
+        "ContainerSecret 'Db': key: a secret requires its encryption key, because no task could "
+        "start without a grant on the key, got none. Add `key`, or write key='aws-managed' for "
+        "the key of Secrets Manager."
     )
     parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
         stack, "Token", parameter_name="/api/token"
