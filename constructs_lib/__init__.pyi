@@ -5,14 +5,17 @@ from .container_secret import ContainerSecret as ContainerSecret
 from .ecs_container import EcsContainer as EcsContainer
 from .ecs_image_service import EcsImageService as EcsImageService
 from .ecs_image_task import EcsImageTask as EcsImageTask
+from .ecs_image_task import EcsTask as EcsTask
 from .eks_image_cron_job import EksImageCronJob as EksImageCronJob
 from .eks_image_job import EksImageJob as EksImageJob
+from .eks_workload import EksWorkload as EksWorkload
 from .eks_workload_identity import EksWorkloadIdentity as EksWorkloadIdentity
 from .encryption import Encryption as Encryption
 from .github_image_pusher import GitHubImagePusher as GitHubImagePusher
 from .image import Image as Image
 from .image_notifications import ImageNotifications as ImageNotifications
 from .private_repository import PrivateRepository as PrivateRepository
+from .private_repository import SpecifiedRepository as SpecifiedRepository
 from .private_services import PrivateServices as PrivateServices
 from .registry_endpoints import RegistryEndpoints as RegistryEndpoints
 from .repository_key import RepositoryKey as RepositoryKey
@@ -23,6 +26,7 @@ from .rules.ecr.image_events import ImageEvents as ImageEvents
 from .rules.ecr.repository import EncryptionSpec as EncryptionSpec
 from .rules.ecr.repository import RepositorySpec as RepositorySpec
 from .rules.ecr.tag_immutability import TagImmutability as TagImmutability
+from .rules.ecs.container import ContainerSpec as ContainerSpec
 from .rules.ecs.container import HealthCheck as HealthCheck
 from .rules.ecs.fargate_sizes import FargateSize as FargateSize
 from .rules.ecs.hardening import ContainerHardening as ContainerHardening

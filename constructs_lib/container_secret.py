@@ -1,11 +1,10 @@
-"""A secret of a container of an ECS task, and the permissions to read it."""
+"""A secret of a container of an ECS task, and the grant to read it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, cast
 
-import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -13,28 +12,34 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from .encryption import key_of
 from .rules.aws.partitions import partition_of
 from .rules.ecs.secret import SecretSpec, SecretsService
 from .rules.faults import Fault, raise_if_any
+from .rules.policy.lists import one_or_list
 from .stack_facts import facts_of, is_token, stack_of
 
 AwsManaged = Literal["aws-managed"]
 _UNKNOWN_SUFFIX = "-??????"
+_READ = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameters"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSecret:
     """A secret that ECS fetches when a task starts; no template contains its value.
 
-    Use ``from_secrets_manager`` or ``from_ssm_parameter`` to create one. The execution role may
-    read exactly this secret or parameter and, through its service alone, decrypt with its key. The
-    key is required where the CDK does not know it, because no task starts without a grant on it.
+    The execution role may read only this secret or parameter and may use its key only through that
+    service. A task could never start without a grant on the key, so the key is required if the
+    CDK does not know it.
 
-    :param value: the ARN of the secret, its field or the parameter, in ECS's form.
-    :param arn: the ARN of the secret or parameter, in the form of policies. If the secret is
-        referred to by its name, ``-??????`` replaces the suffix that Secrets Manager added.
+    ``from_secrets_manager`` and ``from_ssm_parameter`` return a secret with all four values.
+
+    :param value: the ARN of the secret, of its field or of the parameter, as a task definition
+        refers to it.
+    :param arn: the ARN of the secret or parameter, as policies name it. For a secret that is
+        referred to by its name, ``-??????`` matches the suffix that Secrets Manager added.
     :param service: ``secretsmanager`` or ``ssm``.
-    :param key: the KMS key of the secret, ``None`` for the service's own key.
+    :param key: the KMS key that encrypts the secret, ``None`` for the service's own.
 
     Sources: Amazon ECS developer guide, "Pass sensitive data to an Amazon ECS container"; AWS
     Secrets Manager user guide, "Secret encryption and decryption".
@@ -60,8 +65,9 @@ class ContainerSecret:
     ) -> ContainerSecret:
         """Return a secret of AWS Secrets Manager, or one field of it.
 
-        :param field: a field of a secret in JSON; by default the whole secret.
-        :param key: the KMS key of a secret that this app does not create, or ``aws-managed``.
+        :param field: the key of one value in a secret that contains JSON; by default the whole
+            secret.
+        :param key: for a secret that is not created in this app, its KMS key, or ``aws-managed``.
         :raises ValueError: when the key is unknown.
         """
         known = secret.encryption_key or key
@@ -72,7 +78,7 @@ class ContainerSecret:
             )
         arn = secret.secret_arn
         return ContainerSecret(
-            # The empty version stage and version ID mean the current version.
+            # An empty version stage and version ID mean the current version.
             value=f"{arn}:{field}::" if field else arn,
             arn=secret.secret_full_arn or f"{arn}{_UNKNOWN_SUFFIX}",
             service="secretsmanager",
@@ -83,16 +89,16 @@ class ContainerSecret:
     def from_ssm_parameter(
         parameter: ssm.IParameter, *, key: kms.IKey | AwsManaged | None = None
     ) -> ContainerSecret:
-        """Return a parameter of the SSM parameter store.
+        """Return a parameter of the SSM Parameter Store.
 
-        :param key: the KMS key of a SecureString (which CloudFormation cannot create), or
+        :param key: the KMS key of a SecureString, which CloudFormation cannot create, or
             ``aws-managed``.
-        :raises ValueError: when the key of a SecureString is unknown.
+        :raises ValueError: when a SecureString's key is unknown.
         """
         if key is None and parameter.parameter_type == "SecureString":
             raise_if_any(
                 f"ContainerSecret '{parameter.node.id}'",
-                [_key_missing("parameter", "the parameter store")],
+                [_key_missing("parameter", "Parameter Store")],
             )
         return ContainerSecret(
             value=parameter.parameter_arn,
@@ -105,34 +111,28 @@ class ContainerSecret:
     def of(scope: Construct, secret: SecretSpec | ContainerSecret) -> ContainerSecret:
         """Return the secret of a spec.
 
-        :param scope: a construct of the stack that refers to the secret's key.
+        :param scope: a construct of the stack in which the secret's key is referred to.
         """
         if isinstance(secret, ContainerSecret):
             return secret
-        key = _key_of(stack_of(scope), secret.key_arn) if secret.key_arn else None
+        key = key_of(stack_of(scope), secret.key_arn) if secret.key_arn else None
         return ContainerSecret(value=secret.value, arn=secret.arn, service=secret.service, key=key)
 
     def for_ecs(self) -> ecs.Secret:
-        """Return the secret in the form of the CDK's ECS constructs."""
+        """Return the secret for a container of ECS."""
         return _ExactSecret(self)
-
-
-def _key_of(stack: cdk.Stack, arn: str) -> kms.IKey:
-    construct_id = f"Key {arn}"
-    existing = stack.node.try_find_child(construct_id)
-    return cast("kms.IKey", existing or kms.Key.from_key_arn(stack, construct_id, arn))
 
 
 def _key_missing(what: str, where: str) -> Fault:
     return Fault(
         "key",
-        f"the {what} requires its KMS key, without a grant on which no task starts, got none. Set "
-        f"`key`, or key='aws-managed' for the key of {where}.",
+        f"a {what} requires its encryption key, because no task could start without a grant on the "
+        f"key, got none. Add `key`, or write key='aws-managed' for the key of {where}.",
     )
 
 
 class _ExactSecret(ecs.Secret):
-    """The CDK's form of a secret, which grants only what ECS requires to fetch it."""
+    """The CDK's form of a secret, which grants only the permissions that ECS requires."""
 
     def __init__(self, secret: ContainerSecret) -> None:
         super().__init__()
@@ -145,47 +145,42 @@ class _ExactSecret(ecs.Secret):
 
     @property
     def has_field(self) -> bool:
-        """Whether it is a field of a secret, which old platform versions of Fargate refuse."""
+        """Whether this is a field of a secret, which old versions of Fargate refuse."""
         return self._secret.value.endswith("::")
 
     def grant_read(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow reading this secret and, by its service alone, decrypting it."""
+        """Allow a principal to read this secret and, through its service alone, to decrypt it."""
         secret = self._secret
         if secret.key:
             grantee.grant_principal.add_to_principal_policy(_decrypt(secret, secret.key, grantee))
-        action = (
-            "secretsmanager:GetSecretValue"
-            if secret.service == "secretsmanager"
-            else "ssm:GetParameters"
-        )
         return iam.Grant.add_to_principal(
-            grantee=grantee, actions=[action], resource_arns=[secret.arn]
+            grantee=grantee, actions=[_READ[secret.service]], resource_arns=[secret.arn]
         )
 
 
 def _decrypt(
     secret: ContainerSecret, key: kms.IKey, grantee: iam.IGrantable
 ) -> iam.PolicyStatement:
-    # An execution role is a construct; its interface does not say so.
+    # An execution role is a construct, although its interface is not.
     facts = facts_of(stack_of(cast("Construct", grantee.grant_principal)))
     region, suffix = facts.region, facts.url_suffix
     if not is_token(secret.arn):
-        # The service of the secret's region decrypts it.
+        # A secret may be in another region, whose service then decrypts.
         region = secret.arn.split(":")[3]
         suffix = partition_of(region).url_suffix
     context = "SecretARN" if secret.service == "secretsmanager" else "PARAMETER_ARN"
-    # Outside the commercial partition, the CDK and AWS's policies name services differently.
+    # Outside the commercial partition, the CDK and AWS' own policies name services differently.
     names = dict.fromkeys(
         f"{secret.service}.{region}.{ending}" for ending in (suffix, "amazonaws.com")
     )
-    via = {"kms:ViaService": list(names) if len(names) > 1 else next(iter(names))}
-    which = {f"kms:EncryptionContext:{context}": secret.arn}
+    via = {"kms:ViaService": one_or_list(list(names))}
+    encrypted = {f"kms:EncryptionContext:{context}": secret.arn}
     return iam.PolicyStatement(
         actions=["kms:Decrypt"],
         resources=[key.key_arn],
         conditions=(
-            {"StringEquals": via, "StringLike": which}
+            {"StringEquals": via, "StringLike": encrypted}
             if secret.arn.endswith(_UNKNOWN_SUFFIX)
-            else {"StringEquals": via | which}
+            else {"StringEquals": via | encrypted}
         ),
     )

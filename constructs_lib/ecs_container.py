@@ -14,20 +14,14 @@ from .rules.ecs.container import ContainerSpec, HealthCheck
 from .rules.ecs.task_definition import PulledBy
 
 VERSION_LABEL = "org.opencontainers.image.version"
-_CONDITIONS = {
-    "START": ecs.ContainerDependencyCondition.START,
-    "COMPLETE": ecs.ContainerDependencyCondition.COMPLETE,
-    "SUCCESS": ecs.ContainerDependencyCondition.SUCCESS,
-    "HEALTHY": ecs.ContainerDependencyCondition.HEALTHY,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EcsContainer(ContainerSpec):
-    """A container of an ECS task with its image; all other fields are those of ``ContainerSpec``.
+    """A container of a task: the fields of ``ContainerSpec``, and its image.
 
     :param image: the image to run.
-    :param secrets: environment variables whose values ECS fetches when the task starts.
+    :param secrets: environment variables that ECS fetches when the task starts.
 
     >>> from constructs_lib import PrivateRepository
     >>> stack = cdk.Stack(cdk.App(), "Workloads")
@@ -52,17 +46,25 @@ def add_container(
     """Add a container to a task definition."""
     hardening = container.hardening
     version = image.version
+    secrets = {
+        variable: ContainerSecret.of(task, secret).for_ecs()
+        for variable, secret in container.secrets.items()
+    }
     added = task.add_container(
         name,
         container_name=name,
-        image=_image(image, pulled_by),
+        image=(
+            ecs.ContainerImage.from_registry(image.uri)
+            if pulled_by == "container-instance"
+            else image.for_ecs()
+        ),
         memory_limit_mib=container.memory_mib,
         cpu=container.cpu,
         essential=container.essential,
         command=list(container.command) or None,
         entry_point=list(container.entry_point) or None,
         environment=dict(container.environment) or None,
-        secrets=_secrets(task, container) or None,
+        secrets=secrets or None,
         docker_labels={VERSION_LABEL: version} if version else None,
         port_mappings=[ecs.PortMapping(container_port=port) for port in container.ports] or None,
         health_check=_health_check(container.health_check),
@@ -71,47 +73,28 @@ def add_container(
         linux_parameters=_linux_parameters(task, container, name),
         logging=logging,
     )
-    if container.writable_volumes:
+    for volume, path in sorted(container.writable_volumes.items()):
         added.add_mount_points(
-            *(
-                ecs.MountPoint(container_path=path, read_only=False, source_volume=volume)
-                for volume, path in sorted(container.writable_volumes.items())
-            )
+            ecs.MountPoint(container_path=path, read_only=False, source_volume=volume)
         )
     if pulled_by == "container-instance":
         cdk.Annotations.of(added).acknowledge_warning(
             "@aws-cdk/aws-ecs:ecrImageRequiresPolicy",
-            "The container instance's role pulls, as pulled_by states.",
+            "The container instance's role pulls, as pulled_by requires.",
         )
     return added
 
 
-def depend(
+def add_dependencies(
     containers: Mapping[str, ecs.ContainerDefinition], name: str, container: ContainerSpec
 ) -> None:
     """Add the dependencies of a container on others of its task."""
-    if container.depends_on:
+    for other, condition in sorted(container.depends_on.items()):
         containers[name].add_container_dependencies(
-            *(
-                ecs.ContainerDependency(
-                    container=containers[other], condition=_CONDITIONS[condition]
-                )
-                for other, condition in sorted(container.depends_on.items())
+            ecs.ContainerDependency(
+                container=containers[other], condition=ecs.ContainerDependencyCondition[condition]
             )
         )
-
-
-def _secrets(task: ecs.TaskDefinition, container: ContainerSpec) -> dict[str, ecs.Secret]:
-    return {
-        name: ContainerSecret.of(task, secret).for_ecs()
-        for name, secret in container.secrets.items()
-    }
-
-
-def _image(image: Image, pulled_by: PulledBy) -> ecs.ContainerImage:
-    if pulled_by == "container-instance":
-        return ecs.ContainerImage.from_registry(image.uri)
-    return image.for_ecs()
 
 
 def _health_check(check: HealthCheck | None) -> ecs.HealthCheck | None:

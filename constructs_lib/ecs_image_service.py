@@ -9,8 +9,9 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
-from .ecs_image_task import EcsImageTask
+from .ecs_image_task import EcsTask
 from .registry_endpoints import endpoints_of
+from .rules.ecs.service import desired_count_faults
 from .rules.faults import Fault, raise_if_any
 from .stack_facts import facts_of, is_token, stack_of
 
@@ -18,21 +19,23 @@ from .stack_facts import facts_of, is_token, stack_of
 class EcsImageService(Construct):
     """Define a Fargate service that keeps tasks running in a private network.
 
-    No task has a public address. If the tasks of a deployment do not start, because their image
-    is missing or they stop at once, ECS's circuit breaker rolls the deployment back; without it,
-    CloudFormation would wait for hours. In isolated subnets the service requires the VPC endpoints
-    that a start uses, or it is refused, because no task could start. It is created after the
-    endpoints and after its execution role's policy, or its first tasks would fail.
+    No task has a public address. If the tasks of a deployment do not start, because their image is
+    missing or they exit at once, ECS' circuit breaker rolls the deployment back; CloudFormation
+    would otherwise wait for hours. In subnets without internet access, a service whose VPC lacks an
+    endpoint that a start requires is refused, because its tasks would never start. The service is
+    created after those endpoints and after its execution role's permissions, because its first
+    tasks would otherwise fail.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
-    :param task: the task, for Fargate.
-    :param cluster: the cluster.
-    :param desired_count: the number of tasks; 1 by default.
-    :param subnets: subnets of the cluster's VPC; the private ones by default.
-    :param security_groups: the security groups of the tasks; by default a new one without ingress.
-    :param endpoints_exist: ``True`` states that the VPC has the endpoints although neither its
-        stack nor this one creates them, such as in an imported VPC.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
+    :param task: the task that the service runs, which must be for Fargate.
+    :param cluster: the cluster of the service.
+    :param desired_count: how many copies of the task run, 0 or more; 1 by default.
+    :param subnets: the subnets of the cluster's VPC in which the tasks run; by default its private
+        subnets.
+    :param security_groups: the tasks' security groups; by default a new one without inbound rules.
+    :param endpoints_exist: ``True`` states that the VPC has the endpoints, although neither its
+        stack nor this one declares them, such as in an imported VPC. ``False`` by default.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``service`` is the ``ecs.FargateService``.
@@ -40,7 +43,8 @@ class EcsImageService(Construct):
     Sources: Amazon ECS developer guide, "How the Amazon ECS deployment circuit breaker detects
     failures"; Amazon ECR user guide, "Considerations for Amazon ECR VPC endpoints".
 
-    >>> from constructs_lib import EcsContainer, FargateSize, Image, PrivateRepository
+    >>> from constructs_lib import (
+    ...     EcsContainer, EcsImageTask, FargateSize, Image, PrivateRepository)
     >>> stack = cdk.Stack(cdk.App(), "Workloads")
     >>> api = PrivateRepository(stack, "Api", repository_name="team/api")
     >>> task = EcsImageTask(stack, "Task", family="api",
@@ -56,7 +60,7 @@ class EcsImageService(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        task: EcsImageTask,
+        task: EcsTask,
         cluster: ecs.ICluster,
         desired_count: int = 1,
         subnets: ec2.SubnetSelection | None = None,
@@ -83,43 +87,45 @@ class EcsImageService(Construct):
             security_groups=list(security_groups) if security_groups else None,
             assign_public_ip=False,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),
-            # A deployment stops no task before its replacement runs.
+            # A deployment stops running tasks only after the new tasks have started.
             min_healthy_percent=100,
             max_healthy_percent=200,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
         )
-        # The service refers to neither, so CloudFormation would create it at the same time, and the
-        # circuit breaker gives up after a few tasks that cannot pull. Its security group has no
-        # dependency, because the endpoints' security group may refer to it.
+        # The service refers neither to the role's permissions nor to the endpoints, so
+        # CloudFormation would create all at the same time, and a few failed pulls would stop the
+        # circuit breaker's deployment. The security group has no such dependency, because the
+        # rules of the endpoints' group may refer to that group.
         execution_role = task.task_definition.execution_role
-        needed = [endpoints[name] for name in task.endpoint_services if name in endpoints]
+        required = [endpoints[name] for name in task.endpoint_services if name in endpoints]
         self.service.node.find_child("Service").node.add_dependency(
-            *([execution_role] if execution_role else ()), *needed
+            *([execution_role] if execution_role else ()), *required
         )
 
 
-def _endpoint_faults(task: EcsImageTask, endpoints: Container[str]) -> Iterator[Fault]:
+def _endpoint_faults(task: EcsTask, endpoints: Container[str]) -> Iterator[Fault]:
     missing = [service for service in task.endpoint_services if service not in endpoints]
     if missing:
         yield Fault(
             "subnets",
-            f"a service in isolated subnets requires the VPC endpoints of {', '.join(missing)}, "
-            "got none. Add `RegistryEndpoints` (with `secrets_from` for those of secrets), or set "
-            "`endpoints_exist=True` if they are created elsewhere.",
+            "subnets without internet access require VPC endpoints for a task's start, got none "
+            f"for {', '.join(missing)}. Add `RegistryEndpoints` (with `secrets_from` for "
+            "secrets), or set `endpoints_exist=True` if they are declared elsewhere.",
         )
 
 
-def _public_faults(task: EcsImageTask) -> Iterator[Fault]:
+def _public_faults(task: EcsTask) -> Iterator[Fault]:
     for image in task.images:
         if image.account is None:
             yield Fault(
                 "task",
-                f"a service in isolated subnets cannot pull from ECR Public, got {image.uri}. Pull "
-                "it through a cache, or push it to a private repository.",
+                "subnets without internet access cannot reach ECR Public, which has no VPC "
+                f"endpoint, got the image {image.uri}. Pull the image through a cache, or push it "
+                "to a private repository.",
             )
 
 
-def _region_faults(vpc: ec2.IVpc, task: EcsImageTask) -> Iterator[Fault]:
+def _region_faults(vpc: ec2.IVpc, task: EcsTask) -> Iterator[Fault]:
     region = facts_of(cdk.Stack.of(vpc)).region
     for image in task.images:
         elsewhere = image.region
@@ -127,29 +133,26 @@ def _region_faults(vpc: ec2.IVpc, task: EcsImageTask) -> Iterator[Fault]:
             continue
         yield Fault(
             "task",
-            f"the endpoints of a VPC in {region} reach the registry of {region} alone, got an "
-            f"image in {elsewhere}, {image.uri}. Replicate the repository to {region}, or run the "
-            "service in subnets with a NAT gateway.",
+            f"the endpoints of a VPC in {region} can reach only the registry of {region}, got the "
+            f"image {image.uri} in {elsewhere}. Replicate the repository to {region}, or run the "
+            "service in subnets with internet access.",
         )
 
 
-def _service_faults(task: EcsImageTask, desired_count: int) -> Iterator[Fault]:
+def _service_faults(task: EcsTask, desired_count: int) -> Iterator[Fault]:
     if not task.task_definition.is_fargate_compatible:
         yield Fault(
             "task",
-            f"a Fargate service requires a task for Fargate, got '{task.node.id}' for EC2. Set "
-            "`fargate` of the task.",
+            f"a Fargate service requires a task for Fargate, got '{task.node.id}' for EC2. "
+            "Add a size with `fargate`.",
         )
-    if desired_count < 0:
-        yield Fault("desired_count", f"desired_count is 0 or more, got {desired_count}.")
+    yield from desired_count_faults(desired_count)
 
 
 def _private_subnets(vpc: ec2.IVpc) -> ec2.SubnetSelection:
-    with_way_out = bool(vpc.private_subnets)
+    kinds = ec2.SubnetType
     return ec2.SubnetSelection(
-        subnet_type=(
-            ec2.SubnetType.PRIVATE_WITH_EGRESS if with_way_out else ec2.SubnetType.PRIVATE_ISOLATED
-        )
+        subnet_type=kinds.PRIVATE_WITH_EGRESS if vpc.private_subnets else kinds.PRIVATE_ISOLATED
     )
 
 

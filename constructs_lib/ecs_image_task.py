@@ -1,9 +1,9 @@
-"""An ECS task definition that runs an image, on EC2 or on Fargate."""
+"""ECS task definitions that run images, on EC2 or on Fargate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
@@ -12,7 +12,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from .ecs_container import EcsContainer, add_container, depend
+from .ecs_container import EcsContainer, add_container, add_dependencies
 from .image import Image
 from .rules.ecs.fargate_sizes import FargateSize
 from .rules.ecs.task_definition import Architecture, NetworkMode, PulledBy, TaskSpec
@@ -25,131 +25,54 @@ _NETWORK_MODES = {
     "host": ecs.NetworkMode.HOST,
     "none": ecs.NetworkMode.NONE,
 }
-_ARCHITECTURES = {
-    "X86_64": lambda: ecs.CpuArchitecture.X86_64,
-    "ARM64": lambda: ecs.CpuArchitecture.ARM64,
-}
 
 
-class EcsImageTask(Construct):
-    """Define an ECS task definition whose containers run images, on EC2 or on Fargate.
+class EcsTask(Construct):
+    """Define an ECS task definition by its spec, which is checked without the CDK.
 
-    By default it has an execution role that may pull from exactly the repositories of its images,
-    read exactly its secrets and write to exactly its log group; a task role without permissions;
-    and a log group that is kept for a year. Each container has a read-only root file system, a
-    numeric non-root user and no Linux capabilities, and is never privileged. Any change makes a
-    new revision, which no running task uses before its service is updated.
+    ``EcsImageTask`` is the same with the spec's fields as arguments.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
-    :param family: the task definition's family, 1 to 255 letters, digits, ``-`` and ``_``.
-    :param container: the main container; named like the family by default.
-    :param sidecars: more containers, each with a name.
-    :param fargate: the size of the task on Fargate, or ``smallest`` for the smallest size that is
-        large enough for its containers; by default the task runs on EC2.
-    :param architecture: on Fargate ``X86_64``, ECS's default, or ``ARM64``, as its images have.
-    :param network_mode: on EC2 ``bridge`` by default; on Fargate always ``awsvpc``.
-    :param task_role: the application's role; by default a new one without permissions.
-    :param log_retention: how long logs are kept, a year by default. ``None`` creates no log group
-        and sets no log driver.
-    :param log_key: the KMS key of the log group; by default CloudWatch's own. A statement is added
-        to the policy of a key of this app; the policy of any other key must allow CloudWatch.
-    :param pulled_by: ``execution-role`` by default. With ``container-instance`` there is no
-        execution role: the EC2 instance's role pulls and writes logs, and requires permissions.
-    :raises ValueError: before anything is created, with every rule that is broken.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
+    :param spec: the task.
+    :param images: the image of each container: the main one's, then those of the sidecars in
+        their order.
+    :param task_role: as for ``EcsImageTask``, as are ``log_retention`` and ``log_key``.
+    :raises ValueError: when the task may not pull one of its images.
 
-    Attributes: ``task_definition`` is an ``ecs.FargateTaskDefinition`` or an
-    ``ecs.Ec2TaskDefinition``, which services, schedules and ``aws_ecs_patterns`` accept;
-    ``container`` its main container; ``images`` its images; ``endpoint_services`` the AWS services
-    that must be reachable when a task starts.
+    Attributes: those of ``EcsImageTask``.
 
-    Sources: Amazon ECS developer guide, "Amazon ECS task definition parameters" and "Amazon ECS
-    task execution IAM role".
+    Source: Amazon ECS developer guide, "Amazon ECS task definition parameters".
 
-    >>> import aws_cdk as cdk
-    >>> from constructs_lib import Image, PrivateRepository
+    >>> from constructs_lib import ContainerSpec, TaskSpec
     >>> stack = cdk.Stack(cdk.App(), "Workloads")
-    >>> api = PrivateRepository(stack, "Api", repository_name="team/api")
-    >>> task = EcsImageTask(stack, "Task", family="api",
-    ...     container=EcsContainer(image=Image(repository=api, tag="v1"), memory_mib=200))
-    >>> task.task_definition.family
-    'api'
+    >>> busybox = Image(
+    ...     repository="public.ecr.aws/docker/library/busybox", tag="1.37", tag_may_move=True)
+    >>> spec = TaskSpec(family="list", container=ContainerSpec(memory_mib=64))
+    >>> EcsTask(stack, "Task", spec, images=[busybox]).task_definition.family
+    'list'
     """
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
-        *,
-        family: str,
-        container: EcsContainer,
-        sidecars: Sequence[EcsContainer] = (),
-        fargate: FargateSize | Literal["smallest"] | None = None,
-        architecture: Architecture | None = None,
-        network_mode: NetworkMode | None = None,
-        task_role: iam.IRole | None = None,
-        log_retention: logs.RetentionDays | None = logs.RetentionDays.ONE_YEAR,
-        log_key: kms.IKey | None = None,
-        pulled_by: PulledBy = "execution-role",
-    ) -> None:
-        who = f"EcsImageTask '{construct_id}'"
-        with reported_by(who):
-            spec = TaskSpec(
-                family=family,
-                container=container,
-                sidecars=tuple(sidecars),
-                pulled_by=pulled_by,
-                fargate=fargate,
-                network_mode=network_mode,
-                architecture=architecture,
-            )
-        images = [one.image for one in (container, *sidecars)]
-        self._define(scope, construct_id, spec, images, task_role, log_retention, log_key)
-
-    @staticmethod
-    def of(
-        scope: Construct,
-        construct_id: str,
         spec: TaskSpec,
         *,
         images: Sequence[Image],
         task_role: iam.IRole | None = None,
         log_retention: logs.RetentionDays | None = logs.RetentionDays.ONE_YEAR,
         log_key: kms.IKey | None = None,
-    ) -> EcsImageTask:
-        """Define the task of a spec.
-
-        :param scope: the construct this one belongs to.
-        :param construct_id: its ID there.
-        :param spec: the task.
-        :param images: the image of each container: of the main one, then of the sidecars in their
-            order.
-        :param task_role: as for ``EcsImageTask``, as are ``log_retention`` and ``log_key``.
-        :raises ValueError: when the task may not pull one of its images.
-        """
-        return _SpecifiedTask(scope, construct_id, spec, images, task_role, log_retention, log_key)
-
-    def _define(  # noqa: PLR0917 - both constructors call it alike
-        self,
-        scope: Construct,
-        construct_id: str,
-        spec: TaskSpec,
-        images: Sequence[Image],
-        task_role: iam.IRole | None,
-        log_retention: logs.RetentionDays | None,
-        log_key: kms.IKey | None,
     ) -> None:
         by_path = dict(zip(spec.containers, images, strict=True))
         if spec.pulled_by == "execution-role":
             account = facts_of(stack_of(scope)).account
-            raise_if_any(
-                f"EcsImageTask '{construct_id}'",
-                [
-                    fault.under("image").under(path)
-                    for path, image in by_path.items()
-                    for fault in image.pull_faults(account)
-                ],
-            )
+            faults = [
+                fault.under("image").under(path)
+                for path, image in by_path.items()
+                for fault in image.pull_faults(account)
+            ]
+            raise_if_any(f"EcsImageTask '{construct_id}'", faults)
         super().__init__(scope, construct_id)
         self.task_definition = self._task_definition(spec, task_role)
         logging = self._log_driver(spec, log_retention, log_key)
@@ -165,7 +88,7 @@ class EcsImageTask(Construct):
             for path, one in spec.containers.items()
         }
         for one in spec.containers.values():
-            depend(added, spec.name_of(one), one)
+            add_dependencies(added, spec.name_of(one), one)
         self.container = added[spec.name_of(spec.container)]
         self.images = tuple(images)
         self.endpoint_services = _endpoint_services(
@@ -173,7 +96,7 @@ class EcsImageTask(Construct):
         )
 
     def _task_definition(self, spec: TaskSpec, task_role: iam.IRole | None) -> ecs.TaskDefinition:
-        """Define the task definition, of a class that the CDK's patterns accept."""
+        """Define the task definition, of one of the CDK's classes that its patterns accept."""
         volumes = [ecs.Volume(name=name) for name in _volumes(spec)] or None
         if spec.size:
             return ecs.FargateTaskDefinition(
@@ -200,14 +123,14 @@ class EcsImageTask(Construct):
     ) -> ecs.LogDriver | None:
         if retention is None:
             return None
-        # Without an explicit name: a retained group of that name would make the next deployment
-        # fail.
+        # The group has no fixed name, because a retained group with the same name would make the
+        # next deployment fail.
         group = logs.LogGroup(self, "Logs", retention=retention, encryption_key=key)
         if key:
             self._allow_logs(key)
         if spec.pulled_by == "execution-role":
             return ecs.LogDrivers.aws_logs(log_group=group, stream_prefix=spec.family)
-        # The CDK's driver would create an execution role, with which ECS would then pull.
+        # The CDK's own driver would create an execution role, with which ECS would then pull.
         options = {
             "awslogs-group": group.log_group_name,
             "awslogs-region": cdk.Stack.of(self).region,
@@ -217,7 +140,7 @@ class EcsImageTask(Construct):
 
     def _allow_logs(self, key: kms.IKey) -> None:
         stack = cdk.Stack.of(self)
-        # The group's name is known only after its creation, which requires the key.
+        # The ARN of the one group is unknown here, because the group requires the key.
         groups = stack.format_arn(
             service="logs",
             resource="log-group",
@@ -235,18 +158,94 @@ class EcsImageTask(Construct):
         )
 
 
-class _SpecifiedTask(EcsImageTask):
-    """A task whose spec exists already."""
+class EcsImageTask(EcsTask):
+    """Define an ECS task definition whose containers run images by their URIs, on EC2 or Fargate.
 
-    def __init__(self, *arguments: Any) -> None:
-        self._define(*arguments)
+    By default the task has an execution role that may only pull from the repositories of its
+    images, read its secrets and write to its log group; a task role without permissions; and a log
+    group that keeps logs for a year. Each container has a read-only root file system, a numeric
+    non-root user and no Linux capabilities, and is never privileged. Each change registers a new
+    revision, and running tasks are replaced only when a service deploys that revision.
+
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
+    :param family: the task definition's family, 1 to 255 letters, digits, ``-`` and ``_``.
+    :param container: the main container; named like the family by default.
+    :param sidecars: more containers of the task, each with a name.
+    :param fargate: the size of the task on Fargate, or ``smallest`` for the smallest size that is
+        large enough for its containers; by default the task runs on EC2.
+    :param architecture: on Fargate, the architecture of the images: ``X86_64`` by default, or
+        ``ARM64``.
+    :param network_mode: on EC2 ``bridge`` by default; on Fargate always ``awsvpc``.
+    :param task_role: the application's role; by default a new one without permissions.
+    :param log_retention: the time that logs are kept, a year by default. ``None`` creates no log
+        group and configures no log driver.
+    :param log_key: the KMS key that encrypts the logs; by default CloudWatch's own. A statement is
+        added to the policy of a key of this app; the policy of any other key must already allow
+        CloudWatch Logs.
+    :param pulled_by: ``execution-role`` by default. ``container-instance`` creates no execution
+        role: the role of the EC2 instance pulls and writes logs, and must have the permissions.
+    :raises ValueError: before anything is created, with every rule that is broken.
+
+    Attributes: ``task_definition`` is an ``ecs.FargateTaskDefinition`` or an
+    ``ecs.Ec2TaskDefinition``, which services, schedules and ``aws_ecs_patterns`` accept;
+    ``container`` is the main container; ``images`` are the images of all containers;
+    ``endpoint_services`` are the AWS services that the task must reach when it starts.
+
+    Sources: Amazon ECS developer guide, "Amazon ECS task definition parameters" and "Amazon ECS
+    task execution IAM role".
+
+    >>> from constructs_lib import Image, PrivateRepository
+    >>> stack = cdk.Stack(cdk.App(), "Workloads")
+    >>> api = PrivateRepository(stack, "Api", repository_name="team/api")
+    >>> task = EcsImageTask(stack, "Task", family="api",
+    ...     container=EcsContainer(image=Image(repository=api, tag="v1"), memory_mib=200))
+    >>> task.task_definition.family
+    'api'
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        family: str,
+        container: EcsContainer,
+        sidecars: Sequence[EcsContainer] = (),
+        fargate: FargateSize | Literal["smallest"] | None = None,
+        architecture: Architecture | None = None,
+        network_mode: NetworkMode | None = None,
+        task_role: iam.IRole | None = None,
+        log_retention: logs.RetentionDays | None = logs.RetentionDays.ONE_YEAR,
+        log_key: kms.IKey | None = None,
+        pulled_by: PulledBy = "execution-role",
+    ) -> None:
+        with reported_by(f"EcsImageTask '{construct_id}'"):
+            spec = TaskSpec(
+                family=family,
+                container=container,
+                sidecars=tuple(sidecars),
+                pulled_by=pulled_by,
+                fargate=fargate,
+                network_mode=network_mode,
+                architecture=architecture,
+            )
+        super().__init__(
+            scope,
+            construct_id,
+            spec,
+            images=[one.image for one in (container, *sidecars)],
+            task_role=task_role,
+            log_retention=log_retention,
+            log_key=log_key,
+        )
 
 
 def _platform(architecture: Architecture | None) -> ecs.RuntimePlatform | None:
     if architecture is None:
         return None
     return ecs.RuntimePlatform(
-        cpu_architecture=_ARCHITECTURES[architecture](),
+        cpu_architecture=ecs.CpuArchitecture.of(architecture),
         operating_system_family=ecs.OperatingSystemFamily.LINUX,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -13,15 +13,12 @@ from .eks_workload import (
     EksWorkload,
     ServiceAccount,
     identity_of,
-    job_spec,
+    names_of,
 )
-from .eks_workload_identity import EksWorkloadIdentity
 from .image import Image
-from .rules.faults import raise_if_any, reported_by
-from .rules.kubernetes.cron_job import CronSchedule, cron_name_faults
-from .rules.kubernetes.delivery import cron_delivery_faults
+from .rules.faults import reported_by
+from .rules.kubernetes.cron_job import CronSchedule
 from .rules.kubernetes.job import JobRun, JobSpec
-from .rules.kubernetes.manifest import cron_job_manifest
 from .rules.kubernetes.pod import JobPod
 
 if TYPE_CHECKING:
@@ -29,23 +26,25 @@ if TYPE_CHECKING:
 
 
 class EksImageCronJob(EksWorkload):
-    """Define a ``batch/v1`` CronJob that runs an image by a schedule.
+    """Define a ``batch/v1`` CronJob that runs an image on a schedule.
 
-    Kubernetes changes a CronJob in place, so its name has no hash, and the next run uses a new
-    image. Pod, identity, pulling and delivery are those of ``EksImageJob``. By default a run is
-    skipped while the last one lasts.
+    A CronJob can change in place, so its name has no hash, and the next run uses a new image. Pod,
+    identity, pulling and delivery are those of ``EksImageJob``. By default a run is skipped while
+    the previous one lasts.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
     :param name: the CronJob's name, an RFC 1123 label of up to 52 characters.
-    :param schedule: when it runs; see ``CronSchedule``.
+    :param schedule: the times of the runs; see ``CronSchedule``.
     :param image: the image to run.
-    :param service_account: the name of one that exists, or an ``EksWorkloadIdentity``.
-    :param namespace: as for ``EksImageJob``, as is ``pod``.
-    :param run: the retries, the deadline and the TTL of each run; see ``JobRun``.
-    :param pulled_by: as for ``EksImageJob``.
-    :param delivery: a ``ClusterDelivery``; by default a manifest. One with
-        ``wait_for_completion`` is refused, because a CronJob never ends.
+    :param service_account: the name of an existing service account, or an ``EksWorkloadIdentity``.
+    :param namespace: the namespace; by default the identity's, or the one in which the manifest is
+        applied.
+    :param pod: the container, its volumes and its restrictions; see ``JobPod``.
+    :param run: the retries, the deadline and the parallelism of each run; see ``JobRun``.
+    :param pulled_by: the role that pulls: the nodes' role, or the pod execution role.
+    :param delivery: a ``ClusterDelivery``; by default the manifest is a file and a parameter. A
+        delivery that waits is refused, because a CronJob never ends.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: those of ``EksImageJob``, without ``job_name``.
@@ -78,72 +77,23 @@ class EksImageCronJob(EksWorkload):
         pulled_by: iam.IGrantable | None = None,
         delivery: ClusterDelivery | None = None,
     ) -> None:
-        with reported_by(_who(construct_id)):
-            spec = job_spec(name, service_account, namespace, pod, run, "none")
-        identity = identity_of(service_account)
-        self._define(scope, construct_id, spec, schedule, image, identity, pulled_by, delivery)
-
-    @staticmethod
-    def of(
-        scope: Construct,
-        construct_id: str,
-        spec: JobSpec,
-        schedule: CronSchedule,
-        *,
-        image: Image,
-        identity: EksWorkloadIdentity | None = None,
-        pulled_by: iam.IGrantable | None = None,
-        delivery: ClusterDelivery | None = None,
-    ) -> EksImageCronJob:
-        """Define the CronJob of a spec.
-
-        :param scope: the construct this one belongs to.
-        :param construct_id: its ID there.
-        :param spec: the Job of each run.
-        :param schedule: when the CronJob runs.
-        :param image: the image to run.
-        :param identity: as for ``EksImageJob.of``, as are ``pulled_by`` and ``delivery``.
-        :raises ValueError: when the manifest cannot be delivered.
-        """
-        return _SpecifiedCronJob(
-            scope, construct_id, spec, schedule, image, identity, pulled_by, delivery
-        )
-
-    def _define(  # noqa: PLR0917 - both constructors call it alike
-        self,
-        scope: Construct,
-        construct_id: str,
-        spec: JobSpec,
-        schedule: CronSchedule,
-        image: Image,
-        identity: EksWorkloadIdentity | None,
-        pulled_by: iam.IGrantable | None,
-        delivery: ClusterDelivery | None,
-    ) -> None:
-        waits = delivery is not None and delivery.wait_for_completion is not None
-        raise_if_any(
-            _who(construct_id),
-            [*cron_name_faults(spec.name), *cron_delivery_faults(waits=waits)],
-        )
+        account, namespace = names_of(service_account, namespace)
+        with reported_by(f"EksImageCronJob '{construct_id}'"):
+            spec = JobSpec(
+                name=name,
+                service_account=account,
+                namespace=namespace,
+                pod=pod,
+                run=run,
+                name_suffix="none",
+            )
         super().__init__(
             scope,
             construct_id,
-            who=_who(construct_id),
-            spec=spec,
-            document=cron_job_manifest(spec, image, schedule),
+            spec,
             image=image,
-            identity=identity,
+            schedule=schedule,
+            identity=identity_of(service_account),
             pulled_by=pulled_by,
             delivery=delivery,
         )
-
-
-class _SpecifiedCronJob(EksImageCronJob):
-    """A CronJob whose spec exists already."""
-
-    def __init__(self, *arguments: Any) -> None:
-        self._define(*arguments)
-
-
-def _who(construct_id: str) -> str:
-    return f"EksImageCronJob '{construct_id}'"

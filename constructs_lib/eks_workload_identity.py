@@ -1,4 +1,4 @@
-"""The AWS identity of pods on EKS: a role and its service account."""
+"""The AWS identity of pods on EKS: an IAM role, and the service account that has it."""
 
 from __future__ import annotations
 
@@ -20,26 +20,28 @@ from .stack_facts import facts_of, stack_of
 
 
 class EksWorkloadIdentity(Construct):
-    """Define the AWS identity of pods on EKS: a role, and its service account.
+    """Define the AWS identity of pods on EKS: a role, and the service account that has it.
 
-    ``cluster_name`` selects EKS Pod Identity: an association in AWS, which requires the Pod
-    Identity agent in the cluster. ``oidc_provider_arn`` selects IRSA: the service account names
-    the role. Either way only pods of this service account in this namespace can assume the role,
-    and the service account becomes part of the manifest of a Job with this identity.
+    With ``cluster_name``, EKS Pod Identity associates the role with the service account; the
+    cluster must run the Pod Identity agent. With ``oidc_provider_arn``, the service account names
+    the role (IRSA). Either way, only pods of this service account in this namespace can assume the
+    role. The role has only the permissions that it is granted. The service account is part of the
+    manifest of each Job that has the identity.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
     :param service_account: the service account's name.
-    :param namespace: its namespace; always required, because a role is for one namespace.
-    :param cluster_name: for EKS Pod Identity, the cluster's name.
-    :param oidc_provider_arn: for IRSA, the ARN of the cluster's OIDC provider in IAM.
-    :param role_name: the role's name. Required for IRSA, because the manifest file contains the
-        role's ARN; by default the CDK chooses one.
+    :param namespace: the service account's namespace, which has no default, because a role is for
+        one namespace.
+    :param cluster_name: with EKS Pod Identity, the cluster's name.
+    :param oidc_provider_arn: with IRSA, the ARN of the cluster's OIDC provider in IAM.
+    :param role_name: the role's name. IRSA requires a name, because the manifest contains the
+        role's ARN; with Pod Identity the CDK generates a name by default.
     :param statements: the permissions of the pods; by default none. The CDK's ``grant`` methods
-        add more: an identity is an ``iam.IGrantable``.
+        can add more, because an identity is an ``iam.IGrantable``.
     :raises ValueError: before anything is created, with every rule that is broken.
 
-    Attributes: ``role`` is the role; ``documents`` the service account's manifest.
+    Attributes: ``role`` is the role; ``documents`` are the documents of the service account.
 
     Sources: Amazon EKS user guide, "Learn how EKS Pod Identity grants pods access to AWS
     services" and "IAM roles for service accounts".
@@ -113,7 +115,7 @@ class EksWorkloadIdentity(Construct):
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
-        """The principal of grants: the role."""
+        """The principal that receives grants."""
         return self.role
 
 

@@ -1,27 +1,34 @@
-"""A repository's encryption with its key, as the CDK knows the key."""
+"""A repository's encryption, with its key as a construct."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 
 from .rules.ecr.repository import EncryptionSpec
+from .stack_facts import child_of
 
 _ARNS: WeakKeyDictionary[kms.IKey, str] = WeakKeyDictionary()
 
 
 def arn_of(key: kms.IKey) -> str:
-    """Return a key's ARN, asked once a key: every question crosses into Node."""
+    """Return a key's ARN, read once per key, because every read is a call into Node."""
     if key not in _ARNS:
         _ARNS[key] = key.key_arn
     return _ARNS[key]
 
 
+def key_of(stack: cdk.Stack, arn: str) -> kms.IKey:
+    """Return an existing key, to which a stack refers once."""
+    return child_of(stack, f"Key {arn}", lambda scope, name: kms.Key.from_key_arn(scope, name, arn))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encryption(EncryptionSpec):
-    """The encryption of a repository; use the functions below to create one.
+    """The encryption of a repository, as one of the functions below returns it.
 
     Create-only in ECR: changing the encryption requires a new repository, and images do not move.
 

@@ -24,8 +24,8 @@ class GitHubImagePusher(Construct):
     time. Its trust policy has no wildcard: runs of other branches, environments or repositories
     cannot assume the role.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
     :param repositories: the repositories that the role may push to, in the role's account; at
         least one.
     :param subjects: the workflow runs that may assume the role; at least one.

@@ -1,8 +1,9 @@
-"""An image of a repository, as workloads refer to it."""
+"""An image of a repository, to which workloads refer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 import aws_cdk as cdk
@@ -15,26 +16,29 @@ from .rules.ecr import images
 from .rules.ecr.tag_immutability import Mode, TagImmutability
 from .rules.faults import Fault, raise_if_any
 from .rules.policy.repository_policy import PULL_ACTIONS
-from .stack_facts import is_token
+from .stack_facts import child_of, is_token
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """An image: a repository with a digest, a tag, or both.
 
-    With both, the image is deployed by its digest, and the tag becomes a label of the workload. A
-    tag alone is accepted only if it cannot be moved to another image: in a repository of this app
-    with immutable tags, or in one whose ``tag_immutability`` is stated.
+    With both, the image is deployed by its digest, and its workload has the tag as a label. A tag
+    alone is accepted only if it cannot be moved to another image: in a repository of this app, or
+    a reference, whose tags are immutable.
 
-    :param repository: any ``ecr.IRepository``, of this package or the CDK, in this account or
+    :param repository: any ``ecr.IRepository``, of this package or of the CDK, in this account or
         another; or a repository of ECR Public as text, such as
-        ``public.ecr.aws/docker/library/busybox``. ``PrivateRepository.from_name`` refers to one by
-        its name, ``PrivateRepository.through_cache`` to one behind a pull-through cache.
+        ``public.ecr.aws/docker/library/busybox``. ``PrivateRepository.from_name`` refers to a
+        repository by its name, ``PrivateRepository.through_cache`` to one behind a pull-through
+        cache.
     :param digest: ``sha256:`` and 64 hexadecimal digits.
     :param tag: a tag that names a version; ``latest`` is refused.
-    :param tag_may_move: ``True`` accepts a tag that can be moved, or whose repository is unknown:
-        each task or pod then runs the image that the tag has when it starts.
-    :raises ValueError: when there is neither, either has the wrong form, or the tag can be moved.
+    :param tag_may_move: ``True`` allows a tag that can be moved, or whose repository's tag
+        immutability is unknown: a task or pod runs the image that the tag has when it starts.
+        ``False`` by default.
+    :raises ValueError: when there is neither tag nor digest, one of them has the wrong form, or
+        the tag could be moved.
 
     Attributes: ``uri`` is the image's URI, a plain string if account, region and name are known;
     ``version`` is the tag of an image that is deployed by its digest.
@@ -75,9 +79,12 @@ class Image:
 
     @staticmethod
     def of(stack: cdk.Stack, spec: images.ImageSpec) -> Image:
-        """Return the image of a spec, which states that the repository's owner allows the pull.
+        """Return the image of a spec.
 
-        :param stack: the stack that refers to the repository, once for all of its images.
+        The spec states that the policy of the image's repository already allows the pull.
+
+        :param stack: the stack in which the image's repository is referred to, once for all
+            images of one repository.
         """
         return Image(
             repository=_referenced(stack, spec),
@@ -88,12 +95,12 @@ class Image:
 
     @property
     def uri(self) -> str:
-        """The image's URI; by digest when there is one."""
+        """The image's URI; with its digest, if there is one."""
         return f"{self._repository_uri}{self._suffix}"
 
     @property
     def version(self) -> str | None:
-        """The tag of an image that is deployed by its digest."""
+        """The tag of an image that is deployed by its digest; otherwise ``None``."""
         return self.tag if self.digest else None
 
     @property
@@ -107,28 +114,24 @@ class Image:
         return None if isinstance(self.repository, str) else self.repository.env.region
 
     def for_ecs(self) -> ecs.ContainerImage:
-        """Return the image for a container of ECS, whose execution role is granted the pull."""
+        """Return the image for a container of ECS; its execution role is granted the pull."""
         if isinstance(self.repository, str):
             return ecs.ContainerImage.from_registry(self.uri)
         return ecs.ContainerImage.from_ecr_repository(self.repository, self.digest or self.tag)
 
-    def for_kubernetes(self) -> str:
-        """Return the image for a pod: its URI."""
-        return self.uri
-
     def grant_pull(self, grantee: iam.IGrantable) -> iam.Grant | None:
-        """Grant the pull; an image of ECR Public requires no grant."""
+        """Allow a principal to pull the image; ECR Public requires no grant."""
         return None if isinstance(self.repository, str) else self.repository.grant_pull(grantee)
 
     def pull_faults(self, account: str) -> list[Fault]:
-        """Check that an account may pull the image, if the repository's policy is known here."""
+        """Return a fault if the repository's policy is not stated to allow an account's pull."""
         repository, owner = self.repository, self.account
         if not isinstance(repository, ReferencedRepository) or repository.policy_declared_by_owner:
             return []
         if owner is None or is_token(owner) or is_token(account) or owner == account:
             return []
-        asked = {"Action": list(PULL_ACTIONS), "Principal": {"AWS": account}}
-        return [repository.owner_statement_fault(asked)]
+        wanted = {"Action": list(PULL_ACTIONS), "Principal": {"AWS": account}}
+        return [repository.owner_statement_fault(wanted)]
 
     @property
     def _suffix(self) -> str:
@@ -147,7 +150,7 @@ class Image:
 
     @property
     def _immutability(self) -> TagImmutability | None:
-        """The tag immutability of the repository, ``None`` if it is unknown."""
+        """The repository's tag immutability, ``None`` if it is unknown."""
         if isinstance(self.repository, str):
             return TagImmutability(mode="MUTABLE")
         if isinstance(self.repository, NamedRepository):
@@ -160,20 +163,19 @@ def _referenced(stack: cdk.Stack, spec: images.ImageSpec) -> ecr.IRepository | s
     if spec.account is None or spec.region is None:
         return spec.repository_uri
     construct_id = f"Image-{spec.account}-{spec.region}-{spec.repository.replace('/', '--')}"
-    existing = stack.node.try_find_child(construct_id)
-    return cast("ecr.IRepository | None", existing) or ReferencedRepository(
-        stack,
-        construct_id,
+    make = partial(
+        ReferencedRepository,
         repository_name=spec.repository,
         account=spec.account,
         region=spec.region,
         tag_immutability=spec.tag_immutability,
         policy_declared_by_owner=True,
     )
+    return child_of(stack, construct_id, make)
 
 
 def _resource_of(repository: ecr.IRepository) -> ecr.CfnRepository | None:
-    """Return the resource of a repository that this app creates; a reference has none."""
+    """Return the resource of a repository of this app; a reference has none."""
     resource = repository.node.default_child
     return resource if isinstance(resource, ecr.CfnRepository) else None
 
@@ -191,6 +193,5 @@ def _name_of(repository: ecr.IRepository | str) -> str:
 
 def _declared_immutability(resource: ecr.CfnRepository) -> TagImmutability | None:
     mode = resource.image_tag_mutability or "MUTABLE"
-    modes: dict[str, Mode] = {"IMMUTABLE": "IMMUTABLE", "MUTABLE": "MUTABLE"}
-    # The CDK hides the exclusion filters, so the immutability is unknown.
-    return TagImmutability(mode=modes[mode]) if mode in modes else None
+    # The filters of a mode with exclusions are not readable in Python, so it is unknown.
+    return TagImmutability(mode=cast("Mode", mode)) if mode in ("IMMUTABLE", "MUTABLE") else None

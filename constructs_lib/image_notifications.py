@@ -23,8 +23,8 @@ class ImageNotifications(Construct):
     Without a topic or a bus, a topic is created. It is encrypted with its own rotating key, because
     EventBridge cannot use the key that AWS manages, and accepts connections by TLS only.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
     :param topic: an SNS topic to publish to; by default a new one, unless ``event_bus`` is given.
         A statement that allows EventBridge to publish is added to the topic's policy. If the topic
         is encrypted, its key's policy must allow ``events.amazonaws.com``, without a condition.

@@ -1,4 +1,4 @@
-"""The delivery of a manifest without a cluster: as a file, and as a parameter."""
+"""Delivery of a manifest without a cluster: as a file and as an SSM parameter."""
 
 from __future__ import annotations
 
@@ -28,12 +28,17 @@ def manifest_faults(stack: cdk.Stack, path: str, text: str) -> list[Fault]:
 
 
 def place_faults(stack: cdk.Stack, path: str) -> list[Fault]:
-    """Check that a stack has a name, and no other Job of that path."""
+    """Check that a stack has a name, and no other Job with this path."""
+    if is_token(stack.stack_name):
+        return [
+            Fault(
+                "",
+                "a Job cannot be in a nested stack, because the manifest's file and parameter are "
+                "named after the stack, which has no name before it is deployed. Put the Job into "
+                "a top-level stack.",
+            )
+        ]
     return faults_unless(
-        not is_token(stack.stack_name),
-        "a Job with a manifest cannot be in a nested stack, whose name is unknown before its "
-        "deployment: file and parameter are named after the stack. Move it to a top-level stack.",
-    ) + faults_unless(
         path not in _WRITTEN.get(stack, ()),
         f"another Job of this stack has the name '{path}'. Choose another name.",
         path="name",
@@ -41,7 +46,7 @@ def place_faults(stack: cdk.Stack, path: str) -> list[Fault]:
 
 
 def deliver_manifest(scope: Construct, stack: cdk.Stack, path: str, text: str) -> None:
-    """Write a manifest's file and add the parameter that holds the same bytes."""
+    """Write a manifest's file, and define the parameter with the same bytes."""
     is_large = len(text) > STANDARD_PARAMETER_CHARACTERS
     ssm.CfnParameter(
         scope,
@@ -56,12 +61,12 @@ def deliver_manifest(scope: Construct, stack: cdk.Stack, path: str, text: str) -
 
 
 def _write(scope: Construct, stack: cdk.Stack, path: str, text: str) -> None:
-    # The CDK adds files to the cloud assembly only as assets to upload, so this file is written
-    # directly into the folder of the stage's assembly.
-    stage = cast("cdk.Stage", cdk.Stage.of(scope))  # an App is a Stage, too
+    # A construct can add a file to the cloud assembly only as an asset to upload. So the file is
+    # written to the directory of this stage's assembly.
+    stage = cast("cdk.Stage", cdk.Stage.of(scope))  # never None, because an App is a Stage
     folder = Path(stage.outdir, MANIFESTS_DIRECTORY, stack.stack_name)
     if stack not in _WRITTEN:
-        # Files of an earlier synth are no Jobs of this one.
+        # An earlier synthesis may have left files of Jobs that this one does not have.
         shutil.rmtree(folder, ignore_errors=True)
     _WRITTEN.setdefault(stack, set()).add(path)
     file = folder / f"{path}.yaml"
@@ -70,20 +75,25 @@ def _write(scope: Construct, stack: cdk.Stack, path: str, text: str) -> None:
 
 
 def _text_faults(text: str) -> list[Fault]:
-    if "{{" not in text and is_token(text):
-        message = (
-            "a manifest cannot have a value that is known only at deployment, such as in image, "
-            "args, command or labels. Set account and region of the stack, or of the repository's "
-            "reference, and the repository's name."
-        )
-        return [Fault("", message)]
+    if "{{" in text:
+        return [
+            Fault(
+                "",
+                "a manifest cannot contain '{{', which an SSM parameter refuses. "
+                "Remove '{{' from the Job's arguments and labels.",
+            )
+        ]
+    if is_token(text):
+        return [
+            Fault(
+                "",
+                "a manifest file cannot contain a value that is known only at deployment, got one "
+                "in image, args, command or labels. Set a concrete account and region for the "
+                "stack, or for the reference to the repository, and a repository name.",
+            )
+        ]
     return faults_unless(
-        "{{" not in text,
-        "a manifest cannot have '{{', which its SSM parameter refuses. Remove it from the Job's "
-        "arguments and labels.",
-    ) or faults_unless(
         len(text) <= LARGEST_PARAMETER_CHARACTERS,
-        f"a manifest can have at most {LARGEST_PARAMETER_CHARACTERS:,} characters, because it is "
-        f"also an SSM parameter, got {len(text):,}. Move long arguments into the image or a "
-        "ConfigMap.",
+        f"a manifest can have at most {LARGEST_PARAMETER_CHARACTERS:,} characters, the limit of an "
+        f"SSM parameter, got {len(text):,}. Move long arguments into the image or a ConfigMap.",
     )

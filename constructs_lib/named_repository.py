@@ -24,7 +24,7 @@ IMPORT_ACTIONS = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
 
 
 class NamedRepository(ecr.RepositoryBase):
-    """Define the ``ecr.IRepository`` of a repository whose name is known.
+    """Define an ``ecr.IRepository`` whose name is known.
 
     Account and region are the stack's by default. If both are known, ARN and URI have no tokens.
     """
@@ -55,22 +55,22 @@ class NamedRepository(ecr.RepositoryBase):
 
     @property
     def tag_immutability(self) -> TagImmutability | None:
-        """Return which tags can be moved to another image; ``None`` if that is unknown."""
+        """The repository's tag immutability; ``None`` if it is unknown."""
         return self._tag_immutability
 
     @property
     def repository_name(self) -> str:
-        """Return the repository's name."""
+        """The repository's name."""
         return self._name
 
     @property
     def repository_arn(self) -> str:
-        """Return the repository's ARN."""
+        """The repository's ARN."""
         return self._arn
 
     @property
     def repository_uri(self) -> str:
-        """Return the repository's URI, to which an image adds ``:tag`` or ``@digest``."""
+        """The repository's URI, to which an image adds ``:tag`` or ``@digest``."""
         return self._uri
 
     def repository_uri_for_tag(self, tag: str | None = None) -> str:
@@ -106,15 +106,15 @@ class ReferencedRepository(NamedRepository):
     repository's policy, which a reference cannot write, so it raises unless
     ``policy_declared_by_owner``.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
     :param repository_name: the repository's name.
     :param account: the account that owns the repository; the stack's by default.
     :param region: the repository's region; the stack's by default.
     :param policy_declared_by_owner: ``True`` states that the repository's policy, declared
         elsewhere, already allows the grants made here. ``False`` by default.
-    :param tag_immutability: which of the repository's tags can be moved, if known. An image may be
-        deployed by a tag that cannot; by default only by its digest.
+    :param tag_immutability: the repository's tag immutability, if it is known. An image can be
+        deployed by a tag that cannot be moved; by default only by its digest.
     :raises ValueError: when name, account or region has the wrong form.
 
     >>> import aws_cdk as cdk
@@ -156,7 +156,7 @@ class ReferencedRepository(NamedRepository):
 
     @property
     def policy_declared_by_owner(self) -> bool:
-        """Return whether the repository's policy is stated to allow the grants made here."""
+        """Whether the repository's policy is stated to allow the grants made here."""
         return self._policy_declared_by_owner
 
     def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
@@ -198,10 +198,47 @@ class CachedRepository(ReferencedRepository):
 
     The first pull creates the repository and fetches the image, so ``grant_pull`` also allows
     both, for this one repository. The upstream registry may move a cached tag: deploy by digest.
-    The arguments are those of ``PrivateRepository.through_cache``.
+
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
+    :param prefix: the prefix of the pull-through cache rule, such as ``docker-hub``.
+    :param upstream_repository: the repository's name in the upstream registry, such as
+        ``library/busybox``.
+    :param account: the account of the cache; the stack's by default.
+    :param region: the region of the cache; the stack's by default.
+    :param policy_declared_by_owner: as for ``ReferencedRepository``.
+    :raises ValueError: when name, account or region has the wrong form.
 
     Source: Amazon ECR user guide, "Sync an upstream registry with an Amazon ECR private registry".
+
+    >>> import aws_cdk as cdk
+    >>> stack = cdk.Stack(cdk.App(), "Workloads")
+    >>> CachedRepository(stack, "Busybox", prefix="docker-hub",
+    ...     upstream_repository="library/busybox").repository_name
+    'docker-hub/library/busybox'
     """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        prefix: str,
+        upstream_repository: str,
+        account: str | None = None,
+        region: str | None = None,
+        policy_declared_by_owner: bool = False,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            repository_name=f"{prefix}/{upstream_repository}",
+            account=account,
+            region=region,
+            policy_declared_by_owner=policy_declared_by_owner,
+            # ECR creates the repository with mutable tags, and the upstream registry moves them.
+            tag_immutability=TagImmutability(mode="MUTABLE"),
+        )
 
     def grant_pull(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow pulling, and creating and filling the repository on the first pull."""

@@ -40,44 +40,154 @@ from .rules.policy.statements import (
 from .stack_facts import facts_of, is_token, stack_of
 
 
-class PrivateRepository(NamedRepository):
-    """Define a private ECR repository that is safe by default.
+class SpecifiedRepository(NamedRepository):
+    """Define a private ECR repository by its spec, which is checked without the CDK.
 
-    It **is** an ``ecr.IRepository``, so every CDK construct accepts it. By default no tag can be
-    moved, images are scanned on push and encrypted with a rotating KMS key, live images are
-    shielded from the lifecycle policy, no other account has access, and the repository outlives
-    its stack. If account and region of the stack are known, its name, ARN and URI are plain
-    strings, so using it in another stack makes no export.
+    ``PrivateRepository`` is the same with the spec's fields as arguments.
 
-    Name and encryption are create-only: CloudFormation refuses to change either of a deployed
-    repository. The logical ID follows from the name alone (``team/api`` becomes
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
+    :param spec: the repository.
+    :param key: the KMS key of the spec's encryption; by default the key that the repositories of
+        this stack share.
+    :raises ValueError: when a grant adds a statement that ECR would refuse.
+
+    Attributes: those of ``PrivateRepository``.
+
+    Source: CloudFormation, "AWS::ECR::Repository".
+
+    >>> from constructs_lib import Place, RepositorySpec
+    >>> stack = cdk.Stack(cdk.App(), "Images")
+    >>> spec = RepositorySpec(name="team/api", place=Place.of("111111111111", "eu-west-1"))
+    >>> SpecifiedRepository(stack, "Api", spec).repository_name
+    'team/api'
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        spec: RepositorySpec,
+        *,
+        key: kms.IKey | None = None,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            repository_name=spec.name,
+            tag_immutability=spec.tag_immutability,
+        )
+        stack = stack_of(scope)
+        removal_policy = cdk.RemovalPolicy[spec.removal.upper().replace("-", "_")]
+        self.encryption_key = key or self._new_key(spec.encryption, stack, removal_policy)
+        self._construct_id = construct_id
+        self._account = spec.place.account
+        self._statements = spec.policy
+        # The CDK leaves "Default" out of the logical ID that it derives from the path.
+        self._resource = ecr.CfnRepository(
+            self,
+            "Default",
+            repository_name=spec.name,
+            encryption_configuration=_encryption_property(
+                spec.encryption.kind, self._key_arn(spec.encryption)
+            ),
+            image_scanning_configuration=_scanning_property(scan_on_push=spec.scan_on_push),
+            image_tag_mutability=spec.tag_immutability.mode,
+            image_tag_mutability_exclusion_filters=_filters_property(spec.tag_immutability),
+            lifecycle_policy=_lifecycle_property(spec.lifecycle.text()) if spec.lifecycle else None,
+            repository_policy_text=policy_document(spec.policy),
+            empty_on_delete=True if spec.empty_on_delete else None,
+            tags=[{"key": key, "value": value} for key, value in sorted(spec.tags.items())] or None,
+        )
+        self._resource.apply_removal_policy(removal_policy)
+        if not is_token(spec.name):
+            logical_id = images.repository_logical_id(spec.name)
+            # For a construct directly in its stack, the CDK derives the same logical ID.
+            if scope is not stack or construct_id != logical_id:
+                self._resource.override_logical_id(logical_id)
+
+    def _key_arn(self, encryption: EncryptionSpec) -> str | None:
+        if encryption.key_arn or self.encryption_key is None:
+            return encryption.key_arn
+        return arn_of(self.encryption_key)
+
+    def _new_key(
+        self, encryption: EncryptionSpec, stack: cdk.Stack, removal_policy: cdk.RemovalPolicy
+    ) -> kms.IKey | None:
+        if encryption.kind == "own-key":
+            # The key is deleted or retained with the images.
+            return RepositoryKey(self, "Key", removal_policy=removal_policy).key
+        if encryption.kind == "customer-managed" and encryption.uses_shared_key:
+            return RepositoryKey.shared_in(stack).key
+        return None
+
+    @property
+    def required_grants(self) -> list[RequiredGrant]:
+        """The grants that owners of other accounts must add for the present policy."""
+        # The CDK's own grants name accounts by tokens.
+        statements = stack_of(self).resolve(self._statements)
+        return required_grants(
+            statements, account=self._account, repository_arn=self.repository_arn
+        )
+
+    def add_to_resource_policy(
+        self, statement: iam.PolicyStatement
+    ) -> iam.AddToResourcePolicyResult:
+        """Add a statement to the repository policy, as the CDK's own grants do.
+
+        :raises ValueError: when ECR would refuse the statement in a repository policy.
+        """
+        added = statement.to_statement_json()
+        policy = merged([*self._statements, added])
+        raise_if_any(
+            f"PrivateRepository '{self._construct_id}'",
+            [*statement_faults([added]), *repository_policy_faults(policy)],
+        )
+        self._statements = policy
+        self._resource.repository_policy_text = policy_document(policy)
+        return iam.AddToResourcePolicyResult(statement_added=True, policy_dependable=self._resource)
+
+
+class PrivateRepository(SpecifiedRepository):
+    """Define a private ECR repository with safe defaults.
+
+    The construct **is** an ``ecr.IRepository``, so every CDK construct accepts it. By default no
+    tag can be moved, images are scanned on push and encrypted with a rotating KMS key, the
+    lifecycle policy keeps live images, no principal of another account has access, and the
+    repository is retained when its stack is deleted. If the stack's account and region are known,
+    the name, ARN and URI are plain strings, so using them in another stack creates no export.
+
+    Name and encryption are create-only: CloudFormation refuses to change either on a deployed
+    repository. The logical ID depends on the name alone (``team/api`` becomes
     ``RepositoryteamSlashapi``), so moving the construct within its stack replaces nothing.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
     :param repository_name: 2 to 256 lower-case letters and digits, joined by ``/ - _ .``.
     :param tag_immutability: the tags that can be moved; by default none.
-    :param scan_on_push: ``True`` by default. A registry's scanning configuration overrides it.
+    :param scan_on_push: ``True`` by default. The registry's scanning configuration, if it has one,
+        overrides this setting.
     :param encryption: by default a customer-managed, rotating KMS key that the repositories of
         this stack share.
-    :param lifecycle: the lifecycle policy; by default live images are kept, untagged ones expire
-        after 7 days, and of the others the last 30 are kept. ``None`` expires no image.
-    :param pull: the principals that may pull besides the account itself; by default none.
-    :param push: the principals that may push besides the account itself; by default none.
-    :param statements: more statements of the repository policy, in IAM's JSON: only ECR's actions,
-        no Resource, each Sid once. Statements without a Sid that differ in their principals alone
-        are merged.
-    :param administrators: the only principals that may delete the repository and change its
-        policies; by default all that an identity policy of the account allows.
-    :param removal_policy: ``RETAIN`` by default: the repository outlives its stack. ``DESTROY``
-        deletes it, which fails while it contains images unless ``empty_on_delete`` is set.
-    :param empty_on_delete: with ``DESTROY``, delete all images too. ``False`` by default.
+    :param lifecycle: the lifecycle policy; by default live images are kept, untagged images expire
+        after 7 days, and the last 30 others are kept. ``None`` keeps every image.
+    :param pull: the principals that may pull besides the account's own; by default none.
+    :param push: the principals that may push besides the account's own; by default none.
+    :param statements: more statements of the repository policy, as in IAM, with only ECR's actions,
+        no Resource and unique Sids. Statements without a Sid that differ only in their principals
+        are merged into one.
+    :param administrators: the only roles that may delete images or the repository, or change its
+        policies; by default every principal whose identity policy allows that.
+    :param removal_policy: ``RETAIN`` by default. ``DESTROY`` deletes the repository with its stack,
+        which fails while the repository has images, unless ``empty_on_delete`` is set.
+    :param empty_on_delete: with ``DESTROY``, whether all images are deleted too. ``False`` by
+        default.
     :param tags: AWS tags of the repository itself (not of its images); at most 50.
     :raises ValueError: before anything is created, with every rule that is broken.
 
     Attributes: ``repository_name``, ``repository_arn``, ``repository_uri``; ``encryption_key`` is
-    the customer-managed key or ``None``; ``required_grants`` is what owners of other accounts must
-    allow before this repository's grants are effective.
+    the customer-managed key or ``None``; ``required_grants`` are the grants that the owners of
+    other accounts must add to complete this repository's grants.
 
     Sources: Amazon ECR user guide, "Private repositories"; CloudFormation, "AWS::ECR::Repository".
 
@@ -89,6 +199,10 @@ class PrivateRepository(NamedRepository):
     >>> api.repository_uri
     '111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/api'
     """
+
+    # References to repositories that are declared elsewhere.
+    from_name = ReferencedRepository
+    through_cache = CachedRepository
 
     def __init__(
         self,
@@ -124,74 +238,7 @@ class PrivateRepository(NamedRepository):
                 empty_on_delete=empty_on_delete,
                 tags=tags or {},
             )
-        self._define(scope, construct_id, spec, encryption.key if encryption else None)
-
-    @staticmethod
-    def of(
-        scope: Construct, construct_id: str, spec: RepositorySpec, *, key: kms.IKey | None = None
-    ) -> PrivateRepository:
-        """Define the repository of a spec.
-
-        :param scope: the construct this one belongs to.
-        :param construct_id: its ID there.
-        :param spec: the repository.
-        :param key: the KMS key that the spec's encryption names; by default the key that the
-            repositories of this stack share.
-        """
-        return _SpecifiedRepository(scope, construct_id, spec, key)
-
-    def _define(
-        self, scope: Construct, construct_id: str, spec: RepositorySpec, key: kms.IKey | None
-    ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            repository_name=spec.name,
-            tag_immutability=spec.tag_immutability,
-        )
-        stack = stack_of(scope)
-        removal_policy = cdk.RemovalPolicy[spec.removal.upper().replace("-", "_")]
-        self.encryption_key = key or self._new_key(spec.encryption, stack, removal_policy)
-        self._construct_id = construct_id
-        self._account = spec.place.account
-        self._statements = spec.policy
-        # The CDK leaves "Default" out of the logical ID that it derives from the path.
-        self._resource = ecr.CfnRepository(
-            self,
-            "Default",
-            repository_name=spec.name,
-            encryption_configuration=_encryption_property(
-                spec.encryption.kind, self._key_arn(spec.encryption)
-            ),
-            image_scanning_configuration=_scanning_property(scan_on_push=spec.scan_on_push),
-            image_tag_mutability=spec.tag_immutability.mode,
-            image_tag_mutability_exclusion_filters=_filters_property(spec.tag_immutability),
-            lifecycle_policy=_lifecycle_property(spec.lifecycle.text()) if spec.lifecycle else None,
-            repository_policy_text=policy_document(spec.policy),
-            empty_on_delete=True if spec.empty_on_delete else None,
-            tags=[{"key": key, "value": value} for key, value in sorted(spec.tags.items())] or None,
-        )
-        self._resource.apply_removal_policy(removal_policy)
-        if not is_token(spec.name):
-            logical_id = images.repository_logical_id(spec.name)
-            # Directly in its stack, the CDK derives exactly this logical ID from the construct's.
-            if scope is not stack or construct_id != logical_id:
-                self._resource.override_logical_id(logical_id)
-
-    def _key_arn(self, encryption: EncryptionSpec) -> str | None:
-        if encryption.key_arn or self.encryption_key is None:
-            return encryption.key_arn
-        return arn_of(self.encryption_key)
-
-    def _new_key(
-        self, encryption: EncryptionSpec, stack: cdk.Stack, removal_policy: cdk.RemovalPolicy
-    ) -> kms.IKey | None:
-        if encryption.kind == "own-key":
-            # The key is deleted or retained with the images.
-            return RepositoryKey(self, "Key", removal_policy=removal_policy).key
-        if encryption.kind == "customer-managed" and encryption.uses_shared_key:
-            return RepositoryKey.shared_in(stack).key
-        return None
+        super().__init__(scope, construct_id, spec, key=encryption.key if encryption else None)
 
     @staticmethod
     def adopt(
@@ -207,27 +254,27 @@ class PrivateRepository(NamedRepository):
         pull: Access = NO_ACCESS,
         push: Access = NO_ACCESS,
         tags: Mapping[str, str] | None = None,
-    ) -> PrivateRepository:
-        """Define an existing repository, which ``cdk import`` then adds to its stack.
+    ) -> SpecifiedRepository:
+        """Define an existing repository, for ``cdk import`` to add to the stack.
 
-        An import deletes a repository policy that the template does not declare, and changes
-        nothing else, so every property states its current value. Harden the repository after the
-        import, in another deployment. An adopted repository is retained when its stack is deleted.
+        An import deletes a repository policy that the template does not declare, and changes no
+        other property. So state every property as it is now, and harden the repository in a later
+        deployment. The repository is retained when its stack is deleted.
 
-        :param scope: the construct this one belongs to.
-        :param construct_id: its ID there.
-        :param repository_name: its name.
-        :param existing_policy: its repository policy, as a document or as the text that
-            ``aws ecr get-repository-policy`` returns; ``None`` if it has none.
-        :param encryption: its encryption, which only a new repository can change. Name its key,
-            because none is created here. AES256 is left out of the template, because naming it
-            would replace the repository.
-        :param tag_immutability: its tag immutability.
-        :param scan_on_push: whether it is scanned on push.
-        :param lifecycle: its lifecycle policy, ``None`` if it has none.
-        :param pull: the principals that may pull besides those of ``existing_policy``.
-        :param push: the principals that may push besides those of ``existing_policy``.
-        :param tags: its AWS tags.
+        :param scope: the parent construct.
+        :param construct_id: the construct's ID in its scope.
+        :param repository_name: the repository's name.
+        :param existing_policy: the repository's policy, as a document or as the text that
+            ``aws ecr get-repository-policy`` returns; ``None`` states that there is none.
+        :param encryption: the repository's encryption, which only a new repository could change,
+            with the existing key. For AES256, the template has no encryption block, because
+            naming AES256 would replace the repository.
+        :param tag_immutability: the repository's tag immutability.
+        :param scan_on_push: whether images are scanned on push.
+        :param lifecycle: the repository's lifecycle policy, ``None`` for none.
+        :param pull: the principals that may pull, besides those of ``existing_policy``.
+        :param push: the principals that may push, besides those of ``existing_policy``.
+        :param tags: the repository's AWS tags.
         :raises ValueError: before anything is created, with every rule that is broken.
 
         Sources: CloudFormation user guide, "Import AWS resources into a CloudFormation stack";
@@ -245,8 +292,8 @@ class PrivateRepository(NamedRepository):
             faults.append(
                 Fault(
                     "encryption",
-                    "an adopted repository requires its existing key, got none. Write "
-                    "Encryption.customer_managed(kms.Key.from_key_arn(...)).",
+                    "an adopted repository requires the key that it was created with, got a new "
+                    "key. Write Encryption.customer_managed(kms.Key.from_key_arn(...)).",
                 )
             )
         who = f"PrivateRepository '{construct_id}'"
@@ -265,102 +312,11 @@ class PrivateRepository(NamedRepository):
                 tags=tags or {},
                 adopted=True,
             )
-        return PrivateRepository.of(scope, construct_id, spec, key=encryption.key)
-
-    @staticmethod
-    def from_name(
-        scope: Construct,
-        construct_id: str,
-        *,
-        repository_name: str,
-        account: str | None = None,
-        region: str | None = None,
-        policy_declared_by_owner: bool = False,
-        tag_immutability: TagImmutability | None = None,
-    ) -> ReferencedRepository:
-        """Return a reference to a repository of another app; see ``ReferencedRepository``."""
-        return ReferencedRepository(
-            scope,
-            construct_id,
-            repository_name=repository_name,
-            account=account,
-            region=region,
-            policy_declared_by_owner=policy_declared_by_owner,
-            tag_immutability=tag_immutability,
-        )
-
-    @staticmethod
-    def through_cache(
-        scope: Construct,
-        construct_id: str,
-        *,
-        prefix: str,
-        upstream_repository: str,
-        account: str | None = None,
-        region: str | None = None,
-        policy_declared_by_owner: bool = False,
-    ) -> CachedRepository:
-        """Return a reference to a pull-through cache's copy of another registry's repository.
-
-        :param prefix: the prefix of the pull-through cache rule, such as ``docker-hub``.
-        :param upstream_repository: the repository there, such as ``library/busybox``.
-        :param account: the account of the cache; the stack's by default.
-        :param region: the region of the cache; the stack's by default.
-        :param policy_declared_by_owner: see ``ReferencedRepository``.
-        :raises ValueError: when a name, the account or the region has the wrong form.
-
-        >>> stack = cdk.Stack(cdk.App(), "Workloads")
-        >>> PrivateRepository.through_cache(stack, "Busybox", prefix="docker-hub",
-        ...     upstream_repository="library/busybox").repository_name
-        'docker-hub/library/busybox'
-        """
-        return CachedRepository(
-            scope,
-            construct_id,
-            repository_name=f"{prefix}/{upstream_repository}",
-            account=account,
-            region=region,
-            policy_declared_by_owner=policy_declared_by_owner,
-            # ECR creates it with mutable tags on the first pull, and upstream moves them.
-            tag_immutability=TagImmutability(mode="MUTABLE"),
-        )
-
-    @property
-    def required_grants(self) -> list[RequiredGrant]:
-        """What owners of other accounts must allow before the present grants are effective."""
-        # The CDK's own grants name accounts by tokens.
-        statements = stack_of(self).resolve(self._statements)
-        return required_grants(
-            statements, account=self._account, repository_arn=self.repository_arn
-        )
-
-    def add_to_resource_policy(
-        self, statement: iam.PolicyStatement
-    ) -> iam.AddToResourcePolicyResult:
-        """Add a statement to the repository policy, as the CDK's grants do.
-
-        :raises ValueError: when ECR would refuse the statement in a repository policy.
-        """
-        added = statement.to_statement_json()
-        policy = merged([*self._statements, added])
-        raise_if_any(
-            f"PrivateRepository '{self._construct_id}'",
-            [*statement_faults([added]), *repository_policy_faults(policy)],
-        )
-        self._statements = policy
-        self._resource.repository_policy_text = policy_document(policy)
-        return iam.AddToResourcePolicyResult(statement_added=True, policy_dependable=self._resource)
+        return SpecifiedRepository(scope, construct_id, spec, key=encryption.key)
 
 
-class _SpecifiedRepository(PrivateRepository):
-    """A private repository whose spec exists already."""
-
-    def __init__(self, *arguments: Any) -> None:
-        self._define(*arguments)
-
-
-# Properties that many repositories share are created once, because each is a call into Node. The
-# number of policies and keys has no limit, so the caches have one.
+# Properties that many repositories share are created once, because each one is a call into Node.
+# The caches are bounded, because there can be any number of policies and keys.
 
 
 @lru_cache(maxsize=64)

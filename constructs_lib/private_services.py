@@ -10,7 +10,7 @@ from aws_cdk import aws_ecs as ecs
 from constructs import Construct
 
 from .ecs_image_service import EcsImageService
-from .ecs_image_task import EcsImageTask
+from .ecs_image_task import EcsTask
 from .registry_endpoints import RegistryEndpoints
 from .rules.aws.networks import NetworkSpec
 from .rules.ecr.endpoint_policies import SECRET_SERVICES, PulledFrom
@@ -24,8 +24,8 @@ class PrivateServices(Construct):
     images be pulled from this account's registry and from ``registry_accounts``. Changing the
     network's ``cidr`` replaces the VPC and every service in it.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
     :param tasks: the tasks that services run, by name.
     :param services: the services; each names one of the tasks.
     :param network: the network's addresses and availability zones. The stack's
@@ -35,7 +35,7 @@ class PrivateServices(Construct):
 
     Source: Amazon ECR user guide, "Amazon ECR interface VPC endpoints (AWS PrivateLink)".
 
-    >>> from constructs_lib import EcsContainer, Image, PrivateRepository
+    >>> from constructs_lib import EcsContainer, EcsImageTask, Image, PrivateRepository
     >>> stack = cdk.Stack(cdk.App(), "Workloads")
     >>> api = PrivateRepository(stack, "Api", repository_name="team/api")
     >>> task = EcsImageTask(stack, "Task", family="api", fargate="smallest",
@@ -52,7 +52,7 @@ class PrivateServices(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        tasks: Mapping[str, EcsImageTask],
+        tasks: Mapping[str, EcsTask],
         services: Sequence[ServiceSpec],
         network: NetworkSpec,
         registry_accounts: Sequence[str] = (),

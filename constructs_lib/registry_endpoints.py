@@ -20,14 +20,6 @@ from .rules.ecr.endpoint_policies import (
 from .stack_facts import facts_of, stack_of
 
 OWN_REPOSITORIES = PulledFrom()
-_INTERFACES = {
-    "ecr.api": lambda: ec2.InterfaceVpcEndpointAwsService.ECR,
-    "ecr.dkr": lambda: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER,
-    "logs": lambda: ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS,
-    "secretsmanager": lambda: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
-    "ssm": lambda: ec2.InterfaceVpcEndpointAwsService.SSM,
-}
-
 _SERVICE = re.compile(r"\.(ecr\.api|ecr\.dkr|secretsmanager|ssm|logs|s3)(?![\w.-])")
 
 
@@ -39,8 +31,8 @@ class RegistryEndpoints(Construct):
     repositories by this account's principals, log events to this account's log groups, and
     downloads of layers from ECR's own bucket. An interface endpoint costs by the hour and subnet.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
     :param vpc: the VPC.
     :param pulled_from: the accounts whose repositories may be pulled from; by default this one.
     :param clients: the peers that reach the interface endpoints, such as a service's security
@@ -96,7 +88,7 @@ class RegistryEndpoints(Construct):
             self,
             service,
             vpc=vpc,
-            service=_INTERFACES[service](),
+            service=ec2.InterfaceVpcEndpointAwsService(service),
             security_groups=[self.security_group],
             # The security group alone decides which peers reach the endpoint.
             open=False,

@@ -49,8 +49,8 @@ class RepositoryKey(Construct):
     every repository that uses it, which CloudFormation refuses for named repositories. So the key
     is retained by default.
 
-    :param scope: the construct this one belongs to.
-    :param construct_id: its ID there.
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
     :param alias: the key's alias without ``alias/``, such as ``ecr/dev``; none by default.
     :param removal_policy: ``RETAIN`` by default. ``DESTROY`` schedules the key's deletion with
         the stack, after which no image encrypted with it can be pulled.

@@ -1,8 +1,10 @@
-"""Account, region and partition of a stack, read once: every read is a call into Node."""
+"""Account, region and partition of a stack, read once, because every read is a call into Node."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar, cast
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
@@ -12,7 +14,9 @@ from .rules.aws.partitions import partition_of
 from .rules.aws.places import Place
 from .rules.aws.tokens import is_token
 
-__all__ = ["StackFacts", "facts_of", "is_token", "stack_of"]
+__all__ = ["StackFacts", "child_of", "facts_of", "is_token", "stack_of"]
+
+Child = TypeVar("Child")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,12 @@ def facts_of(stack: cdk.Stack) -> StackFacts:
     if stack not in _FACTS:
         _FACTS[stack] = _read_facts(stack)
     return _FACTS[stack]
+
+
+def child_of(scope: Construct, construct_id: str, make: Callable[[Construct, str], Child]) -> Child:
+    """Return the child with an ID, which is created on the first call."""
+    existing = scope.node.try_find_child(construct_id)
+    return make(scope, construct_id) if existing is None else cast("Child", existing)
 
 
 def _read_facts(stack: cdk.Stack) -> StackFacts:

@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from constructs_lib import EcsImageTask, Image, NetworkSpec, ServiceSpec
+from constructs_lib import EcsTask, Image, NetworkSpec, ServiceSpec
 from environments.settings import EcsTaskSettings
 
 
@@ -47,8 +47,8 @@ class EcsWorkloadsStack(cdk.Stack):
         """The zones that the file names. The CDK would look them up in the account."""
         return self._zones
 
-    def _task(self, task: EcsTaskSettings) -> EcsImageTask:
-        return EcsImageTask.of(
+    def _task(self, task: EcsTaskSettings) -> EcsTask:
+        return EcsTask(
             self,
             task.name,
             task.spec,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from constructs_lib import EksImageCronJob, EksImageJob, EksWorkloadIdentity, Image
+from constructs_lib import EksWorkload, EksWorkloadIdentity, Image
 from environments.settings import EksJobSettings
 
 if TYPE_CHECKING:
@@ -27,12 +26,12 @@ class EksWorkloadsStack(cdk.Stack):
             scope, construct_id, description="Kubernetes Jobs that run images by their URI"
         )
         for job in jobs:
-            define = partial(EksImageCronJob.of, schedule=job.cron) if job.cron else EksImageJob.of
-            define(
+            EksWorkload(
                 self,
                 job.spec.name,
                 job.spec,
                 image=Image.of(self, job.image),
+                schedule=job.cron,
                 identity=self._identity(job),
                 pulled_by=self._node_role(job),
                 delivery=self._delivery(job),

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 Place = TypeVar("Place")
 Value = TypeVar("Value", bound=Hashable)
+Checked = TypeVar("Checked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,27 +76,43 @@ def faults_unless(condition: object, message: str, *, path: str = "") -> list[Fa
 
 
 def word_faults(
-    path: str, given: str | None, words: Sequence[str], *, subject: str = "", cure: str = ""
+    path: str,
+    given: str | None,
+    words: Sequence[str],
+    *,
+    subject: str = "",
+    cure: str = "",
+    optional: bool = False,
 ) -> list[Fault]:
-    """Check that a text is one of several words; ``None`` stands for a default and is valid.
+    """Check that a text is one of several words.
 
     :param subject: the subject of the message; by default the path.
+    :param optional: whether ``None`` is valid too; ``False`` by default.
     """
     message = f"{subject or path} must be one of {', '.join(words)}, got '{str(given)[:40]}'."
-    return faults_unless(given is None or given in words, f"{message} {cure}".rstrip(), path=path)
+    is_valid = optional if given is None else given in words
+    return faults_unless(is_valid, f"{message} {cure}".rstrip(), path=path)
 
 
 def range_faults(
-    path: str, value: int | None, least: int, largest: int | None, cure: str, *, subject: str = ""
+    path: str,
+    value: int | None,
+    least: int,
+    largest: int | None,
+    cure: str,
+    *,
+    subject: str = "",
+    optional: bool = False,
 ) -> list[Fault]:
-    """Check that a number is in a range; ``None`` stands for a default and is valid.
+    """Check that a number is in a range.
 
+    :param largest: ``None`` if the range has no end.
     :param subject: the subject of the message; by default the path.
-    :param largest: ``None`` where the range has no end.
+    :param optional: whether ``None`` is valid too; ``False`` by default.
     """
     allowed = f"at least {least:,}" if largest is None else f"{least:,} to {largest:,}"
     return faults_unless(
-        value is None or least <= value <= (largest or value),
+        optional if value is None else least <= value <= (largest or value),
         f"{subject or path} must be {allowed}, got {value}. {cure}",
         path=path,
     )
@@ -122,7 +139,7 @@ def taken_faults(setting: str, items: Iterable[tuple[str, str]]) -> Iterator[Fau
 
 
 def each_under(
-    path: str, values: Iterable[str], rule: Callable[[str], Iterable[Fault]]
+    path: str, values: Iterable[Checked], rule: Callable[[Checked], Iterable[Fault]]
 ) -> list[Fault]:
     """Return the faults of each value of a list, under the value's index in the list."""
     return [

@@ -74,10 +74,10 @@ def test_a_service_is_private_and_rolls_back_what_does_not_start() -> None:
 def test_without_a_way_out_the_endpoints_are_needed() -> None:
     stack = stack_in()
     assert refused(stack, isolated_vpc(stack)) == (
-        "EcsImageService 'Service': subnets: a service in isolated subnets requires the VPC "
-        "endpoints of ecr.api, ecr.dkr, logs, s3, got none. Add `RegistryEndpoints` (with "
-        "`secrets_from` for those of secrets), or set `endpoints_exist=True` if they are "
-        "created elsewhere."
+        "EcsImageService 'Service': subnets: subnets without internet access require VPC "
+        "endpoints for a task's start, got none for ecr.api, ecr.dkr, logs, s3. Add "
+        "`RegistryEndpoints` (with `secrets_from` for secrets), or set `endpoints_exist=True` "
+        "if they are declared elsewhere."
     )
 
 
@@ -97,7 +97,7 @@ def test_endpoints_that_the_cdk_makes_count_and_those_of_another_vpc_do_not() ->
     RegistryEndpoints(stack, "Elsewhere", vpc=ec2.Vpc(stack, "Other", availability_zones=ZONES))
     vpc.add_interface_endpoint("Api", service=ec2.InterfaceVpcEndpointAwsService.ECR)
     vpc.add_interface_endpoint("Messages", service=ec2.InterfaceVpcEndpointAwsService.SSM_MESSAGES)
-    assert "requires the VPC endpoints of ecr.dkr, logs, s3," in refused(stack, vpc)
+    assert "got none for ecr.dkr, logs, s3." in refused(stack, vpc)
 
 
 def waited_for(stack: cdk.Stack) -> set[str]:
@@ -149,16 +149,16 @@ def test_an_image_that_no_endpoint_reaches_is_refused() -> None:
     public = Image(repository="public.ecr.aws/docker/library/busybox", digest=DIGEST)
     vpc = isolated_vpc(stack)
     RegistryEndpoints(stack, "Endpoints", vpc=vpc)
-    assert "cannot pull from ECR Public" in refused(stack, vpc, public)
+    assert "cannot reach ECR Public, which has no VPC endpoint" in refused(stack, vpc, public)
     stack = stack_in()
     far = PrivateRepository.from_name(stack, "Far", repository_name="team/far", region="us-east-1")
     vpc = isolated_vpc(stack)
     RegistryEndpoints(stack, "Endpoints", vpc=vpc)
     assert refused(stack, vpc, Image(repository=far, digest=DIGEST)) == (
-        "EcsImageService 'Service': task: the endpoints of a VPC in eu-west-1 reach the registry "
-        "of eu-west-1 alone, got an image in us-east-1, "
-        f"111111111111.dkr.ecr.us-east-1.amazonaws.com/team/far@{DIGEST}. Replicate the repository "
-        "to eu-west-1, or run the service in subnets with a NAT gateway."
+        "EcsImageService 'Service': task: the endpoints of a VPC in eu-west-1 can reach only the "
+        "registry of eu-west-1, got the image "
+        f"111111111111.dkr.ecr.us-east-1.amazonaws.com/team/far@{DIGEST} in us-east-1. Replicate "
+        "the repository to eu-west-1, or run the service in subnets with internet access."
     )
 
 
@@ -167,10 +167,10 @@ def test_a_task_for_ec2_is_no_service_on_fargate() -> None:
     vpc = ec2.Vpc(stack, "Vpc", availability_zones=ZONES)
     said = refused(stack, vpc, fargate=None, desired_count=-1)
     assert (
-        "task: a Fargate service requires a task for Fargate, got 'Task' for EC2. Set `fargate` "
-        "of the task."
+        "task: a Fargate service requires a task for Fargate, got 'Task' for EC2. Add a size "
+        "with `fargate`."
     ) in said
-    assert "desired_count: desired_count is 0 or more, got -1." in said
+    assert "desired_count: desired_count must be at least 0, got -1. Raise it." in said
 
 
 def policies(pulled_from: PulledFrom) -> dict[str, list[dict[str, Any]]]:
@@ -204,7 +204,7 @@ def test_an_endpoint_lets_nothing_through_but_what_a_pull_needs() -> None:
     assert logs["Resource"] == "arn:aws:logs:eu-west-1:111111111111:log-group:*"
 
 
-def test_images_may_be_pulled_from_repositories_of_an_organization() -> None:
+def test_an_organisation_may_be_whose_repositories_are_pulled_from() -> None:
     (_, pull) = policies(PulledFrom(organization_id="o-a1b2c3d4e5"))["ecr.dkr"]
     assert pull["Condition"]["StringEquals"]["aws:ResourceOrgID"] == "o-a1b2c3d4e5"
     with pytest.raises(ValueError, match="either accounts or organization_id") as refusal:

@@ -83,12 +83,12 @@ def test_a_manifest_that_an_earlier_synth_left_is_gone(tmp_path: Path) -> None:
 
 def test_a_nested_stack_has_no_name_to_keep_a_manifest_under() -> None:
     nested = cdk.NestedStack(stack_in(), "Nested")
-    with pytest.raises(ValueError, match="cannot be in a nested stack"):
+    with pytest.raises(ValueError, match="a Job cannot be in a nested stack"):
         job_in(nested)
 
 
 def test_what_a_parameter_refuses_is_refused() -> None:
-    with pytest.raises(ValueError, match="which its SSM parameter refuses"):
+    with pytest.raises(ValueError, match=r"cannot contain '\{\{', which an SSM parameter refuses"):
         job_in(stack_in(), args=("{{ x }}",))
 
 
@@ -111,7 +111,7 @@ def test_a_long_manifest_needs_an_advanced_parameter_and_a_longer_one_is_refused
     job_in(stack, args=("x" * 4_096,))
     assert only(template_of(stack), PARAMETER)["Tier"] == "Advanced"
     with pytest.raises(
-        ValueError, match="at most 8,192 characters, because it is also an SSM parameter, got 9,0"
+        ValueError, match="at most 8,192 characters, the limit of an SSM parameter, got 9,0"
     ):
         job_in(stack_in(), args=("x" * 8_192,))
 
@@ -119,14 +119,12 @@ def test_a_long_manifest_needs_an_advanced_parameter_and_a_longer_one_is_refused
 def test_a_manifest_with_a_token_is_refused() -> None:
     stack = stack_in()
     image = Image(repository=ecr.Repository(stack, "Plain"), tag="v1", tag_may_move=True)
-    with pytest.raises(
-        ValueError, match="a manifest cannot have a value that is known only at deployment"
-    ) as refusal:
+    with pytest.raises(ValueError, match="a manifest file cannot contain") as refusal:
         job_in(stack, image=image)
     assert str(refusal.value) == (
-        "EksImageJob 'Job': a manifest cannot have a value that is known only at deployment, such "
-        "as in image, args, command or labels. Set account and region of the stack, or of the "
-        "repository's reference, and the repository's name."
+        "EksImageJob 'Job': a manifest file cannot contain a value that is known only at "
+        "deployment, got one in image, args, command or labels. Set a concrete account and region "
+        "for the stack, or for the reference to the repository, and a repository name."
     )
     assert stack.node.try_find_child("Job") is None
 

@@ -169,9 +169,9 @@ def test_a_cluster_of_this_app_will_do_and_one_that_nothing_can_apply_to_is_refu
     with pytest.raises(ValueError, match="ClusterDelivery") as refusal:
         ClusterDelivery(cluster=bare)
     assert str(refusal.value) == (
-        "ClusterDelivery: cluster: delivery to a cluster requires a kubectl provider, and "
-        "'Bare' has none. Set kubectl_provider_options of a cluster of this app, or "
-        "kubectl_provider of an imported one."
+        "ClusterDelivery: cluster: a Job can be applied only to a cluster with a kubectl "
+        "provider, got 'Bare' without one. Set kubectl_provider_options for a cluster of this "
+        "app, or kubectl_provider for an imported cluster."
     )
 
 

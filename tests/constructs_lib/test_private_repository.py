@@ -355,8 +355,9 @@ def test_an_adopted_repository_makes_no_key(encryption: Encryption) -> None:
     with pytest.raises(ValueError, match="Api") as refusal:
         adopted(encryption=encryption)
     assert str(refusal.value) == (
-        "PrivateRepository 'Api': encryption: an adopted repository requires its existing key, "
-        "got none. Write Encryption.customer_managed(kms.Key.from_key_arn(...))."
+        "PrivateRepository 'Api': encryption: an adopted repository requires the key that it "
+        "was created with, got a new key. Write "
+        "Encryption.customer_managed(kms.Key.from_key_arn(...))."
     )
 
 

@@ -209,14 +209,14 @@ def test_a_secret_whose_key_is_unknown_is_refused() -> None:
     with pytest.raises(ValueError, match="ContainerSecret 'Db'") as refusal:
         ContainerSecret.from_secrets_manager(secret)
     assert str(refusal.value) == (
-        "ContainerSecret 'Db': key: the secret requires its KMS key, without a grant on which "
-        "no task starts, got none. Set `key`, or key='aws-managed' for the key of Secrets "
-        "Manager."
+        "ContainerSecret 'Db': key: a secret requires its encryption key, because no task could "
+        "start without a grant on the key, got none. Add `key`, or write key='aws-managed' for "
+        "the key of Secrets Manager."
     )
     parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
         stack, "Token", parameter_name="/api/token"
     )
-    with pytest.raises(ValueError, match="for the key of the parameter store"):
+    with pytest.raises(ValueError, match="for the one of the parameter store"):
         ContainerSecret.from_ssm_parameter(parameter)
 
 

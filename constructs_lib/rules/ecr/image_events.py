@@ -13,7 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from constructs_lib.rules.faults import Fault, faults_unless, raise_if_any
+from constructs_lib.rules.faults import (
+    Fault,
+    each_under,
+    faults_unless,
+    raise_if_any,
+    word_faults,
+)
 
 from .images import repository_name_faults
 
@@ -48,8 +54,11 @@ class ImageEvents:
     repositories: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        faults = [*_severity_faults(self.scan_severity)]
-        faults += [fault.under("repositories") for fault in repositories_faults(self.repositories)]
+        cure = "Write None for no findings."
+        faults = [
+            *word_faults("scan_severity", self.scan_severity, SEVERITIES, cure=cure, optional=True),
+            *each_under("repositories", self.repositories, _repository_faults),
+        ]
         if not faults:
             # The registry's host is not known here; the longest one has 60 characters.
             faults += _pattern_faults(self.patterns("r" * 60))
@@ -143,23 +152,14 @@ def failed_pull_pattern(registry: str, repositories: Sequence[str]) -> Pattern:
     }
 
 
-def repositories_faults(repositories: Sequence[str]) -> list[Fault]:
-    """Check names of repositories, or prefixes of names that end in '*'."""
-    faults: list[Fault] = []
-    for index, name in enumerate(repositories):
-        if _PREFIX.fullmatch(name):
-            continue
-        found = repository_name_faults(name)
-        if "*" in name:
-            found = [
-                Fault(
-                    "",
-                    "a repository's name can have one '*', at its end, such as 'team/*', "
-                    f"got '{name[:80]}'. Remove repositories to match all of them.",
-                )
-            ]
-        faults += [fault.under(f"[{index}]") for fault in found]
-    return faults
+def _repository_faults(name: str) -> list[Fault]:
+    if "*" not in name:
+        return repository_name_faults(name)
+    return faults_unless(
+        _PREFIX.fullmatch(name),
+        "a repository's name can have one '*', at its end, such as 'team/*', "
+        f"got '{name[:80]}'. Remove repositories to match all of them.",
+    )
 
 
 def _pattern_faults(patterns: Mapping[str, Pattern]) -> list[Fault]:
@@ -177,15 +177,6 @@ def _pattern_faults(patterns: Mapping[str, Pattern]) -> list[Fault]:
         f"an event pattern can have at most {MAXIMUM_PATTERN_CHARACTERS:,} characters, got "
         f"{longest:,}. Write a common prefix such as 'team/*', or remove repositories.",
         path="repositories",
-    )
-
-
-def _severity_faults(severity: str | None) -> list[Fault]:
-    return faults_unless(
-        severity is None or severity in SEVERITIES,
-        f"scan_severity must be one of {', '.join(SEVERITIES)}, got '{str(severity)[:40]}'. "
-        "Write None for no findings.",
-        path="scan_severity",
     )
 
 

@@ -99,7 +99,8 @@ def container_faults(container: ContainerSpec) -> Iterator[Fault]:
         yield from under("name", family_faults(container.name))
     memory = container.memory_mib
     yield from range_faults("memory_mib", memory, MINIMUM_MEMORY_MIB, None, "Raise it, in MiB.")
-    yield from range_faults("cpu", container.cpu, 1, None, "1024 CPU units are one vCPU.")
+    cure = "1024 CPU units are one vCPU."
+    yield from range_faults("cpu", container.cpu, 1, None, cure, optional=True)
     for index, port in enumerate(container.ports):
         place = f"ports[{index}]"
         yield from range_faults(place, port, 1, LARGEST_PORT, "Change it.", subject="a port")

@@ -99,8 +99,8 @@ def task_faults(task: TaskSpec) -> Iterator[Fault]:
     """Yield the faults for which ECS would refuse a task definition, or never start a task."""
     yield from under("family", family_faults(task.family))
     yield from word_faults("pulled_by", task.pulled_by, PULLED_BY)
-    yield from word_faults("network_mode", task.network_mode, NETWORK_MODES)
-    yield from word_faults("architecture", task.architecture, ARCHITECTURES)
+    yield from word_faults("network_mode", task.network_mode, NETWORK_MODES, optional=True)
+    yield from word_faults("architecture", task.architecture, ARCHITECTURES, optional=True)
     by_name = {task.name_of(spec): spec for spec in task.containers.values()}
     for path, container in task.containers.items():
         yield from under(path, container_faults(container))

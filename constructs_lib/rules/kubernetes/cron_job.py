@@ -88,6 +88,7 @@ def schedule_faults(cron: CronSchedule) -> Iterator[Fault]:
         CONTROLLER_INTERVAL_SECONDS,
         None,
         "Raise it, or remove it. With less, the controller might never start a run.",
+        optional=True,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from constructs_lib.rules.faults import Fault, faults_unless
+from constructs_lib.rules.faults import Fault, faults_unless, under
 
 from .job import JobRun
 
@@ -30,8 +30,8 @@ def delivery_faults(
     """Yield the faults of a Job's times with those of the deployment that applies the Job."""
     ttl = run.ttl_seconds_after_finished
     if ttl is not None:
-        message = _ttl_message(ttl, rollback_window_seconds, wait_seconds)
-        yield from faults_unless(not message, message, path="ttl_seconds_after_finished")
+        found = _ttl_faults(ttl, rollback_window_seconds, wait_seconds)
+        yield from under("ttl_seconds_after_finished", found)
     if wait_seconds is None:
         return
     yield from faults_unless(
@@ -51,26 +51,28 @@ def delivery_faults(
     )
 
 
-def _ttl_message(ttl: int, window: int | None, wait: int | None) -> str:
+def _ttl_faults(ttl: int, window: int | None, wait: int | None) -> Iterator[Fault]:
     if window is None:
-        return (
+        yield Fault(
+            "",
             "a TTL requires a rollback window that is no longer, because a rollback runs a deleted "
             f"Job again, got a TTL of {ttl} seconds and no window. Add a rollback window, or "
-            "remove the TTL."
+            "remove the TTL.",
         )
-    if ttl < window:
-        return (
+    elif ttl < window:
+        yield Fault(
+            "",
             "a TTL must be at least as long as the rollback window, because a rollback runs a "
             f"deleted Job again, got a TTL of {ttl} seconds and a window of {window}. Raise the "
-            f"TTL to {window} seconds."
+            f"TTL to {window} seconds.",
         )
     if wait is not None and ttl < wait:
-        return (
+        yield Fault(
+            "",
             "a TTL must be at least as long as the deployment waits, because a Job that is deleted "
             f"meanwhile looks failed, got a TTL of {ttl} seconds and {wait} seconds of waiting. "
-            f"Raise the TTL to {wait} seconds."
+            f"Raise the TTL to {wait} seconds.",
         )
-    return ""
 
 
 def cron_delivery_faults(*, rollback_window: bool = False, waits: bool = False) -> list[Fault]:

@@ -104,7 +104,7 @@ _LARGEST = 2**31 - 1
 def run_faults(run: JobRun) -> Iterator[Fault]:
     """Yield the faults of a Job's numbers, and of numbers with which it would never finish."""
     for name, (least, cure) in _LEAST.items():
-        yield from range_faults(name, getattr(run, name), least, _LARGEST, cure)
+        yield from range_faults(name, getattr(run, name), least, _LARGEST, cure, optional=True)
     parallelism, completions = run.parallelism, run.completions
     if parallelism is not None and completions is not None and parallelism > completions >= 1:
         yield Fault(

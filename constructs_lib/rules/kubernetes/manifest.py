@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
@@ -14,9 +15,9 @@ from constructs_lib.rules.ecr.images import ImageReference
 
 from .cron_job import CronSchedule
 from .hardening import container_security_context, pod_security_context
-from .job import SUFFIX_LENGTH, JobRun, JobSpec
+from .job import SUFFIX_LENGTH, JobSpec
 from .names import is_label_value
-from .pod import JobPod, SecretKey, Toleration, Volume
+from .pod import JobPod, Resources, SecretKey, Volume
 from .yaml_text import yaml_text
 
 Document = dict[str, Any]
@@ -62,28 +63,26 @@ def job_manifest(
 
 def cron_job_manifest(job: JobSpec, image: ImageReference, schedule: CronSchedule) -> Document:
     """Return the ``batch/v1`` CronJob. Its Job template is mutable, so its name has no hash."""
-    spec: Document = {"schedule": schedule.schedule}
-    if schedule.time_zone:
-        spec["timeZone"] = schedule.time_zone
-    spec["concurrencyPolicy"] = schedule.concurrency_policy
-    if schedule.starting_deadline_seconds is not None:
-        spec["startingDeadlineSeconds"] = schedule.starting_deadline_seconds
-    if schedule.suspend:
-        spec["suspend"] = True
-    spec["jobTemplate"] = {"spec": _job_spec(job, image)}
+    spec = _without_none(
+        schedule=schedule.schedule,
+        timeZone=schedule.time_zone or None,
+        concurrencyPolicy=schedule.concurrency_policy,
+        startingDeadlineSeconds=schedule.starting_deadline_seconds,
+        suspend=schedule.suspend or None,
+        jobTemplate={"spec": _job_spec(job, image)},
+    )
     metadata = _metadata(job, image, job.name)
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": spec}
 
 
 def service_account_manifest(name: str, namespace: str, annotations: Mapping[str, str]) -> Document:
     """Return a service account whose API token is mounted only in pods that request it."""
-    metadata: Document = {"name": name, "namespace": namespace}
-    if annotations:
-        metadata["annotations"] = dict(annotations)
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": metadata,
+        "metadata": _without_none(
+            name=name, namespace=namespace or None, annotations=dict(annotations) or None
+        ),
         "automountServiceAccountToken": False,
     }
 
@@ -105,9 +104,7 @@ def immutable_hash(spec: Mapping[str, Any]) -> str:
 
 
 def _metadata(job: JobSpec, image: ImageReference, name: str) -> Document:
-    metadata: Document = {"name": name}
-    if job.namespace:
-        metadata["namespace"] = job.namespace
+    metadata = _without_none(name=name, namespace=job.namespace or None)
     if image.version:
         # On the Job and not on its pods, so that a new version of the same image changes no hash.
         place, key = (
@@ -121,7 +118,7 @@ def _metadata(job: JobSpec, image: ImageReference, name: str) -> Document:
 
 def _job_spec(job: JobSpec, image: ImageReference) -> Document:
     return {
-        **_run_fields(job.run),
+        **_without_none(**{field: getattr(job.run, name) for name, field in _RUN_FIELDS.items()}),
         "template": {
             "metadata": {"labels": dict(job.pod.labels) or {"app": job.name}},
             "spec": _pod_spec(job, image),
@@ -129,48 +126,38 @@ def _job_spec(job: JobSpec, image: ImageReference) -> Document:
     }
 
 
-def _run_fields(run: JobRun) -> Document:
-    values = {field: getattr(run, attribute) for attribute, field in _RUN_FIELDS.items()}
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def _pod_spec(job: JobSpec, image: ImageReference) -> Document:
     pod = job.pod
-    spec: Document = {}
-    if job.service_account:
-        spec["serviceAccountName"] = job.service_account
-    if pod.hardening.withhold_token:
-        spec["automountServiceAccountToken"] = False
-    if context := pod_security_context(pod.hardening):
-        spec["securityContext"] = context
-    if pod.node_selector:
-        spec["nodeSelector"] = dict(pod.node_selector)
-    if pod.tolerations:
-        spec["tolerations"] = [_toleration(item) for item in pod.tolerations]
-    spec["containers"] = [_container(job, image)]
-    if pod.volumes:
-        spec["volumes"] = [_volume(volume) for volume in pod.volumes]
-    spec["restartPolicy"] = pod.restart_policy
-    return spec
+    return _without_none(
+        serviceAccountName=job.service_account or None,
+        automountServiceAccountToken=False if pod.hardening.withhold_token else None,
+        securityContext=pod_security_context(pod.hardening) or None,
+        nodeSelector=dict(pod.node_selector) or None,
+        tolerations=[_without_none(**asdict(item)) for item in pod.tolerations] or None,
+        containers=[_container(job, image)],
+        volumes=[_volume(volume) for volume in pod.volumes] or None,
+        restartPolicy=pod.restart_policy,
+    )
 
 
 def _container(job: JobSpec, image: ImageReference) -> Document:
     pod = job.pod
-    container: Document = {"name": pod.container_name or job.name, "image": image.uri}
-    if pod.command:
-        container["command"] = list(pod.command)
-    if pod.args:
-        container["args"] = list(pod.args)
-    if variables := _variables(pod):
-        container["env"] = variables
-    if pod.resources:
-        parts = {"requests": pod.resources.requests, "limits": pod.resources.limits}
-        container["resources"] = {name: dict(part) for name, part in parts.items() if part}
-    if context := container_security_context(pod.hardening):
-        container["securityContext"] = context
-    if pod.volumes:
-        container["volumeMounts"] = [_mount(volume) for volume in pod.volumes]
-    return container
+    return _without_none(
+        name=pod.container_name or job.name,
+        image=image.uri,
+        command=list(pod.command) or None,
+        args=list(pod.args) or None,
+        env=_variables(pod) or None,
+        resources=_resources(pod.resources) if pod.resources else None,
+        securityContext=container_security_context(pod.hardening) or None,
+        volumeMounts=[_mount(volume) for volume in pod.volumes] or None,
+    )
+
+
+def _resources(resources: Resources) -> Document:
+    return _without_none(
+        requests=dict(resources.requests) or None, limits=dict(resources.limits) or None
+    )
 
 
 def _variables(pod: JobPod) -> list[Document]:
@@ -196,11 +183,5 @@ def _volume(volume: Volume) -> Document:
     return {"name": volume.name, "emptyDir": limit}
 
 
-def _toleration(toleration: Toleration) -> Document:
-    fields = {
-        "key": toleration.key,
-        "operator": toleration.operator,
-        "value": toleration.value,
-        "effect": toleration.effect,
-    }
+def _without_none(**fields: Any) -> Document:
     return {name: value for name, value in fields.items() if value is not None}

@@ -55,7 +55,7 @@ def dns_subdomain_faults(what: str, name: str) -> list[Fault]:
 
 
 def label_faults(key: str, value: str) -> Iterator[Fault]:
-    """Check a label, or one label of a node selector."""
+    """Yield the faults of a label, or of one label of a node selector."""
     if len(key.rpartition("/")[2]) > NAME_LENGTH or not _LABEL_KEY.fullmatch(key):
         yield Fault("", f"'{key[:80]}' is not a valid label key. Write it such as 'app'.")
     if not is_label_value(value):

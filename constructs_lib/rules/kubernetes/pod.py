@@ -242,7 +242,7 @@ def _source_faults(volume: Volume) -> Iterator[Fault]:
 
 def _toleration_faults(toleration: Toleration) -> Iterator[Fault]:
     yield from word_faults("operator", toleration.operator, TOLERATION_OPERATORS)
-    yield from word_faults("effect", toleration.effect, TOLERATION_EFFECTS)
+    yield from word_faults("effect", toleration.effect, TOLERATION_EFFECTS, optional=True)
     if toleration.operator == "Exists" and toleration.value is not None:
         yield Fault(
             "value",

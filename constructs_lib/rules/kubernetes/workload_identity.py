@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, under
 
 from .manifest import Document, service_account_manifest
 from .names import dns_label_faults, dns_subdomain_faults
@@ -34,8 +34,8 @@ def identity_faults(
     """Check the arguments of a workload identity."""
     what = "a service account's name"
     return [
-        *(f.under("service_account") for f in dns_subdomain_faults(what, service_account)),
-        *(f.under("namespace") for f in dns_label_faults(namespace)),
+        *under("service_account", dns_subdomain_faults(what, service_account)),
+        *under("namespace", dns_label_faults(namespace)),
         *_kind_faults(cluster_name, oidc_provider_arn, role_name),
     ]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from constructs_lib.rules.faults import Fault, RuleError, faults_unless, raise_if_any
+from constructs_lib.rules.faults import Fault, RuleError, faults_unless, raise_if_any, under
 
 from .policy import LifecyclePolicy, wildcard_prefix_faults
 from .rule import COUNT_TYPES, LifecycleRule
@@ -49,17 +49,9 @@ def policy_from_document(document: Any, *, is_deployed: bool = False) -> Lifecyc
     """
     rules = document.get("rules") if isinstance(document, Mapping) else None
     if not isinstance(rules, list):
-        raise_if_any(
-            "lifecycle policy",
-            [
-                Fault(
-                    "",
-                    "a lifecycle policy must be a mapping with a list of 'rules', "
-                    f"got {document!r:.60}. Write {{'rules': [...]}}.",
-                )
-            ],
-        )
-        return LifecyclePolicy(())
+        message = "a lifecycle policy must be a mapping with a list of 'rules', got"
+        fault = Fault("", f"{message} {document!r:.60}. Write {{'rules': [...]}}.")
+        raise RuleError("lifecycle policy", [fault])
     faults = [
         Fault(str(key), f"a lifecycle policy has only 'rules', got {str(key)[:60]!r}. Remove it.")
         for key in document
@@ -73,7 +65,7 @@ def policy_from_document(document: Any, *, is_deployed: bool = False) -> Lifecyc
                 read.append(_rule(rule))
             except RuleError as error:
                 shape = list(_in_words_of_the_document(error.faults))
-        faults += [fault.under(f"rules[{index}]") for fault in shape]
+        faults += under(f"rules[{index}]", shape)
     raise_if_any("lifecycle policy", faults)
     policy = LifecyclePolicy(tuple(read), allow_touching_live_images=True)
     if not is_deployed:
@@ -106,14 +98,9 @@ def _in_words_of_the_document(faults: Iterable[Fault]) -> Iterator[Fault]:
 
 def _shape_faults(rule: Any) -> list[Fault]:
     if not isinstance(rule, Mapping):
-        return [
-            Fault(
-                "",
-                f"a rule must be a mapping, got {rule!r:.60}. "
-                "Write one with rulePriority, selection and action.",
-            )
-        ]
-    faults = _part_faults(rule, _RULE, "")
+        message = f"a rule must be a mapping, got {rule!r:.60}."
+        return [Fault("", f"{message} Write one with rulePriority, selection and action.")]
+    faults = [*_part_faults(rule, _RULE, "")]
     if isinstance(rule.get("selection"), Mapping):
         selection = rule["selection"]
         faults += _part_faults(selection, _SELECTION, "selection")
@@ -124,26 +111,18 @@ def _shape_faults(rule: Any) -> list[Fault]:
     return faults
 
 
-def _part_faults(part: Mapping[str, Any], keys: Mapping[str, type], path: str) -> list[Fault]:
-    faults = [
-        Fault(key, f"{key} is required, got none. Add {_TYPE_NAMES[kind]}.")
-        for key, kind in keys.items()
-        if key in _REQUIRED and key not in part
-    ]
+def _part_faults(part: Mapping[str, Any], keys: Mapping[str, type], path: str) -> Iterator[Fault]:
+    for key, kind in keys.items():
+        if key in _REQUIRED and key not in part:
+            message = f"{key} is required, got none. Add {_TYPE_NAMES[kind]}."
+            yield Fault(key, message).under(path)
     for key, value in part.items():
         if key not in keys:
-            faults.append(
-                Fault(
-                    str(key),
-                    f"{path or 'a rule'} cannot have the property {str(key)[:60]!r}. "
-                    f"Use one of {', '.join(keys)}.",
-                )
-            )
+            message = f"{path or 'a rule'} cannot have the property {str(key)[:60]!r}."
+            yield Fault(str(key), f"{message} Use one of {', '.join(keys)}.").under(path)
         elif not _has_kind(value, keys[key]):
-            faults.append(
-                Fault(str(key), f"{key} must be {_TYPE_NAMES[keys[key]]}, got {value!r:.60}.")
-            )
-    return [fault.under(path) for fault in faults]
+            message = f"{key} must be {_TYPE_NAMES[keys[key]]}, got {value!r:.60}."
+            yield Fault(str(key), message).under(path)
 
 
 def _has_kind(value: Any, kind: type) -> bool:
@@ -153,26 +132,20 @@ def _has_kind(value: Any, kind: type) -> bool:
 
 
 def _unit_faults(selection: Mapping[str, Any]) -> list[Fault]:
-    if selection.get("countType") not in COUNT_TYPES:
-        return []
-    counts_images = selection["countType"] == "imageCountMoreThan"
-    if counts_images and "countUnit" in selection:
-        return [
-            Fault(
-                "selection.countUnit",
-                "imageCountMoreThan cannot have countUnit, because it counts images, "
-                f"got {selection['countUnit']!r:.60}. Remove countUnit.",
-            )
-        ]
-    if not counts_images and selection.get("countUnit") != "days":
-        return [
-            Fault(
-                "selection.countUnit",
-                f"{selection['countType']} requires countUnit 'days', "
-                f"got {selection.get('countUnit')!r}. Write 'days'.",
-            )
-        ]
-    return []
+    count_type = selection.get("countType")
+    counts_images = count_type == "imageCountMoreThan"
+    given = selection.get("countUnit")
+    return faults_unless(
+        # An unknown count type has a fault of its own.
+        "countUnit" not in selection
+        if counts_images
+        else given == "days" or count_type not in COUNT_TYPES,
+        "imageCountMoreThan cannot have countUnit, because it counts images, "
+        f"got {given!r:.60}. Remove countUnit."
+        if counts_images
+        else f"{count_type} requires countUnit 'days', got {given!r}. Write 'days'.",
+        path="selection.countUnit",
+    )
 
 
 def _target_faults(action: Mapping[str, Any]) -> list[Fault]:

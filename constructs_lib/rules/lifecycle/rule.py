@@ -121,14 +121,15 @@ def _word_faults(rule: LifecycleRule) -> list[Fault]:
         *word_faults("tag_status", rule.tag_status, TAG_STATUSES),
         *word_faults("count_type", rule.count_type, COUNT_TYPES),
         *word_faults("action", rule.action, ACTIONS),
-        *word_faults("storage_class", rule.storage_class, STORAGE_CLASSES),
+        *word_faults("storage_class", rule.storage_class, STORAGE_CLASSES, optional=True),
     ]
 
 
 def _number_faults(rule: LifecycleRule) -> Iterator[Fault]:
     cure = "Write the number of images, or of days, to keep."
     yield from range_faults("count_number", rule.count_number, 1, None, cure)
-    yield from range_faults("priority", rule.priority, 1, None, "Number the rules from 1.")
+    cure = "Number the rules from 1."
+    yield from range_faults("priority", rule.priority, 1, None, cure, optional=True)
     archived = rule.count_type == "sinceImageTransitioned"
     if archived and rule.count_number < MINIMUM_ARCHIVE_DAYS:
         yield Fault(
@@ -139,7 +140,6 @@ def _number_faults(rule: LifecycleRule) -> Iterator[Fault]:
 
 
 def _tag_faults(rule: LifecycleRule) -> Iterator[Fault]:
-
     if rule.tag_patterns and rule.tag_prefixes:
         yield Fault(
             "tag_patterns",
@@ -171,7 +171,6 @@ def _tag_faults(rule: LifecycleRule) -> Iterator[Fault]:
 
 
 def _class_faults(rule: LifecycleRule) -> Iterator[Fault]:
-
     transitioned = rule.count_type == "sinceImageTransitioned"
     if rule.count_type == "sinceImagePulled" and rule.action != "transition":
         yield Fault(

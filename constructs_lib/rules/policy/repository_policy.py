@@ -7,7 +7,7 @@ elements: Principal" and "Policy evaluation logic".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -134,82 +134,60 @@ def _administrator_statements(
 
 def _statements(
     verb: Verb, actions: tuple[str, ...], access: Access, account: str, partition: str
-) -> list[dict[str, Any]]:
-    own = [arn for arn in access.role_arns if account_of(arn) == account]
-    foreign = [arn for arn in access.role_arns if account_of(arn) != account]
+) -> Iterator[dict[str, Any]]:
     # Lambda of another account requires that the account is allowed as well.
     accounts = {*access.accounts, *(set(access.lambda_accounts) - {account})}
-    statements: list[dict[str, Any]] = []
+    roles: dict[str, list[str]] = {}
+    for arn in sorted(set(access.role_arns)):
+        roles.setdefault(account_of(arn), []).append(arn)
     if accounts:
         roots = [_root(number, partition) for number in sorted(accounts)]
-        statements.append(
-            _allow(AccessSid(verb, Grantees.ACCOUNTS), {"AWS": one_or_list(roots)}, actions)
-        )
-    if own:
-        principal = {"AWS": one_or_list(sorted(set(own)))}
-        statements.append(_allow(AccessSid(verb, Grantees.ROLES), principal, actions))
+        yield _allow(AccessSid(verb, Grantees.ACCOUNTS), {"AWS": one_or_list(roots)}, actions)
+    if own := roles.pop(account, []):
+        yield _allow(AccessSid(verb, Grantees.ROLES), {"AWS": one_or_list(own)}, actions)
     # ECR refuses a principal that does not exist, and whether another account's role exists is
     # unknown here. So the account is the principal, and the role is the condition.
-    for number in sorted({account_of(arn) for arn in foreign}):
-        arns = sorted({arn for arn in foreign if account_of(arn) == number})
-        statements.append(
-            _allow(
-                AccessSid(verb, Grantees.ROLES_OF_ACCOUNT, number),
-                {"AWS": _root(number, partition)},
-                actions,
-                {"ArnEquals": {"aws:PrincipalArn": one_or_list(arns)}},
-            )
+    for number, arns in sorted(roles.items()):
+        yield _allow(
+            AccessSid(verb, Grantees.ROLES_OF_ACCOUNT, number),
+            {"AWS": _root(number, partition)},
+            actions,
+            {"ArnEquals": {"aws:PrincipalArn": one_or_list(arns)}},
         )
-    return statements + _organization_statements(verb, actions, access)
-
-
-def _organization_statements(
-    verb: Verb, actions: tuple[str, ...], access: Access
-) -> list[dict[str, Any]]:
-    statements: list[dict[str, Any]] = []
     if access.organization_id:
         condition: dict[str, Any] = {"StringEquals": {"aws:PrincipalOrgID": access.organization_id}}
-        statements.append(_allow(AccessSid(verb, Grantees.ORGANIZATION), "*", actions, condition))
+        yield _allow(AccessSid(verb, Grantees.ORGANIZATION), "*", actions, condition)
     if access.organization_paths:
         paths = one_or_list(sorted(set(access.organization_paths)))
         condition = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": paths}}
-        statements.append(
-            _allow(AccessSid(verb, Grantees.ORGANIZATION_PATHS), "*", actions, condition)
-        )
-    return statements
+        yield _allow(AccessSid(verb, Grantees.ORGANIZATION_PATHS), "*", actions, condition)
 
 
-def _service_statements(access: Access, region: str, partition: str) -> list[dict[str, Any]]:
-    """Return the statements for services, each limited to the resources that a service acts for."""
-    statements: list[dict[str, Any]] = []
+def _service_statements(access: Access, region: str, partition: str) -> Iterator[dict[str, Any]]:
+    """Yield the statements for services, each limited to the resources that a service acts for."""
     if access.lambda_accounts:
         functions = [
             f"arn:{partition}:lambda:{region}:{number}:function:*"
             for number in sorted(set(access.lambda_accounts))
         ]
-        statements.append(
-            _allow(
-                AccessSid(Verb.PULL, Grantees.LAMBDA),
-                {"Service": "lambda.amazonaws.com"},
-                LAMBDA_ACTIONS,
-                {"ArnLike": {"aws:SourceArn": one_or_list(functions)}},
-            )
+        yield _allow(
+            AccessSid(Verb.PULL, Grantees.LAMBDA),
+            {"Service": "lambda.amazonaws.com"},
+            LAMBDA_ACTIONS,
+            {"ArnLike": {"aws:SourceArn": one_or_list(functions)}},
         )
     if access.codebuild_project_arns:
         projects = sorted(set(access.codebuild_project_arns))
         accounts = sorted({account_of(arn) for arn in projects})
-        statements.append(
-            _allow(
-                AccessSid(Verb.PULL, Grantees.CODEBUILD),
-                {"Service": "codebuild.amazonaws.com"},
-                PULL_ACTIONS,
-                {
-                    "ArnEquals": {"aws:SourceArn": one_or_list(projects)},
-                    "StringEquals": {"aws:SourceAccount": one_or_list(accounts)},
-                },
-            )
+        yield _allow(
+            AccessSid(Verb.PULL, Grantees.CODEBUILD),
+            {"Service": "codebuild.amazonaws.com"},
+            PULL_ACTIONS,
+            {
+                "ArnEquals": {"aws:SourceArn": one_or_list(projects)},
+                "StringEquals": {"aws:SourceAccount": one_or_list(accounts)},
+            },
         )
-    return statements
 
 
 def _allow(

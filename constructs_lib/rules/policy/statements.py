@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from constructs_lib.rules.aws.tokens import is_token
-from constructs_lib.rules.faults import Fault, faults_unless
+from constructs_lib.rules.faults import Fault, each_under, faults_unless, repeated, under
 
 from .access import principal_wildcard_faults
 from .lists import as_list, one_or_list
@@ -103,20 +103,16 @@ def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
 
 def statement_faults(statements: Sequence[Any]) -> list[Fault]:
     """Check that ECR accepts each statement in a repository policy."""
-    return [
-        fault.under(f"[{index}]")
-        for index, statement in enumerate(statements)
-        for fault in _faults_of(statement)
-    ]
+    return each_under("", statements, _faults_of)
 
 
 def repository_policy_faults(statements: Sequence[Any]) -> list[Fault]:
     """Check the statements of one policy together: their Sids, and their length."""
     given = [item.get("Sid") for item in statements if isinstance(item, Mapping)]
-    sids = [sid for sid in given if isinstance(sid, str) and sid]
+    sids = enumerate(sid for sid in given if isinstance(sid, str) and sid)
     faults = [
         Fault("", f"a Sid must be unique in its policy, got '{sid}' more than once. Rename one.")
-        for sid in sorted({sid for sid in sids if sids.count(sid) > 1})
+        for sid in sorted({sid for _, sid, _ in repeated(sids)})
     ]
     text = json.dumps(policy_document(statements) or {}, separators=(",", ":"), default=str)
     return faults + faults_unless(
@@ -126,23 +122,27 @@ def repository_policy_faults(statements: Sequence[Any]) -> list[Fault]:
     )
 
 
-def _faults_of(statement: Any) -> list[Fault]:
+def _faults_of(statement: Any) -> Iterator[Fault]:
     if not isinstance(statement, Mapping):
-        return [
-            Fault(
-                "",
-                f"a statement must be a mapping, got {statement!r:.80}. "
-                "Write one with Effect, Principal and Action.",
-            )
-        ]
-    return [
-        *_key_faults(statement),
-        *_sid_faults(statement.get("Sid")),
-        *_effect_faults(statement.get("Effect")),
-        *_one_of_faults(statement, "Principal"),
-        *_one_of_faults(statement, "Action"),
-        *_condition_faults(statement.get("Condition", {})),
-    ]
+        yield Fault(
+            "",
+            f"a statement must be a mapping, got {statement!r:.80}. "
+            "Write one with Effect, Principal and Action.",
+        )
+        return
+    yield from _key_faults(statement)
+    sid, effect = statement.get("Sid"), statement.get("Effect")
+    yield from faults_unless(
+        sid is None or (isinstance(sid, str) and _SID.fullmatch(sid)),
+        "a Sid must be text of up to 100 letters, digits, '-', '_' and spaces, "
+        f"got {sid!r:.80}. Write one such as 'PullFromPartner'.",
+        path="Sid",
+    )
+    if effect not in ("Allow", "Deny"):
+        yield Fault("Effect", f"Effect must be Allow or Deny, got {effect!r:.80}.")
+    yield from _one_of_faults(statement, "Principal", _principal_faults)
+    yield from _one_of_faults(statement, "Action", _action_faults)
+    yield from _condition_faults(statement.get("Condition", {}))
 
 
 def _key_faults(statement: Mapping[Any, Any]) -> Iterator[Fault]:
@@ -161,32 +161,18 @@ def _key_faults(statement: Mapping[Any, Any]) -> Iterator[Fault]:
             )
 
 
-def _sid_faults(sid: Any) -> Iterator[Fault]:
-    if sid is not None and not (isinstance(sid, str) and _SID.fullmatch(sid)):
-        yield Fault(
-            "Sid",
-            "a Sid must be text of up to 100 letters, digits, '-', '_' and spaces, "
-            f"got {sid!r:.80}. Write one such as 'PullFromPartner'.",
-        )
-
-
-def _effect_faults(effect: Any) -> Iterator[Fault]:
-    if effect not in ("Allow", "Deny"):
-        yield Fault("Effect", f"Effect must be Allow or Deny, got {effect!r:.80}.")
-
-
-def _one_of_faults(statement: Mapping[Any, Any], element: str) -> Iterator[Fault]:
+def _one_of_faults(
+    statement: Mapping[Any, Any], element: str, rule: Callable[[Any], Iterable[Fault]]
+) -> Iterator[Fault]:
     given = [key for key in (element, f"Not{element}") if key in statement]
-    if len(given) != 1:
-        found = "both" if given else "neither"
-        yield Fault(
-            element,
-            f"a statement requires either {element} or Not{element}, got {found}. "
-            "Write one of the two.",
-        )
+    yield from faults_unless(
+        len(given) == 1,
+        f"a statement requires either {element} or Not{element}, got "
+        f"{'both' if given else 'neither'}. Write one of the two.",
+        path=element,
+    )
     for key in given:
-        faults = _principal_faults if element == "Principal" else _action_faults
-        yield from (fault.under(key) for fault in faults(statement[key]))
+        yield from under(key, rule(statement[key]))
 
 
 def _principal_faults(principal: Any) -> Iterator[Fault]:
@@ -202,10 +188,8 @@ def _principal_faults(principal: Any) -> Iterator[Fault]:
     for kind, values in principal.items():
         if kind not in _PRINCIPAL_TYPES:
             known = ", ".join(_PRINCIPAL_TYPES)
-            yield Fault(
-                str(kind)[:80],
-                f"a principal's type must be one of {known}, got {str(kind)[:80]!r}.",
-            )
+            message = f"a principal's type must be one of {known}, got {str(kind)[:80]!r}."
+            yield Fault(str(kind)[:80], message)
             continue
         if not as_list(values):
             yield Fault(
@@ -213,7 +197,7 @@ def _principal_faults(principal: Any) -> Iterator[Fault]:
                 f"{kind} requires at least one principal, got none. Add one, or remove {kind}.",
             )
         for value in as_list(values):
-            yield from (fault.under(kind) for fault in _one_principal_faults(kind, value))
+            yield from under(kind, _one_principal_faults(kind, value))
 
 
 def _one_principal_faults(kind: str, value: Any) -> Iterator[Fault]:
@@ -275,7 +259,7 @@ def _condition_faults(condition: Any) -> Iterator[Fault]:
                 f"{{aws:PrincipalOrgID: o-a1b2c3d4e5}}, got {keys!r:.80}.",
             )
         else:
-            yield from (fault.under(path) for fault in _condition_key_faults(operator, keys))
+            yield from under(path, _condition_key_faults(operator, keys))
 
 
 def _condition_key_faults(operator: str, keys: Mapping[Any, Any]) -> Iterator[Fault]:
@@ -290,12 +274,8 @@ def _condition_key_faults(operator: str, keys: Mapping[Any, Any]) -> Iterator[Fa
             )
         for value in as_list(values):
             if not _is_known_at_deployment(value):
-                yield from (
-                    fault.under(key if isinstance(key, str) else "")
-                    for fault in _value_faults(
-                        operator, value, in_list=isinstance(values, list | tuple)
-                    )
-                )
+                found = _value_faults(operator, value, in_list=isinstance(values, list | tuple))
+                yield from under(key if isinstance(key, str) else "", found)
 
 
 def _value_faults(operator: str, value: Any, *, in_list: bool) -> Iterator[Fault]:

@@ -63,6 +63,11 @@ def test_a_job_is_kept_as_long_as_it_is_waited_for(ttl: int, expected: list[str]
     assert paths(ttl=ttl, window=0, wait=60, deadline=60) == expected
 
 
+def test_a_ttl_that_is_too_short_for_both_has_both_faults() -> None:
+    assert paths(ttl=59, window=60, wait=60, deadline=60) == [TTL, TTL]
+    assert paths(ttl=59, window=None, wait=60, deadline=60) == [TTL, TTL]
+
+
 @pytest.mark.parametrize(
     ("wait", "expected"),
     [
