@@ -23,7 +23,6 @@ _KINDS = {
     "list_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
-    "model_attributes_type": "a mapping",
     "dataclass_type": "a mapping",
     "tuple_type": "a list",
 }
@@ -66,9 +65,7 @@ def _is_form(step: str | int) -> bool:
     return isinstance(step, str) and step.startswith("<")
 
 
-def _sentence(  # noqa: PLR0911 - one return for each kind of fault
-    details: ErrorDetails, location: Location, model: type | None
-) -> str:
+def _sentence(details: ErrorDetails, location: Location, model: type | None) -> str:
     kind, given = details["type"], details["input"]
     context = details.get("ctx", {})
     if kind == "missing":
@@ -81,8 +78,6 @@ def _sentence(  # noqa: PLR0911 - one return for each kind of fault
         return f"{_KINDS[kind]} is expected here, got {_shown(given)}."
     if kind == "literal_error":
         return f"one of {context['expected']} is expected here, got {_shown(given)}."
-    if kind == "greater_than_equal":
-        return f"this must be at least {context['ge']}, got {_shown(given)}."
     return f"{details['msg']}, got {_shown(given)}."
 
 

@@ -21,6 +21,14 @@ _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 class _Loader(yaml.CSafeLoader):
     """A loader of plain data that accepts each key once."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001
+        """Return a node's value; a value that its type does not have is a fault of the file."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            kind = node.tag.rpartition(":")[2]
+            raise _refused(f"the value is no valid {kind}. Write it in quotes", node) from None
+
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[str] = set()
@@ -28,7 +36,9 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
         if key_node.tag == _MERGE:
             continue
         if key_node.tag != _TEXT:
-            raise _refused(f"the key '{key_node.value}' is not text. Write it in quotes", key_node)
+            is_scalar = isinstance(key_node, yaml.ScalarNode)
+            key = f"the key '{key_node.value}'" if is_scalar else "a key"
+            raise _refused(f"{key} is not text. Write it in quotes", key_node)
         if key_node.value in seen:
             raise _refused(f"the key '{key_node.value}' occurs twice. Keep one", key_node)
         seen.add(key_node.value)
@@ -56,7 +66,7 @@ class YamlFile:
 
     def report(self, faults: Iterable[Fault]) -> str:
         """Return faults as text, each with its line."""
-        root = yaml.compose(self.text, Loader=_Loader) if self.text else None
+        root = yaml.compose(self.text, Loader=_Loader)
         located = sorted(
             (_line_of(root, fault.path) or 0, str(fault)) for fault in dict.fromkeys(faults)
         )
@@ -79,8 +89,11 @@ def read_yaml(path: Path) -> YamlFile:
         return YamlFile(
             path, faults=[Fault("", f"the file is not valid YAML: {_in_one_line(error)}")]
         )
-    except (ValueError, RecursionError):
+    except ValueError:
         message = "an anchor cannot contain an alias of itself. Remove the alias."
+        return YamlFile(path, faults=[Fault("", message)])
+    except RecursionError:
+        message = "lists and mappings are nested too deeply. Nest fewer in each other."
         return YamlFile(path, faults=[Fault("", message)])
     return YamlFile(path, data, text=text)
 
