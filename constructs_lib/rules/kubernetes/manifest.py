@@ -75,13 +75,9 @@ def cron_job_manifest(job: JobSpec, image: ImageReference, schedule: CronSchedul
     return {"apiVersion": "batch/v1", "kind": "CronJob", "metadata": metadata, "spec": spec}
 
 
-def service_account_manifest(
-    name: str, namespace: str | None, annotations: Mapping[str, str]
-) -> Document:
+def service_account_manifest(name: str, namespace: str, annotations: Mapping[str, str]) -> Document:
     """Return a service account whose API token is mounted only in pods that request it."""
-    metadata: Document = {"name": name}
-    if namespace:
-        metadata["namespace"] = namespace
+    metadata: Document = {"name": name, "namespace": namespace}
     if annotations:
         metadata["annotations"] = dict(annotations)
     return {
