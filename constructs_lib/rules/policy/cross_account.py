@@ -131,8 +131,6 @@ def _is_identity(text: str) -> bool:
 def _principal_for_owner(
     text: str | None, account: str, partition: str, *, only_roles: bool
 ) -> str:
-    if text == "*":
-        return text
     if text is None:
         return f"arn:{partition}:iam::{account}:root"
     found = _ACCOUNT.fullmatch(text) or (_PRINCIPAL_ARN.fullmatch(text) if only_roles else None)
