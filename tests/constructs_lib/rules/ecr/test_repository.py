@@ -21,8 +21,9 @@ TOKEN = "${Token[Name.1]}"
 
 def faults_of(name: str = "team/api", **fields: Any) -> list[str]:
     """Return the faults that a repository is refused with."""
+    arguments: dict[str, Any] = {"name": name, "place": PLACE} | fields
     try:
-        RepositorySpec(**{"name": name, "place": PLACE} | fields)
+        RepositorySpec(**arguments)
     except RuleError as error:
         return [str(fault) for fault in error.faults]
     return []
