@@ -61,9 +61,7 @@ def _is_form(step: str | int) -> bool:
     return isinstance(step, str) and step.startswith("<")
 
 
-def _sentence(  # noqa: PLR0911 - one return for each kind of fault
-    details: ErrorDetails, location: Location, model: type | None
-) -> str:
+def _sentence(details: ErrorDetails, location: Location, model: type | None) -> str:
     kind, given = details["type"], details["input"]
     context = details.get("ctx", {})
     if kind == "missing":
@@ -76,8 +74,6 @@ def _sentence(  # noqa: PLR0911 - one return for each kind of fault
         return f"{_KINDS[kind]} is expected here, got {_shown(given)}."
     if kind == "literal_error":
         return f"one of {context['expected']} is expected here, got {_shown(given)}."
-    if kind == "greater_than_equal":
-        return f"this must be at least {context['ge']}, got {_shown(given)}."
     return f"{details['msg']}, got {_shown(given)}."
 
 

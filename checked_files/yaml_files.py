@@ -19,6 +19,14 @@ _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 class _Loader(yaml.CSafeLoader):
     """A loader of plain data that accepts each key once."""
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: FBT001
+        """Return a node's value; a value that its type does not have is a fault of the file."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            kind = node.tag.rpartition(":")[2]
+            raise _refused(f"the value is no valid {kind}. Write it in quotes", node) from None
+
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[str] = set()
@@ -26,7 +34,9 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
         if key_node.tag == _MERGE:
             continue
         if key_node.tag != _TEXT:
-            raise _refused(f"the key '{key_node.value}' is not text. Write it in quotes", key_node)
+            is_scalar = isinstance(key_node, yaml.ScalarNode)
+            key = f"the key '{key_node.value}'" if is_scalar else "a key"
+            raise _refused(f"{key} is not text. Write it in quotes", key_node)
         if key_node.value in seen:
             raise _refused(f"the key '{key_node.value}' occurs twice. Keep one", key_node)
         seen.add(key_node.value)
@@ -72,10 +82,10 @@ def read_yaml(path: Path) -> YamlFile:
         message = f"cannot read the file: {_in_one_line(error)}"
     except yaml.YAMLError as error:
         message = f"the file is not valid YAML: {_in_one_line(error)}"
-    except (ValueError, RecursionError) as error:
-        message = f"a value cannot be read: {error}. Correct it, or write it in quotes."
-        if isinstance(error, RecursionError) or "Circular" in str(error):
-            message = "an anchor cannot contain an alias of itself. Remove the alias."
+    except RecursionError:
+        message = "lists and mappings are nested too deeply. Nest fewer in each other."
+    except ValueError:
+        message = "an anchor cannot contain an alias of itself. Remove the alias."
     else:
         return YamlFile(path, data, text=text)
     return YamlFile(path, faults=[Fault("", message)])

@@ -19,6 +19,8 @@ from environments.resolving import image_of
 
 def missing_pin_faults(environment: EnvironmentFile, pins: PinsFile) -> Iterator[Fault]:
     """Yield a fault for every image without a pin, unless its workload awaits the image."""
+    if pins.file.data is None:
+        return  # The file cannot be read, which is a fault already, and may contain the pin.
     for part in ("ecs_tasks", "eks_jobs"):
         for path, workload in environment.given(part):
             if workload.get("awaiting_image") is True:
@@ -70,6 +72,8 @@ def pin_faults(
         yield Fault("registry", f"'{name}' is not an environment{name_hint(name, known)}")
         return
     registry = registries[name]
+    if registry.file.data is None:
+        return  # The file cannot be read, which is a fault already, and may declare the repository.
     repository = registry.repository(pin.repository)
     declared = list(registry.names("repositories").values())
     if pin.repository not in declared:

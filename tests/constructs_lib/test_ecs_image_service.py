@@ -144,6 +144,17 @@ def test_endpoints_that_the_services_own_stack_makes_in_the_vpc_of_another_count
     assert "AWS::EC2::VPCEndpoint Interface" in waited_for(stack)
 
 
+def test_endpoints_of_the_vpcs_own_stack_count_in_the_stack_of_a_service() -> None:
+    network = stack_in()
+    app = network.node.root
+    assert isinstance(app, cdk.App)
+    stack = cdk.Stack(app, "Services", env=cdk.Environment(account=ACCOUNT, region=REGION))
+    vpc = isolated_vpc(network)
+    RegistryEndpoints(network, "Endpoints", vpc=vpc)
+    service_in(stack, vpc)
+    assert resources(template_of(stack), "AWS::ECS::Service")
+
+
 def test_an_image_that_no_endpoint_reaches_is_refused() -> None:
     stack = stack_in()
     public = Image(repository="public.ecr.aws/docker/library/busybox", digest=DIGEST)
@@ -160,6 +171,76 @@ def test_an_image_that_no_endpoint_reaches_is_refused() -> None:
         f"111111111111.dkr.ecr.us-east-1.amazonaws.com/team/far@{DIGEST} in us-east-1. Replicate "
         "the repository to eu-west-1, or run the service in subnets with internet access."
     )
+
+
+def test_every_image_that_no_endpoint_reaches_is_named() -> None:
+    stack = stack_in()
+    near, far = (
+        PrivateRepository.from_name(stack, name, repository_name=f"team/{name}", region=region)
+        for name, region in (("near", "eu-west-1"), ("far", "us-east-1"))
+    )
+    first, *others = (
+        EcsContainer(name=name, image=Image(repository=repository, digest=DIGEST), memory_mib=64)
+        for name, repository in (("one", near), ("two", far), ("three", near), ("four", far))
+    )
+    size = FargateSize(cpu=256, memory_mib=512)
+    task = EcsImageTask(stack, "Task", family="api", fargate=size, container=first, sidecars=others)
+    cluster = ecs.Cluster(stack, "Cluster", vpc=isolated_vpc(stack))
+    with pytest.raises(ValueError, match="2 faults") as refusal:
+        EcsImageService(stack, "Service", task=task, cluster=cluster, endpoints_exist=True)
+    assert str(refusal.value).count("is in us-east-1, and the endpoints of a VPC in") == 2
+
+
+def test_a_service_runs_in_the_subnets_and_security_groups_that_it_names() -> None:
+    stack = stack_in()
+    isolated = ec2.SubnetConfiguration(name="i", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
+    public = ec2.SubnetConfiguration(name="p", subnet_type=ec2.SubnetType.PUBLIC)
+    private = ec2.SubnetConfiguration(name="e", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)
+    vpc = ec2.Vpc(
+        stack,
+        "Vpc",
+        availability_zones=ZONES,
+        nat_gateways=1,
+        subnet_configuration=[isolated, public, private],
+    )
+    subnets = ec2.SubnetSelection(subnets=vpc.isolated_subnets)
+    assert "these subnets have no way out" in refused(stack, vpc, subnets=subnets)
+    stack = stack_in()
+    vpc = ec2.Vpc(stack, "Vpc", availability_zones=ZONES, nat_gateways=1)
+    group = ec2.SecurityGroup(stack, "Group", vpc=vpc)
+    service_in(stack, vpc, security_groups=[group], desired_count=3)
+    service = only(template_of(stack), "AWS::ECS::Service")
+    network = service["NetworkConfiguration"]["AwsvpcConfiguration"]
+    (named,) = network["SecurityGroups"]
+    assert named["Fn::GetAtt"][0].startswith("Group")
+    assert len(network["Subnets"]) == 2
+    assert service["DesiredCount"] == 3
+
+
+def test_a_task_whose_images_are_public_uses_the_endpoint_of_its_logs_alone() -> None:
+    stack = stack_in()
+    public = Image(repository="public.ecr.aws/docker/library/busybox", digest=DIGEST)
+    container = EcsContainer(image=public, memory_mib=64)
+    task = EcsImageTask(stack, "Task", family="api", container=container)
+    assert task.endpoint_services == ("logs",)
+
+
+def test_endpoints_of_secrets_are_those_of_their_services() -> None:
+    stack = stack_in()
+    RegistryEndpoints(
+        stack, "Endpoints", vpc=isolated_vpc(stack), secrets_from=["ssm", "secretsmanager"]
+    )
+    found = {
+        str(item["Properties"]["ServiceName"]).partition("eu-west-1.")[2]: item["Properties"]
+        for item in resources(template_of(stack), "AWS::EC2::VPCEndpoint")
+    }
+    for service, action in (
+        ("ssm", "ssm:GetParameters"),
+        ("secretsmanager", "secretsmanager:GetSecretValue"),
+    ):
+        (statement,) = found[service]["PolicyDocument"]["Statement"]
+        assert statement["Action"] == action
+        assert found[service]["PrivateDnsEnabled"] is True
 
 
 def test_a_task_for_ec2_is_no_service_on_fargate() -> None:

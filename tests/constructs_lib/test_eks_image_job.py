@@ -73,6 +73,18 @@ def test_a_second_job_of_one_name_is_refused() -> None:
         )
 
 
+def test_each_job_of_a_stack_has_a_file(tmp_path: Path) -> None:
+    stack = cdk.Stack(
+        cdk.App(outdir=str(tmp_path)),
+        "Stack",
+        env=cdk.Environment(account="111111111111", region="eu-west-1"),
+    )
+    for name in ("one", "two"):
+        image = Image(repository=api_in(stack, f"Api-{name}"), tag="v1")
+        EksImageJob(stack, f"Job-{name}", name=name, image=image)
+    assert sorted(file.name for file in tmp_path.rglob("*.yaml")) == ["one.yaml", "two.yaml"]
+
+
 def test_a_manifest_that_an_earlier_synth_left_is_gone(tmp_path: Path) -> None:
     for name in ("old", "new"):
         app = cdk.App(outdir=str(tmp_path))
@@ -114,6 +126,16 @@ def test_a_long_manifest_needs_an_advanced_parameter_and_a_longer_one_is_refused
         ValueError, match="at most 8,192 characters, the limit of an SSM parameter, got 9,0"
     ):
         job_in(stack_in(), args=("x" * 8_192,))
+
+
+def test_a_manifest_can_fill_its_parameter() -> None:
+    shortest = len(job_in(stack_in(), args=("",)).manifest_yaml) - len('""')
+    for length, tier in ((4_096, "Standard"), (4_097, "Advanced"), (8_192, "Advanced")):
+        stack = stack_in()
+        assert len(job_in(stack, args=("x" * (length - shortest),)).manifest_yaml) == length
+        assert only(template_of(stack), PARAMETER)["Tier"] == tier
+    with pytest.raises(ValueError, match="holds 8,192 characters, got 8,193"):
+        job_in(stack_in(), args=("x" * (8_193 - shortest),))
 
 
 def test_a_manifest_with_a_token_is_refused() -> None:

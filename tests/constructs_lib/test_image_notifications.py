@@ -24,12 +24,15 @@ def test_without_a_topic_one_is_created_for_the_rules_of_the_account_alone() -> 
     key = only(template, "AWS::KMS::Key")
     assert key["EnableKeyRotation"] is True
     assert key["KeyPolicy"]["Statement"][1]["Principal"] == {"Service": "events.amazonaws.com"}
+    assert key["KeyPolicy"]["Statement"][1]["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
     # SNS supports no condition on the key for EventBridge; with one, no message would arrive.
     assert "Condition" not in key["KeyPolicy"]["Statement"][1]
     deny, allow = only(template, "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
     assert deny["Effect"] == "Deny"
     assert deny["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert allow["Principal"] == {"Service": "events.amazonaws.com"}
+    assert allow["Action"] == "sns:Publish"
+    assert "Topic" in allow["Resource"]["Ref"]
     assert allow["Condition"] == {
         "ArnLike": {"aws:SourceArn": f"arn:aws:events:{REGION}:{ACCOUNT}:rule/*"}
     }

@@ -9,7 +9,7 @@ import pytest
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 
-from constructs_lib import PrivateRepository
+from constructs_lib import Image, PrivateRepository, TagImmutability
 from tests.support import ACCOUNT, REGION, cdk_context, only, resources, stack_in, template_of
 
 OTHER = "222222222222"
@@ -49,6 +49,44 @@ def test_a_grant_adds_the_identity_policy_if_the_owner_declared_the_statement() 
     pull, login = only(template_of(stack), "AWS::IAM::Policy")["PolicyDocument"]["Statement"]
     assert pull["Resource"] == reference.repository_arn
     assert (login["Action"], login["Resource"]) == ("ecr:GetAuthorizationToken", "*")
+
+
+def test_a_statement_that_the_owner_declared_is_not_added() -> None:
+    stack = stack_in()
+    reference = PrivateRepository.from_name(
+        stack, "Api", repository_name="team/api", account=OTHER, policy_declared_by_owner=True
+    )
+    statement = iam.PolicyStatement(
+        actions=["ecr:BatchGetImage"], principals=[iam.AccountPrincipal(ACCOUNT)]
+    )
+    assert reference.add_to_resource_policy(statement).statement_added is False
+
+
+def test_an_image_is_deployed_by_a_tag_that_its_owner_cannot_move() -> None:
+    reference = PrivateRepository.from_name(
+        stack_in(),
+        "Api",
+        repository_name="team/api",
+        account=OTHER,
+        tag_immutability=TagImmutability(mode="IMMUTABLE"),
+    )
+    assert Image(repository=reference, tag="v1").uri == (
+        f"{OTHER}.dkr.ecr.{REGION}.amazonaws.com/team/api:v1"
+    )
+
+
+def test_a_cache_of_another_account_and_region_is_referred_to_there() -> None:
+    cached = PrivateRepository.through_cache(
+        stack_in(),
+        "Cached",
+        prefix="docker-hub",
+        upstream_repository="library/busybox",
+        account=OTHER,
+        region="us-east-1",
+    )
+    name = "docker-hub/library/busybox"
+    assert cached.repository_arn == f"arn:aws:ecr:us-east-1:{OTHER}:repository/{name}"
+    assert cached.repository_uri == f"{OTHER}.dkr.ecr.us-east-1.amazonaws.com/{name}"
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,47 @@ def test_a_sidecar_has_its_own_image_and_hardening_and_is_waited_for() -> None:
     ]
 
 
+def test_every_setting_of_a_container_reaches_its_definition() -> None:
+    stack = stack_in()
+    proxy, init = (
+        EcsContainer(
+            name=name,
+            image=Image(repository=repository(stack, name), digest=DIGEST),
+            memory_mib=64,
+            essential=False,
+        )
+        for name in ("proxy", "init")
+    )
+    main = container(
+        stack,
+        cpu=10,
+        entry_point=("/bin/api",),
+        environment={"A": "1"},
+        depends_on={"proxy": "COMPLETE", "init": "SUCCESS"},
+    )
+    EcsImageTask(stack, "Task", family="api", container=main, sidecars=[proxy, init])
+    api, *beside = containers_of(stack)
+    assert (api["Name"], api["Cpu"], api["Memory"], api["Essential"]) == ("api", 10, 200, True)
+    assert api["EntryPoint"] == ["/bin/api"]
+    assert "Command" not in api
+    assert api["Environment"] == [{"Name": "A", "Value": "1"}]
+    assert api["DependsOn"] == [
+        {"Condition": "SUCCESS", "ContainerName": "init"},
+        {"Condition": "COMPLETE", "ContainerName": "proxy"},
+    ]
+    assert [(item["Name"], item["Essential"]) for item in beside] == [
+        ("proxy", False),
+        ("init", False),
+    ]
+
+
+@pytest.mark.parametrize("mode", ["awsvpc", "bridge", "host", "none"])
+def test_a_task_on_ec2_has_the_network_mode_that_it_names(mode: Any) -> None:
+    stack = stack_in()
+    EcsImageTask(stack, "Task", family="api", container=container(stack), network_mode=mode)
+    assert only(template_of(stack), "AWS::ECS::TaskDefinition")["NetworkMode"] == mode
+
+
 @pytest.mark.parametrize(
     ("hardening", "path"),
     [
@@ -182,6 +223,29 @@ def test_a_secret_by_its_name_is_granted_whatever_suffix_it_was_given() -> None:
     }
 
 
+def test_a_secure_string_is_decrypted_with_its_key_by_the_parameter_store_alone() -> None:
+    stack = stack_in()
+    parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
+        stack, "Token", parameter_name="/api/token"
+    )
+    secret = ContainerSecret.from_ssm_parameter(
+        parameter, key=kms.Key.from_key_arn(stack, "Key", KEY)
+    )
+    EcsImageTask(stack, "Task", family="api", container=container(stack, secrets={"T": secret}))
+    (decrypt,) = [item for item in statements_of(stack) if item["Action"] == "kms:Decrypt"]
+    assert decrypt["Resource"] == KEY
+    assert decrypt["Condition"]["StringEquals"]["kms:ViaService"] == "ssm.eu-west-1.amazonaws.com"
+    assert "kms:EncryptionContext:PARAMETER_ARN" in decrypt["Condition"]["StringEquals"]
+
+
+def test_a_field_of_a_secret_is_one_for_the_cdk_as_well() -> None:
+    stack = stack_in()
+    secret = secretsmanager.Secret(stack, "Db")
+    whole = ContainerSecret.from_secrets_manager(secret)
+    field = ContainerSecret.from_secrets_manager(secret, field="password")
+    assert (whole.for_ecs().has_field, field.for_ecs().has_field) == (False, True)
+
+
 def test_a_secret_of_another_region_is_decrypted_by_the_service_there() -> None:
     arn = SECRET.replace("eu-west-1", "us-east-1")
     granted = granted_for(
@@ -240,7 +304,17 @@ def test_logs_are_encrypted_with_a_key_that_lets_them() -> None:
         if item.get("Sid") == "LogsOfThisAccount"
     ]
     assert allowed["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
-    assert "log-group:*" in str(allowed["Condition"])
+    assert allowed["Action"] == [
+        "kms:Decrypt*",
+        "kms:Describe*",
+        "kms:Encrypt*",
+        "kms:GenerateDataKey*",
+    ]
+    assert allowed["Condition"] == {
+        "ArnLike": {
+            "kms:EncryptionContext:aws:logs:arn": "arn:aws:logs:eu-west-1:111111111111:log-group:*"
+        }
+    }
 
 
 def test_an_architecture_is_said_and_a_role_that_is_made_is_kept() -> None:

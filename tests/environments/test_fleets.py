@@ -95,6 +95,10 @@ def test_the_size_that_is_said_is_about_the_size_that_is_made(
     said = refusal(directory)
     estimate = int(said.partition("about ")[2].partition(" in the group")[0].replace(",", ""))
     assert made <= estimate <= made * 1.1
+    monkeypatch.setattr(fleet_checks, "MAXIMUM_TEMPLATE_BYTES", estimate)
+    assert len(load_environment("dev", directory).repositories) == 200
+    monkeypatch.setattr(fleet_checks, "MAXIMUM_TEMPLATE_BYTES", estimate - 1)
+    assert f"got about {estimate:,} in the group 'main'" in refusal(directory)
 
 
 def test_nothing_is_destroyed_in_a_protected_environment(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from constructs_lib.rules.kubernetes.cron_job import CronSchedule
 from environments.loading import EnvironmentFault, load_environment
+from environments.model.eks import Identity
 from tests.environments.test_loading import DIGEST, HEAD, refusal, write
 
 REPOSITORY = "repositories: [{name: web, tag_immutability: MUTABLE}, {name: api}]\n"
@@ -193,6 +195,18 @@ def test_a_cron_job_on_a_cluster_may_have_a_ttl_for_its_jobs(tmp_path: Path) -> 
     assert found.cluster is not None
 
 
+def test_each_service_account_can_be_created_by_one_job(tmp_path: Path) -> None:
+    accounts = (("one", "batch"), ("two", "batch"), ("one", "web"))
+    jobs = "".join(
+        f"  - {{name: job-{number}, image: web, service_account: {account}, "
+        f"namespace: {namespace}, identity: {{cluster: main}}}}\n"
+        for number, (account, namespace) in enumerate(accounts)
+    )
+    file = f"{HEAD}{REPOSITORY}eks_jobs:\n{jobs}"
+    found = load_environment("dev", write(tmp_path, dev=file, dev_images=PINS)).eks_jobs
+    assert [(job.spec.service_account, job.spec.namespace) for job in found] == list(accounts)
+
+
 def test_every_fault_of_a_job_is_named_at_once(tmp_path: Path) -> None:
     file = job(parallelism="0", schedule="often", service_account="A", time_zone="Foo")
     write(tmp_path, dev=file, dev_images=PINS)
@@ -283,3 +297,97 @@ def test_what_a_task_is_given_reaches_its_settings(tmp_path: Path) -> None:
     assert main.secrets["A"].key_arn is None
     assert found.spec.architecture == "ARM64"
     assert found.spec.fargate is not None
+
+
+def test_what_a_job_is_given_reaches_its_settings(tmp_path: Path) -> None:
+    role = "arn:aws:iam::111111111111:role/nodes"
+    file = job(
+        node_role_arn=role,
+        schedule="'@daily'",
+        concurrency_policy="Allow",
+        service_account="reader",
+        namespace="batch",
+        identity="{cluster: main, role_name: reader, statements: [{Effect: Allow}]}",
+    )
+    settings = load_environment("dev", write(tmp_path, dev=file, dev_images=PINS))
+    (found,) = settings.eks_jobs
+    assert (found.spec.name, found.spec.path) == ("list", "batch/list")
+    assert found.node_role_arn == role
+    assert found.cron == CronSchedule(schedule="@daily", concurrency_policy="Allow")
+    assert found.image.uri.endswith(f"/web@{DIGEST}")
+    assert found.identity == Identity(
+        cluster="main", role_name="reader", statements=({"Effect": "Allow"},)
+    )
+    assert found.cluster is None
+    assert settings.images == ("web",)
+    assert settings.notices == ()
+
+
+def test_times_of_a_delivery_reach_the_settings_of_a_job(tmp_path: Path) -> None:
+    cluster = (
+        "eks_cluster: {name: main, kubectl_provider: "
+        "'arn:aws:lambda:us-west-2:111111111111:function:kubectl'}\n"
+    )
+    file = job(
+        delivery="cluster",
+        rollback_window_seconds="60",
+        wait_for_completion_seconds="30",
+        active_deadline_seconds="30",
+    )
+    write(tmp_path, dev=file + cluster, dev_images=PINS)
+    (found,) = load_environment("dev", tmp_path).eks_jobs
+    assert (found.rollback_window_seconds, found.wait_for_completion_seconds) == (60, 30)
+    assert found.cluster is not None
+    assert found.cluster.name == "main"
+
+
+def test_services_pull_from_the_accounts_of_their_own_tasks(tmp_path: Path) -> None:
+    def registry(account: str) -> str:
+        head = HEAD.replace("1" * 12, account * 12)
+        pull = '{accounts: ["111111111111"]}'
+        return f"{head}repositories: [{{name: web, pull: {pull}}}]\n"
+
+    def container(name: str, image: str, more: str = "") -> str:
+        return f"{{name: {name}, image: {image}, memory_mib: 64{more}}}"
+
+    beside = f", fargate: smallest, sidecars: [{container('proxy', 'own')}]"
+    tasks = [
+        container("web", "two", f", fargate: smallest, sidecars: [{container('proxy', 'three')}]"),
+        container("api", "two", beside),
+        container("job", "four", ", fargate: smallest"),
+    ]
+    services = "[{name: web, task: web}, {name: api, task: api}]"
+    file = (
+        f"{HEAD}{NETWORK}repositories: [{{name: web}}]\n"
+        f"ecs_tasks: [{', '.join(tasks)}]\necs_services: {services}\n"
+    )
+    pins = f"own: {{repository: web, digest: {DIGEST}}}\n" + "".join(
+        f"{name}: {{registry: {name}, repository: web, digest: {DIGEST}}}\n"
+        for name in ("two", "three", "four")
+    )
+    registries = {"two": registry("2"), "three": registry("3"), "four": registry("4")}
+    write(tmp_path, dev=file, dev_images=pins, **registries)
+    settings = load_environment("dev", tmp_path)
+    assert settings.registry_accounts == ("2" * 12, "3" * 12)
+    assert [service.task for service in settings.ecs_services] == ["web", "api"]
+    assert settings.network is not None
+    assert settings.network.cidr == "10.0.0.0/24"
+
+
+def test_a_service_is_left_out_with_the_task_whose_image_it_awaits(tmp_path: Path) -> None:
+    awaiting = task(fargate="smallest", awaiting_image="true")
+    services = NETWORK + "ecs_services: [{name: web, task: web}]\n"
+    settings = load_environment("dev", write(tmp_path, dev=awaiting + services))
+    assert (settings.ecs_tasks, settings.ecs_services) == ((), ())
+    assert settings.images == ("web",)
+    assert settings.notices == (
+        "dev: 'web' is left out, because its image 'web' has no pin yet (awaiting_image).",
+    )
+
+
+def test_a_network_outside_the_private_ranges_has_a_notice(tmp_path: Path) -> None:
+    write(tmp_path, dev=HEAD + NETWORK.replace("10.0.0.0", "11.0.0.0"))
+    assert load_environment("dev", tmp_path).notices == (
+        "dev: the network 11.0.0.0/24 is outside the ranges for private use (10.0.0.0/8, "
+        "172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10).",
+    )

@@ -8,6 +8,7 @@ import pytest
 
 from constructs_lib.rules.ecr.endpoint_policies import (
     INTERFACE_SERVICES,
+    SECRET_SERVICES,
     PulledFrom,
     RegistryService,
     SecretService,
@@ -70,6 +71,11 @@ def test_an_endpoint_of_another_service_serves_the_accounts_own_principals_and_r
             "Condition": OWN,
         }
     ]
+
+
+def test_a_private_pull_uses_three_interface_endpoints_and_secrets_two_more() -> None:
+    assert INTERFACE_SERVICES == ("ecr.api", "ecr.dkr", "logs")
+    assert SECRET_SERVICES == ("secretsmanager", "ssm")
 
 
 def test_the_endpoint_of_s3_serves_any_principal_the_layers_of_the_region() -> None:

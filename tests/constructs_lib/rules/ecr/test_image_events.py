@@ -158,6 +158,16 @@ def matching(patterns: dict[str, Pattern], event: dict[str, Any]) -> list[str]:
     return [name for name, item in patterns.items() if _matches_pattern(json.dumps(item), whole)]
 
 
+@pytest.mark.parametrize(
+    "event", [push(), scan(HIGH=1), finding(), pull_through(), stopped(reason=CANNOT)]
+)
+def test_an_event_of_another_source_or_kind_is_not_matched(event: dict[str, Any]) -> None:
+    patterns = ALL.patterns(HOST)
+    assert len(matching(patterns, event)) == 1
+    assert matching(patterns, event | {"source": "aws.ec2"}) == []
+    assert matching(patterns, event | {"detail-type": "Other"}) == []
+
+
 def test_failures_are_matched_by_default_and_pushes_are_not() -> None:
     assert list(ImageEvents().patterns(HOST)) == [
         "BasicScans",

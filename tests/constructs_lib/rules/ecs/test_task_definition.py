@@ -128,6 +128,12 @@ def test_a_fault_of_a_container_names_its_place(change: dict[str, Any], paths: l
     assert paths_of(container=replace(MAIN, **change)) == paths
 
 
+def test_variables_that_are_secrets_as_well_are_named_in_order() -> None:
+    names = "HGFEDCBA"
+    both = replace(MAIN, environment=dict.fromkeys(names, "1"), secrets=dict.fromkeys(names, "s"))
+    assert paths_of(container=both) == [f"secrets.{name}" for name in "ABCDEFGH"]
+
+
 def test_ports_are_refused_where_there_is_no_network() -> None:
     containers = beside(replace(MAIN, ports=(80,)))
     assert paths_of(**containers, network_mode="none") == ["ports"]

@@ -244,6 +244,24 @@ def test_an_image_that_no_rule_matches_is_kept() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("selection", "age", "reason"),
+    [
+        ({}, 1, "imageCountMoreThan 1 images"),
+        (DAYS, 2, "sinceImagePushed 1 days"),
+        ({"countType": "sinceImagePulled", **TO_ARCHIVE}, 2, "sinceImagePulled 1 days"),
+        (DAYS, 1, "within the rule's limit"),
+    ],
+)
+def test_the_reason_of_a_verdict_is_the_limit_of_its_rule(
+    selection: dict[str, Any], age: float, reason: str
+) -> None:
+    policy = policy_from_document({"rules": [rule(1, 1, "any", **selection)]})
+    old, _ = preview(policy, [image("old", age=age), image("new", age=0)], NOW)
+    assert old.reason == reason
+    assert old.rule == policy.rules[0]
+
+
 TAGS = st.sampled_from(["v1", "v2", "live-dev-1", "release-3", "dev-4"])
 IMAGES = st.lists(
     st.builds(

@@ -117,6 +117,17 @@ def test_the_owners_statement_grants_access_to_the_grantee(
     assert found == {"Effect": "Allow", "Action": sorted(actions), **expected}
 
 
+def test_the_actions_of_a_grant_are_sorted() -> None:
+    actions = [f"ecr:{letter}" for letter in "HGFEDCBA"]
+    statement = {"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": actions}
+    found = owners_statement(statement, account=OWN, partition="aws")
+    assert found["Action"] == sorted(actions)
+    (grant,) = required_grants([statement], account=OWN, repository_arn=ARN)
+    assert grant == RequiredGrant(
+        owner=f"account {OTHER}", actions=tuple(sorted(actions)), repository_arn=ARN
+    )
+
+
 def test_a_deny_statement_requires_no_grant() -> None:
     assert owners_of(Effect="Deny", Principal="*") == []
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from constructs_lib.rules.faults import RuleError
-from constructs_lib.rules.policy.github_oidc import GitHubSubject, trust_policy
+from constructs_lib.rules.policy.github_oidc import GitHubSubject, provider_arn, trust_policy
 
 
 @pytest.mark.parametrize(
@@ -84,28 +84,28 @@ def test_a_subject_that_would_trust_too_much_or_nothing_is_refused(
     assert str(refusal.value) == sentence
 
 
-def test_a_role_trusts_the_named_runs_alone() -> None:
-    runs = [
-        GitHubSubject(repository="acme/web", environment="prod"),
-        GitHubSubject(repository="acme/api", ref="refs/heads/main"),
-        GitHubSubject(repository="acme/api", ref="refs/heads/main"),
-    ]
-    assert trust_policy("arn:aws:iam::111111111111:oidc-provider/x", runs) == {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Federated": "arn:aws:iam::111111111111:oidc-provider/x"},
-                "Action": "sts:AssumeRoleWithWebIdentity",
-                "Condition": {
-                    "StringEquals": {
-                        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-                        "token.actions.githubusercontent.com:sub": [
-                            "repo:acme/api:ref:refs/heads/main",
-                            "repo:acme/web:environment:prod",
-                        ],
-                    }
-                },
-            }
-        ],
-    }
+def test_a_role_trusts_the_runs_of_its_subjects_alone() -> None:
+    arn = provider_arn("111111111111", "aws-cn")
+    host = "token.actions.githubusercontent.com"
+    assert arn == f"arn:aws-cn:iam::111111111111:oidc-provider/{host}"
+    tags, main = (
+        GitHubSubject(repository="acme/api", ref=ref) for ref in ("refs/tags/v1", "refs/heads/main")
+    )
+    subjects = [main.subject, tags.subject]
+    for given, expected in (([tags, main, tags], subjects), ([main], main.subject)):
+        assert trust_policy(arn, given) == {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Federated": arn},
+                    "Action": "sts:AssumeRoleWithWebIdentity",
+                    "Condition": {
+                        "StringEquals": {
+                            f"{host}:aud": "sts.amazonaws.com",
+                            f"{host}:sub": expected,
+                        }
+                    },
+                }
+            ],
+        }

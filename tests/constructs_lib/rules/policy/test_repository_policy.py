@@ -95,6 +95,14 @@ def test_services_that_pull_are_bound_to_what_they_act_for_in_a_fixed_order() ->
     }
 
 
+def test_parts_of_an_organization_are_one_statement_in_a_fixed_order() -> None:
+    paths = [f"o-a1b2c3d4e5/r-ab12/ou-ab12-{number}1111111/*" for number in range(8)]
+    given = Access(organization_paths=(*reversed(paths), paths[0]))
+    (statement,) = statements(pull=given)
+    assert statement["Principal"] == "*"
+    assert statement["Condition"] == {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": paths}}
+
+
 def test_a_role_of_the_own_account_is_the_principal() -> None:
     arn = f"arn:aws:iam::{OWN}:role/ci"
     (statement,) = statements(push=Access(role_arns=(arn,)))

@@ -57,6 +57,11 @@ def test_statements_that_ecr_accepts_have_no_fault(elements: dict[str, Any]) -> 
             "resource is the repository. Remove Resource.",
         ),
         (
+            {"NotResource": "*"},
+            "[0].NotResource: a repository policy's statement cannot have NotResource, because "
+            "the resource is the repository. Remove NotResource.",
+        ),
+        (
             {"Effects": "Allow"},
             "[0].Effects: a statement cannot have the element 'Effects'. Use one of Sid, Effect, "
             "Principal, NotPrincipal, Action, NotAction, Condition.",
@@ -89,6 +94,11 @@ def test_statements_that_ecr_accepts_have_no_fault(elements: dict[str, Any]) -> 
             {"Principal": {"Aws": ROLE}},
             "[0].Principal.Aws: a principal's type must be one of AWS, Service, Federated, "
             "CanonicalUser, got 'Aws'.",
+        ),
+        (
+            {"Principal": {"A" * 81: ROLE}},
+            f"[0].Principal.{'A' * 80}: a principal's type must be one of AWS, Service, Federated, "
+            f"CanonicalUser, got '{'A' * 80}'.",
         ),
         (
             {"Principal": {"AWS": []}},
@@ -135,11 +145,6 @@ def test_statements_that_ecr_accepts_have_no_fault(elements: dict[str, Any]) -> 
             "[0].Action: a repository policy cannot have ecr:GetAuthorizationToken, which is not "
             "an action on a repository. Allow it in the principal's identity policy, on Resource "
             "'*'.",
-        ),
-        (
-            {"NotResource": "*"},
-            "[0].NotResource: a repository policy's statement cannot have NotResource, because the "
-            "resource is the repository. Remove NotResource.",
         ),
         (
             {"Principal": {"A" * 100: "x"}},
@@ -212,12 +217,34 @@ def test_the_sids_of_what_is_no_mapping_are_not_asked_for() -> None:
     assert repository_policy_faults(["ecr:*", statement(Sid="A")]) == []
 
 
+def test_every_fault_of_a_statement_has_its_place() -> None:
+    elements: dict[str, Any] = {
+        "Sid": "a/b",
+        "Effect": "allow",
+        "Principal": {"Aws": ROLE, "AWS": 5},
+        "Action": ["s3:GetObject", "ecr:*", "s3:*"],
+        "Condition": {"StringEqual": {"a": "b"}, "StringEquals": {"a": None}},
+    }
+    faults = statement_faults([statement(), statement(**elements)])
+    assert [fault.path for fault in faults] == [
+        "[1].Sid",
+        "[1].Effect",
+        "[1].Principal.Aws",
+        "[1].Principal.AWS",
+        "[1].Action",
+        "[1].Action",
+        "[1].Condition.StringEqual",
+        "[1].Condition.StringEquals.a",
+    ]
+
+
 def test_a_statement_that_is_no_mapping_is_refused() -> None:
     (fault,) = statement_faults(["ecr:*"])
     assert str(fault) == (
         "[0]: a statement must be a mapping, got 'ecr:*'. "
         "Write one with Effect, Principal and Action."
     )
+    assert repository_policy_faults(["ecr:*", statement(Sid="A")]) == []
 
 
 def test_a_sid_that_occurs_twice_is_refused() -> None:
