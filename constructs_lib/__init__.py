@@ -5,8 +5,6 @@ is loaded when it is first used, so that ``constructs_lib.rules`` can be importe
 the CDK.
 """
 
-from __future__ import annotations
-
 import ast
 import pkgutil
 from importlib import import_module

@@ -73,8 +73,7 @@ class ContainerSecret:
         known = secret.encryption_key or key
         if known is None and not isinstance(secret, secretsmanager.Secret):
             raise_if_any(
-                f"ContainerSecret '{secret.node.id}'",
-                [_key_missing("secret", "Secrets Manager")],
+                f"ContainerSecret '{secret.node.id}'", [_key_missing("secret", "Secrets Manager")]
             )
         arn = secret.secret_arn
         return ContainerSecret(

@@ -1,7 +1,5 @@
 """A container of an ECS task, with its image and its secrets."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """A Fargate service that runs an image in a private network."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterator, Sequence
 
 import aws_cdk as cdk

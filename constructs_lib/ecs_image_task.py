@@ -1,7 +1,5 @@
 """ECS task definitions that run images, on EC2 or on Fargate."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Literal
 

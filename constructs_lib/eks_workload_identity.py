@@ -1,7 +1,5 @@
 """The AWS identity of pods on EKS: an IAM role, and the service account that has it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from aws_cdk import aws_eks as eks

@@ -1,7 +1,5 @@
 """A role with which GitHub Actions pushes images, without stored credentials."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import aws_cdk as cdk

@@ -1,7 +1,5 @@
 """Notifications about images, by EventBridge rules."""
 
-from __future__ import annotations
-
 import aws_cdk as cdk
 from aws_cdk import aws_events
 from aws_cdk import aws_iam as iam

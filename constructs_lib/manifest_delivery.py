@@ -1,7 +1,5 @@
 """Delivery of a manifest without a cluster: as a file and as an SSM parameter."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import cast

@@ -1,7 +1,5 @@
 """A private ECR repository that is safe by default."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
@@ -72,10 +70,7 @@ class SpecifiedRepository(NamedRepository):
         key: kms.IKey | None = None,
     ) -> None:
         super().__init__(
-            scope,
-            construct_id,
-            repository_name=spec.name,
-            tag_immutability=spec.tag_immutability,
+            scope, construct_id, repository_name=spec.name, tag_immutability=spec.tag_immutability
         )
         stack = stack_of(scope)
         removal_policy = cdk.RemovalPolicy[spec.removal.upper().replace("-", "_")]

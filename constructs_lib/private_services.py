@@ -1,7 +1,5 @@
 """A private network without a route to the internet, and the services that run in it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk

@@ -1,7 +1,5 @@
 """The VPC endpoints for pulling images in a network without access to the internet."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Account, region and partition of a stack, read once, because every read is a call into Node."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, cast

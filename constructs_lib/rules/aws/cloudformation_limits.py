@@ -3,8 +3,6 @@
 Source: AWS CloudFormation User Guide, "Understand CloudFormation quotas".
 """
 
-from __future__ import annotations
-
 MAXIMUM_RESOURCES = 500
 MAXIMUM_OUTPUTS = 200
 # Of the template file as it is uploaded to S3, with its indentation.

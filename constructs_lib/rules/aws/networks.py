@@ -4,8 +4,6 @@ Sources: Amazon VPC user guide, "VPC CIDR blocks"; RFC 1918, "Address Allocation
 Internets"; RFC 6598, "IANA-Reserved IPv4 Prefix for Shared Address Space".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network

@@ -1,7 +1,5 @@
 """AWS partitions, account numbers and regions."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

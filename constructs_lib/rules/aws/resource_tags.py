@@ -3,8 +3,6 @@
 Source: AWS General Reference, "Tag naming limits and requirements".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 

@@ -1,7 +1,5 @@
 """CDK tokens: placeholders for values that are known only at deployment."""
 
-from __future__ import annotations
-
 # The CDK's marker inside a string. `Token.is_unresolved` looks for it too, across jsii.
 _MARKER = "${Token["
 

@@ -4,8 +4,6 @@ Sources: Amazon ECR user guide, "Amazon ECR interface VPC endpoints (AWS Private
 whitepaper "Building a Data Perimeter on AWS".
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args

@@ -5,21 +5,13 @@ for enhanced scanning"; Amazon Inspector user guide, "EventBridge event schema";
 developer guide, "Amazon ECS task state change events"; EventBridge user guide, "Event patterns".
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from constructs_lib.rules.faults import (
-    Fault,
-    each_under,
-    faults_unless,
-    raise_if_any,
-    word_faults,
-)
+from constructs_lib.rules.faults import Fault, each_under, faults_unless, raise_if_any, word_faults
 
 from .images import repository_name_faults
 

@@ -4,8 +4,6 @@ Sources: Amazon ECR API reference, "CreateRepository"; OCI distribution specific
 "Pulling manifests"; Amazon ECR user guide, "Private registries"; Amazon ECR Public user guide.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +18,7 @@ from .tag_immutability import TagImmutability
 SHORTEST_NAME, LONGEST_NAME = 2, 256
 LONGEST_LOGICAL_ID = 255
 
-_NAME = re.compile(
-    r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*",
-)
+_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 PUBLIC_REGISTRY = "public.ecr.aws"

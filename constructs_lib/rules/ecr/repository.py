@@ -4,8 +4,6 @@ Sources: Amazon ECR user guide, "Private repositories" and "Encryption at rest";
 "AWS::ECR::Repository".
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

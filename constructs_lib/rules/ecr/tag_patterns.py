@@ -1,7 +1,5 @@
 """Tag patterns with ``*``: whether a tag matches one, and whether one covers another."""
 
-from __future__ import annotations
-
 import re
 
 

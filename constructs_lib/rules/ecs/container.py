@@ -3,8 +3,6 @@
 Source: Amazon ECS developer guide, "Amazon ECS task definition parameters".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Sources: Amazon ECS developer guide, "Pass sensitive data to an Amazon ECS conta
 Manager user guide, "Secret encryption and decryption".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

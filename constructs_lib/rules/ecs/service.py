@@ -3,8 +3,6 @@
 Source: Amazon ECS developer guide, "Amazon ECS services".
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from constructs_lib.rules.faults import Fault, raise_if_any, range_faults

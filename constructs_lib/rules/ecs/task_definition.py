@@ -4,8 +4,6 @@ Sources: Amazon ECS developer guide, "Amazon ECS task definition parameters" and
 networking options".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter

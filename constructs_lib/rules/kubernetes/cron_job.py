@@ -3,8 +3,6 @@
 Source: Kubernetes documentation, "CronJob".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

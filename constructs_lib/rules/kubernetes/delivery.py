@@ -3,8 +3,6 @@
 Source: Kubernetes documentation, "Automatic Cleanup for Finished Jobs".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from constructs_lib.rules.faults import Fault, faults_unless, under

@@ -3,8 +3,6 @@
 Sources: Kubernetes API reference, "Job v1 batch"; Kubernetes documentation, "Jobs".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args

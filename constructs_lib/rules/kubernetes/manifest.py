@@ -3,8 +3,6 @@
 Source: Kubernetes API reference, "Job v1 batch", "CronJob v1 batch" and "ServiceAccount v1".
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict

@@ -3,8 +3,6 @@
 Sources: Kubernetes documentation, "Object Names and IDs", "Labels and Selectors" and "Quantity".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from decimal import Decimal

@@ -4,8 +4,6 @@ Sources: Kubernetes API reference, "Pod v1 core"; Kubernetes documentation, "Res
 for Pods and Containers" and "Taints and Tolerations".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

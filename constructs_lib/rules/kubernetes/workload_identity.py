@@ -4,8 +4,6 @@ Sources: Amazon EKS user guide, "Create IAM role with trust policy required by E
 and "Assign IAM roles to Kubernetes service accounts".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

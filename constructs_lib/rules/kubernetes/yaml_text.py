@@ -5,8 +5,6 @@ accepts JSON's types and writes block style only. It quotes every string that YA
 another type, in JSON's way, which YAML reads too.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Lifecycle policies read from JSON documents, as ECR returns or a person writes them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

@@ -4,8 +4,6 @@ Sources: Amazon ECR user guide, "Lifecycle policy properties in Amazon ECR" and 
 lifecycle policies in Amazon ECR"; Amazon ECR API reference, "PutLifecyclePolicy".
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy

@@ -1,7 +1,5 @@
 """Named lifecycle policies, each of which begins with the shield of live images."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 

@@ -13,8 +13,6 @@ its limit and is not rounded to days; an image expires with the last index that 
 deletes signatures and SBOMs with the image that they refer to; here they are images like others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -4,8 +4,6 @@ Sources: Amazon ECR user guide, "Lifecycle policy properties in Amazon ECR" and 
 lifecycle policies in Amazon ECR"; Amazon ECR API reference, "PutLifecyclePolicy".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, get_args

@@ -1,7 +1,5 @@
 """Who may pull from, push to and administer a repository."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Sources: CloudFormation user guide, "Import AWS resources into a CloudFormation 
 CloudFormation coverage roadmap, issue 2493 (an import deletes a policy that is not declared).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -123,10 +121,7 @@ def _access(fields: Mapping[str, Any]) -> Access:
 
 
 def _fields_of(
-    verb: Verb,
-    by_sid: Mapping[AccessSid, Statement],
-    account: str,
-    organization_id: str | None,
+    verb: Verb, by_sid: Mapping[AccessSid, Statement], account: str, organization_id: str | None
 ) -> dict[str, Any]:
     """Return the fields that statements seem to come from; the caller compares what they write."""
     fields: dict[str, Any] = {}
@@ -182,11 +177,9 @@ _READERS: Mapping[Grantees, _Reader] = {
         lambda item: _condition(item, "ForAnyValue:StringLike", "aws:PrincipalOrgPaths"),
     ),
     Grantees.LAMBDA: _Reader(
-        "lambda_accounts",
-        lambda item: _accounts_in(_condition(item, "ArnLike", "aws:SourceArn")),
+        "lambda_accounts", lambda item: _accounts_in(_condition(item, "ArnLike", "aws:SourceArn"))
     ),
     Grantees.CODEBUILD: _Reader(
-        "codebuild_project_arns",
-        lambda item: _condition(item, "ArnEquals", "aws:SourceArn"),
+        "codebuild_project_arns", lambda item: _condition(item, "ArnEquals", "aws:SourceArn")
     ),
 }

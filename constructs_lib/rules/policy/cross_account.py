@@ -3,8 +3,6 @@
 Source: IAM user guide, "Cross-account policy evaluation logic".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -153,9 +151,7 @@ def _owners(statement: Statement, account: str) -> Iterator[str]:
 def _organizations_of(statement: Statement) -> list[str]:
     organizations = _condition(statement, "aws:PrincipalOrgID", ("StringEquals", "StringLike"))
     paths = _condition(
-        statement,
-        "aws:PrincipalOrgPaths",
-        ("ForAnyValue:StringLike", "ForAnyValue:StringEquals"),
+        statement, "aws:PrincipalOrgPaths", ("ForAnyValue:StringLike", "ForAnyValue:StringEquals")
     )
     found = [f"organization path {path}" for path in paths] or [
         f"organization {organization}" for organization in organizations

@@ -4,8 +4,6 @@ Source: GitHub documentation, "OpenID Connect reference"; IAM user guide, "Creat
 OpenID Connect federation".
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -131,10 +129,7 @@ def trust_policy(provider_arn: str, subjects: Sequence[GitHubSubject]) -> dict[s
                 "Principal": {"Federated": provider_arn},
                 "Action": "sts:AssumeRoleWithWebIdentity",
                 "Condition": {
-                    "StringEquals": {
-                        f"{HOST}:aud": AUDIENCE,
-                        f"{HOST}:sub": one_or_list(names),
-                    }
+                    "StringEquals": {f"{HOST}:aud": AUDIENCE, f"{HOST}:sub": one_or_list(names)}
                 },
             }
         ],

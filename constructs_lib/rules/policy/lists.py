@@ -1,7 +1,5 @@
 """One value or a list of values: IAM writes and reads both as the same."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

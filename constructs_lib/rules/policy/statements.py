@@ -4,8 +4,6 @@ Sources: Amazon ECR user guide, "Private repository policies"; Amazon ECR API re
 "SetRepositoryPolicy"; IAM user guide, "IAM JSON policy elements reference".
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -81,10 +79,7 @@ def merged(statements: Iterable[Statement]) -> list[Statement]:
         same = json.dumps(rest, sort_keys=True, default=str)
         if same in places:
             earlier = kept[places[same]]
-            kept[places[same]] = {
-                **earlier,
-                "Principal": _joined(earlier["Principal"], principal),
-            }
+            kept[places[same]] = {**earlier, "Principal": _joined(earlier["Principal"], principal)}
         else:
             places[same] = len(kept)
             kept.append(statement)
