@@ -96,7 +96,8 @@ def test_pinning_from_an_undeclared_repository_lists_the_declared_ones(folder: P
     )
     assert result.returncode == 1
     assert result.stderr == (
-        "ecrctl: the environment 'dev' declares no repository 'pin/apy'; did you mean 'pin/api'? "
+        "ecrctl: the image cannot be pinned:\n"
+        "  - the environment 'dev' declares no repository 'pin/apy'; did you mean 'pin/api'? "
         "Known: pin/api. If another environment declares it, add --registry ENV.\n"
     )
 
