@@ -163,6 +163,16 @@ def test_every_fault_of_a_target_is_named_at_once(folder: Path) -> None:
     )
 
 
+def test_another_environment_may_declare_the_repository(folder: Path) -> None:
+    with pytest.raises(UserError) as refusal:
+        check_target(Target(folder, "dev", "api"), repository="site", tag="v1")
+    assert str(refusal.value) == (
+        "the image cannot be pinned:\n"
+        "  - the environment 'dev' declares no repository 'site'. Known: team/api. If another "
+        "environment declares it, add --registry ENV."
+    )
+
+
 def test_a_pin_is_added_to_the_others_in_the_order_of_their_names(folder: Path) -> None:
     path = write_pin(
         Target(folder, "dev", "web"), repository="team/web", tag="v\u0131", digest=DIGEST

@@ -25,10 +25,17 @@ def tools(tmp_path: Path) -> Tools:
     return Tools(python=Path("/a venv/bin/python"), node=Path(sys.executable), cdk=tmp_path)
 
 
-def run_script(tools: Tools, script: str, log: Path) -> None:
+def run_script(tools: Tools, script: str, log: Path, *, offline: bool = False) -> None:
     """Run a script in place of the CDK CLI."""
     (tools.cdk / "bin" / "cdk").write_text(script)
-    run_cdk(["synth", "--quiet"], environment={"X": "extra"}, log=log, cwd=tools.cdk, tools=tools)
+    run_cdk(
+        ["synth", "--quiet"],
+        environment={"X": "extra"},
+        log=log,
+        cwd=tools.cdk,
+        tools=tools,
+        offline=offline,
+    )
 
 
 def test_a_tool_has_its_own_programs_first_on_its_path(
@@ -83,6 +90,26 @@ def test_a_log_has_each_command_and_its_output(tools: Tools, tmp_path: Path) -> 
         "a warning\n"
         "$ cdk synth --quiet\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("offline", "variables"),
+    [
+        (True, "{'AWS_EC2_METADATA_DISABLED': 'true'} extra"),
+        (False, "{'AWS_PROFILE': 'real'} extra"),
+    ],
+)
+def test_every_variable_of_aws_is_withheld_offline_alone(
+    tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, offline: bool, variables: str
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "real")
+    script = (
+        "import os\n"
+        "of_aws = {name: value for name, value in os.environ.items() if name[:4] == 'AWS_'}\n"
+        "print(of_aws, os.environ['X'])\n"
+    )
+    run_script(tools, script, tmp_path / "cdk.log", offline=offline)
+    assert (tmp_path / "cdk.log").read_text() == f"$ cdk synth --quiet\n{variables}\n"
 
 
 def test_the_end_of_the_output_of_a_failed_command_is_shown(tools: Tools, tmp_path: Path) -> None:

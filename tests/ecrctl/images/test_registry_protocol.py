@@ -219,6 +219,10 @@ def test_a_request_is_tried_four_times_in_all(registry: Registry, script: Script
     )
 
 
+def test_an_answer_is_awaited_for_a_minute(registry: Registry) -> None:
+    assert registry.pool.connection_pool_kw["timeout"] == 60
+
+
 def test_no_redirect_is_followed(registry: Registry, script: Script) -> None:
     script.answers += [(307, f"{registry.base_url}/elsewhere", b""), (200, "", b"found")]
     with pytest.raises(UserError, match="cannot be reached at"):
