@@ -36,19 +36,16 @@ def file_schema(kind: Any) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
 
 
-def _classes_in(hint: Any, found: set[type] | None = None) -> Iterator[type]:
-    """Yield every model and dataclass that an annotation contains, at any depth."""
-    found = set() if found is None else found
+def _classes_in(hint: Any) -> Iterator[type]:
+    """Yield every model and dataclass in an annotation, at any depth, some more than once."""
     for one in (hint, *get_args(hint), *getattr(hint, "__metadata__", ())):
         inner = class_within(getattr(one, "annotation", one))
-        if inner is None or inner in found:
-            continue
-        found.add(inner)
-        yield inner
-        for flat, _ in flat_fields(inner).values():
-            yield from _classes_in(flat, found)
-        for name in key_names(inner):
-            yield from _classes_in(field_hint(inner, name), found)
+        if inner is not None:
+            yield inner
+            for flat, _ in flat_fields(inner).values():
+                yield from _classes_in(flat)
+            for name in key_names(inner):
+                yield from _classes_in(field_hint(inner, name))
 
 
 def _describe(schema: dict[str, Any], kind: type) -> None:
