@@ -40,11 +40,7 @@ class NamedRepository(ecr.RepositoryBase):
         tag_immutability: TagImmutability | None = None,
     ) -> None:
         super().__init__(
-            scope,
-            construct_id,
-            physical_name=repository_name,
-            account=account,
-            region=region,
+            scope, construct_id, physical_name=repository_name, account=account, region=region
         )
         self._tag_immutability = tag_immutability
         facts = facts_of(stack_of(scope))

@@ -72,10 +72,7 @@ class SpecifiedRepository(NamedRepository):
         key: kms.IKey | None = None,
     ) -> None:
         super().__init__(
-            scope,
-            construct_id,
-            repository_name=spec.name,
-            tag_immutability=spec.tag_immutability,
+            scope, construct_id, repository_name=spec.name, tag_immutability=spec.tag_immutability
         )
         stack = stack_of(scope)
         removal_policy = cdk.RemovalPolicy[spec.removal.upper().replace("-", "_")]

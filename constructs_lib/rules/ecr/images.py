@@ -20,9 +20,7 @@ from .tag_immutability import TagImmutability
 SHORTEST_NAME, LONGEST_NAME = 2, 256
 LONGEST_LOGICAL_ID = 255
 
-_NAME = re.compile(
-    r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*",
-)
+_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 PUBLIC_REGISTRY = "public.ecr.aws"
@@ -114,7 +112,7 @@ class ImageReference(Protocol):
 
     @property
     def version(self) -> str | None:
-        """The image's tag where the URI has its digest; kept as a label of the workload."""
+        """The tag of an image whose URI has its digest, for a label of the workload."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +120,8 @@ class ImageSpec:
     """A pinned image, and the account and region whose registry contains it.
 
     :param account: ``None``, as is the region, for an image of ECR Public.
-    :param tag_may_move: ``True`` where the image is deployed by a tag that can be moved.
-    :param tag_immutability: the repository's tag immutability, where it is known.
+    :param tag_may_move: whether the image may be deployed by a tag that can be moved.
+    :param tag_immutability: the repository's tag immutability, if it is known.
     """
 
     account: str | None
@@ -136,7 +134,7 @@ class ImageSpec:
 
     @property
     def uri(self) -> str:
-        """The image's URI; by digest when there is one."""
+        """The image's URI; with its digest, if there is one."""
         return f"{self.repository_uri}{reference_suffix(tag=self.tag, digest=self.digest)}"
 
     @property
@@ -148,7 +146,7 @@ class ImageSpec:
 
     @property
     def version(self) -> str | None:
-        """The image's tag where its digest is deployed, otherwise ``None``."""
+        """The tag of an image that is deployed by its digest; otherwise ``None``."""
         return self.tag if self.digest else None
 
 

@@ -38,10 +38,7 @@ class ContainerHardening:
     def none() -> ContainerHardening:
         """Return no restrictions: the image and the host decide."""
         return ContainerHardening(
-            read_only_root_filesystem=False,
-            user=None,
-            drop_capabilities=False,
-            init_process=False,
+            read_only_root_filesystem=False, user=None, drop_capabilities=False, init_process=False
         )
 
 

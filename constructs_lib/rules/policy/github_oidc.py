@@ -131,10 +131,7 @@ def trust_policy(provider_arn: str, subjects: Sequence[GitHubSubject]) -> dict[s
                 "Principal": {"Federated": provider_arn},
                 "Action": "sts:AssumeRoleWithWebIdentity",
                 "Condition": {
-                    "StringEquals": {
-                        f"{HOST}:aud": AUDIENCE,
-                        f"{HOST}:sub": one_or_list(names),
-                    }
+                    "StringEquals": {f"{HOST}:aud": AUDIENCE, f"{HOST}:sub": one_or_list(names)}
                 },
             }
         ],

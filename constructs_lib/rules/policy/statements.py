@@ -81,10 +81,7 @@ def merged(statements: Iterable[Statement]) -> list[Statement]:
         same = json.dumps(rest, sort_keys=True, default=str)
         if same in places:
             earlier = kept[places[same]]
-            kept[places[same]] = {
-                **earlier,
-                "Principal": _joined(earlier["Principal"], principal),
-            }
+            kept[places[same]] = {**earlier, "Principal": _joined(earlier["Principal"], principal)}
         else:
             places[same] = len(kept)
             kept.append(statement)
