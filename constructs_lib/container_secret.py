@@ -15,7 +15,7 @@ from constructs import Construct
 from .encryption import key_of
 from .rules.aws.partitions import partition_of
 from .rules.ecs.secret import SecretSpec, SecretsService
-from .rules.faults import Fault, raise_if_any
+from .rules.faults import faults_unless, raise_if_any
 from .rules.policy.lists import one_or_list
 from .stack_facts import facts_of, is_token, stack_of
 
@@ -71,10 +71,8 @@ class ContainerSecret:
         :raises ValueError: when the key is unknown.
         """
         known = secret.encryption_key or key
-        if known is None and not isinstance(secret, secretsmanager.Secret):
-            raise_if_any(
-                f"ContainerSecret '{secret.node.id}'", [_key_missing("secret", "Secrets Manager")]
-            )
+        is_known = known is not None or isinstance(secret, secretsmanager.Secret)
+        _require_key(secret.node.id, "secret", "Secrets Manager", is_known=is_known)
         arn = secret.secret_arn
         return ContainerSecret(
             # An empty version stage and version ID mean the current version.
@@ -94,11 +92,8 @@ class ContainerSecret:
             ``aws-managed``.
         :raises ValueError: when a SecureString's key is unknown.
         """
-        if key is None and parameter.parameter_type == "SecureString":
-            raise_if_any(
-                f"ContainerSecret '{parameter.node.id}'",
-                [_key_missing("parameter", "Parameter Store")],
-            )
+        is_known = key is not None or parameter.parameter_type != "SecureString"
+        _require_key(parameter.node.id, "parameter", "Parameter Store", is_known=is_known)
         return ContainerSecret(
             value=parameter.parameter_arn,
             arn=parameter.parameter_arn,
@@ -122,12 +117,12 @@ class ContainerSecret:
         return _ExactSecret(self)
 
 
-def _key_missing(what: str, where: str) -> Fault:
-    return Fault(
-        "key",
-        f"a {what} requires its encryption key, because no task could start without a grant on the "
-        f"key, got none. Add `key`, or write key='aws-managed' for the key of {where}.",
+def _require_key(construct_id: str, kind: str, service: str, *, is_known: bool) -> None:
+    message = (
+        f"a {kind} requires its encryption key, because no task could start without a grant on the "
+        f"key, got none. Add `key`, or write key='aws-managed' for the key of {service}."
     )
+    raise_if_any(f"ContainerSecret '{construct_id}'", faults_unless(is_known, message, path="key"))
 
 
 class _ExactSecret(ecs.Secret):

@@ -280,7 +280,7 @@ def test_a_secret_whose_key_is_unknown_is_refused() -> None:
     parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
         stack, "Token", parameter_name="/api/token"
     )
-    with pytest.raises(ValueError, match="for the one of the parameter store"):
+    with pytest.raises(ValueError, match="for the key of Parameter Store"):
         ContainerSecret.from_ssm_parameter(parameter)
 
 

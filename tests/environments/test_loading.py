@@ -169,13 +169,16 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
         ("- a\n", "a mapping is expected here, got a list."),
         ("&a [*a]\n", "an anchor cannot contain an alias of itself. Remove the alias."),
         ("a: 2026-13-01\n", "a value cannot be read: month must be in 1..12. Correct it,"),
-        ("", "account: this is required, and missing."),
+        ("", "account: this setting is required, got none. Add it."),
         (
             HEAD + "encryption: yes please\n",
             "encryption must be customer-managed, dsse, aws-managed, aes256",
         ),
         (HEAD + "repositories: {}\n", "repositories: a list is expected here, got a mapping."),
-        (HEAD + "repositories: [{}]\n", "repositories[0].name: this is required, and missing."),
+        (
+            HEAD + "repositories: [{}]\n",
+            ("repositories[0].name: this setting is required, got none. Add it."),
+        ),
         (HEAD + "repositories: [5]\n", "repositories[0]: a mapping is expected here, got '5'."),
         (
             HEAD + "eks_jobs: [{name: a, image: b, parallelism: x}]\n",

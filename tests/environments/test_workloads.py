@@ -170,7 +170,8 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             job(identity="{cluster: main}"),
-            "eks_jobs[0].service_account: identity requires service_account. Write it.",
+            "eks_jobs[0].service_account: identity requires service_account, got none. Add "
+            "'service_account: NAME'.",
         ),
         (
             job(identity="{}", service_account="a", namespace="b"),

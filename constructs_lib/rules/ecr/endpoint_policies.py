@@ -1,4 +1,4 @@
-"""Policies of the VPC endpoints for a private pull: the requests that a pull makes, and no others.
+"""Policies of the VPC endpoints for a private pull, which allow only the requests of a pull.
 
 Sources: Amazon ECR user guide, "Amazon ECR interface VPC endpoints (AWS PrivateLink)"; AWS
 whitepaper "Building a Data Perimeter on AWS".
@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from constructs_lib.rules.aws.partitions import account_faults
 from constructs_lib.rules.faults import each_under, faults_unless, raise_if_any, under
+from constructs_lib.rules.mappings import without_none
 from constructs_lib.rules.policy.access import organization_faults
 from constructs_lib.rules.policy.lists import one_or_list
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
@@ -18,6 +19,11 @@ from constructs_lib.rules.policy.statements import Statement
 RegistryService = Literal["ecr.api", "ecr.dkr", "logs", "s3"]
 SecretService = Literal["secretsmanager", "ssm"]
 SECRET_SERVICES: tuple[SecretService, ...] = get_args(SecretService)
+_ACTIONS_ON = {
+    "logs": ("log-group:*", ("logs:CreateLogStream", "logs:PutLogEvents")),
+    "secretsmanager": ("secret:*", ("secretsmanager:GetSecretValue",)),
+    "ssm": ("parameter/*", ("ssm:GetParameters",)),
+}
 INTERFACE_SERVICES: tuple[RegistryService, ...] = ("ecr.api", "ecr.dkr", "logs")
 
 
@@ -61,15 +67,9 @@ def endpoint_statements(
     :param account: the account of the VPC. Account, region and partition may be tokens.
     """
     own = {"StringEquals": {"aws:PrincipalAccount": account}}
-    if service == "logs":
-        groups = f"arn:{partition}:logs:{region}:{account}:log-group:*"
-        return [_allow(("logs:CreateLogStream", "logs:PutLogEvents"), groups, own)]
-    if service == "secretsmanager":
-        secrets = f"arn:{partition}:secretsmanager:{region}:{account}:secret:*"
-        return [_allow(("secretsmanager:GetSecretValue",), secrets, own)]
-    if service == "ssm":
-        parameters = f"arn:{partition}:ssm:{region}:{account}:parameter/*"
-        return [_allow(("ssm:GetParameters",), parameters, own)]
+    if service in _ACTIONS_ON:
+        resource, actions = _ACTIONS_ON[service]
+        return [_allow(actions, f"arn:{partition}:{service}:{region}:{account}:{resource}", own)]
     if service == "s3":
         # Layers are downloaded from a bucket of ECR's by addresses that ECR signs, so the principal
         # is ECR's and not one of the VPC's account.
@@ -82,15 +82,11 @@ def endpoint_statements(
 
 
 def _pull(
-    account: str, region: str, partition: str, pulled_from: PulledFrom, own: Mapping[str, Any]
+    account: str, region: str, partition: str, pulled_from: PulledFrom, own: dict[str, Any]
 ) -> Statement:
     if pulled_from.organization_id:
-        condition = {
-            "StringEquals": {
-                **own["StringEquals"],
-                "aws:ResourceOrgID": pulled_from.organization_id,
-            }
-        }
+        in_organization = {"aws:ResourceOrgID": pulled_from.organization_id}
+        condition = {"StringEquals": own["StringEquals"] | in_organization}
         return _allow(PULL_ACTIONS, f"arn:{partition}:ecr:{region}:*:repository/*", condition)
     arns = [
         f"arn:{partition}:ecr:{region}:{owner}:repository/*"
@@ -102,10 +98,10 @@ def _pull(
 def _allow(
     actions: Sequence[str], resources: str | list[str], condition: Mapping[str, Any]
 ) -> Statement:
-    statement: dict[str, Any] = {
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": one_or_list(actions),
-        "Resource": resources,
-    }
-    return {**statement, "Condition": condition} if condition else statement
+    return without_none(
+        Effect="Allow",
+        Principal="*",
+        Action=one_or_list(actions),
+        Resource=resources,
+        Condition=condition or None,
+    )

@@ -78,22 +78,14 @@ class ImageEvents:
 def push_pattern(repositories: Sequence[str]) -> Pattern:
     """Return the pattern of every push."""
     detail = {"action-type": ["PUSH"], "result": ["SUCCESS"]}
-    return {
-        "source": ["aws.ecr"],
-        "detail-type": ["ECR Image Action"],
-        "detail": detail | _named("repository-name", repositories),
-    }
+    return _of_ecr("ECR Image Action", detail, repositories)
 
 
 def basic_scan_pattern(severity: Severity, repositories: Sequence[str]) -> Pattern:
     """Return the pattern of a basic scan with findings of at least this severity."""
     found: list[dict[str, Any]] = [{name: [{"numeric": [">", 0]}]} for name in _at_least(severity)]
     detail = {"scan-status": ["COMPLETE"], "finding-severity-counts": _any_of(found)}
-    return {
-        "source": ["aws.ecr"],
-        "detail-type": ["ECR Image Scan"],
-        "detail": detail | _named("repository-name", repositories),
-    }
+    return _of_ecr("ECR Image Scan", detail, repositories)
 
 
 def inspector_pattern(severity: Severity, repositories: Sequence[str]) -> Pattern:
@@ -113,10 +105,14 @@ def inspector_pattern(severity: Severity, repositories: Sequence[str]) -> Patter
 
 def pull_through_pattern(repositories: Sequence[str]) -> Pattern:
     """Return the pattern of a pull-through cache that could not fetch from upstream."""
+    return _of_ecr("ECR Pull Through Cache Action", {"sync-status": ["FAILED"]}, repositories)
+
+
+def _of_ecr(kind: str, detail: Mapping[str, Any], repositories: Sequence[str]) -> Pattern:
     return {
         "source": ["aws.ecr"],
-        "detail-type": ["ECR Pull Through Cache Action"],
-        "detail": {"sync-status": ["FAILED"], **_named("repository-name", repositories)},
+        "detail-type": [kind],
+        "detail": {**detail, **_named("repository-name", repositories)},
     }
 
 

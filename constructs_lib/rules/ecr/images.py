@@ -110,7 +110,7 @@ class ImageReference(Protocol):
 
     @property
     def version(self) -> str | None:
-        """The image's tag where the URI has its digest; kept as a label of the workload."""
+        """The tag of an image whose URI has its digest, for a label of the workload."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +118,8 @@ class ImageSpec:
     """A pinned image, and the account and region whose registry contains it.
 
     :param account: ``None``, as is the region, for an image of ECR Public.
-    :param tag_may_move: ``True`` where the image is deployed by a tag that can be moved.
-    :param tag_immutability: the repository's tag immutability, where it is known.
+    :param tag_may_move: whether the image may be deployed by a tag that can be moved.
+    :param tag_immutability: the repository's tag immutability, if it is known.
     """
 
     account: str | None
@@ -132,7 +132,7 @@ class ImageSpec:
 
     @property
     def uri(self) -> str:
-        """The image's URI; by digest when there is one."""
+        """The image's URI; with its digest, if there is one."""
         return f"{self.repository_uri}{reference_suffix(tag=self.tag, digest=self.digest)}"
 
     @property
@@ -144,7 +144,7 @@ class ImageSpec:
 
     @property
     def version(self) -> str | None:
-        """The image's tag where its digest is deployed, otherwise ``None``."""
+        """The tag of an image that is deployed by its digest; otherwise ``None``."""
         return self.tag if self.digest else None
 
 

@@ -48,7 +48,7 @@ class EncryptionSpec:
         that AWS manages for ECR) or ``aes256`` (no KMS key).
     :param key_arn: with ``customer-managed`` and ``dsse``, an existing key; by default the key
         that repositories of the environment or stack share.
-    :raises RuleError: when the kind is unknown, or has no key to be chosen.
+    :raises RuleError: when the kind is unknown, or a kind without a choice of key has one.
     """
 
     kind: EncryptionKind
@@ -73,18 +73,20 @@ class RepositorySpec:
 
     :param name: 2 to 256 lower-case letters and digits, joined by ``/ - _ .``.
     :param place: the account, region and partition that the repository is created in.
-    :param tag_immutability: which tags can be moved; by default none.
+    :param tag_immutability: the tags that can be moved; by default none.
     :param scan_on_push: whether images are scanned when they are pushed; ``True`` by default.
     :param encryption: by default a KMS key that repositories share.
-    :param lifecycle: by default live images stay, untagged ones expire after 7 days and of the
-        others the last 30 stay. ``None`` keeps every image.
-    :param pull: who may pull besides the account itself; by default no one.
-    :param push: who may push besides the account itself; by default no one.
-    :param statements: more statements of the repository policy.
-    :param administrators: the roles that alone may delete and change policies.
-    :param removal: ``retain`` by default: the repository outlives its stack.
-    :param empty_on_delete: with ``destroy``, whether all images are deleted too.
-    :param tags: AWS tags of the repository, at most 50.
+    :param lifecycle: by default live images are kept, untagged images expire after 7 days, and
+        the last 30 others are kept. ``None`` keeps every image.
+    :param pull: the principals that may pull besides the account's own; by default none.
+    :param push: the principals that may push besides the account's own; by default none.
+    :param statements: more statements of the repository policy; by default none.
+    :param administrators: the only roles that may delete images or the repository, or change its
+        policies; by default every principal whose identity policy allows that.
+    :param removal: ``retain`` by default: the repository is kept when its stack is deleted.
+    :param empty_on_delete: with ``destroy``, whether all images are deleted too; ``False`` by
+        default.
+    :param tags: AWS tags of the repository, at most 50; by default none.
     :param adopted: whether the repository existed before; a rule without effect in its lifecycle
         policy is accepted then. ``False`` by default.
     :raises RuleError: with every rule that is broken.

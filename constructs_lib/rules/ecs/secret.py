@@ -66,7 +66,7 @@ class SecretSpec:
 
 
 def secret_faults(secret: SecretSpec) -> Iterator[Fault]:
-    """Yield what ECS would refuse in a secret, and what would keep the task from starting."""
+    """Yield the faults for which ECS would refuse a secret, or its task would never start."""
     if (secret.secret is None) == (secret.parameter is None):
         given = "neither" if secret.secret is None else "both"
         yield Fault(

@@ -10,7 +10,7 @@ from constructs_lib.rules.faults import Fault, raise_if_any, range_faults
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSpec:
-    """A task that is kept running on Fargate, in a private network.
+    """A service: copies of a task that ECS keeps running on Fargate, in a private network.
 
     :param name: the service's name in its stack, an RFC 1123 label.
     :param task: the name of the task that it runs; the task must have a size on Fargate.
@@ -27,5 +27,5 @@ class ServiceSpec:
 
 
 def desired_count_faults(count: int) -> list[Fault]:
-    """Return a fault when a number of tasks is negative."""
+    """Check that a number of tasks is not negative."""
     return range_faults("desired_count", count, 0, None, "Raise it.")

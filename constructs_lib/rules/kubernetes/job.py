@@ -50,12 +50,13 @@ class JobSpec:
     :param name: the Job's name, or its beginning: see ``name_suffix``. An RFC 1123 label of up to
         52 characters, or 63 without a hash.
     :param service_account: the Kubernetes service account whose identity the pod has; by default
-        the namespace's own.
+        the namespace's default service account.
     :param namespace: the namespace; by default that of the client that applies the manifest.
-    :param pod: the container's settings and limits.
-    :param run: how often and how long the Job runs.
-    :param name_suffix: ``hash`` appends a hash of every immutable field, so that a new image
-        makes a new Job where Kubernetes would refuse to change the old one; ``none`` does not.
+    :param pod: the container, its volumes and its restrictions.
+    :param run: the retries, the deadline and the parallelism.
+    :param name_suffix: ``hash`` (the default) appends a hash of the immutable fields, so that a
+        new image creates a new Job, because Kubernetes would refuse to change the old one;
+        ``none`` appends nothing.
     :raises RuleError: with every rule that is broken.
     """
 

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from constructs_lib.rules.ecr.images import ImageReference
+from constructs_lib.rules.mappings import without_none
 
 from .cron_job import CronSchedule
 from .hardening import container_security_context, pod_security_context
@@ -61,7 +62,7 @@ def job_manifest(
 
 def cron_job_manifest(job: JobSpec, image: ImageReference, schedule: CronSchedule) -> Document:
     """Return the ``batch/v1`` CronJob. Its Job template is mutable, so its name has no hash."""
-    spec = _without_none(
+    spec = without_none(
         schedule=schedule.schedule,
         timeZone=schedule.time_zone or None,
         concurrencyPolicy=schedule.concurrency_policy,
@@ -78,7 +79,7 @@ def service_account_manifest(name: str, namespace: str, annotations: Mapping[str
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": _without_none(
+        "metadata": without_none(
             name=name, namespace=namespace or None, annotations=dict(annotations) or None
         ),
         "automountServiceAccountToken": False,
@@ -102,7 +103,7 @@ def immutable_hash(spec: Mapping[str, Any]) -> str:
 
 
 def _metadata(job: JobSpec, image: ImageReference, name: str) -> Document:
-    metadata = _without_none(name=name, namespace=job.namespace or None)
+    metadata = without_none(name=name, namespace=job.namespace or None)
     if image.version:
         # On the Job and not on its pods, so that a new version of the same image changes no hash.
         place, key = (
@@ -116,7 +117,7 @@ def _metadata(job: JobSpec, image: ImageReference, name: str) -> Document:
 
 def _job_spec(job: JobSpec, image: ImageReference) -> Document:
     return {
-        **_without_none(**{field: getattr(job.run, name) for name, field in _RUN_FIELDS.items()}),
+        **without_none(**{field: getattr(job.run, name) for name, field in _RUN_FIELDS.items()}),
         "template": {
             "metadata": {"labels": dict(job.pod.labels) or {"app": job.name}},
             "spec": _pod_spec(job, image),
@@ -126,12 +127,12 @@ def _job_spec(job: JobSpec, image: ImageReference) -> Document:
 
 def _pod_spec(job: JobSpec, image: ImageReference) -> Document:
     pod = job.pod
-    return _without_none(
+    return without_none(
         serviceAccountName=job.service_account or None,
         automountServiceAccountToken=False if pod.hardening.withhold_token else None,
         securityContext=pod_security_context(pod.hardening) or None,
         nodeSelector=dict(pod.node_selector) or None,
-        tolerations=[_without_none(**asdict(item)) for item in pod.tolerations] or None,
+        tolerations=[without_none(**asdict(item)) for item in pod.tolerations] or None,
         containers=[_container(job, image)],
         volumes=[_volume(volume) for volume in pod.volumes] or None,
         restartPolicy=pod.restart_policy,
@@ -140,7 +141,7 @@ def _pod_spec(job: JobSpec, image: ImageReference) -> Document:
 
 def _container(job: JobSpec, image: ImageReference) -> Document:
     pod = job.pod
-    return _without_none(
+    return without_none(
         name=pod.container_name or job.name,
         image=image.uri,
         command=list(pod.command) or None,
@@ -153,7 +154,7 @@ def _container(job: JobSpec, image: ImageReference) -> Document:
 
 
 def _resources(resources: Resources) -> Document:
-    return _without_none(
+    return without_none(
         requests=dict(resources.requests) or None, limits=dict(resources.limits) or None
     )
 
@@ -179,7 +180,3 @@ def _volume(volume: Volume) -> Document:
         return {"name": volume.name, "secret": {"secretName": volume.source_name}}
     limit = {"sizeLimit": volume.size_limit} if volume.size_limit else {}
     return {"name": volume.name, "emptyDir": limit}
-
-
-def _without_none(**fields: Any) -> Document:
-    return {name: value for name, value in fields.items() if value is not None}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from constructs_lib.rules.faults import Fault, raise_if_any, range_faults, word_faults
+from constructs_lib.rules.mappings import without_none
 
 TagStatus = Literal["tagged", "untagged", "any"]
 CountType = Literal[
@@ -89,38 +90,31 @@ class LifecycleRule:
 
     def document(self) -> dict[str, Any]:
         """Return the rule as ECR's JSON document has it."""
-        selection: dict[str, Any] = {"tagStatus": self.tag_status}
-        if self.tag_patterns:
-            selection["tagPatternList"] = list(self.tag_patterns)
-        if self.tag_prefixes:
-            selection["tagPrefixList"] = list(self.tag_prefixes)
-        if self.storage_class:
-            selection["storageClass"] = self.storage_class
-        selection["countType"] = self.count_type
-        if self.count_type != "imageCountMoreThan":
-            selection["countUnit"] = "days"
-        selection["countNumber"] = self.count_number
-        action: dict[str, Any] = {"type": self.action}
-        if self.action == "transition":
-            action["targetStorageClass"] = "archive"
-        rule: dict[str, Any] = {"rulePriority": self.priority}
-        if self.description:
-            rule["description"] = self.description
-        return {**rule, "selection": selection, "action": action}
+        selection = without_none(
+            tagStatus=self.tag_status,
+            tagPatternList=list(self.tag_patterns) or None,
+            tagPrefixList=list(self.tag_prefixes) or None,
+            storageClass=self.storage_class,
+            countType=self.count_type,
+            countUnit=None if self.count_type == "imageCountMoreThan" else "days",
+            countNumber=self.count_number,
+        )
+        archived = "archive" if self.action == "transition" else None
+        action = without_none(type=self.action, targetStorageClass=archived)
+        description = {"description": self.description} if self.description else {}
+        priority = {"rulePriority": self.priority}
+        return {**priority, **description, "selection": selection, "action": action}
 
 
-def rule_faults(rule: LifecycleRule) -> list[Fault]:
-    """Check one rule by itself."""
-    return [*_word_faults(rule), *_number_faults(rule), *_tag_faults(rule), *_class_faults(rule)]
-
-
-def _word_faults(rule: LifecycleRule) -> list[Fault]:
-    return [
-        *word_faults("tag_status", rule.tag_status, TAG_STATUSES),
-        *word_faults("count_type", rule.count_type, COUNT_TYPES),
-        *word_faults("action", rule.action, ACTIONS),
-        *word_faults("storage_class", rule.storage_class, STORAGE_CLASSES, optional=True),
-    ]
+def rule_faults(rule: LifecycleRule) -> Iterator[Fault]:
+    """Yield the faults that a rule has by itself."""
+    yield from word_faults("tag_status", rule.tag_status, TAG_STATUSES)
+    yield from word_faults("count_type", rule.count_type, COUNT_TYPES)
+    yield from word_faults("action", rule.action, ACTIONS)
+    yield from word_faults("storage_class", rule.storage_class, STORAGE_CLASSES, optional=True)
+    yield from _number_faults(rule)
+    yield from _tag_faults(rule)
+    yield from _class_faults(rule)
 
 
 def _number_faults(rule: LifecycleRule) -> Iterator[Fault]:

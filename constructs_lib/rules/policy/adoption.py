@@ -20,7 +20,7 @@ ARN_COLONS = 5
 
 
 def adopted_statements(policy: Any) -> tuple[list[Statement], list[Fault]]:
-    """Return the statements of an existing policy, given as document or text, and its faults.
+    """Return the statements of an existing policy, which is a document or text, and its faults.
 
     :param policy: ``None`` states that there is none.
     """
@@ -138,9 +138,14 @@ def _fields_of(
     return fields
 
 
-def _condition(statement: Statement, operator: str, key: str) -> tuple[str, ...]:
-    condition = statement.get("Condition")
-    return _texts(condition.get(operator) if isinstance(condition, Mapping) else None, key)
+def _condition(operator: str, key: str) -> Callable[[Statement], tuple[str, ...]]:
+    """Return a function that reads the values of a key in a statement's condition."""
+
+    def read(statement: Statement) -> tuple[str, ...]:
+        condition = statement.get("Condition")
+        return _texts(condition.get(operator) if isinstance(condition, Mapping) else None, key)
+
+    return read
 
 
 def _principals(statement: Statement) -> tuple[str, ...]:
@@ -166,20 +171,15 @@ class _Reader:
 _READERS: Mapping[Grantees, _Reader] = {
     Grantees.ACCOUNTS: _Reader("accounts", lambda item: _accounts_in(_principals(item))),
     Grantees.ROLES: _Reader("role_arns", _principals),
-    Grantees.ROLES_OF_ACCOUNT: _Reader(
-        "role_arns", lambda item: _condition(item, "ArnEquals", "aws:PrincipalArn")
-    ),
+    Grantees.ROLES_OF_ACCOUNT: _Reader("role_arns", _condition("ArnEquals", "aws:PrincipalArn")),
     Grantees.ORGANIZATION: _Reader(
-        "organization_id", lambda item: _condition(item, "StringEquals", "aws:PrincipalOrgID")
+        "organization_id", _condition("StringEquals", "aws:PrincipalOrgID")
     ),
     Grantees.ORGANIZATION_PATHS: _Reader(
-        "organization_paths",
-        lambda item: _condition(item, "ForAnyValue:StringLike", "aws:PrincipalOrgPaths"),
+        "organization_paths", _condition("ForAnyValue:StringLike", "aws:PrincipalOrgPaths")
     ),
     Grantees.LAMBDA: _Reader(
-        "lambda_accounts", lambda item: _accounts_in(_condition(item, "ArnLike", "aws:SourceArn"))
+        "lambda_accounts", lambda item: _accounts_in(_condition("ArnLike", "aws:SourceArn")(item))
     ),
-    Grantees.CODEBUILD: _Reader(
-        "codebuild_project_arns", lambda item: _condition(item, "ArnEquals", "aws:SourceArn")
-    ),
+    Grantees.CODEBUILD: _Reader("codebuild_project_arns", _condition("ArnEquals", "aws:SourceArn")),
 }

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.rules.mappings import without_none
+
 from .lists import as_list, one_or_list
 from .statements import VERSION, Statement
 
@@ -113,12 +115,12 @@ def owners_statement(statement: Statement, *, account: str, partition: str) -> S
             _principal_for_owner(text, account, partition, only_roles=only_roles) for text in named
         ]
         principal = {"AWS": one_or_list(list(dict.fromkeys(names)))}
-    return {
-        "Effect": "Allow",
-        "Principal": principal,
-        "Action": sorted(_plain_texts(statement["Action"])),
-        **({"Condition": condition} if condition else {}),
-    }
+    return without_none(
+        Effect="Allow",
+        Principal=principal,
+        Action=sorted(_plain_texts(statement["Action"])),
+        Condition=condition or None,
+    )
 
 
 def _is_identity(text: str) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from constructs_lib.rules.mappings import without_none
+
 from .access import Access, Administrators
 from .lists import one_or_list
 
@@ -113,7 +115,7 @@ def _administrator_statements(
 ) -> list[dict[str, Any]]:
     if administrators is None:
         return []
-    # The wildcard stands for the qualifier of the account's bootstrap stack.
+    # The wildcard matches the qualifier of the account's bootstrap stack.
     deployer = f"arn:{partition}:iam::{account}:role/cdk-*-cfn-exec-role-{account}-{region}"
     exempt = {*administrators.role_arns, administrators.break_glass_role_arn, deployer}
     return [
@@ -196,13 +198,9 @@ def _allow(
     actions: tuple[str, ...],
     condition: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    statement = {
-        "Sid": str(sid),
-        "Effect": "Allow",
-        "Principal": principal,
-        "Action": list(actions),
-    }
-    return {**statement, "Condition": condition} if condition else statement
+    return without_none(
+        Sid=str(sid), Effect="Allow", Principal=principal, Action=list(actions), Condition=condition
+    )
 
 
 def _root(account: str, partition: str) -> str:
