@@ -19,7 +19,7 @@ from environments.resolving import image_of
 
 def missing_pin_faults(environment: EnvironmentFile, pins: PinsFile) -> Iterator[Fault]:
     """Yield a fault for every image without a pin, unless its workload awaits the image."""
-    if pins.file.data is None:
+    if pins.file.faults and pins.file.data is None:
         return  # The file cannot be read, which is a fault already, and may contain the pin.
     for part in ("ecs_tasks", "eks_jobs"):
         for path, workload in environment.given(part):

@@ -134,7 +134,9 @@ def test_a_manifest_can_fill_its_parameter() -> None:
         stack = stack_in()
         assert len(job_in(stack, args=("x" * (length - shortest),)).manifest_yaml) == length
         assert only(template_of(stack), PARAMETER)["Tier"] == tier
-    with pytest.raises(ValueError, match="holds 8,192 characters, got 8,193"):
+    with pytest.raises(
+        ValueError, match="at most 8,192 characters, the limit of an SSM parameter, got 8,193"
+    ):
         job_in(stack_in(), args=("x" * (8_193 - shortest),))
 
 

@@ -76,7 +76,7 @@ eks_jobs:
         refusal(tmp_path)
         == f"""\
 {tmp_path.name}/dev.yaml: 12 faults
-  - region: this is required, and missing.
+  - region: this setting is required, got none. Add it.
   - line 1, account: text is expected here, got the number 111111111111. Write it in quotes.
   - line 2, regoin: there is no such setting; did you mean 'region'? Known: account, region, \
 protected, organization_id, github_provider, encryption, administrators, break_glass_role, \
@@ -168,7 +168,7 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
         ('account: "1"\naccount: "2"\n', "line 2: the key 'account' occurs twice. Keep one"),
         ("- a\n", "a mapping is expected here, got a list."),
         ("&a [*a]\n", "an anchor cannot contain an alias of itself. Remove the alias."),
-        ("a: 2026-13-01\n", "a value cannot be read: month must be in 1..12. Correct it,"),
+        ("a: 2026-13-01\n", "line 1: the value is no valid timestamp. Write it in quotes"),
         ("", "account: this setting is required, got none. Add it."),
         (
             HEAD + "encryption: yes please\n",
