@@ -28,8 +28,9 @@ ALLOWED = {
 
 def faults_of(**fields: Any) -> list[str]:
     """Return the faults for which a repository is refused."""
+    arguments: dict[str, Any] = {"name": "team/api", "place": HERE, **fields}
     try:
-        RepositorySpec(**{"name": "team/api", "place": HERE} | fields)
+        RepositorySpec(**arguments)
     except RuleError as error:
         return [str(fault) for fault in error.faults]
     return []
