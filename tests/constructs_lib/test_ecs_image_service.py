@@ -31,7 +31,7 @@ ZONES = ["eu-west-1a", "eu-west-1b"]
 
 
 def isolated_vpc(stack: cdk.Stack) -> ec2.Vpc:
-    """Make a VPC without a way out."""
+    """Return a VPC without internet access."""
     subnets = ec2.SubnetConfiguration(name="i", subnet_type=ec2.SubnetType.PRIVATE_ISOLATED)
     return ec2.Vpc(
         stack,
@@ -46,7 +46,7 @@ def isolated_vpc(stack: cdk.Stack) -> ec2.Vpc:
 def service_in(
     stack: cdk.Stack, vpc: ec2.IVpc, image: Image | None = None, **arguments: Any
 ) -> EcsImageService:
-    """Make a service that runs an image of ours."""
+    """Return a service that runs an image of this app."""
     api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
     fargate = arguments.pop("fargate", FargateSize(cpu=256, memory_mib=512))
     container = EcsContainer(image=image or Image(repository=api, digest=DIGEST), memory_mib=200)
@@ -56,14 +56,14 @@ def service_in(
 
 
 def refused(stack: cdk.Stack, vpc: ec2.IVpc, image: Image | None = None, **arguments: Any) -> str:
-    """Give the sentence that refuses a service."""
+    """Return the message with which a service is refused."""
     with pytest.raises(ValueError, match="EcsImageService 'Service': ") as refusal:
         service_in(stack, vpc, image, **arguments)
     assert stack.node.try_find_child("Service") is None
     return str(refusal.value)
 
 
-def test_a_service_is_private_and_rolls_back_what_does_not_start() -> None:
+def test_a_service_is_private_and_rolls_back_tasks_that_do_not_start() -> None:
     stack = stack_in()
     service_in(stack, ec2.Vpc(stack, "Vpc", availability_zones=ZONES, nat_gateways=1))
     found = only(template_of(stack), "AWS::ECS::Service")
@@ -76,7 +76,7 @@ def test_a_service_is_private_and_rolls_back_what_does_not_start() -> None:
     assert found["LaunchType"] == "FARGATE"
 
 
-def test_without_a_way_out_the_endpoints_are_needed() -> None:
+def test_a_service_without_internet_access_requires_the_endpoints() -> None:
     stack = stack_in()
     assert refused(stack, isolated_vpc(stack)) == (
         "EcsImageService 'Service': subnets: subnets without internet access require VPC "
@@ -106,7 +106,7 @@ def test_endpoints_that_the_cdk_makes_count_and_those_of_another_vpc_do_not() ->
 
 
 def waited_for(stack: cdk.Stack) -> set[str]:
-    """Give the types of what a stack's service is made after."""
+    """Return the types of the resources on which a stack's service depends."""
     template = template_of(stack)
     (service,) = resources(template, "AWS::ECS::Service")
     found = [template["Resources"][name] for name in service["DependsOn"]]
@@ -262,7 +262,7 @@ def test_a_task_for_ec2_is_no_service_on_fargate() -> None:
 
 
 def policies(pulled_from: PulledFrom) -> dict[str, list[dict[str, Any]]]:
-    """Give the statements of each endpoint by its service."""
+    """Return the statements of each endpoint by its service."""
     stack = stack_in()
     RegistryEndpoints(stack, "Endpoints", vpc=isolated_vpc(stack), pulled_from=pulled_from)
     found = {}
@@ -292,7 +292,7 @@ def test_an_endpoint_lets_nothing_through_but_what_a_pull_needs() -> None:
     assert logs["Resource"] == "arn:aws:logs:eu-west-1:111111111111:log-group:*"
 
 
-def test_an_organisation_may_be_whose_repositories_are_pulled_from() -> None:
+def test_an_organizations_repositories_can_be_pulled_from() -> None:
     (_, pull) = policies(PulledFrom(organization_id="o-a1b2c3d4e5"))["ecr.dkr"]
     assert pull["Condition"]["StringEquals"]["aws:ResourceOrgID"] == "o-a1b2c3d4e5"
     with pytest.raises(ValueError, match="either accounts or organization_id") as refusal:
@@ -300,7 +300,7 @@ def test_an_organisation_may_be_whose_repositories_are_pulled_from() -> None:
     assert "accounts[0]: an AWS account number has 12 digits" in str(refusal.value)
 
 
-def test_who_reaches_the_endpoints_can_be_narrowed() -> None:
+def test_the_peers_that_reach_the_endpoints_can_be_limited() -> None:
     stack = stack_in()
     vpc = isolated_vpc(stack)
     client = ec2.Peer.ipv4("10.0.0.0/28")

@@ -31,7 +31,7 @@ CONTAINER_ARGUMENTS = {field.name for field in fields(EcsContainer)}
 
 
 def task_in(stack: cdk.Stack, **arguments: Any) -> EcsImageTask:
-    """Make a task that runs an image of ours; arguments of the container go to it."""
+    """Return a task that runs an image of this app; the container's arguments are passed on."""
     api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
     container: dict[str, Any] = {
         "image": Image(repository=api, digest=DIGEST),
@@ -43,14 +43,14 @@ def task_in(stack: cdk.Stack, **arguments: Any) -> EcsImageTask:
 
 
 def template(**arguments: Any) -> dict[str, Any]:
-    """Give the template of a task that runs an image of ours."""
+    """Return the template of a task that runs an image of this app."""
     stack = stack_in()
     task_in(stack, **arguments)
     return template_of(stack)
 
 
 def container(**arguments: Any) -> dict[str, Any]:
-    """Give the one container of a task."""
+    """Return a task's only container."""
     (found,) = only(template(**arguments), TASK_DEFINITION)["ContainerDefinitions"]
     assert isinstance(found, dict)
     return found
@@ -77,7 +77,7 @@ def test_hardening_is_switched_off_by_name_and_leaves_no_trace() -> None:
     assert not {"ReadonlyRootFilesystem", "User", "LinuxParameters"} & set(found)
 
 
-def test_each_hardening_can_be_given_up_alone() -> None:
+def test_each_restriction_can_be_lifted_alone() -> None:
     found = container(hardening=ContainerHardening(read_only_root_filesystem=False))
     assert "ReadonlyRootFilesystem" not in found
     assert found["User"] == "65532:65532"
@@ -115,7 +115,7 @@ def test_logs_are_kept_for_a_year_in_a_group_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("retention", [None, logs.RetentionDays.ONE_DAY])
-def test_the_container_instance_pulls_where_that_is_said(
+def test_the_container_instance_pulls_if_pulled_by_requires_it(
     retention: logs.RetentionDays | None,
 ) -> None:
     found = template(pulled_by="container-instance", log_retention=retention)
@@ -150,7 +150,7 @@ def test_all_faults_are_raised_at_once_and_before_anything_is_created() -> None:
     assert stack.node.try_find_child("Task") is None
 
 
-def test_an_image_whose_owner_does_not_let_it_be_pulled_is_refused_before_anything_is_made() -> (
+def test_an_image_whose_owner_does_not_allow_the_pull_is_refused_before_anything_is_created() -> (
     None
 ):
     stack = stack_in()
@@ -177,7 +177,7 @@ def test_an_image_whose_owner_does_not_let_it_be_pulled_is_refused_before_anythi
     )
 
 
-def test_an_image_says_what_is_wrong_with_it() -> None:
+def test_an_image_is_refused_with_all_of_its_faults() -> None:
     api = PrivateRepository.from_name(stack_in(), "Api", repository_name="team/api")
     with pytest.raises(ValueError, match="cannot be deployed by the tag 'latest'"):
         Image(repository=api, tag="latest")

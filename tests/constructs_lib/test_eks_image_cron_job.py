@@ -121,7 +121,7 @@ def test_a_schedule_that_kubernetes_would_refuse_is_refused(
 
 
 def on_a_cluster(**delivery: Any) -> dict[str, Any]:
-    """Give the template of a CronJob that CloudFormation applies."""
+    """Return the template of a CronJob that CloudFormation applies."""
     stack = stack_in()
     EksImageCronJob(
         stack,

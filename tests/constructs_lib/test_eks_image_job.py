@@ -17,7 +17,7 @@ PARAMETER = "AWS::SSM::Parameter"
 
 
 def job_in(stack: cdk.Stack, **arguments: Any) -> EksImageJob:
-    """Make a Job that runs an image of ours."""
+    """Return a Job that runs an image of this app."""
     pod = {name: arguments.pop(name) for name in ("args", "command") if name in arguments}
     defaults: dict[str, Any] = {
         "name": "list",
@@ -93,25 +93,25 @@ def test_a_manifest_that_an_earlier_synth_left_is_gone(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.rglob("*.yaml")] == ["new.yaml"]
 
 
-def test_a_nested_stack_has_no_name_to_keep_a_manifest_under() -> None:
+def test_a_job_in_a_nested_stack_is_refused() -> None:
     nested = cdk.NestedStack(stack_in(), "Nested")
     with pytest.raises(ValueError, match="a Job cannot be in a nested stack"):
         job_in(nested)
 
 
-def test_what_a_parameter_refuses_is_refused() -> None:
+def test_a_manifest_that_a_parameter_would_refuse_is_refused() -> None:
     with pytest.raises(ValueError, match=r"cannot contain '\{\{', which an SSM parameter refuses"):
         job_in(stack_in(), args=("{{ x }}",))
 
 
-def test_a_command_arrives() -> None:
+def test_a_command_is_in_the_manifest() -> None:
     (container,) = job_in(stack_in(), command=("/bin/x",)).manifest["spec"]["template"]["spec"][
         "containers"
     ]
     assert container["command"] == ["/bin/x"]
 
 
-def test_a_namespace_is_part_of_where_the_manifest_is_kept() -> None:
+def test_a_namespace_is_part_of_the_parameters_name() -> None:
     stack = stack_in()
     job = job_in(stack, namespace="batch")
     assert job.manifest["metadata"]["namespace"] == "batch"

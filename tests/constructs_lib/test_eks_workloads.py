@@ -35,7 +35,7 @@ PROVIDER = (
 
 
 def image_in(stack: cdk.Stack, digest: str = DIGEST, **reference: Any) -> Image:
-    """Give an image of a repository by its digest."""
+    """Return an image of a repository by its digest."""
     api = PrivateRepository.from_name(stack, "Api", repository_name="team/api", **reference)
     return Image(repository=api, digest=digest)
 
@@ -54,7 +54,7 @@ def cluster_in(stack: cdk.Stack) -> eks.ICluster:
 
 
 def delivered(digest: str = DIGEST, run: JobRun | None = None, **delivery: Any) -> dict[str, Any]:
-    """Give the template of a Job that CloudFormation applies."""
+    """Return the template of a Job that CloudFormation applies."""
     stack = stack_in()
     EksImageJob(
         stack,
@@ -68,7 +68,7 @@ def delivered(digest: str = DIGEST, run: JobRun | None = None, **delivery: Any) 
 
 
 def job_of(template: dict[str, Any]) -> dict[str, Any]:
-    """Give the Job that a template applies."""
+    """Return the Job that a template applies."""
     (job,) = json.loads(only(template, APPLIED)["Manifest"])
     assert isinstance(job, dict)
     return job
@@ -96,7 +96,7 @@ def test_a_deployment_can_wait_for_the_job_to_succeed() -> None:
 
 
 def applied_after(template: dict[str, Any], kind: str) -> list[set[str]]:
-    """Give, for each thing applied of a kind, the types of what is made before it."""
+    """Return the types of the resources on which each applied manifest of a kind depends."""
     return [
         {template["Resources"][name]["Type"] for name in item.get("DependsOn", [])}
         for item in resources(template, APPLIED)
@@ -147,7 +147,7 @@ def test_a_job_is_applied_after_its_nodes_may_pull() -> None:
     assert applied_after(template_of(stack), "Job") == [{"AWS::IAM::Policy"}]
 
 
-def test_a_cluster_of_this_app_will_do_and_one_that_nothing_can_apply_to_is_refused() -> None:
+def test_a_cluster_without_a_kubectl_provider_is_refused() -> None:
     stack = stack_in()
     vpc = ec2.Vpc(
         stack,
@@ -247,7 +247,7 @@ def test_on_a_cluster_an_image_may_be_known_only_at_deployment() -> None:
 
 
 def identity_of(stack: cdk.Stack, **arguments: Any) -> EksWorkloadIdentity:
-    """Make the identity of pods."""
+    """Return the identity of pods."""
     names = {"service_account": "reader", "namespace": "batch"}
     return EksWorkloadIdentity(stack, "Identity", **names | arguments)
 
@@ -349,7 +349,7 @@ def test_an_identity_that_could_not_be_is_refused(arguments: dict[str, Any], sen
     assert str(refusal.value) == sentence
 
 
-def test_the_nodes_that_pull_are_allowed_to_and_nobody_else() -> None:
+def test_only_the_nodes_that_pull_are_granted_the_pull() -> None:
     stack = stack_in()
     nodes = iam.Role(stack, "Nodes", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
     EksImageJob(stack, "Job", name="list", image=image_in(stack), pulled_by=nodes)
@@ -360,14 +360,14 @@ def test_the_nodes_that_pull_are_allowed_to_and_nobody_else() -> None:
     assert role["Ref"].startswith("Nodes")
 
 
-def test_the_owner_is_told_the_account_as_its_partition_writes_it() -> None:
+def test_the_owners_statement_names_the_account_in_its_partition() -> None:
     stack = stack_in(region="cn-north-1")
     job = EksImageJob(stack, "Job", name="list", image=image_in(stack, account="222222222222"))
     assert job.owners_statement is not None
     assert job.owners_statement["Principal"] == {"AWS": "arn:aws-cn:iam::111111111111:root"}
 
 
-def test_the_owner_of_another_accounts_repository_is_told_what_to_add() -> None:
+def test_an_output_has_the_statement_for_the_owner_of_another_accounts_repository() -> None:
     stack = stack_in()
     job = EksImageJob(stack, "Job", name="list", image=image_in(stack, account="222222222222"))
     (output,) = template_of(stack)["Outputs"].values()

@@ -19,7 +19,7 @@ BUSYBOX = "public.ecr.aws/docker/library/busybox"
 
 
 def role(stack: Any) -> iam.Role:
-    """Make a role that may pull nothing yet."""
+    """Return a role without permissions."""
     return iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
 
 
@@ -38,7 +38,7 @@ def test_the_uri_is_right_in_every_partition(region: str, suffix: str) -> None:
     assert Image(repository=api, tag="v1").uri == f"{host}/team/api:v1"
 
 
-def test_a_digest_is_what_is_deployed_and_the_tag_says_what_it_is() -> None:
+def test_an_image_is_deployed_by_its_digest_and_its_tag_is_the_version() -> None:
     api = PrivateRepository(stack_in(), "Api", repository_name="team/api")
     image = Image(repository=api, digest=DIGEST, tag="v1")
     assert (image.uri, image.version) == (f"{HOST}/team/api@{DIGEST}", "v1")
@@ -65,7 +65,7 @@ def test_a_tag_digest_or_name_that_is_known_at_deployment_is_accepted() -> None:
 
 
 def moving(repository: ecr.IRepository | str) -> str:
-    """Give the sentence that refuses to deploy from a repository by a tag."""
+    """Return the message with which a deployment by a tag is refused."""
     with pytest.raises(ValueError, match="tag") as refusal:
         Image(repository=repository, tag="v1")
     assert Image(repository=repository, tag="v1", tag_may_move=True).uri.endswith(":v1")
@@ -73,7 +73,7 @@ def moving(repository: ecr.IRepository | str) -> str:
     return str(refusal.value)
 
 
-def test_a_tag_that_can_be_moved_is_refused_unless_that_is_said() -> None:
+def test_a_tag_that_can_be_moved_is_refused_without_tag_may_move() -> None:
     stack = stack_in()
     mutable = PrivateRepository(
         stack,
@@ -137,7 +137,7 @@ def test_what_is_no_image_is_refused(arguments: dict[str, Any], sentence: str) -
     assert str(refusal.value) == sentence
 
 
-def test_a_cached_repository_may_be_filled_by_who_pulls_it_and_no_other() -> None:
+def test_the_principal_that_pulls_may_fill_that_cached_repository_alone() -> None:
     stack = stack_in()
     cached = PrivateRepository.through_cache(
         stack, "Cached", prefix="docker-hub", upstream_repository="library/busybox"
@@ -154,7 +154,7 @@ def test_a_cached_repository_may_be_filled_by_who_pulls_it_and_no_other() -> Non
     assert len(statements) == 2
 
 
-def test_nobody_is_granted_anything_for_an_image_of_ecr_public() -> None:
+def test_an_image_of_ecr_public_requires_no_grant() -> None:
     stack = stack_in()
     assert Image(repository=BUSYBOX, digest=DIGEST).grant_pull(role(stack)) is None
     assert "AWS::IAM::Policy" not in json.dumps(template_of(stack))

@@ -21,7 +21,7 @@ OTHER = "222222222222"
 
 
 def rendered(**arguments: Any) -> dict[str, Any]:
-    """Give the properties of a repository made with some arguments."""
+    """Return the properties of a repository with these arguments."""
     stack = stack_in()
     PrivateRepository(stack, "Api", repository_name="team/api", **arguments)
     return only(template_of(stack), REPOSITORY)
@@ -230,7 +230,7 @@ def test_a_statement_that_ecr_refuses_is_refused_when_added() -> None:
     assert str(refusal.value).startswith("PrivateRepository 'Api': ")
 
 
-def test_destroying_images_must_be_said_twice() -> None:
+def test_destroying_images_requires_two_settings() -> None:
     stack = stack_in()
     PrivateRepository(
         stack,
@@ -282,7 +282,7 @@ def test_a_token_passes_unchecked() -> None:
     assert only(template_of(stack), REPOSITORY)["RepositoryName"] == {"Ref": "Name"}
 
 
-def test_statements_of_ones_own_stand_beside_those_for_who_pulls() -> None:
+def test_more_statements_are_added_to_those_that_grant_pulls() -> None:
     own = {"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "ecr:DescribeImages"}
     policy = rendered(pull=Access(accounts=(OTHER,)), statements=[own])["RepositoryPolicyText"]
     assert [item.get("Sid") for item in policy["Statement"]] == ["PullFromAccounts", None]
@@ -313,7 +313,7 @@ def test_a_statement_that_does_not_hold_is_named_by_its_place() -> None:
 
 
 def adopted(**arguments: Any) -> dict[str, Any]:
-    """Give the resource of a repository that is adopted as it is."""
+    """Return the resource of a repository that is adopted unchanged."""
     stack = stack_in()
     existing: dict[str, Any] = {
         "existing_policy": None,
@@ -327,7 +327,7 @@ def adopted(**arguments: Any) -> dict[str, Any]:
     return resource
 
 
-def test_an_adopted_repository_says_what_it_is_and_nothing_that_would_replace_it() -> None:
+def test_an_adopted_repository_is_declared_without_a_property_that_would_replace_it() -> None:
     resource = adopted()
     assert resource["Properties"] == {
         "RepositoryName": "team/api",
@@ -351,7 +351,7 @@ def test_an_adopted_repository_keeps_its_policy() -> None:
 
 
 @pytest.mark.parametrize("encryption", [Encryption.customer_managed(), Encryption.own_key()])
-def test_an_adopted_repository_makes_no_key(encryption: Encryption) -> None:
+def test_an_adopted_repository_creates_no_key(encryption: Encryption) -> None:
     with pytest.raises(ValueError, match="Api") as refusal:
         adopted(encryption=encryption)
     assert str(refusal.value) == (

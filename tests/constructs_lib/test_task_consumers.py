@@ -1,4 +1,4 @@
-"""What of the CDK takes the task definition of an EcsImageTask."""
+"""The CDK's constructs that accept the task definition of an EcsImageTask."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOURLY = cdk.Duration.hours(1)
 
 
 def task_in(stack: cdk.Stack, *, fargate: bool) -> Any:
-    """Give the task definition of a task with a port."""
+    """Return the task definition of a task with a port."""
     api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
     return EcsImageTask(
         stack,

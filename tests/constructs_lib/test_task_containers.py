@@ -34,21 +34,21 @@ def repository(stack: Any, name: str) -> Any:
 
 
 def container(stack: Any, **arguments: Any) -> EcsContainer:
-    """Give a container of an image of ours."""
+    """Return a container with an image of this app."""
     image = Image(repository=repository(stack, "api"), digest=DIGEST, tag="v1")
     given: dict[str, Any] = {"image": image, "memory_mib": 200} | arguments
     return EcsContainer(**given)
 
 
 def statements_of(stack: Any) -> list[dict[str, Any]]:
-    """Give the statements of the one policy of a stack, the execution role's."""
+    """Return the statements of a stack's only policy, the execution role's."""
     policy = only(template_of(stack), "AWS::IAM::Policy")["PolicyDocument"]
     found: list[dict[str, Any]] = policy["Statement"]
     return found
 
 
 def containers_of(stack: Any) -> list[dict[str, Any]]:
-    """Give the containers of the one task of a stack."""
+    """Return the containers of a stack's only task."""
     task = only(template_of(stack), "AWS::ECS::TaskDefinition")
     found: list[dict[str, Any]] = task["ContainerDefinitions"]
     return found
@@ -159,7 +159,7 @@ def test_a_writable_volume_is_mounted_and_the_rest_stays_read_only() -> None:
     assert found["ReadonlyRootFilesystem"] is True
 
 
-def test_the_execution_role_reads_exactly_the_secrets_given_and_decrypts_by_their_service() -> None:
+def test_the_execution_role_reads_only_its_secrets_and_decrypts_through_their_service() -> None:
     stack = stack_in()
     secret = secretsmanager.Secret.from_secret_complete_arn(stack, "Db", SECRET)
     parameter = ssm.StringParameter.from_secure_string_parameter_attributes(
@@ -200,7 +200,7 @@ def test_the_execution_role_reads_exactly_the_secrets_given_and_decrypts_by_thei
 
 
 def granted_for(secret: Any, region: str = "eu-west-1") -> dict[str, dict[str, Any]]:
-    """Give what is granted for a secret with a key of its own, by action."""
+    """Return the statements for a secret with its own key, by action."""
     stack = stack_in(region=region)
     given = ContainerSecret.from_secrets_manager(
         secret(stack), field="password", key=kms.Key.from_key_arn(stack, "Key", KEY)
@@ -213,7 +213,7 @@ def granted_for(secret: Any, region: str = "eu-west-1") -> dict[str, dict[str, A
     }
 
 
-def test_a_secret_by_its_name_is_granted_whatever_suffix_it_was_given() -> None:
+def test_a_secret_by_its_name_is_granted_with_any_suffix() -> None:
     granted = granted_for(lambda stack: secretsmanager.Secret.from_secret_name_v2(stack, "S", "db"))
     pattern = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:db-??????"
     assert granted["secretsmanager:GetSecretValue"]["Resource"] == pattern
@@ -292,7 +292,7 @@ def test_a_secret_of_this_app_is_granted_with_its_own_key() -> None:
     assert [item["Action"] for item in statements_of(stack)].count("kms:Decrypt") == 1
 
 
-def test_logs_are_encrypted_with_a_key_that_lets_them() -> None:
+def test_logs_are_encrypted_with_a_key_whose_policy_allows_it() -> None:
     stack = stack_in()
     key = kms.Key(stack, "Key")
     EcsImageTask(stack, "Task", family="api", container=container(stack), log_key=key)
@@ -317,7 +317,7 @@ def test_logs_are_encrypted_with_a_key_that_lets_them() -> None:
     }
 
 
-def test_an_architecture_is_said_and_a_role_that_is_made_is_kept() -> None:
+def test_an_architecture_is_declared_and_a_role_that_exists_is_used() -> None:
     stack = stack_in()
     role = iam.Role(stack, "App", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
     EcsImageTask(

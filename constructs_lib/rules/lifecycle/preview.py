@@ -45,7 +45,7 @@ class ImageRecord:
 
     @property
     def used_at(self) -> datetime:
-        """Return the time of the last pull or restore; without either, of the push."""
+        """The time of the last pull or restore; without either, of the push."""
         known = (self.last_pulled_at, self.activated_at)
         return max((moment for moment in known if moment), default=self.pushed_at)
 

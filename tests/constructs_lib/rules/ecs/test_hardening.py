@@ -1,4 +1,4 @@
-"""What a container of ECS is kept from doing."""
+"""The restrictions of an ECS container."""
 
 from __future__ import annotations
 
@@ -81,5 +81,5 @@ def test_each_hardening_that_a_template_leaves_out_is_found(
     assert [fault.path for fault in hardened_faults(HARDENED | change)] == paths
 
 
-def test_a_container_that_says_nothing_lacks_every_hardening() -> None:
+def test_a_container_without_settings_has_no_restriction() -> None:
     assert len(list(hardened_faults({}))) == 6

@@ -34,12 +34,12 @@ def name_of(job: JobSpec, image: ImageSpec = IMAGE) -> str:
 
 
 def with_pod(**changes: Any) -> JobSpec:
-    """Give a Job with a pod of its own."""
+    """Return a Job with a changed pod."""
     return replace(JOB, pod=JobPod(**changes))
 
 
 def pod_of(job: JobSpec) -> dict[str, Any]:
-    """Give the spec of a Job's pod."""
+    """Return the spec of a Job's pod."""
     spec: dict[str, Any] = job_manifest(job, IMAGE)["spec"]["template"]["spec"]
     return spec
 
@@ -171,7 +171,7 @@ def test_no_hardening_leaves_no_trace() -> None:
     assert set(pod["containers"][0]) == {"name", "image"}
 
 
-def test_everything_a_pod_is_given_arrives() -> None:
+def test_every_field_of_a_pod_is_in_its_manifest() -> None:
     pod = pod_of(
         with_pod(
             environment={"B": "2", "A": "1"},
@@ -273,7 +273,7 @@ def test_a_fault_of_a_pod_names_where_it_is(change: dict[str, Any], paths: list[
     assert [fault.path for fault in pod_faults(JobPod(**change))] == paths
 
 
-def test_a_job_with_all_that_it_may_leave_out_says_it_in_its_manifest() -> None:
+def test_every_optional_field_of_a_job_is_in_its_manifest() -> None:
     run = JobRun(
         backoff_limit=0,
         active_deadline_seconds=60,

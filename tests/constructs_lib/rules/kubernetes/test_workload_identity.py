@@ -61,7 +61,7 @@ def test_an_identity_that_is_neither_or_named_wrongly_is_refused(
     assert [fault.path for fault in identity_faults(**identity)] == paths
 
 
-def test_a_fault_tells_an_identity_of_no_kind_from_one_of_both() -> None:
+def test_an_identity_of_no_kind_and_one_of_both_have_different_faults() -> None:
     (neither,) = identity_faults(**(POD_IDENTITY | {"cluster_name": None}))
     (both,) = identity_faults(**(IRSA | {"cluster_name": "main"}))
     assert neither.message != both.message
