@@ -48,6 +48,13 @@ class Run:
         return checks, started, [re.sub(r" \(\d+\.\d s\)$", "", line) for line in lines]
 
 
+def remove_repository(aws: Aws) -> None:
+    """Remove the repository of the sample image, where it exists."""
+    names = {item["repositoryName"] for item in aws.ecr.describe_repositories()["repositories"]}
+    if NAME in names:
+        aws.ecr.delete_repository(repositoryName=NAME, force=True)
+
+
 @pytest.fixture
 def run(
     tmp_path: Path, aws: Aws, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
@@ -73,10 +80,9 @@ def run(
     monkeypatch.setattr(
         emulator_module, "forget_aws_settings", lambda: found.prepared.append("no real AWS")
     )
+    remove_repository(aws)
     yield found
-    names = {item["repositoryName"] for item in aws.ecr.describe_repositories()["repositories"]}
-    if NAME in names:
-        aws.ecr.delete_repository(repositoryName=NAME, force=True)
+    remove_repository(aws)
 
 
 def test_every_step_is_carried_out_and_named(run: Run, emulator: Emulator, aws: Aws) -> None:
