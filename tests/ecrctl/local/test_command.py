@@ -23,7 +23,7 @@ from ecrctl.local.command import LocalRun, run_local
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
 from ecrctl.verify.check import Check
-from environments.loading import load_environment
+from environments.loading import load_environment, pins_path
 from tests.support import copy_environments
 
 NAME = "aws-nodejs-sample"
@@ -38,6 +38,7 @@ class Run:
     calls: list[tuple[tuple[str, ...], dict[str, Any]]] = field(default_factory=list)
     emulators: list[dict[str, Any]] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
+    pinned: list[bool] = field(default_factory=list)
     console: Console = field(default_factory=lambda: Console(width=200))
 
     def start(self) -> tuple[list[Check], Emulator, list[str]]:
@@ -71,6 +72,7 @@ def run(
 
     def run_cdk(arguments: tuple[str, ...], **given: Any) -> None:
         found.calls.append((tuple(arguments), given))
+        found.pinned.append(pins_path("local", environments).exists())
         if "local/Encryption" in arguments:
             aws.ecr.create_repository(repositoryName=NAME, imageTagMutability="IMMUTABLE")
 
@@ -158,6 +160,8 @@ def test_the_pin_of_an_earlier_run_is_replaced(run: Run, before: str) -> None:
     run.start()
     (image,) = load_environment("local", folder).ecs_tasks[0].images
     assert (image.repository, image.tag, image.digest) == (NAME, "v1", DIGEST)
+    # Until the image is pushed, no workload that runs it can be deployed.
+    assert run.pinned == [False, False, True]
 
 
 def test_an_environment_without_the_sample_repository_is_refused(run: Run) -> None:
