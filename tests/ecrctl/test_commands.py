@@ -122,6 +122,43 @@ def test_local_prints_its_checks_and_a_verdict(
     assert local == [LocalRun(environments=folder, output=output, port=None, keep=False)]
 
 
+def test_a_difference_of_a_local_run_is_3_and_one_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setattr(cli, "run_local", returning(([OTHER] * 9, EMULATOR)))
+    assert run("local") == ExitCode.DIFFERENCE
+    named = "; ".join(["repository a, tag immutability"] * 9)
+    assert capsys.readouterr().out.splitlines()[-1] == f"local: 9 of 9 checks differ: {named}."
+
+
+def test_numbers_in_the_last_line_are_not_coloured_on_a_terminal(
+    run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: Output
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(cli, "verify", returning([OTHER]))
+    monkeypatch.setattr(cli, "run_local", returning(([OTHER], EMULATOR)))
+    differs = "1 of 1 checks differ: repository a, tag immutability."
+    write_images(folder)
+    preview = ("lifecycle", "dev", REPOSITORY, "--images", "images.json", "--now", NOW)
+    for command, last in (
+        (("verify", "empty"), f"empty: {differs}"),
+        (("local",), f"local: {differs}"),
+        (preview, "1 images: 0 kept, 0 archived, 1 expired."),
+    ):
+        run(*command)
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[-1] == last
+        assert any("\x1b[" in line for line in lines)
+
+
+def test_a_preview_requires_no_pin(run: Run, folder: Path) -> None:
+    runs = folder / "runs.yaml"
+    runs.write_text(runs.read_text() + f"repositories: [{{name: {REPOSITORY}}}]\n")
+    options = ("--images", "images.json")
+    assert run("lifecycle", "runs", REPOSITORY, *options) == ExitCode.SUCCESS
+
+
 def test_local_explains_how_to_use_and_stop_an_embedded_aws_that_it_keeps(
     run: Run, local: list[LocalRun], folder: Path, capsys: Output
 ) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from typer.exceptions import TyperException
 
 from ecrctl import cli
 from ecrctl.errors import ExitCode
@@ -47,6 +48,14 @@ def test_an_output_that_its_reader_has_closed_blames_no_file(
     monkeypatch.setattr(sys, "stderr", sys.stderr)
     assert run("verify", "dev") == ExitCode.TOOL_ERROR
     assert capsys.readouterr().err == ""
+
+
+def test_an_error_that_belongs_to_no_command_names_the_help_of_the_program(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setattr(cli, "load_environment", raising(TyperException("no.")))
+    assert run("verify", "dev") == ExitCode.TOOL_ERROR
+    assert capsys.readouterr().err == "ecrctl: no. Try `ecrctl --help`.\n"
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOENT, "gone"), ValueError("a mistake")])

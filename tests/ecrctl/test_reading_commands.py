@@ -30,9 +30,10 @@ def imported(*notes: Note) -> Import:
     repository = {"name": "team/api", "adopted": True, "encryption": "aes256", "statements": []}
     head = {"account": "000000000000", "region": "us-east-1"}
     mappings = {"new-Repositories-main": {"Api": {"RepositoryName": "team/api"}}}
-    return Import(
-        document={**head, "repositories": [repository]}, mappings=mappings, notes=notes, deployed=[]
-    )
+    # An image that has no pin yet is no fault of an import.
+    task = {"name": "api", "image": "api", "memory_mib": 64}
+    document = {**head, "repositories": [repository], "ecs_tasks": [task]}
+    return Import(document=document, mappings=mappings, notes=notes, deployed=[])
 
 
 @pytest.mark.parametrize("notes", [(), (Note(repository="team/api", what="a", then="b"),)])

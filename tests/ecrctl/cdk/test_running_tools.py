@@ -180,14 +180,15 @@ def test_a_process_is_ended_with_its_children(tmp_path: Path) -> None:
     assert not is_running(number)
 
 
-def test_a_process_that_ignores_the_request_is_killed() -> None:
+@pytest.mark.parametrize("seconds", [0, 0.2])
+def test_a_process_that_ignores_the_request_is_killed(seconds: float) -> None:
     process = started(
         "import signal, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         "print('ready', flush=True)\n"
         "time.sleep(60)\n"
     )
-    end_group(process, seconds=0.2)
+    end_group(process, seconds=seconds)
     assert process.returncode == -9
 
 

@@ -211,7 +211,13 @@ def test_the_next_commands_have_paths_from_the_current_folder(
 
 
 def test_notes_are_a_table_with_every_text_as_it_is() -> None:
-    notes = [Note(repository="team/[api]", what="statement 1 is open", then="it is kept.")]
+    notes = [
+        Note(
+            repository="team/[api]",
+            what="statement 'AVeryLongNameOfIt' is open",
+            then="it is kept.",
+        )
+    ]
     console = Console(width=50)
     with console.capture() as shown:
         console.print(table_of_notes(notes))
@@ -221,7 +227,8 @@ def test_notes_are_a_table_with_every_text_as_it_is() -> None:
         "│            │                 │ After the       │",
         "│ Repository │ Today           │ import          │",
         "├────────────┼─────────────────┼─────────────────┤",
-        "│ team/[api] │ statement 1 is  │ it is kept.     │",
-        "│            │ open            │                 │",
+        "│ team/[api] │ statement       │ it is kept.     │",
+        "│            │ 'AVeryLongNameO │                 │",
+        "│            │ fIt' is open    │                 │",
         "╰────────────┴─────────────────┴─────────────────╯",
     ]

@@ -23,7 +23,7 @@ from ecrctl.local.command import LocalRun, run_local
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
 from ecrctl.verify.check import Check
-from environments.loading import load_environment
+from environments.loading import load_environment, pins_path
 from tests.support import copy_environments
 
 NAME = "aws-nodejs-sample"
@@ -38,6 +38,7 @@ class Run:
     calls: list[tuple[tuple[str, ...], dict[str, Any]]] = field(default_factory=list)
     emulators: list[dict[str, Any]] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
+    pinned: list[bool] = field(default_factory=list)
     console: Console = field(default_factory=lambda: Console(width=200))
 
     def start(self) -> tuple[list[Check], Emulator, list[str]]:
@@ -46,6 +47,13 @@ class Run:
             checks, started = run_local(self.options, Steps(self.console))
         lines = shown.get().splitlines()
         return checks, started, [re.sub(r" \(\d+\.\d s\)$", "", line) for line in lines]
+
+
+def remove_repository(aws: Aws) -> None:
+    """Remove the repository of the sample image, where it exists."""
+    names = {item["repositoryName"] for item in aws.ecr.describe_repositories()["repositories"]}
+    if NAME in names:
+        aws.ecr.delete_repository(repositoryName=NAME, force=True)
 
 
 @pytest.fixture
@@ -64,6 +72,7 @@ def run(
 
     def run_cdk(arguments: tuple[str, ...], **given: Any) -> None:
         found.calls.append((tuple(arguments), given))
+        found.pinned.append(pins_path("local", environments).exists())
         if "local/Encryption" in arguments:
             aws.ecr.create_repository(repositoryName=NAME, imageTagMutability="IMMUTABLE")
 
@@ -73,10 +82,9 @@ def run(
     monkeypatch.setattr(
         emulator_module, "forget_aws_settings", lambda: found.prepared.append("no real AWS")
     )
+    remove_repository(aws)
     yield found
-    names = {item["repositoryName"] for item in aws.ecr.describe_repositories()["repositories"]}
-    if NAME in names:
-        aws.ecr.delete_repository(repositoryName=NAME, force=True)
+    remove_repository(aws)
 
 
 def test_every_step_is_carried_out_and_named(run: Run, emulator: Emulator, aws: Aws) -> None:
@@ -152,6 +160,8 @@ def test_the_pin_of_an_earlier_run_is_replaced(run: Run, before: str) -> None:
     run.start()
     (image,) = load_environment("local", folder).ecs_tasks[0].images
     assert (image.repository, image.tag, image.digest) == (NAME, "v1", DIGEST)
+    # Until the image is pushed, no workload that runs it can be deployed.
+    assert run.pinned == [False, False, True]
 
 
 def test_an_environment_without_the_sample_repository_is_refused(run: Run) -> None:

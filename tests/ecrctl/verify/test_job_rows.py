@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import kubernetes_validate
 import pytest
 import yaml
 
 from ecrctl.verify.check import MISSING, Check
 from ecrctl.verify.images import PUBLIC, check_images
 from ecrctl.verify.jobs import check_job
-from environments.settings import EnvironmentSettings
+from ecrctl.verify.kubernetes_schemas import check_schemas, newest_versions
+from environments.settings import EcsTaskSettings, EnvironmentSettings
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
 from tests.ecrctl.verify.loading import DIGEST, IMAGE, load, missing
+
+TASK = "ecs_tasks: [{name: web, image: api, memory_mib: 64}]\n"
 
 
 def job_rows(settings: EnvironmentSettings, *manifests: str) -> list[Check]:
@@ -64,6 +69,12 @@ PROVIDER = "arn:aws-cn:iam::111111111111:oidc-provider/oidc.eks.example.com/id/A
         ),
         (
             "service_account: reader, namespace: batch, "
+            "identity: {cluster: main, role_name: reads}",
+            ["ServiceAccount", "Job"],
+            None,
+        ),
+        (
+            "service_account: reader, namespace: batch, "
             f"identity: {{oidc_provider_arn: '{PROVIDER}', role_name: reads}}",
             ["ServiceAccount", "Job"],
             {"eks.amazonaws.com/role-arn": "arn:aws-cn:iam::111111111111:role/reads"},
@@ -87,19 +98,30 @@ def test_each_image_has_a_row_for_its_digest_and_one_for_its_tag(tmp_path: Path)
     settings = load(tmp_path, JOBS)
     own = settings.eks_jobs[0].image
     public = replace(own, account=None, region=None, repository="acme/tool")
+    other_public = replace(public, repository="acme/other")
     tagged = replace(own, digest=None, tag="v3", repository="team/web")
-    jobs = [replace(settings.eks_jobs[0], image=image) for image in (own, public, tagged, own)]
+    images = (own, public, other_public, own)
+    jobs = [replace(settings.eks_jobs[0], image=image) for image in images]
+    task = EcsTaskSettings(
+        name="web",
+        spec=load(tmp_path, TASK).ecs_tasks[0].spec,
+        images=(tagged,),
+        task_role_arn=None,
+        logs=True,
+    )
     ecr = StubClient(
         describe_images=lambda **request: {
             "imageDetails": [{"imageDigest": "sha256:b"}] if "/api" in str(request) else []
         }
     )
-    rows = check_images(replace(settings, eks_jobs=tuple(jobs)), lambda _: stub_aws(ecr=ecr))
+    settings = replace(settings, eks_jobs=tuple(jobs), ecs_tasks=(task,))
+    rows = check_images(settings, lambda _: stub_aws(ecr=ecr))
     place = "image 111111111111/us-west-2"
     assert list(rows) == [
         Check(f"{place}/team/api", "in its registry", DIGEST, DIGEST),
         Check(f"{place}/team/api", "tag v1", DIGEST, "sha256:b"),
         Check(f"{place}/team/web", "in its registry", "v3", MISSING),
+        Check("image acme/other", "in its registry", PUBLIC, PUBLIC),
         Check("image acme/tool", "in its registry", PUBLIC, PUBLIC),
     ]
     assert ecr.requests == [
@@ -112,4 +134,32 @@ def test_each_image_has_a_row_for_its_digest_and_one_for_its_tag(tmp_path: Path)
             ("team/api", {"imageTag": "v1"}),
             ("team/web", {"imageTag": "v3"}),
         )
+    ]
+
+
+def test_every_manifest_is_validated_by_the_three_newest_schemas(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kubernetes_validate, "latest_version", lambda: "1.34.2")
+    versions = ["1.34.0", "1.33.0", "1.32.0"]
+    assert newest_versions() == versions
+    validated: list[tuple[str, str, bool]] = []
+
+    def validate(document: dict[str, Any], version: str, *, strict: bool) -> None:
+        validated.append((document["kind"], version, strict))
+        if (document["kind"], version) == ("CronJob", "1.33.0"):
+            error = ValueError()
+            error.__dict__["message"] = "spec: a field is unknown"
+            raise kubernetes_validate.ValidationError(error, version)
+
+    monkeypatch.setattr(kubernetes_validate, "validate", validate)
+    rows = list(check_schemas(load(tmp_path, JOBS)))
+    assert [(check.subject, check.what, check.declared, check.found) for check in rows] == [
+        *(("Job once", f"Kubernetes {version}", "valid", "valid") for version in versions),
+        ("CronJob nightly", "Kubernetes 1.34.0", "valid", "valid"),
+        ("CronJob nightly", "Kubernetes 1.33.0", "valid", "spec: a field is unknown"),
+        ("CronJob nightly", "Kubernetes 1.32.0", "valid", "valid"),
+    ]
+    assert validated == [
+        (kind, version, True) for kind in ("Job", "CronJob") for version in versions
     ]

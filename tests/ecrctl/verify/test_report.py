@@ -40,23 +40,22 @@ def test_the_table_shows_each_resource_once_and_both_values_of_a_difference() ->
 
 
 def test_a_narrow_table_folds_the_values_alone() -> None:
-    long = Check("repository a", "repository policy", "none", "statement " * 4)
-    console = Console(width=60)
+    console = Console(width=37)
     with console.capture() as shown:
-        console.print(table_of("dev", [long]))
-    lines = [line.rstrip() for line in shown.get().splitlines()]
-    assert lines == [
+        console.print(table_of("dev", [Check("key", "state", "on", "off, off, off")]))
+    assert [line.rstrip() for line in shown.get().splitlines()] == [
         "dev",
-        "╭─────────┬──────────────┬───────────────────┬─────────────╮",
-        "│         │ Resource     │ What              │ Read back   │",
-        "├─────────┼──────────────┼───────────────────┼─────────────┤",
-        "│ differs │ repository a │ repository policy │ statement   │",
-        "│         │              │                   │ statement   │",
-        "│         │              │                   │ statement   │",
-        "│         │              │                   │ statement   │",
-        "│         │              │                   │ declared:   │",
-        "│         │              │                   │ none        │",
-        "╰─────────┴──────────────┴───────────────────┴─────────────╯",
+        "╭─────────┬──────────┬───────┬──────╮",
+        "│         │          │       │ Read │",
+        "│         │ Resource │ What  │ back │",
+        "├─────────┼──────────┼───────┼──────┤",
+        "│ differs │ key      │ state │ off, │",
+        "│         │          │       │ off, │",
+        "│         │          │       │ off  │",
+        "│         │          │       │ decl │",
+        "│         │          │       │ ared │",
+        "│         │          │       │ : on │",
+        "╰─────────┴──────────┴───────┴──────╯",
     ]
 
 
