@@ -92,8 +92,6 @@ def main() -> None:
     os.dup2(2, 1)
     folder = Path(sys.argv[1])
     folder.mkdir(exist_ok=True)
-    # Elsewhere, other runs of pytest delete the folders that tests are given.
-    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(folder)
     result = folder / "result.json"
     _import_what_is_slow(json.loads(sys.stdin.readline()), folder)
     for line in sys.stdin:
