@@ -12,8 +12,7 @@ import yaml
 
 from ecrctl.verify.check import MISSING, Check
 from ecrctl.verify.images import PUBLIC, check_images
-from ecrctl.verify.jobs import check_job
-from ecrctl.verify.kubernetes_schemas import check_schemas, newest_versions
+from ecrctl.verify.jobs import check_job, check_schemas, newest_versions
 from environments.settings import EcsTaskSettings, EnvironmentSettings
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
 from tests.ecrctl.verify.loading import DIGEST, IMAGE, load, missing
