@@ -1,14 +1,26 @@
-"""Helpers for the values of policy documents."""
+"""Helpers for the values of policy documents, and for lists of what is read from them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
 
 
 def as_list(value: Any) -> list[Any]:
     """Return a value as a list: IAM and CloudFormation accept one item without its list."""
     return value if isinstance(value, list) else [value]
+
+
+def grouped(values: Iterable[Value], key: Callable[[Value], Key]) -> dict[Key, list[Value]]:
+    """Return values by a key of each, in the order in which they come."""
+    found: dict[Key, list[Value]] = {}
+    for value in values:
+        found.setdefault(key(value), []).append(value)
+    return found
 
 
 def canonical_text(value: Any) -> str:

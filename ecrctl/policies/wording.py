@@ -47,9 +47,7 @@ def _spelling(actions: Iterable[PatternSet]) -> dict[str, str]:
 
 
 def _shown(actions: Sequence[str]) -> str:
-    names = [f"`{action}`" for action in actions]
-    more = len(names) - _MOST_SHOWN
-    return listed(names if more <= 0 else [*names[:_MOST_SHOWN], f"{more} more"])
+    return listed(first_few([f"`{action}`" for action in actions], _MOST_SHOWN))
 
 
 def principal_text(principals: PrincipalSet, owner: str, *, quote: str = "`") -> str:
@@ -76,6 +74,12 @@ def listed(names: Sequence[str]) -> str:
     if len(names) <= 1:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def first_few(texts: Sequence[str], most: int) -> list[str]:
+    """Return the first texts, and the number of the others as the last one."""
+    more = len(texts) - most
+    return [*texts] if more <= 0 else [*texts[:most], f"{more} more"]
 
 
 def counted(count: int, word: str) -> str:

@@ -43,8 +43,7 @@ Base = Annotated[
     ),
 ]
 Head = Annotated[
-    str | None,
-    typer.Option(metavar="REF|DIR", help="The new side (default: the working tree)."),
+    str | None, typer.Option(metavar="REF|DIR", help="The new side (default: the working tree).")
 ]
 Format = Annotated[ReviewFormat, typer.Option("--format", help="Format of the output.")]
 FailOn = Annotated[

@@ -83,9 +83,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     SCANNING: ResourceType(word="scanning configuration"),
     REPLICATION: ResourceType(word="replication configuration"),
     REPOSITORY: ResourceType(
-        word="repository",
-        name_property="RepositoryName",
-        policy_property="RepositoryPolicyText",
+        word="repository", name_property="RepositoryName", policy_property="RepositoryPolicyText"
     ),
     TEMPLATE: ResourceType(
         word="repository creation template",
@@ -117,27 +115,19 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     LOG_GROUP: ResourceType(word="log group", name_property="LogGroupName"),
     "AWS::S3::Bucket": ResourceType(name_property="BucketName"),
     "AWS::S3::BucketPolicy": ResourceType(
-        policy_property="PolicyDocument",
-        policy_subject="bucket policy",
-        is_separate_policy=True,
+        policy_property="PolicyDocument", policy_subject="bucket policy", is_separate_policy=True
     ),
     "AWS::SNS::Topic": ResourceType(name_property="TopicName"),
     "AWS::SNS::TopicPolicy": ResourceType(
-        policy_property="PolicyDocument",
-        policy_subject="topic policy",
-        is_separate_policy=True,
+        policy_property="PolicyDocument", policy_subject="topic policy", is_separate_policy=True
     ),
     "AWS::SQS::Queue": ResourceType(name_property="QueueName"),
     "AWS::SQS::QueuePolicy": ResourceType(
-        policy_property="PolicyDocument",
-        policy_subject="queue policy",
-        is_separate_policy=True,
+        policy_property="PolicyDocument", policy_subject="queue policy", is_separate_policy=True
     ),
     "AWS::SSM::Parameter": ResourceType(name_property="Name"),
     "AWS::SecretsManager::ResourcePolicy": ResourceType(
-        policy_property="ResourcePolicy",
-        policy_subject="secret policy",
-        is_separate_policy=True,
+        policy_property="ResourcePolicy", policy_subject="secret policy", is_separate_policy=True
     ),
     "AWS::SecretsManager::Secret": ResourceType(name_property="Name"),
 }

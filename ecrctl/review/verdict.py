@@ -147,10 +147,7 @@ def judge(
 
 
 def _judgement(
-    finding: Finding,
-    acknowledgement: Acknowledgement | None,
-    gate: Sequence[Category],
-    today: date,
+    finding: Finding, acknowledgement: Acknowledgement | None, gate: Sequence[Category], today: date
 ) -> Judgement:
     is_accepted = acknowledgement is not None and acknowledgement.is_valid_on(today)
     return Judgement(

@@ -51,9 +51,7 @@ _OPEN_ENDPOINT = {
 
 
 def policy_sets(
-    stacks: Sequence[Stack],
-    side: Sequence[Stack],
-    skipped: frozenset[Place] = frozenset(),
+    stacks: Sequence[Stack], side: Sequence[Stack], skipped: frozenset[Place] = frozenset()
 ) -> dict[Holder, PolicySet]:
     """Return the policies of some stacks by their holder.
 

@@ -63,9 +63,7 @@ def _with_dependent_conditions(
     return found
 
 
-def nested_stack_parameters(
-    comparison: Comparison,
-) -> Iterator[tuple[StackPair, ChangedNames]]:
+def nested_stack_parameters(comparison: Comparison) -> Iterator[tuple[StackPair, ChangedNames]]:
     """Yield the nested stacks whose parent passes other parameters, with those parameters."""
     before = {stack.stack_name: stack for stack in comparison.base}
     after = {stack.stack_name: stack for stack in comparison.head}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from ecrctl.review.first_few import first_few
+from ecrctl.policies.wording import first_few
 
 _MOST_SHOWN, _LONGEST = 6, 60
 _NAMES = ("Name", "name")

@@ -180,8 +180,7 @@ def _task(values: Values, given: Mapping[str, Any]) -> Workload:
         full_name=family,
         images={
             str(one.get("Name")): ImageReference(
-                uri=values.text(one.get("Image", "")),
-                version=_label(one.get("DockerLabels")),
+                uri=values.text(one.get("Image", "")), version=_label(one.get("DockerLabels"))
             )
             for one in containers
         },

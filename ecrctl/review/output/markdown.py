@@ -88,11 +88,7 @@ def _sections(review: Review) -> Iterator[str]:
 
 def _table(groups: Sequence[Group]) -> str:
     categories = [one for one in CATEGORIES if any(_of(group, one) for group in groups)]
-    lines = [
-        "",
-        f"| | {' | '.join(categories)} |",
-        f"|---|{'---:|' * len(categories)}",
-    ]
+    lines = ["", f"| | {' | '.join(categories)} |", f"|---|{'---:|' * len(categories)}"]
     for group in groups:
         cells = [_cell(_of(group, category)) for category in categories]
         each = ", each" if len(group.environments) > 1 else ""

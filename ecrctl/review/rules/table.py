@@ -8,17 +8,7 @@ from types import ModuleType
 from ecrctl.review.diff.comparison import Comparison
 from ecrctl.review.findings import Category, Finding, in_order
 
-from . import (
-    access,
-    cost,
-    data_loss,
-    failures,
-    lifecycle,
-    protection,
-    registry,
-    routine,
-    workloads,
-)
+from . import access, cost, data_loss, failures, lifecycle, protection, registry, routine, workloads
 from .rule import Rule
 
 # The order of the guide's table: by module, then as the rules follow each other in it.
@@ -32,10 +22,10 @@ def _rules_in(module: ModuleType) -> Iterator[Rule]:
 RULES: tuple[Rule, ...] = tuple(one for module in _MODULES for one in _rules_in(module))
 
 
-def rows() -> list[tuple[str, Category, str]]:
-    """Return every row of the table: id, category and description."""
+def categories() -> dict[str, Category]:
+    """Return the category of every rule, by the rule's id."""
     every = (*RULES, routine.other_changes(frozenset()))
-    return [(one.id, one.category, one.finds) for one in every]
+    return {one.id: one.category for one in every}
 
 
 def findings_of(comparison: Comparison) -> list[Finding]:
