@@ -1,7 +1,19 @@
-"""The values of policy documents as text."""
+"""Helpers for the values of policy documents, and for lists of what is read from them."""
 
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+def grouped(values: Iterable[Value], key: Callable[[Value], Key]) -> dict[Key, list[Value]]:
+    """Return values by a key of each, in the order in which they come."""
+    found: dict[Key, list[Value]] = {}
+    for value in values:
+        found.setdefault(key(value), []).append(value)
+    return found
 
 
 def canonical_text(value: Any) -> str:

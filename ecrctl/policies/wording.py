@@ -67,17 +67,17 @@ def _name(principal: Principal, owner: str, quote: str) -> str:
     return f"{quote}{text}{quote}"
 
 
-def first_few(texts: Sequence[str], most: int) -> list[str]:
-    """Return the first texts, and the number of the others as the last one."""
-    more = len(texts) - most
-    return [*texts] if more <= 0 else [*texts[:most], f"{more} more"]
-
-
 def listed(names: Sequence[str]) -> str:
     """Return names joined as in a sentence."""
     if len(names) <= 1:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def first_few(texts: Sequence[str], most: int) -> list[str]:
+    """Return the first texts, and the number of the others as the last one."""
+    more = len(texts) - most
+    return [*texts] if more <= 0 else [*texts[:most], f"{more} more"]
 
 
 def counted(count: int, word: str) -> str:

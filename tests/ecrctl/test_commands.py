@@ -47,7 +47,7 @@ def test_verify_shows_every_check_and_a_verdict(
     monkeypatch.setattr(cli, "verify", returning([SAME, OTHER]))
     assert run("verify", "empty") == ExitCode.DIFFERENCE
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].rstrip() == "empty: declared and read back"
+    assert lines[0].rstrip() == "empty: declared and deployed"
     assert [line.split("│")[1].strip() for line in lines if "│" in line] == [
         *("", "ok", "differs", "")
     ]
@@ -72,7 +72,7 @@ def test_verify_can_check_the_images_alone(
     assert [arguments[1] for arguments, _ in calls] == [Aws.from_variables]
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].rstrip() == "empty: pinned and in its registry"
-    assert lines[-1] == "empty: all 1 checks read back as declared."
+    assert lines[-1] == "empty: all 1 checks match the declaration."
 
 
 def test_an_environment_without_workloads_has_no_image_to_check(run: Run, capsys: Output) -> None:
@@ -116,7 +116,7 @@ def test_local_prints_its_checks_and_a_verdict(
 ) -> None:
     assert run("local") == ExitCode.SUCCESS
     lines = capsys.readouterr().out.splitlines()
-    assert [lines[0], lines[1].rstrip()] == ["", "Declared and read back"]
+    assert [lines[0], lines[1].rstrip()] == ["", "Declared and deployed"]
     assert lines[-1] == "local: all 1 checks read back as declared."
     output = ROOT / ".ecrctl" / "local"
     assert local == [LocalRun(environments=folder, output=output, port=None, keep=False)]

@@ -116,7 +116,7 @@ def test_the_table_of_a_preview_shows_every_property() -> None:
     with console.capture() as shown:
         console.print(lifecycle.table_of("team/api", verdicts()))
     assert [line.rstrip() for line in shown.get().splitlines()] == [
-        "team/api: preview of its lifecycle policy",
+        "team/api: preview of the lifecycle policy",
         "╭──────────┬─────────────┬──────────┬─────────────┬──────────────┬─────────────╮",
         "│ Outcome  │ Image       │ Tags     │ Pushed      │ Rule         │ Why         │",
         "├──────────┼─────────────┼──────────┼─────────────┼──────────────┼─────────────┤",

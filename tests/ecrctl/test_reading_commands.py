@@ -44,8 +44,8 @@ def test_an_import_prints_its_notes_a_summary_and_the_next_commands(
     assert run("import", "new", "--output", "out") == ExitCode.SUCCESS
     lines = capsys.readouterr().out.splitlines()
     assert lines[-4:] == [
-        "000000000000, us-east-1: 1 repository to import, 0 deployed by this environment already, "
-        "0 in the file but not in the account.",
+        "000000000000, us-east-1: 1 repository to import, 0 deployed by this environment, 0 "
+        "declared but missing in the account.",
         "  cp out/new.yaml new.yaml",
         "  npx cdk import 'new/Repositories-main' -c env=new --resource-mapping "
         "out/new-Repositories-main.mapping.json",

@@ -10,7 +10,7 @@ from ecrctl.policies.principals import PrincipalSet
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison
 from ecrctl.review.diff.intrinsics import UNKNOWN
-from ecrctl.review.findings import Place
+from ecrctl.review.findings import Finding, Place
 from ecrctl.review.resource_types import MANAGED_POLICY, REPOSITORY, resource_type
 
 from .policy_sets import Holder, PolicySet, Subject
@@ -22,24 +22,10 @@ _IDENTITY_KINDS = ("identity", "trust", "boundary")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessChange:
-    """Access that was gained or lost, or a change whose direction cannot be determined.
-
-    :param stack: the stack that declares it.
-    :param subject: the resource or identity, such as ``repository team/api``.
-    :param sentence: the change, as a sentence after its subject.
-    :param places: the resources that the policies come from.
-    :param key: the subject and the holder of the policies, for an id: types and names, no words.
-    :param evidence: the permissions before and after, without any wording.
-    """
+    """Access that was gained or lost, or a change whose direction cannot be determined."""
 
     direction: Direction
-    environment: str
-    stack: str
-    subject: str
-    sentence: str
-    places: frozenset[Place]
-    key: str
-    evidence: str
+    finding: Finding
 
 
 def access_changes(comparison: Comparison) -> list[AccessChange]:
@@ -49,26 +35,17 @@ def access_changes(comparison: Comparison) -> list[AccessChange]:
     before = policy_sets([pair.base for pair in pairs if pair.base], comparison.base, skipped)
     after = policy_sets([pair.head for pair in pairs if pair.head], comparison.head, skipped)
     on_both_sides = _resources_on_both_sides(comparison)
-    kept = {
-        (change.pair.name, change.logical_id)
-        for change in comparison.changes
-        if change.impact == "WILL_ORPHAN"
-    }
+    kept = {change.place for change in comparison.changes if change.impact == "WILL_ORPHAN"}
     # A stack that leaves the app is not deleted with it, and still grants what it granted.
     left_behind = {pair.name for pair in pairs if pair.head is None}
     found: list[AccessChange] = []
     for holder in sorted({*before, *after}, key=_order):
         base, head = before.get(holder), after.get(holder)
         stays = base is not None and (base.stacks <= left_behind or base.sources <= kept)
-        sources = (base or head or PolicySet()).sources
-        sides = _Sides(
-            holder=holder,
-            base=base,
-            head=head,
-            stays=stays,
-            has_same_sources=sources <= on_both_sides,
+        is_same = (base or head or PolicySet()).sources <= on_both_sides
+        found += _holder_changes(
+            _Sides(holder=holder, base=base, head=head, stays=stays, has_same_sources=is_same)
         )
-        found += _holder_changes(sides)
     return found
 
 
@@ -81,10 +58,11 @@ def _same_repositories(comparison: Comparison) -> frozenset[Place]:
     return frozenset(
         (pair.name, logical_id)
         for pair in comparison.pairs
-        if pair.base and pair.head
-        for logical_id, resource in pair.head.resources(REPOSITORY)
-        if pair.base.template.get("Resources", {}).get(logical_id) == resource
+        if pair.base
+        and pair.head
         and (pair.base.account, pair.base.region) == (pair.head.account, pair.head.region)
+        for logical_id, base, head in pair.on_both_sides()
+        if isinstance(head, dict) and head.get("Type") == REPOSITORY and base == head
     )
 
 
@@ -92,9 +70,7 @@ def _resources_on_both_sides(comparison: Comparison) -> set[Place]:
     return {
         (pair.name, logical_id)
         for pair in comparison.pairs
-        if pair.base and pair.head
-        for logical_id in pair.base.template.get("Resources", {})
-        if logical_id in pair.head.template.get("Resources", {})
+        for logical_id, _, _ in pair.on_both_sides()
     }
 
 
@@ -131,16 +107,17 @@ class _Sides:
         """Return a change of the holder's policies, by default with the holder as its subject."""
         base, head = self.base or PolicySet(), self.head or PolicySet()
         subject = subject or self.holder.subject
-        return AccessChange(
-            direction=direction,
+        finding = Finding(
             environment=self.holder.environment,
             stack=min((head if self.head else base).stacks, default=""),
             subject=subject.text,
-            sentence=sentence,
+            message=sentence,
             places=frozenset(base.sources | head.sources),
             key=canonical_text([self.holder.kind, self.holder.where, self.holder.subject, subject]),
             evidence=canonical_text(evidence),
+            is_undecided=direction == "undecided",
         )
+        return AccessChange(direction=direction, finding=finding)
 
 
 def _holder_changes(sides: _Sides) -> Iterator[AccessChange]:
@@ -215,22 +192,18 @@ def _attachment_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iter
 
 
 def _boundary_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iterator[AccessChange]:
-    if base.boundary == head.boundary or sides.base is None:
+    before, after = base.boundary, head.boundary
+    if before == after or sides.base is None or sides.head is None:
         return
-    evidence = [base.boundary, head.boundary]
-    if head.boundary is None:
-        if sides.head is not None:
-            sentence = f"is no longer limited by the permissions boundary `{base.boundary}`"
-            yield sides.change("gained", sentence, evidence)
-    elif base.boundary is None:
-        sentence = f"is limited by the permissions boundary `{head.boundary}`"
-        yield sides.change("lost", sentence, evidence)
-    else:
-        sentence = (
-            f"is limited by the permissions boundary `{head.boundary}` instead of "
-            f"`{base.boundary}`: whether that grants more or less cannot be determined"
-        )
-        yield sides.change("undecided", sentence, evidence)
+    direction: Direction = "gained"
+    sentence = f"is no longer limited by the permissions boundary `{before}`"
+    if after is not None:
+        direction = "lost"
+        sentence = f"is limited by the permissions boundary `{after}`"
+    if after is not None and before is not None:
+        direction = "undecided"
+        sentence += f" instead of `{before}`: whether that grants more or less cannot be determined"
+    yield sides.change(direction, sentence, [before, after])
 
 
 def _not_covered_by(

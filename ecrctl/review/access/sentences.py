@@ -10,7 +10,7 @@ from ecrctl.policies.documents import canonical_text
 from ecrctl.policies.patterns import EVERYTHING, PatternSet
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import SELF, PrincipalSet
-from ecrctl.policies.wording import conditions_text, listed, phrase, principal_text
+from ecrctl.policies.wording import conditions_text, first_few, listed, phrase, principal_text
 from ecrctl.review.resource_types import REPOSITORY
 
 from .policy_sets import Subject
@@ -141,10 +141,7 @@ def _on(permissions: Iterable[Permission]) -> str:
         ("all but " if one.negated else "") + listed([f"`{text}`" for text in sorted(one.patterns)])
         for one in sorted(resources, key=canonical_text)
     ]
-    more = len(names) - _MOST_RESOURCES
-    if more > 0:
-        names = [*names[:_MOST_RESOURCES], f"{more} more"]
-    return f" on {listed(names)}" if names else ""
+    return f" on {listed(first_few(names, _MOST_RESOURCES))}" if names else ""
 
 
 def _alternatives(conditions: Iterable[Conditions]) -> str:

@@ -49,6 +49,11 @@ class StackPair:
         """Return the stack as an id names it: CloudFormation's name, account and region."""
         return [self.stack.stack_name, self.stack.account, self.stack.region]
 
+    def on_both_sides(self) -> Iterator[tuple[str, Any, Any]]:
+        """Yield each logical ID that both sides have, with its resource before and after."""
+        before, after = resources_of(self.base), resources_of(self.head)
+        return ((one, before[one], after[one]) for one in after if one in before)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ResourceChange:
@@ -94,9 +99,8 @@ class ResourceChange:
     @property
     def is_another_type(self) -> bool:
         """Return whether the logical ID changes its type, which CloudFormation refuses."""
-        if self.base is None or self.head is None:
-            return False
-        return self.base.get("Type") != self.head.get("Type")
+        before, after = self.both(lambda side: side and side.get("Type"))
+        return self.is_update and before != after
 
     @cached_property
     def name(self) -> str:
@@ -147,10 +151,8 @@ class ResourceChange:
     def keeps_its_name(self) -> bool:
         """Return whether the resource has the same explicit name on both sides."""
         naming = resource_type(self.type).name_property
-        if not naming or self.base is None or self.head is None:
-            return False
-        given = properties(self.base).get(naming)
-        return given is not None and given == properties(self.head).get(naming)
+        before, after = self.values(naming)
+        return bool(naming) and before is not None and before == after
 
     def values(self, *path: str) -> tuple[Any, Any]:
         """Return a property, or a value inside one, of both sides; ``None`` where it is missing."""
@@ -196,6 +198,12 @@ def account_of(stack: Stack) -> str:
     return stack.account if stack.account.isdigit() else stack.stage or stack.name
 
 
+def resources_of(stack: Stack | None) -> Mapping[str, Any]:
+    """Return the resources of a stack by logical ID; none if there is no stack."""
+    resources: Mapping[str, Any] = stack.template.get("Resources", {}) if stack else {}
+    return resources
+
+
 def properties(resource: Resource | None) -> Mapping[str, Any]:
     """Return the properties of a resource; none if there is no resource."""
     given = resource.get("Properties", {}) if isinstance(resource, Mapping) else {}
@@ -214,6 +222,15 @@ def mappings(value: Any) -> list[Mapping[str, Any]]:
     """Return the mappings in a list; none if the value is no list."""
     given = value if isinstance(value, list) else []
     return [one for one in given if isinstance(one, Mapping)]
+
+
+def replication_destinations(resource: Resource | None) -> set[tuple[str, str]]:
+    """Return the accounts and regions to which a registry replicates."""
+    return {
+        (str(one.get("RegistryId")), str(one.get("Region")))
+        for entry in mappings(value_at(resource, "ReplicationConfiguration", "Rules"))
+        for one in mappings(entry.get("Destinations"))
+    }
 
 
 def is_true(value: Any) -> bool:

@@ -1,10 +1,11 @@
 """Rules about access that a change grants or removes."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.wording import listed
 from ecrctl.review.access.changes import AccessChange, access_changes
 from ecrctl.review.access.sentences import Direction
@@ -20,40 +21,32 @@ from ecrctl.review.diff.comparison import (
     Resource,
     ResourceChange,
     StackPair,
+    replication_destinations,
     value_at,
 )
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import OIDC_PROVIDER, REPLICATION
 
-from .registry import replication_destinations
-from .rule import about, rule
+from .rule import about, resource_rule, rule
 
 _GAINED = Category.ACCESS_GAINED
 
 
-@rule(
-    "access-gained",
-    _GAINED,
-    finds="A principal gets more permissions, or fewer conditions; a Deny is narrower or removed",
-)
+@rule(_GAINED)
 def access_gained(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the permissions that a change adds."""
+    """A principal gets more permissions, or fewer conditions; a Deny is narrower or removed."""
     return _in_direction(comparison, "gained")
 
 
-@rule(
-    "access-undecided",
-    _GAINED,
-    finds="A policy changes, and the effect cannot be determined before deployment",
-)
+@rule(_GAINED)
 def access_undecided(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the permissions that may change in either direction."""
+    """A policy changes, and the effect cannot be determined before deployment."""
     return _in_direction(comparison, "undecided")
 
 
-@rule("access-depends", _GAINED, finds="A policy stays the same, but refers to a changed value")
+@rule(_GAINED)
 def access_depends(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the unchanged policies that refer to a changed parameter, mapping or condition."""
+    """A policy stays the same, but refers to a changed value."""
     changed = [(pair, changed_names(comparison, pair)) for pair in comparison.pairs]
     for pair, names in (*changed, *nested_stack_parameters(comparison)):
         if names:
@@ -73,49 +66,32 @@ def _depending(pair: StackPair, names: ChangedNames) -> Iterator[Finding]:
 
 
 def _unchanged_grants(pair: StackPair) -> Iterator[ResourceChange]:
-    if pair.base is None or pair.head is None:
-        return
-    deployed = _resources(pair.base)
-    for logical_id, resource in _resources(pair.head).items():
-        if deployed.get(logical_id) == resource and grants_something(resource):
+    for logical_id, base, head in pair.on_both_sides():
+        if base == head and grants_something(head):
             yield ResourceChange(
-                pair=pair, logical_id=logical_id, base=resource, head=resource, impact="NO_CHANGE"
+                pair=pair, logical_id=logical_id, base=base, head=head, impact="NO_CHANGE"
             )
 
 
-def _resources(stack: Stack) -> dict[str, Any]:
-    resources: dict[str, Any] = stack.template.get("Resources", {})
-    return resources
-
-
-@rule("replicated-to-another-account", _GAINED, finds="Another account gets copies of images")
+@rule(_GAINED)
 def replicated_to_another_account(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the other accounts to which a registry starts to replicate."""
+    """Another account gets copies of images."""
     for change in comparison.of_type(REPLICATION):
         before, after = change.both(replication_destinations)
         for account, region in sorted(after - before):
             if account != change.pair.stack.account:
-                yield about(
-                    change,
-                    f"replicates images to account {account} in {region}, which has full control "
-                    "of its copies",
-                    detail=[account, region],
-                )
+                place = f"account {account} in {region}"
+                message = f"replicates images to {place}, which has full control of its copies"
+                yield about(change, message, detail=[account, region])
 
 
-@rule(
-    "more-audiences",
-    _GAINED,
-    on=OIDC_PROVIDER,
-    finds="An OIDC provider accepts tokens for more audiences",
-)
-def more_audiences(change: ResourceChange) -> str | None:
-    """Return the added audiences of an OIDC provider."""
-    if not change.is_update:
-        return None
+@resource_rule(_GAINED, OIDC_PROVIDER)
+def more_audiences(change: ResourceChange) -> Iterator[str]:
+    """An OIDC provider accepts tokens for more audiences."""
     before, after = change.both(_audiences)
     added = [f"`{one}`" for one in after if one not in before]
-    return f"accepts tokens for the additional audience {listed(added)}" if added else None
+    if change.is_update and added:
+        yield f"accepts tokens for the additional audience {listed(added)}"
 
 
 def _audiences(resource: Resource | None) -> list[Any]:
@@ -123,31 +99,14 @@ def _audiences(resource: Resource | None) -> list[Any]:
     return audiences if isinstance(audiences, list) else []
 
 
-@rule(
-    "access-lost",
-    Category.ACCESS_LOST,
-    finds="A principal gets fewer permissions, or more conditions; a Deny is added or wider",
-)
+@rule(Category.ACCESS_LOST)
 def access_lost(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the permissions that a change removes."""
+    """A principal gets fewer permissions, or more conditions; a Deny is added or wider."""
     return _in_direction(comparison, "lost")
 
 
 def _in_direction(comparison: Comparison, direction: Direction) -> Iterator[Finding]:
-    return (_finding(one) for one in _access_changes(comparison) if one.direction == direction)
-
-
-def _finding(change: AccessChange) -> Finding:
-    return Finding(
-        environment=change.environment,
-        stack=change.stack,
-        subject=change.subject,
-        message=change.sentence,
-        key=change.key,
-        evidence=change.evidence,
-        is_undecided=change.direction == "undecided",
-        places=change.places,
-    )
+    return (one.finding for one in _access_changes(comparison) if one.direction == direction)
 
 
 @cache

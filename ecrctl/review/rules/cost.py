@@ -1,7 +1,11 @@
 """Rules about costs."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+
 from ecrctl.policies.wording import listed
-from ecrctl.review.diff.comparison import ResourceChange, properties
+from ecrctl.review.diff.comparison import ResourceChange, properties, replication_destinations
 from ecrctl.review.findings import Category
 from ecrctl.review.resource_types import (
     KEY,
@@ -13,8 +17,7 @@ from ecrctl.review.resource_types import (
     TASK_DEFINITION,
 )
 
-from .registry import replication_destinations
-from .rule import rule
+from .rule import resource_rule
 
 _COST = Category.COST
 _MONTHLY_CHARGES = {
@@ -28,85 +31,72 @@ _MONTHLY_CHARGES = {
 _FARGATE_UNITS = {"Cpu": "CPU units", "Memory": "MiB"}
 
 
-@rule("cost-size", _COST, on=TASK_DEFINITION, finds="A task has another size on Fargate")
-def cost_size(change: ResourceChange) -> str | None:
-    """Return the sizes that change."""
+@resource_rule(_COST, TASK_DEFINITION)
+def cost_size(change: ResourceChange) -> Iterator[str]:
+    """A task has another size on Fargate."""
     launch_types = properties(change.head).get("RequiresCompatibilities", [])
-    if not change.is_update or "FARGATE" not in launch_types:
-        return None
     sizes = []
     for name, unit in _FARGATE_UNITS.items():
         before, after = change.values(name)
         if before != after:
             sizes.append(f"`{name}` {before} → {after} {unit}")
-    return f"changes its size on Fargate: {', '.join(sizes)}" if sizes else None
+    if change.is_update and "FARGATE" in launch_types and sizes:
+        yield f"changes its size on Fargate: {', '.join(sizes)}"
 
 
-@rule("cost-count", _COST, on=SERVICE, finds="A service runs more tasks, or fewer")
-def cost_count(change: ResourceChange) -> str | None:
-    """Return the number of tasks that changes."""
+@resource_rule(_COST, SERVICE)
+def cost_count(change: ResourceChange) -> Iterator[str]:
+    """A service runs more tasks, or fewer."""
     before, after = change.values("DesiredCount")
-    are_numbers = isinstance(before, int) and isinstance(after, int)
-    if change.is_update and are_numbers and before != after:
-        return f"runs {after} tasks instead of {before}"
-    return None
+    if isinstance(before, int) and isinstance(after, int) and before != after:
+        yield f"runs {after} tasks instead of {before}"
 
 
-@rule(
-    "cost-priced",
-    _COST,
-    on=tuple(_MONTHLY_CHARGES),
-    finds="A resource with a monthly charge is added or removed",
-)
-def cost_priced(change: ResourceChange) -> str | None:
-    """Return the resource that is charged by the month."""
+@resource_rule(_COST, *_MONTHLY_CHARGES)
+def cost_priced(change: ResourceChange) -> Iterator[str]:
+    """A resource with a monthly charge is added or removed."""
     is_gateway = properties(change.resource).get("VpcEndpointType", "Gateway") == "Gateway"
     if change.type == "AWS::EC2::VPCEndpoint" and is_gateway:
-        return None
+        return
     charged = _MONTHLY_CHARGES[change.type]
     if change.base is None:
-        return f"is new: AWS charges monthly for {charged}"
-    if change.head is None and change.impact == "WILL_DESTROY" and change.pair.head is not None:
-        return f"is removed: AWS no longer charges for {charged}"
-    return None
+        yield f"is new: AWS charges monthly for {charged}"
+    elif change.head is None and change.impact == "WILL_DESTROY" and change.pair.head is not None:
+        yield f"is removed: AWS no longer charges for {charged}"
 
 
-@rule("cost-scanning", _COST, on=SCANNING, finds="Inspector scans images")
-def cost_scanning(change: ResourceChange) -> str | None:
-    """Return the cost of Inspector."""
+@resource_rule(_COST, SCANNING)
+def cost_scanning(change: ResourceChange) -> Iterator[str]:
+    """Inspector scans images."""
     before, after = change.values("ScanType")
     if after == "ENHANCED" and before != "ENHANCED":
-        return "enables scans by Inspector, which AWS charges for each image"
-    return None
+        yield "enables scans by Inspector, which AWS charges for each image"
 
 
-@rule("cost-replication", _COST, on=REPLICATION, finds="Images are replicated to more places")
-def cost_replication(change: ResourceChange) -> str | None:
-    """Return the added destinations of replication."""
+@resource_rule(_COST, REPLICATION)
+def cost_replication(change: ResourceChange) -> Iterator[str]:
+    """Images are replicated to more places."""
     before, after = change.both(replication_destinations)
-    added = [f"`{account} {region}`" for account, region in sorted(after - before)]
+    added = sorted(f"`{account} {region}`" for account, region in after - before)
     if added:
-        return f"replicates to {listed(added)}: AWS charges for storage and transfer there, too"
-    return None
+        yield f"replicates to {listed(added)}: AWS charges for storage and transfer there, too"
 
 
-@rule("cost-lifecycle-removed", _COST, on=REPOSITORY, finds="A repository no longer expires images")
-def cost_lifecycle_removed(change: ResourceChange) -> str | None:
-    """Return the consequence of removing a lifecycle policy."""
+@resource_rule(_COST, REPOSITORY)
+def cost_lifecycle_removed(change: ResourceChange) -> Iterator[str]:
+    """A repository no longer expires images."""
     before, after = change.values("LifecyclePolicy")
     if change.is_update and before and not after:
-        return "no longer has a lifecycle policy: all images are stored, and charged, permanently"
-    return None
+        yield "no longer has a lifecycle policy: all images are stored, and charged, permanently"
 
 
-@rule("cost-logs", _COST, on=LOG_GROUP, finds="Logs are kept for a longer time")
-def cost_logs(change: ResourceChange) -> str | None:
-    """Return the longer retention of logs."""
+@resource_rule(_COST, LOG_GROUP)
+def cost_logs(change: ResourceChange) -> Iterator[str]:
+    """Logs are kept for a longer time."""
     before, after = change.values("RetentionInDays")
     if not change.is_update or not isinstance(before, int):
-        return None
+        return
     if after is None:
-        return f"keeps logs without a limit instead of for {before} days"
-    if isinstance(after, int) and after > before:
-        return f"keeps logs for {after} days instead of {before}"
-    return None
+        yield f"keeps logs without a limit instead of for {before} days"
+    elif isinstance(after, int) and after > before:
+        yield f"keeps logs for {after} days instead of {before}"

@@ -1,5 +1,7 @@
 """Rules about data that a change deletes or no longer protects: repositories, keys and logs."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 
 from ecrctl.review.diff.changed_references import changed_names
@@ -16,7 +18,7 @@ from ecrctl.review.diff.comparison import (
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import KEY, LOG_GROUP, PUBLIC_REPOSITORY, REPOSITORY
 
-from .rule import about, rule
+from .rule import about, resource_rule, rule
 
 _LOSS = Category.DATA_LOSS
 # KMS's own default, in days.
@@ -40,40 +42,38 @@ _IMAGES_STAY = "Images are not moved automatically"
 _Identity = tuple[str, str, str]
 
 
-@rule("repository-removed", _LOSS, finds="A repository leaves the app, retained or deleted")
+@rule(_LOSS)
 def repository_removed(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the repositories that no stack declares any more."""
+    """A repository leaves the app, retained or deleted."""
     for change, addition in _removals(comparison):
         if addition is None:
             yield about(change, f"leaves the app: {_consequence_of_removal(change)}")
 
 
-@rule("repository-moved", _LOSS, finds="A repository moves to another stack")
+@rule(_LOSS)
 def repository_moved(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the repositories that another stack declares from now on."""
+    """A repository moves to another stack."""
     for change, addition in _removals(comparison):
-        if addition is not None and addition.pair.name != change.pair.name:
-            yield about(
-                change,
+        if addition and addition.pair.name != change.pair.name:
+            message = (
                 f"moves to the stack `{addition.pair.name}`, which CloudFormation does not "
                 f"support: {_consequence_of_move(change)} Leave it in its stack, or import it into "
-                "the other stack with `cdk import`",
-                detail=addition.place,
+                "the other stack with `cdk import`"
             )
+            yield about(change, message, detail=addition.place)
 
 
-@rule("repository-logical-id-changed", _LOSS, finds="A repository gets another logical ID")
+@rule(_LOSS)
 def repository_logical_id_changed(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the repositories that their own stack declares under another logical ID."""
+    """A repository gets another logical ID."""
     for change, addition in _removals(comparison):
-        if addition is not None and addition.pair.name == change.pair.name:
-            yield about(
-                change,
+        if addition and addition.pair.name == change.pair.name:
+            message = (
                 f"gets the logical ID `{addition.logical_id}` instead of `{change.logical_id}`, "
                 "so CloudFormation treats it as another repository and fails to create it "
-                f"(AlreadyExists). Keep the logical ID. {_IMAGES_STAY}",
-                detail=addition.place,
+                f"(AlreadyExists). Keep the logical ID. {_IMAGES_STAY}"
             )
+            yield about(change, message, detail=addition.place)
 
 
 def _removals(comparison: Comparison) -> Iterator[tuple[ResourceChange, ResourceChange | None]]:
@@ -123,49 +123,34 @@ def _consequence_of_move(change: ResourceChange) -> str:
     return "it remains in no stack, and the other stack fails to create it (AlreadyExists)."
 
 
-@rule(
-    "repository-replaced",
-    _LOSS,
-    on=REPOSITORY,
-    finds="A repository is renamed, or one without a name is replaced",
-)
-def repository_replaced(change: ResourceChange) -> str | None:
-    """Return the consequence of replacing a repository."""
+@resource_rule(_LOSS, REPOSITORY)
+def repository_replaced(change: ResourceChange) -> Iterator[str]:
+    """A repository is renamed, or one without a name is replaced."""
     if not change.is_replaced or change.keeps_its_name():
-        return None
+        return
     before, after = change.values("RepositoryName")
     renamed = f"is renamed from `{before}`" if before and before != after else "is replaced"
     old = "remains in no stack" if _retains(change.base, "UpdateReplacePolicy") else "is deleted"
-    return (
+    yield (
         f"{renamed} ({', '.join(change.replacing)}): a new, empty repository takes its place, and "
         f"the old one {old}. {_IMAGES_STAY}: copy them, and pin them again"
     )
 
 
-@rule(
-    "deletion-policy-weakened",
-    _LOSS,
-    on=_EVERY_DATA,
-    finds="Data is no longer retained when its stack is deleted",
-)
-def deletion_policy_weakened(change: ResourceChange) -> str | None:
-    """Return the consequence of a weaker DeletionPolicy."""
-    if not _weakens(change, "DeletionPolicy"):
-        return None
-    return "is no longer retained when removed from its stack, or with its stack (DeletionPolicy)"
+@resource_rule(_LOSS, *_EVERY_DATA)
+def deletion_policy_weakened(change: ResourceChange) -> Iterator[str]:
+    """Data is no longer retained when its stack is deleted."""
+    if _weakens(change, "DeletionPolicy"):
+        yield (
+            "is no longer retained when removed from its stack, or with its stack (DeletionPolicy)"
+        )
 
 
-@rule(
-    "replace-policy-weakened",
-    _LOSS,
-    on=_EVERY_DATA,
-    finds="Data is no longer retained when its resource is replaced",
-)
-def replace_policy_weakened(change: ResourceChange) -> str | None:
-    """Return the consequence of a weaker UpdateReplacePolicy."""
-    if not _weakens(change, "UpdateReplacePolicy"):
-        return None
-    return "is no longer retained when CloudFormation replaces it (UpdateReplacePolicy)"
+@resource_rule(_LOSS, *_EVERY_DATA)
+def replace_policy_weakened(change: ResourceChange) -> Iterator[str]:
+    """Data is no longer retained when its resource is replaced."""
+    if _weakens(change, "UpdateReplacePolicy"):
+        yield "is no longer retained when CloudFormation replaces it (UpdateReplacePolicy)"
 
 
 def _weakens(change: ResourceChange, attribute: str) -> bool:
@@ -177,13 +162,9 @@ def _retains(resource: Resource | None, attribute: str) -> bool:
     return isinstance(resource, Mapping) and resource.get(attribute) in _RETAINING
 
 
-@rule(
-    "exists-conditionally",
-    _LOSS,
-    finds="A resource with data exists only under a condition, or under another one",
-)
+@rule(_LOSS)
 def exists_conditionally(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the resources with data that a condition may delete."""
+    """A resource with data exists only under a condition, or under another one."""
     for pair in comparison.pairs:
         changed = changed_names(comparison, pair)
         for change in _conditional(pair):
@@ -204,82 +185,67 @@ def _condition(resource: Resource | None) -> str:
 
 def _conditional(pair: StackPair) -> Iterator[ResourceChange]:
     """Yield the resources with data that have a condition and existed before."""
-    if pair.base is None or pair.head is None:
-        return
-    deployed = pair.base.template.get("Resources", {})
-    for kind in _EVERY_DATA:
-        for logical_id, resource in pair.head.resources(kind):
-            before = deployed.get(logical_id)
-            if isinstance(resource.get("Condition"), str) and isinstance(before, dict):
-                yield ResourceChange(
-                    pair=pair,
-                    logical_id=logical_id,
-                    base=before,
-                    head=resource,
-                    impact="MAY_REPLACE",
-                )
+    for logical_id, base, head in pair.on_both_sides():
+        if isinstance(base, dict) and isinstance(head, dict):
+            change = ResourceChange(
+                pair=pair, logical_id=logical_id, base=base, head=head, impact="MAY_REPLACE"
+            )
+            if change.type in _EVERY_DATA and isinstance(head.get("Condition"), str):
+                yield change
 
 
-@rule(
-    "empty-on-delete",
-    _LOSS,
-    on=REPOSITORY,
-    finds="A repository is deleted together with its images",
-)
-def empty_on_delete(change: ResourceChange) -> str | None:
-    """Return the consequence of EmptyOnDelete."""
+@resource_rule(_LOSS, REPOSITORY)
+def empty_on_delete(change: ResourceChange) -> Iterator[str]:
+    """A repository is deleted together with its images."""
     before, after = change.values("EmptyOnDelete")
     if not change.is_update or is_true(before):
-        return None
+        return
     if not is_known(after) and after != before:
-        return "may now be deleted together with all of its images: the deployment decides"
-    if not is_true(after):
-        return None
-    return "is now deleted together with all of its images (EmptyOnDelete)"
+        yield "may now be deleted together with all of its images: the deployment decides"
+    elif is_true(after):
+        yield "is now deleted together with all of its images (EmptyOnDelete)"
 
 
-@rule("key-removed", _LOSS, on=KEY, finds="A key leaves the app, retained or deleted")
-def key_removed(change: ResourceChange) -> str | None:
-    """Return the consequence of removing a key."""
+@resource_rule(_LOSS, *KEY)
+def key_removed(change: ResourceChange) -> Iterator[str]:
+    """A key leaves the app, retained or deleted."""
     if change.head is not None:
-        return None
+        return
     if change.pair.head is None or change.impact == "WILL_ORPHAN":
         where = "with its stack" if change.pair.head is None else "in no stack"
-        return (
+        yield (
             f"leaves the app, but remains in the account, {where}. The data that it encrypts can "
             "be read as long as the key exists"
         )
-    days = properties(change.base).get("PendingWindowInDays", DEFAULT_PENDING_WINDOW)
-    return f"is deleted after {days} days: from then on, no image that it encrypts can be pulled"
+    else:
+        days = properties(change.base).get("PendingWindowInDays", DEFAULT_PENDING_WINDOW)
+        yield f"is deleted after {days} days: from then on, no image that it encrypts can be pulled"
 
 
-@rule("key-disabled", _LOSS, on=KEY, finds="A key is disabled")
-def key_disabled(change: ResourceChange) -> str | None:
-    """Return the consequence of disabling a key."""
+@resource_rule(_LOSS, *KEY)
+def key_disabled(change: ResourceChange) -> Iterator[str]:
+    """A key is disabled."""
     _, after = change.values("Enabled")
-    if not change.is_update or "Enabled" not in change.changed or after is not False:
-        return None
-    return "is disabled: meanwhile no image that it encrypts can be pulled or pushed"
+    if change.is_update and "Enabled" in change.changed and after is False:
+        yield "is disabled: meanwhile no image that it encrypts can be pulled or pushed"
 
 
-@rule("data-removed", _LOSS, on=_OTHER_DATA, finds="Other data is deleted or replaced")
-def data_removed(change: ResourceChange) -> str | None:
-    """Return the consequence of removing or replacing other data."""
+@resource_rule(_LOSS, *_OTHER_DATA)
+def data_removed(change: ResourceChange) -> Iterator[str]:
+    """Other data is deleted or replaced."""
     is_removed = change.head is None and change.pair.head is not None
     if is_removed and change.impact == "WILL_DESTROY":
-        return "is deleted with all of its data"
-    if change.is_replaced and not change.keeps_its_name():
-        return f"is replaced by an empty one ({', '.join(change.replacing)})"
-    return None
+        yield "is deleted with all of its data"
+    elif change.is_replaced and not change.keeps_its_name():
+        yield f"is replaced by an empty one ({', '.join(change.replacing)})"
 
 
-@rule("logs-kept-shorter", _LOSS, on=LOG_GROUP, finds="Logs are kept for a shorter time")
-def logs_kept_shorter(change: ResourceChange) -> str | None:
-    """Return the consequence of a shorter retention of logs."""
+@resource_rule(_LOSS, LOG_GROUP)
+def logs_kept_shorter(change: ResourceChange) -> Iterator[str]:
+    """Logs are kept for a shorter time."""
     before, after = change.values("RetentionInDays")
-    if not change.is_update or "RetentionInDays" not in change.changed:
-        return None
-    if isinstance(after, int) and (before is None or (isinstance(before, int) and after < before)):
+    if not change.is_update or not isinstance(after, int):
+        return
+    if before is None or (isinstance(before, int) and after < before):
         until = "without a limit" if before is None else f"for {before} days"
-        return f"keeps logs for {after} days instead of {until}: older ones are deleted"
-    return None
+        yield f"keeps logs for {after} days instead of {until}: older ones are deleted"

@@ -1,11 +1,14 @@
 """Rules about changes whose deployment fails."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from constructs_lib.rules.aws.cloudformation_limits import MAXIMUM_RESOURCES, MAXIMUM_TEMPLATE_BYTES
-from constructs_lib.rules.faults import RuleError
+from constructs_lib.rules.faults import Fault, RuleError
 from constructs_lib.rules.kubernetes.manifest import immutable_hash
 from constructs_lib.rules.lifecycle.documents import policy_from_document
 from constructs_lib.rules.policy.statements import (
@@ -14,23 +17,26 @@ from constructs_lib.rules.policy.statements import (
     statements_of,
 )
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.policies.documents import grouped
 from ecrctl.policies.wording import first_few, listed
 from ecrctl.review.diff.comparison import (
     Comparison,
     Resource,
     ResourceChange,
     account_of,
+    mappings,
     properties,
+    resources_of,
     value_at,
 )
 from ecrctl.review.diff.intrinsics import Values
 from ecrctl.review.diff.value_diff import differences
-from ecrctl.review.diff.workloads import APPLIED, workload_changes
+from ecrctl.review.diff.workloads import APPLIED, WorkloadChange
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import KEY, REPOSITORY
 
-from .rule import EVERY_TYPE, about, about_stack, rule
-from .workloads import about_workload
+from .rule import about, about_stack, resource_rule, rule
+from .workloads import workload_rule
 
 _FAILS = Category.WILL_FAIL
 # According to the CloudFormation reference of AWS::KMS::Key, an update of each fails.
@@ -40,89 +46,76 @@ _MOST_SHOWN = 3
 _CDK_INDENT = 1
 
 
-@rule(
-    "named-resource-replaced",
-    _FAILS,
-    on=EVERY_TYPE,
-    finds="CloudFormation would have to replace a resource with an explicit name",
-)
-def named_resource_replaced(change: ResourceChange) -> str | None:
-    """Return why a resource with an explicit name cannot be replaced."""
+@resource_rule(_FAILS)
+def named_resource_replaced(change: ResourceChange) -> Iterator[str]:
+    """CloudFormation would have to replace a resource with an explicit name."""
     # A possible replacement is a routine finding: most of them do not happen.
-    if change.impact != "WILL_REPLACE" or not change.keeps_its_name():
-        return None
-    return (
-        f"cannot change {listed([f'`{one}`' for one in change.replacing])}: CloudFormation would "
-        "have to replace it, which it refuses for a resource with an explicit name. Nothing is "
-        "lost; the deployment fails"
-    )
+    if change.impact == "WILL_REPLACE" and change.keeps_its_name():
+        yield (
+            f"cannot change {listed([f'`{one}`' for one in change.replacing])}: CloudFormation "
+            "would have to replace it, which it refuses for a resource with an explicit name. "
+            "Nothing is lost; the deployment fails"
+        )
 
 
-@rule("type-changed", _FAILS, on=EVERY_TYPE, finds="A logical ID changes its resource type")
-def type_changed(change: ResourceChange) -> str | None:
-    """Return why a logical ID cannot change its type."""
-    if not change.is_another_type or change.base is None or change.head is None:
-        return None
-    return (
-        f"changes its type from `{change.base.get('Type')}` to `{change.head.get('Type')}`, which "
-        f"CloudFormation refuses for one logical ID (`{change.logical_id}`). Choose another one"
-    )
+@resource_rule(_FAILS)
+def type_changed(change: ResourceChange) -> Iterator[str]:
+    """A logical ID changes its resource type."""
+    if change.is_another_type and change.base is not None:
+        yield (
+            f"changes its type from `{change.base.get('Type')}` to `{change.resource.get('Type')}`,"
+            f" which CloudFormation refuses for one logical ID (`{change.logical_id}`). Choose "
+            "another one"
+        )
 
 
-@rule("key-fixed-property", _FAILS, on=KEY, finds="A fixed property of a key changes")
-def key_fixed_property(change: ResourceChange) -> str | None:
-    """Return the properties of a key that cannot change."""
+@resource_rule(_FAILS, *KEY)
+def key_fixed_property(change: ResourceChange) -> Iterator[str]:
+    """A fixed property of a key changes."""
     fixed = [f"`{name}`" for name in _FIXED_OF_A_KEY if name in change.changed]
-    if not change.is_update or not fixed:
-        return None
-    return (
-        f"cannot change {listed(fixed)}: CloudFormation refuses any change of it after the key's "
-        "creation. Create another key"
-    )
+    if change.is_update and fixed:
+        yield (
+            f"cannot change {listed(fixed)}: CloudFormation refuses any change of it after the "
+            "key's creation. Create another key"
+        )
 
 
-@rule("job-immutable", _FAILS, finds="A Job changes an immutable field without changing its name")
-def job_immutable(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the Jobs that Kubernetes refuses to update."""
-    for one in workload_changes(comparison):
-        if one.base is None or one.head is None or one.head.kind != "Job":
-            continue
-        before, after = (side.document.get("spec", {}) for side in (one.base, one.head))
-        is_same_name = one.base.full_name == one.head.full_name
-        if is_same_name and immutable_hash(before) != immutable_hash(after):
-            step = "the deployment" if one.change.type == APPLIED else "applying its manifest"
-            yield about_workload(
-                one,
-                f"changes an immutable field but keeps the name `{one.head.full_name}` "
-                f"({', '.join(differences(before, after))}): {step} fails. Rename the Job",
-            )
+@workload_rule(_FAILS)
+def job_immutable(one: WorkloadChange) -> Iterator[str]:
+    """A Job changes an immutable field without changing its name."""
+    if one.base is None or one.head is None or one.head.kind != "Job":
+        return
+    before, after = (side.document.get("spec", {}) for side in (one.base, one.head))
+    is_same_name = one.base.full_name == one.head.full_name
+    if is_same_name and immutable_hash(before) != immutable_hash(after):
+        step = "the deployment" if one.change.type == APPLIED else "applying its manifest"
+        yield (
+            f"changes an immutable field but keeps the name `{one.head.full_name}` "
+            f"({', '.join(differences(before, after))}): {step} fails. Rename the Job"
+        )
 
 
-@rule("repository-declared-twice", _FAILS, finds="Two stacks declare one repository")
+@rule(_FAILS)
 def repository_declared_twice(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the new repositories that exist in another stack, too."""
-    declarations: dict[tuple[str, str, object], list[tuple[str, str]]] = {}
-    for stack in comparison.head:
-        for logical_id, resource in stack.resources(REPOSITORY):
-            name = properties(resource).get("RepositoryName")
-            if isinstance(name, str):
-                key = account_of(stack), stack.region, name
-                declarations.setdefault(key, []).append((stack.name, logical_id))
+    """Two stacks declare one repository."""
+    repositories = (
+        (stack, logical_id, properties(resource).get("RepositoryName"))
+        for stack in comparison.head
+        for logical_id, resource in stack.resources(REPOSITORY)
+    )
+    declared = grouped(repositories, lambda one: (account_of(one[0]), one[0].region, str(one[2])))
     for change in comparison.of_type(REPOSITORY):
-        stack, name = change.pair.stack, properties(change.head).get("RepositoryName")
-        if change.base is not None or not isinstance(name, str):
-            continue
-        found = declarations.get((account_of(stack), stack.region, name), [])
-        if len(found) > 1:
-            places = ", ".join(f"`{place}` ({logical_id})" for place, logical_id in found)
-            yield about(change, f"is declared {len(found)} times, by {places}", detail=found)
+        stack, name = change.pair.stack, change.explicit_name
+        found = declared.get((account_of(stack), stack.region, str(name)), [])
+        if change.base is None and name is not None and len(found) > 1:
+            places = [(one.name, logical_id) for one, logical_id, _ in found]
+            texts = ", ".join(f"`{place}` ({logical_id})" for place, logical_id in places)
+            yield about(change, f"is declared {len(found)} times, by {texts}", detail=places)
 
 
-@rule(
-    "name-taken", _FAILS, finds="A resource with an explicit name gets another logical ID or stack"
-)
+@rule(_FAILS)
 def name_taken(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the new resources whose name is still in use when CloudFormation creates them."""
+    """A resource with an explicit name gets another logical ID or stack."""
     removed = {
         (change.type, change.pair.stack.account, name): change
         for change in comparison.changes
@@ -132,20 +125,17 @@ def name_taken(comparison: Comparison) -> Iterator[Finding]:
         name = change.explicit_name
         other = removed.get((change.type, change.pair.stack.account, name)) if name else None
         if change.base is None and other and other.pair.stack.region == change.pair.stack.region:
-            yield about(
-                change,
+            message = (
                 f"has the name of `{other.logical_id}` in `{other.pair.name}`, which still exists "
                 "when CloudFormation creates the new resource: it creates before it deletes, and "
-                "fails (AlreadyExists). Keep the logical ID and the stack, or choose another name",
-                detail=other.place,
+                "fails (AlreadyExists). Keep the logical ID and the stack, or choose another name"
             )
+            yield about(change, message, detail=other.place)
 
 
-@rule(
-    "export-in-use", _FAILS, finds="A stack changes or removes an export that another stack imports"
-)
+@rule(_FAILS)
 def export_in_use(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the exports that change while a deployed stack still imports them."""
+    """A stack changes or removes an export that another stack imports."""
     importers = _importers(comparison.base)
     for pair in comparison.pairs:
         if pair.base is None or pair.head is None:
@@ -167,10 +157,10 @@ def export_in_use(comparison: Comparison) -> Iterator[Finding]:
 
 def _importers(stacks: Sequence[Stack]) -> dict[tuple[str, str, str], set[str]]:
     """Return the names of the importing stacks, by account, region and export."""
-    found: dict[tuple[str, str, str], set[str]] = {}
+    found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for stack in stacks:
         for name in _imports(stack.template):
-            found.setdefault((stack.account, stack.region, name), set()).add(stack.name)
+            found[stack.account, stack.region, name].add(stack.name)
     return found
 
 
@@ -178,8 +168,8 @@ def _exports(stack: Stack, side: Sequence[Stack]) -> dict[str, str]:
     """Return the exports of a stack: each name with its value, as far as it can be resolved."""
     values = Values(stack=stack, side=side)
     found = {}
-    for output in stack.template.get("Outputs", {}).values():
-        export = output.get("Export") if isinstance(output, Mapping) else None
+    for output in mappings([*stack.template.get("Outputs", {}).values()]):
+        export = output.get("Export")
         name = export.get("Name") if isinstance(export, Mapping) else None
         if isinstance(name, str):
             text = values.text(output.get("Value"))
@@ -190,46 +180,38 @@ def _exports(stack: Stack, side: Sequence[Stack]) -> dict[str, str]:
 
 
 def _imports(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        name = value.get("Fn::ImportValue")
-        if isinstance(name, str):
-            yield name
-        for item in value.values():
-            yield from _imports(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _imports(item)
+    if isinstance(value, Mapping) and isinstance(value.get("Fn::ImportValue"), str):
+        yield value["Fn::ImportValue"]
+    items = value.values() if isinstance(value, Mapping) else value
+    for item in items if isinstance(value, Mapping | list) else ():
+        yield from _imports(item)
 
 
-@rule("lifecycle-refused", _FAILS, on=REPOSITORY, finds="ECR refuses the lifecycle policy")
-def lifecycle_refused(change: ResourceChange) -> str | None:
-    """Return why ECR refuses a lifecycle policy."""
+@resource_rule(_FAILS, REPOSITORY)
+def lifecycle_refused(change: ResourceChange) -> Iterator[str]:
+    """ECR refuses the lifecycle policy."""
     text = value_at(change.head, "LifecyclePolicy", "LifecyclePolicyText")
     if not isinstance(text, str) or not _is_new_value(change, "LifecyclePolicy"):
-        return None
+        return
     try:
         policy_from_document(json.loads(text), is_deployed=True)
     except RuleError as error:
-        faults = [str(fault) for fault in error.faults]
+        yield f"has a lifecycle policy that ECR refuses: {_as_reason(error.faults)}"
     except ValueError:
-        faults = ["it is not JSON."]
-    else:
-        return None
-    return f"has a lifecycle policy that ECR refuses: {_as_reason(faults)}"
+        yield "has a lifecycle policy that ECR refuses: it is not JSON"
 
 
-@rule("repository-policy-refused", _FAILS, on=REPOSITORY, finds="ECR refuses the repository policy")
-def repository_policy_refused(change: ResourceChange) -> str | None:
-    """Return why ECR refuses a repository policy."""
+@resource_rule(_FAILS, REPOSITORY)
+def repository_policy_refused(change: ResourceChange) -> Iterator[str]:
+    """ECR refuses the repository policy."""
     if change.head is None or not _is_new_value(change, "RepositoryPolicyText"):
-        return None
+        return
     known, statements = change.both(_policy_statements)
     # ECR has accepted the statements that are deployed, whatever these rules find in them.
     new = [one for one in statements if one not in known]
-    faults = [
-        str(fault) for fault in (*statement_faults(new), *repository_policy_faults(statements))
-    ]
-    return f"has a repository policy that ECR refuses: {_as_reason(faults)}" if faults else None
+    faults = [*statement_faults(new), *repository_policy_faults(statements)]
+    if faults:
+        yield f"has a repository policy that ECR refuses: {_as_reason(faults)}"
 
 
 def _policy_statements(resource: Resource | None) -> list[Any]:
@@ -246,37 +228,38 @@ def _is_new_value(change: ResourceChange, name: str) -> bool:
     return change.base is None or name in change.changed
 
 
-def _as_reason(faults: list[str]) -> str:
-    return "; ".join(first_few(faults, _MOST_SHOWN)).rstrip(".")
+def _as_reason(faults: Iterable[Fault]) -> str:
+    return "; ".join(first_few([str(fault) for fault in faults], _MOST_SHOWN)).rstrip(".")
 
 
-@rule("stack-over-limits", _FAILS, finds="A stack exceeds CloudFormation's limits")
+def _resource_count(stack: Stack | None) -> int:
+    return len(resources_of(stack))
+
+
+def _template_bytes(stack: Stack | None) -> int:
+    """Return the size that CloudFormation checks: of the template file, with its indentation."""
+    if stack is None:
+        return 0
+    if stack.file.is_file():
+        return stack.file.stat().st_size
+    return len(json.dumps(stack.template, indent=_CDK_INDENT).encode())
+
+
+_LIMITS = (
+    ("resources", MAXIMUM_RESOURCES, _resource_count),
+    ("bytes of template", MAXIMUM_TEMPLATE_BYTES, _template_bytes),
+)
+
+
+@rule(_FAILS)
 def stack_over_limits(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the stacks that exceed a limit of CloudFormation."""
+    """A stack exceeds CloudFormation's limits."""
     for pair in comparison.pairs:
-        if pair.head is None:
-            continue
-        limits = (
-            ("resources", MAXIMUM_RESOURCES, _resource_count),
-            ("bytes of template", MAXIMUM_TEMPLATE_BYTES, _template_bytes),
-        )
-        for unit, maximum, measure in limits:
-            before = measure(pair.base) if pair.base else 0
-            after = measure(pair.head)
+        for unit, maximum, measure in _LIMITS:
+            before, after = measure(pair.base), measure(pair.head)
             if after > maximum:
                 yield about_stack(
                     pair,
                     f"has {after:,} {unit}, but CloudFormation accepts at most {maximum:,}",
                     evidence=["limit", maximum, before, after],
                 )
-
-
-def _resource_count(stack: Stack) -> int:
-    return len(stack.template.get("Resources", {}))
-
-
-def _template_bytes(stack: Stack) -> int:
-    """Return the size that CloudFormation checks: of the template file, with its indentation."""
-    if stack.file.is_file():
-        return stack.file.stat().st_size
-    return len(json.dumps(stack.template, indent=_CDK_INDENT).encode())

@@ -1,12 +1,13 @@
 """Rules about lifecycle policies: the images that a changed one expires, archives or keeps."""
 
+from __future__ import annotations
+
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 
-from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.lifecycle.documents import policy_from_document
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy, policy_faults
 from constructs_lib.rules.lifecycle.preview import ImageRecord, Outcome, preview
@@ -15,7 +16,7 @@ from ecrctl.review.diff.comparison import Comparison, Resource, ResourceChange, 
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import REPOSITORY, TEMPLATE
 
-from .rule import OfComparison, about, rule
+from .rule import Rule, about, rule
 from .sample_images import NOW, sample_images
 
 _LIFECYCLE = Category.LIFECYCLE
@@ -54,29 +55,23 @@ class PreviewDifference:
         return count, listed(first_few(names, _MOST_SHOWN))
 
 
-def each_preview(message_of: Callable[[PreviewDifference], str | None]) -> OfComparison:
-    """Make a function of a preview's difference one of a whole comparison."""
+def _preview_rule(messages: Callable[[PreviewDifference], Iterable[str]]) -> Rule:
+    """Make a rule of a function that takes the difference of one preview at a time."""
 
+    @wraps(messages)
     def find(comparison: Comparison) -> Iterator[Finding]:
-        for change in _policy_changes(comparison):
-            policies = _policies(change)
+        for change, policies in _policy_changes(comparison):
             if policies is not None:
-                message = message_of(_difference_of(policies, comparison, change.name))
-                if message:
+                for message in messages(_difference_of(policies, comparison, change.name)):
                     yield about(change, message)
 
-    return find
+    return rule(_LIFECYCLE)(find)
 
 
-@rule(
-    "live-shield-removed",
-    Category.PROTECTION_LOST,
-    finds="A lifecycle policy no longer keeps live images first",
-)
+@rule(Category.PROTECTION_LOST)
 def live_shield_removed(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the policies that may expire images in use."""
-    for change in _policy_changes(comparison):
-        policies = _policies(change)
+    """A lifecycle policy no longer keeps live images first."""
+    for change, policies in _policy_changes(comparison):
         if policies is not None and _shields(policies[0]) and not _shields(policies[1]):
             yield about(
                 change,
@@ -85,50 +80,36 @@ def live_shield_removed(comparison: Comparison) -> Iterator[Finding]:
             )
 
 
-@rule("lifecycle-removes-more", _LIFECYCLE, finds="More images are expired or archived")
-@each_preview
-def lifecycle_removes_more(difference: PreviewDifference) -> str | None:
-    """Return the images that only the new policy removes."""
-    if not difference.removed:
-        return None
-    count, kinds = difference.counted(difference.removed)
-    return f"would expire or archive {count} that are kept today ({kinds})"
+@_preview_rule
+def lifecycle_removes_more(difference: PreviewDifference) -> Iterator[str]:
+    """More images are expired or archived."""
+    if difference.removed:
+        count, kinds = difference.counted(difference.removed)
+        yield f"would expire or archive {count} that are kept today ({kinds})"
 
 
-@rule("lifecycle-keeps-more", _LIFECYCLE, finds="Images are kept that were expired or archived")
-@each_preview
-def lifecycle_keeps_more(difference: PreviewDifference) -> str | None:
-    """Return the images that only the deployed policy removes."""
-    if not difference.kept:
-        return None
-    count, kinds = difference.counted(difference.kept)
-    return f"would keep {count} that are expired or archived today ({kinds})"
+@_preview_rule
+def lifecycle_keeps_more(difference: PreviewDifference) -> Iterator[str]:
+    """Images are kept that were expired or archived."""
+    if difference.kept:
+        count, kinds = difference.counted(difference.kept)
+        yield f"would keep {count} that are expired or archived today ({kinds})"
 
 
-@rule(
-    "lifecycle-no-difference", _LIFECYCLE, finds="A lifecycle policy is reworded without an effect"
-)
-@each_preview
-def lifecycle_no_difference(difference: PreviewDifference) -> str | None:
-    """Return that the new policy treats the same images in the same way."""
-    if difference.removed or difference.kept:
-        return None
-    return (
-        f"has a reworded lifecycle policy; all {difference.count} {difference.images} are treated "
-        "as before"
-    )
+@_preview_rule
+def lifecycle_no_difference(difference: PreviewDifference) -> Iterator[str]:
+    """A lifecycle policy is reworded without an effect."""
+    if not difference.removed and not difference.kept:
+        images = f"{difference.count} {difference.images}"
+        yield f"has a reworded lifecycle policy; all {images} are treated as before"
 
 
-@rule(
-    "lifecycle-undecided",
-    _LIFECYCLE,
-    finds="A lifecycle policy depends on values that are known only at deployment",
-)
+@rule(_LIFECYCLE)
 def lifecycle_undecided(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the policies that cannot be previewed."""
-    for change in _policy_changes(comparison):
+    """A lifecycle policy depends on values that are known only at deployment."""
+    for change, policies in _policy_changes(comparison):
         is_refused = change.type == REPOSITORY and _is_refused(change.head)
-        if _policies(change) is None and not is_refused:
+        if policies is None and not is_refused:
             yield about(
                 change,
                 "has a changed lifecycle policy with values that are known only at deployment: "
@@ -137,25 +118,20 @@ def lifecycle_undecided(comparison: Comparison) -> Iterator[Finding]:
             )
 
 
-def _policy_changes(comparison: Comparison) -> Iterator[ResourceChange]:
+def _policy_changes(comparison: Comparison) -> Iterator[tuple[ResourceChange, _Policies | None]]:
+    """Yield changes with the policies of both sides; ``None`` if one of them cannot be read."""
     for change in comparison.of_type(REPOSITORY, TEMPLATE):
         if change.is_update and "LifecyclePolicy" in change.changed:
-            yield change
-
-
-def _policies(change: ResourceChange) -> _Policies | None:
-    """Return the policies of both sides; ``None`` if one of them cannot be read."""
-    try:
-        return change.both(_policy_of)
-    except (RuleError, ValueError):
-        return None
+            try:
+                yield change, change.both(_policy_of)
+            except ValueError:
+                yield change, None
 
 
 def _policy_of(resource: Resource | None) -> LifecyclePolicy | None:
     text = value_at(resource, "LifecyclePolicy", "LifecyclePolicyText")
-    if text is None:
-        # A repository creation template has the text itself in this property.
-        text = value_at(resource, "LifecyclePolicy")
+    # A repository creation template has the text itself in the first property.
+    text = value_at(resource, "LifecyclePolicy") if text is None else text
     if text is None or text == {}:
         return None
     return _policy(text if isinstance(text, str) else json.dumps(text))
@@ -218,10 +194,8 @@ def _shields(policy: LifecyclePolicy | None) -> bool:
 def _is_refused(resource: Resource | None) -> bool:
     """Return whether ``lifecycle-refused`` reports the policy, which then has no effect."""
     text = value_at(resource, "LifecyclePolicy", "LifecyclePolicyText")
-    if not isinstance(text, str):
-        return False
     try:
-        _policy(text)
-    except (RuleError, ValueError):
+        _policy(text if isinstance(text, str) else "")
+    except ValueError:
         return True
     return False

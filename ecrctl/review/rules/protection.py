@@ -1,5 +1,7 @@
 """Rules about changes that weaken the protection of images."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,46 +20,38 @@ from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import KEY, REPOSITORY, SCANNING, SIGNING, TEMPLATE
 
 from .data_loss import DEFAULT_PENDING_WINDOW
-from .rule import about_stack, rule
+from .rule import about_stack, resource_rule, rule
 
 _LOST = Category.PROTECTION_LOST
 _UNKNOWN = "unknown"
 
 
-@rule("tags-mutable", _LOST, on=(REPOSITORY, TEMPLATE), finds="Immutable tags become mutable")
-def tags_mutable(change: ResourceChange) -> str | None:
-    """Return the consequence of mutable tags."""
+@resource_rule(_LOST, REPOSITORY, TEMPLATE)
+def tags_mutable(change: ResourceChange) -> Iterator[str]:
+    """Immutable tags become mutable."""
     before, after = change.both(_mode)
     if not change.is_update or not before.startswith("IMMUTABLE"):
-        return None
+        return
     if after == _UNKNOWN:
-        return "may get mutable tags: tag mutability is known only at deployment"
-    if after.startswith("MUTABLE"):
-        return "gets mutable tags: a tag that was pulled may refer to another image tomorrow"
-    return None
+        yield "may get mutable tags: tag mutability is known only at deployment"
+    elif after.startswith("MUTABLE"):
+        yield "gets mutable tags: a tag that was pulled may refer to another image tomorrow"
 
 
-@rule(
-    "exclusions-wider",
-    _LOST,
-    on=(REPOSITORY, TEMPLATE),
-    finds="More tags are excluded from immutability",
-)
-def exclusions_wider(change: ResourceChange) -> str | None:
-    """Return the tags that become mutable."""
-    if not change.is_update:
-        return None
+@resource_rule(_LOST, REPOSITORY, TEMPLATE)
+def exclusions_wider(change: ResourceChange) -> Iterator[str]:
+    """More tags are excluded from immutability."""
     before, after = change.both(_mode)
     old, new = change.both(_filters)
+    mutable: list[str] = []
     if before.startswith("IMMUTABLE") and after == "IMMUTABLE_WITH_EXCLUSION":
-        added = _uncovered(new, old if before == "IMMUTABLE_WITH_EXCLUSION" else ())
-        if "`*`" in added:
-            return "makes every tag mutable: its exclusions leave no tag immutable"
-        return f"makes tags like {listed(added)} mutable" if added else None
-    if before == "MUTABLE_WITH_EXCLUSION" and after.startswith("MUTABLE"):
-        removed = _uncovered(old, new if after == "MUTABLE_WITH_EXCLUSION" else ())
-        return f"makes tags like {listed(removed)} mutable" if removed else None
-    return None
+        mutable = _uncovered(new, old if before == "IMMUTABLE_WITH_EXCLUSION" else ())
+    elif before == "MUTABLE_WITH_EXCLUSION" and after.startswith("MUTABLE"):
+        mutable = _uncovered(old, new if after == "MUTABLE_WITH_EXCLUSION" else ())
+    if change.is_update and after.startswith("IMMUTABLE") and "`*`" in mutable:
+        yield "makes every tag mutable: its exclusions leave no tag immutable"
+    elif change.is_update and mutable:
+        yield f"makes tags like {listed(mutable)} mutable"
 
 
 def _mode(resource: Resource | None) -> str:
@@ -78,29 +72,21 @@ def _uncovered(patterns: Sequence[str], covering: Sequence[str]) -> list[str]:
     ]
 
 
-@rule("scan-off", _LOST, on=REPOSITORY, finds="A repository no longer scans pushed images")
-def scan_off(change: ResourceChange) -> str | None:
-    """Return the consequence of switching scan on push off."""
+@resource_rule(_LOST, REPOSITORY)
+def scan_off(change: ResourceChange) -> Iterator[str]:
+    """A repository no longer scans pushed images."""
     before, after = change.values("ImageScanningConfiguration", "ScanOnPush")
     if change.is_update and is_true(before) and not is_true(after):
-        return "no longer scans pushed images, unless the registry's settings do"
-    return None
+        yield "no longer scans pushed images, unless the registry's settings do"
 
 
-@rule(
-    "registry-scanning-narrowed",
-    _LOST,
-    on=SCANNING,
-    finds="The registry scans fewer repositories, or less often",
-)
-def registry_scanning_narrowed(change: ResourceChange) -> str | None:
-    """Return the scans that a registry no longer makes."""
-    if change.head is None:
-        if change.impact == "WILL_ORPHAN" or change.pair.head is None:
-            return None
-        return "is removed: Inspector no longer scans, and the repositories' own settings apply"
-    if change.base is None:
-        return None
+@resource_rule(_LOST, SCANNING)
+def registry_scanning_narrowed(change: ResourceChange) -> Iterator[str]:
+    """The registry scans fewer repositories, or less often."""
+    if change.head is None and change.impact != "WILL_ORPHAN" and change.pair.head is not None:
+        yield "is removed: Inspector no longer scans, and the repositories' own settings apply"
+    if not change.is_update:
+        return
     lost = []
     before, after = change.values("ScanType")
     if before == "ENHANCED" and after != "ENHANCED":
@@ -114,7 +100,8 @@ def registry_scanning_narrowed(change: ResourceChange) -> str | None:
             for other, found in new
         )
     ]
-    return "; ".join(lost) or None
+    if lost:
+        yield "; ".join(lost)
 
 
 def _scan_frequencies(resource: Resource | None) -> list[tuple[str, str]]:
@@ -125,15 +112,12 @@ def _scan_frequencies(resource: Resource | None) -> list[tuple[str, str]]:
     ]
 
 
-@rule(
-    "encryption-weakened", _LOST, on=(REPOSITORY, TEMPLATE), finds="Images get a weaker encryption"
-)
-def encryption_weakened(change: ResourceChange) -> str | None:
-    """Return the weaker encryption."""
+@resource_rule(_LOST, REPOSITORY, TEMPLATE)
+def encryption_weakened(change: ResourceChange) -> Iterator[str]:
+    """Images get a weaker encryption."""
     (before, old), (after, new) = change.both(_encryption)
-    if not change.is_update or after >= before:
-        return None
-    return f"is encrypted with {new} instead of {old}"
+    if change.is_update and after < before:
+        yield f"is encrypted with {new} instead of {old}"
 
 
 def _encryption(resource: Resource | None) -> tuple[int, str]:
@@ -147,21 +131,19 @@ def _encryption(resource: Resource | None) -> tuple[int, str]:
     return 0, "AES-256 without a KMS key"
 
 
-@rule("signing-removed", _LOST, on=SIGNING, finds="Pushed images are no longer signed")
-def signing_removed(change: ResourceChange) -> str | None:
-    """Return the repositories whose images are no longer signed."""
-    is_removed = change.head is None and change.pair.head is not None
-    if is_removed and change.impact != "WILL_ORPHAN":
-        return "is removed: pushed images are no longer signed"
-    if not change.is_update:
-        return None
+@resource_rule(_LOST, SIGNING)
+def signing_removed(change: ResourceChange) -> Iterator[str]:
+    """Pushed images are no longer signed."""
+    if change.head is None and change.impact != "WILL_ORPHAN" and change.pair.head is not None:
+        yield "is removed: pushed images are no longer signed"
     before, after = change.both(_signed_repositories)
     lost = [
         f"`{name}`"
         for profile, name in before
         if not any(pattern_covers(other, name) for same, other in after if same == profile)
     ]
-    return f"no longer signs all repositories like {listed(lost)}" if lost else None
+    if change.is_update and lost:
+        yield f"no longer signs all repositories like {listed(lost)}"
 
 
 def _signed_repositories(resource: Resource | None) -> list[tuple[str, str]]:
@@ -173,32 +155,24 @@ def _signed_repositories(resource: Resource | None) -> list[tuple[str, str]]:
     ]
 
 
-@rule(
-    "key-protection-weakened",
-    _LOST,
-    on=KEY,
-    finds="A key no longer rotates, or has a shorter waiting period for its deletion",
-)
-def key_protection_weakened(change: ResourceChange) -> str | None:
-    """Return the protection that a key loses."""
+@resource_rule(_LOST, *KEY)
+def key_protection_weakened(change: ResourceChange) -> Iterator[str]:
+    """A key no longer rotates, or has a shorter waiting period for its deletion."""
     before, after = change.values("EnableKeyRotation")
-    if change.is_update and is_true(before) and not is_true(after):
-        return "no longer rotates"
     old, new = map(_pending_days, change.values("PendingWindowInDays"))
-    if change.is_update and new < old:
-        return f"has a waiting period of {new} days before its deletion instead of {old}"
-    return None
+    if change.is_update and is_true(before) and not is_true(after):
+        yield "no longer rotates"
+    elif change.is_update and new < old:
+        yield f"has a waiting period of {new} days before its deletion instead of {old}"
 
 
 def _pending_days(value: Any) -> int:
     return value if isinstance(value, int) else DEFAULT_PENDING_WINDOW
 
 
-@rule(
-    "termination-protection-off", _LOST, finds="A stack is no longer protected from being deleted"
-)
+@rule(_LOST)
 def termination_protection_off(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the stacks that lose their termination protection."""
+    """A stack is no longer protected from being deleted."""
     for pair in comparison.pairs:
         if pair.base and pair.head and pair.base.is_protected and not pair.head.is_protected:
             yield about_stack(
@@ -208,16 +182,9 @@ def termination_protection_off(comparison: Comparison) -> Iterator[Finding]:
             )
 
 
-@rule(
-    "new-and-unprotected",
-    _LOST,
-    on=(REPOSITORY, TEMPLATE),
-    finds="A new repository is less protected than by default",
-)
-def new_and_unprotected(change: ResourceChange) -> str | None:
-    """Return the protection that a new repository lacks."""
-    if change.base is not None or change.head is None:
-        return None
+@resource_rule(_LOST, REPOSITORY, TEMPLATE)
+def new_and_unprotected(change: ResourceChange) -> Iterator[str]:
+    """A new repository is less protected than by default."""
     missing = []
     if _mode(change.head).startswith("MUTABLE"):
         missing.append("its tags are mutable")
@@ -226,4 +193,5 @@ def new_and_unprotected(change: ResourceChange) -> str | None:
         missing.append("it does not scan pushed images")
     if is_true(value_at(change.head, "EmptyOnDelete")):
         missing.append("it is deleted together with its images")
-    return f"is new and less protected than by default: {listed(missing)}" if missing else None
+    if change.base is None and missing:
+        yield f"is new and less protected than by default: {listed(missing)}"

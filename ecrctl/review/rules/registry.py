@@ -1,11 +1,15 @@
 """Rules about the settings of a whole registry."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+
 from ecrctl.policies.wording import listed
-from ecrctl.review.diff.comparison import Resource, ResourceChange, mappings, value_at
+from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.findings import Category
 from ecrctl.review.resource_types import REGISTRY_POLICY, REPLICATION, SCANNING, SIGNING, TEMPLATE
 
-from .rule import rule
+from .rule import resource_rule
 
 _REGISTRY_SETTINGS = {
     "AWS::ECR::PullThroughCacheRule": "the pull-through cache",
@@ -20,33 +24,16 @@ _REGISTRY_SETTINGS = {
 _SINGLE = (REGISTRY_POLICY, REPLICATION, SCANNING, SIGNING)
 
 
-@rule(
-    "registry-setting",
-    Category.REGISTRY,
-    on=tuple(_REGISTRY_SETTINGS),
-    finds="A setting of a whole registry is added, changed or removed",
-)
-def registry_setting(change: ResourceChange) -> str | None:
-    """Return the setting that changes."""
+@resource_rule(Category.REGISTRY, *_REGISTRY_SETTINGS)
+def registry_setting(change: ResourceChange) -> Iterator[str]:
+    """A setting of a whole registry is added, changed or removed."""
     setting = _REGISTRY_SETTINGS[change.type]
     if change.base is None:
-        note = ""
-        if change.type in _SINGLE:
-            note = "; an account has one per region, so it overwrites the present setting"
-        return f"is new and sets {setting}{note}"
-    if change.head is None:
+        note = "; an account has one per region, so it overwrites the present setting"
+        yield f"is new and sets {setting}{note if change.type in _SINGLE else ''}"
+    elif change.head is None:
         remains = change.impact == "WILL_ORPHAN" or change.pair.head is None
-        return f"leaves the app: {setting} {'remains as it is' if remains else 'is removed'}"
-    if not change.changed:
-        return None
-    how = " by replacing it" if change.is_replaced else ""
-    return f"changes {setting}{how}: {listed([f'`{one}`' for one in change.changed])}"
-
-
-def replication_destinations(resource: Resource | None) -> set[tuple[str, str]]:
-    """Return the accounts and regions to which a registry replicates its images."""
-    return {
-        (str(one.get("RegistryId")), str(one.get("Region")))
-        for entry in mappings(value_at(resource, "ReplicationConfiguration", "Rules"))
-        for one in mappings(entry.get("Destinations"))
-    }
+        yield f"leaves the app: {setting} {'remains as it is' if remains else 'is removed'}"
+    elif change.changed:
+        how = " by replacing it" if change.is_replaced else ""
+        yield f"changes {setting}{how}: {listed([f'`{one}`' for one in change.changed])}"

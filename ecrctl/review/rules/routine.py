@@ -1,18 +1,21 @@
 """Routine changes: every difference that no other rule reports, so that no change is silent."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Any
 
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.policies.documents import grouped
 from ecrctl.policies.wording import counted, first_few, listed
-from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
+from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair, resources_of
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import VERSION_DOCKER_LABEL
 from ecrctl.review.findings import Category, Finding, Place
 from ecrctl.review.resource_types import TASK_DEFINITION, word_of
 
-from .rule import Rule, about_stack, rule
+from .rule import Rule, about_stack, resource_rule, rule
 
 _MOST_SHOWN = 8
 _VERBS = {
@@ -27,36 +30,25 @@ _VERBS = {
 _Group = tuple[str, str, str]
 
 
-@rule(
-    "new-revision",
-    Category.ROUTINE,
-    on=TASK_DEFINITION,
-    finds="A task definition gets a new revision, and keeps the old one",
-)
-def new_revision(change: ResourceChange) -> str | None:
-    """Return the differences between two revisions."""
-    if not change.is_update or not change.is_replaced:
-        return None
-    before, after = change.values()
-    found = differences(before, after, without=("Image", VERSION_DOCKER_LABEL))
-    return f"gets a new revision: {', '.join(found)}" if found else "gets a new revision"
+@resource_rule(Category.ROUTINE, TASK_DEFINITION)
+def new_revision(change: ResourceChange) -> Iterator[str]:
+    """A task definition gets a new revision, and keeps the old one."""
+    if change.is_update and change.is_replaced:
+        found = differences(*change.values(), without=("Image", VERSION_DOCKER_LABEL))
+        yield f"gets a new revision: {', '.join(found)}" if found else "gets a new revision"
 
 
-@rule(
-    "stack-change",
-    Category.ROUTINE,
-    finds="A stack is new, leaves the app, or changes beside its resources",
-)
+@rule(Category.ROUTINE)
 def stack_change(comparison: Comparison) -> Iterator[Finding]:
-    """Yield the changes of whole stacks."""
+    """A stack is new, leaves the app, or changes beside its resources."""
     for pair in comparison.pairs:
         if pair.base is None:
             yield about_stack(pair, "is new", evidence=["new", pair.stack.template])
         elif pair.head is None:
-            resources = pair.base.template.get("Resources", {})
+            count = len(resources_of(pair.base))
             yield about_stack(
                 pair,
-                f"leaves the app, but is not deleted: all of its resources ({len(resources)}) "
+                f"leaves the app, but is not deleted: all of its resources ({count}) "
                 "remain as they are, access included, and are no longer updated",
                 evidence=["removed", pair.base.template],
             )
@@ -95,11 +87,8 @@ def _changes_of_stack(
 
 
 def _without_resources(stack: Stack) -> dict[str, Any]:
-    return {
-        part: value
-        for part, value in stack.template.items()
-        if part not in {"Metadata", "Resources"}
-    }
+    left_out = {"Metadata", "Resources"}
+    return {part: value for part, value in stack.template.items() if part not in left_out}
 
 
 def other_changes(reported: AbstractSet[Place]) -> Rule:
@@ -108,12 +97,9 @@ def other_changes(reported: AbstractSet[Place]) -> Rule:
     :param reported: the resources that other rules report.
     """
 
-    @rule(
-        "other-change",
-        Category.ROUTINE,
-        finds="A resource is added, changed in place or removed, and no other rule reports it",
-    )
+    @rule(Category.ROUTINE)
     def other_change(comparison: Comparison) -> Iterator[Finding]:
+        """A resource is added, changed in place or removed, and no other rule reports it."""
         for (_, impact, kind), changes in _unreported(comparison, reported).items():
             count = counted(len(changes), word_of(kind))
             names = listed(first_few([f"`{change.name}`" for change in changes], _MOST_SHOWN))
@@ -131,15 +117,14 @@ def _unreported(
     comparison: Comparison, reported: AbstractSet[Place]
 ) -> dict[_Group, list[ResourceChange]]:
     """Return similar changes together: by stack, impact and type."""
-    groups: dict[_Group, list[ResourceChange]] = {}
-    for change in comparison.changes:
+    unreported = [
+        change
+        for change in comparison.changes
         # Resources that leave the app with their stack remain; the stack's finding reports them.
-        is_with_its_stack = change.pair.head is None
-        is_metadata = change.is_update and not _differing(change)
-        if change.place not in reported and not (is_with_its_stack or is_metadata):
-            key = change.pair.name, change.impact, change.type
-            groups.setdefault(key, []).append(change)
-    return groups
+        if change.pair.head is not None and change.place not in reported
+        if not change.is_update or _differing(change)
+    ]
+    return grouped(unreported, lambda change: (change.pair.name, change.impact, change.type))
 
 
 def _differing(change: ResourceChange) -> set[str]:

@@ -2,29 +2,26 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import overload
+from functools import wraps
 
 from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
 from ecrctl.review.findings import Category, Finding, canonical_json
 from ecrctl.review.resource_types import word_of
 
 OfComparison = Callable[[Comparison], Iterable[Finding]]
-# Returns a verb phrase that continues the resource's name, or nothing.
-OfChange = Callable[[ResourceChange], str | None]
-EVERY_TYPE = ()
+# Yields verb phrases that continue the resource's name.
+OfChange = Callable[[ResourceChange], Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One consequence of a change.
+    """One consequence of a change; its function's docstring says which.
 
     :param id: the rule's name, and the name of its example in ``tests/ecrctl/review/corpus``.
-    :param finds: the rule's row in the guide's table.
     """
 
     id: str
     category: Category
-    finds: str
     find: OfComparison
 
     def findings(self, comparison: Comparison) -> Iterator[Finding]:
@@ -33,46 +30,27 @@ class Rule:
             yield replace(finding, rule=self.id, category=self.category)
 
 
-@overload
-def rule(
-    rule_id: str, category: Category, *, finds: str, on: None = None
-) -> Callable[[OfComparison], Rule]: ...
+def rule(category: Category) -> Callable[[OfComparison], Rule]:
+    """Return a decorator that makes a rule of a function; its name becomes the rule's id."""
+    return lambda find: Rule(id=find.__name__.replace("_", "-"), category=category, find=find)
 
 
-@overload
-def rule(
-    rule_id: str, category: Category, *, finds: str, on: str | tuple[str, ...]
-) -> Callable[[OfChange], Rule]: ...
+def resource_rule(category: Category, *types: str) -> Callable[[OfChange], Rule]:
+    """Return a decorator that makes a rule of a function that takes one resource at a time.
 
-
-def rule(
-    rule_id: str, category: Category, *, finds: str, on: str | tuple[str, ...] | None = None
-) -> Callable[[OfComparison], Rule] | Callable[[OfChange], Rule]:
-    """Make a rule of the function below.
-
-    :param on: the resource types of which the function takes every change, ``EVERY_TYPE`` for all;
-        without it, the function takes the whole comparison.
+    :param types: the resource types of which the function takes every change; by default all.
     """
 
-    def of_comparison(find: OfComparison) -> Rule:
-        return Rule(id=rule_id, category=category, finds=finds, find=find)
+    def rule_of(messages: OfChange) -> Rule:
+        @wraps(messages)
+        def find(comparison: Comparison) -> Iterator[Finding]:
+            for change in comparison.of_type(*types) if types else comparison.changes:
+                for message in messages(change):
+                    yield about(change, message)
 
-    def of_change(message_of: OfChange) -> Rule:
-        return of_comparison(_each(on or EVERY_TYPE, message_of))
+        return rule(category)(find)
 
-    return of_comparison if on is None else of_change
-
-
-def _each(on: str | tuple[str, ...], message_of: OfChange) -> OfComparison:
-    types = (on,) if isinstance(on, str) else on
-
-    def find(comparison: Comparison) -> Iterator[Finding]:
-        for change in comparison.of_type(*types) if types else comparison.changes:
-            message = message_of(change)
-            if message:
-                yield about(change, message)
-
-    return find
+    return rule_of
 
 
 def about(

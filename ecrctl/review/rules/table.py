@@ -20,10 +20,10 @@ def _rules_in(module: ModuleType) -> Iterator[Rule]:
 RULES: tuple[Rule, ...] = tuple(one for module in _MODULES for one in _rules_in(module))
 
 
-def rows() -> list[tuple[str, Category, str]]:
-    """Return every row of the table: id, category and description."""
+def categories() -> dict[str, Category]:
+    """Return the category of every rule, by the rule's id."""
     every = (*RULES, routine.other_changes(frozenset()))
-    return [(one.id, one.category, one.finds) for one in every]
+    return {one.id: one.category for one in every}
 
 
 def findings_of(comparison: Comparison) -> list[Finding]:

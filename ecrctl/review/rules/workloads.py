@@ -1,7 +1,10 @@
 """Rules about workloads: their images, Jobs, identities and hardening."""
 
-from collections.abc import Callable, Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 from ecrctl.policies.wording import listed
@@ -10,7 +13,7 @@ from ecrctl.review.diff.comparison import (
     Resource,
     ResourceChange,
     is_true,
-    properties,
+    mappings,
     value_at,
 )
 from ecrctl.review.diff.value_diff import differences
@@ -24,48 +27,44 @@ from ecrctl.review.diff.workloads import (
 from ecrctl.review.findings import Category, Finding, canonical_json
 from ecrctl.review.resource_types import SERVICE, TASK_DEFINITION
 
-from .rule import OfComparison, about, rule
+from .rule import Rule, about, resource_rule, rule
 
 _WORKLOADS = Category.WORKLOADS
+OfWorkload = Callable[[WorkloadChange], Iterable[str]]
 # Another rule reports the image, and a Job's name follows from its pod.
 _REPORTED_ELSEWHERE = ("image", "metadata")
 _SCHEDULE_FIELDS = ("schedule", "timeZone", "suspend", "concurrencyPolicy")
 _HOST_MODES = ("NetworkMode", "PidMode", "IpcMode")
 
 
-def about_workload(workload: WorkloadChange, message: str) -> Finding:
-    """Return a finding about a workload."""
-    finding = about(workload.change, message, detail=workload.evidence)
-    return replace(
-        finding, subject=workload.subject, key=canonical_json([finding.key, *workload.workload.key])
-    )
+def workload_rule(category: Category) -> Callable[[OfWorkload], Rule]:
+    """Return a decorator that makes a rule of a function that takes one workload at a time."""
+
+    def rule_of(messages: OfWorkload) -> Rule:
+        @wraps(messages)
+        def find(comparison: Comparison) -> Iterator[Finding]:
+            for one in workload_changes(comparison):
+                for message in messages(one):
+                    finding = about(one.change, message, detail=one.evidence)
+                    key = canonical_json([finding.key, *one.workload.key])
+                    yield replace(finding, subject=one.subject, key=key)
+
+        return rule(category)(find)
+
+    return rule_of
 
 
-def each_workload(message_of: Callable[[WorkloadChange], str | None]) -> OfComparison:
-    """Make a function of a workload one of a whole comparison."""
-
-    def find(comparison: Comparison) -> Iterator[Finding]:
-        for one in workload_changes(comparison):
-            message = message_of(one)
-            if message:
-                yield about_workload(one, message)
-
-    return find
-
-
-@rule("image-changed", Category.IMAGES, finds="A workload runs another image, by digest and tag")
-@each_workload
-def image_changed(one: WorkloadChange) -> str | None:
-    """Return the images that change."""
-    if one.head is None:
-        return None
-    before = one.base.images if one.base else {}
+@workload_rule(Category.IMAGES)
+def image_changed(one: WorkloadChange) -> Iterator[str]:
+    """A workload runs another image, by digest and tag."""
+    before, after = (side.images if side else {} for side in (one.base, one.head))
     changed = [
         _image_change(container, before.get(container), image)
-        for container, image in one.head.images.items()
+        for container, image in after.items()
         if before.get(container) != image
     ]
-    return "; ".join(changed) or None
+    if changed:
+        yield "; ".join(changed)
 
 
 def _image_change(container: str, before: ImageReference | None, after: ImageReference) -> str:
@@ -77,181 +76,153 @@ def _image_change(container: str, before: ImageReference | None, after: ImageRef
         return f"runs `{after.uri}` {where} instead of `{before.uri}`"
     if (before.digest, before.tag) == (after.digest, after.tag):
         return f"runs `{after.uri}` {where}"
-    parts = []
-    if before.tag != after.tag:
-        parts.append(f"tag {_or_none(before.tag)} → {_or_none(after.tag)}")
-    if before.digest != after.digest:
-        parts.append(f"digest {_or_none(before.digest)} → {_or_none(after.digest)}")
+    old, new = ({"tag": one.tag, "digest": one.digest} for one in (before, after))
     same = " (the same digest)" if before.digest and before.digest == after.digest else ""
-    return f"runs `{after.repository}` {where}: {', '.join(parts)}{same}"
+    return f"runs `{after.repository}` {where}: {', '.join(_changed_values(old, new))}{same}"
+
+
+def _changed_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{name} {_or_none(before.get(name))} → {_or_none(after.get(name))}"
+        for name in {**before, **after}
+        if before.get(name) != after.get(name)
+    ]
 
 
 def _or_none(value: object) -> str:
     return "none" if value is None else f"`{value}`"
 
 
-@rule("workload-removed", _WORKLOADS, finds="A task definition, Job or CronJob is removed")
-@each_workload
-def workload_removed(one: WorkloadChange) -> str | None:
-    """Return the consequence of removing a workload."""
+@workload_rule(_WORKLOADS)
+def workload_removed(one: WorkloadChange) -> Iterator[str]:
+    """A task definition, Job or CronJob is removed."""
     if one.head is not None:
-        return None
+        return
     if one.change.pair.head is None:
-        return "leaves the app with its stack, and keeps running"
-    if one.base is not None and one.base.kind == TASK_DEFINITION:
-        return "is removed: its running tasks continue until they stop, and cannot start again"
-    return "is removed from the app, but not from the cluster: nothing is pruned there"
+        yield "leaves the app with its stack, and keeps running"
+    elif one.workload.kind == TASK_DEFINITION:
+        yield "is removed: its running tasks continue until they stop, and cannot start again"
+    else:
+        yield "is removed from the app, but not from the cluster: nothing is pruned there"
 
 
-@rule("service-stopped", _WORKLOADS, on=SERVICE, finds="A service is removed, replaced or stopped")
-def service_stopped(change: ResourceChange) -> str | None:
-    """Return why a service stops."""
-    if change.head is None:
-        if change.pair.head is None:
-            return "leaves the app with its stack, and keeps running"
-        return "is removed: it stops"
+@resource_rule(_WORKLOADS, SERVICE)
+def service_stopped(change: ResourceChange) -> Iterator[str]:
+    """A service is removed, replaced or stopped."""
     before, after = change.values("DesiredCount")
-    if change.is_update and after == 0 and before != 0:
-        return "is scaled to 0: it stops"
-    if change.is_replaced and not change.keeps_its_name():
-        return f"is replaced ({', '.join(change.replacing)}): a new one starts, the old one stops"
-    return None
+    if change.pair.head is None:
+        yield "leaves the app with its stack, and keeps running"
+    elif change.head is None:
+        yield "is removed: it stops"
+    elif change.is_update and after == 0 and before != 0:
+        yield "is scaled to 0: it stops"
+    elif change.is_replaced and not change.keeps_its_name():
+        yield f"is replaced ({', '.join(change.replacing)}): a new one starts, the old one stops"
 
 
-@rule(
-    "identity-changed",
-    _WORKLOADS,
-    finds="A workload gets another task role, execution role or service account",
-)
-@each_workload
-def identity_changed(one: WorkloadChange) -> str | None:
-    """Return the roles or service accounts that change."""
+@workload_rule(_WORKLOADS)
+def identity_changed(one: WorkloadChange) -> Iterator[str]:
+    """A workload gets another task role, execution role or service account."""
     if one.base is None or one.head is None:
-        return None
-    before, after = one.base.identities, one.head.identities
-    changed = [
-        f"{IDENTITY_WORDS[name]} {_or_none(before.get(name))} → {_or_none(after.get(name))}"
-        for name in {**before, **after}
-        if before.get(name) != after.get(name)
-    ]
-    return f"changes identity: {', '.join(changed)}" if changed else None
+        return
+    before, after = (
+        {IDENTITY_WORDS[name]: value for name, value in side.identities.items()}
+        for side in (one.base, one.head)
+    )
+    if before != after:
+        yield f"changes identity: {', '.join(_changed_values(before, after))}"
 
 
-@rule("hardening-lost", _WORKLOADS, finds="A workload is hardened less than before")
-@each_workload
-def hardening_lost(one: WorkloadChange) -> str | None:
-    """Return the hardening that a workload loses."""
-    if one.base is None or one.head is None:
-        return None
+@workload_rule(_WORKLOADS)
+def hardening_lost(one: WorkloadChange) -> Iterator[str]:
+    """A workload is hardened less than before."""
     # The faults of an added container count: the workload did not have them before.
-    lost = sorted(one.head.faults - one.base.faults)
-    return f"is hardened less: {listed(lost)}" if lost else None
+    lost = sorted(one.head.faults - one.base.faults) if one.base and one.head else []
+    if lost:
+        yield f"is hardened less: {listed(lost)}"
 
 
-@rule("not-hardened", _WORKLOADS, finds="A new workload is not hardened")
-@each_workload
-def not_hardened(one: WorkloadChange) -> str | None:
-    """Return the hardening that a new workload lacks."""
-    if one.base is not None or one.head is None or not one.head.faults:
-        return None
-    return f"is new and not hardened: {listed(sorted(one.head.faults))}"
+@workload_rule(_WORKLOADS)
+def not_hardened(one: WorkloadChange) -> Iterator[str]:
+    """A new workload is not hardened."""
+    if one.base is None and one.workload.faults:
+        yield f"is new and not hardened: {listed(sorted(one.workload.faults))}"
 
 
-@rule(
-    "host-access",
-    _WORKLOADS,
-    on=TASK_DEFINITION,
-    finds="A task gets access to its host's files, network or processes",
-)
-def host_access(change: ResourceChange) -> str | None:
-    """Return the parts of the host that a task gets access to."""
+@resource_rule(_WORKLOADS, TASK_DEFINITION)
+def host_access(change: ResourceChange) -> Iterator[str]:
+    """A task gets access to its host's files, network or processes."""
     before, after = change.both(_host_paths)
     found = [f"the host's `{path}` is mounted" for path in sorted(after - before)]
     for name in _HOST_MODES:
         old, new = change.values(name)
         if new == "host" and old != "host":
             found.append(f"`{name}` is `host`")
-    return f"gets access to its host: {listed(found)}" if found else None
+    if found:
+        yield f"gets access to its host: {listed(found)}"
 
 
 def _host_paths(resource: Resource | None) -> set[str]:
     return {
         str(volume.get("Host", {}).get("SourcePath"))
-        for volume in properties(resource).get("Volumes", [])
-        if isinstance(volume, dict) and volume.get("Host", {}).get("SourcePath")
+        for volume in mappings(value_at(resource, "Volumes"))
+        if volume.get("Host", {}).get("SourcePath")
     }
 
 
-@rule("job-runs-again", _WORKLOADS, finds="A Job runs for the first time, or again")
-@each_workload
-def job_runs_again(one: WorkloadChange) -> str | None:
-    """Return when and why a Job runs."""
+@workload_rule(_WORKLOADS)
+def job_runs_again(one: WorkloadChange) -> Iterator[str]:
+    """A Job runs for the first time, or again."""
     if one.head is None or one.head.kind != "Job":
-        return None
+        return
     when = "by this deployment" if one.change.type == APPLIED else "when its manifest is applied"
     if one.base is None:
-        return f"is new, and runs {when}"
-    if one.base.full_name == one.head.full_name:
-        return None
-    found = differences(one.base.document, one.head.document, without=_REPORTED_ELSEWHERE)
-    changed = f": {', '.join(found)}" if found else ""
-    return f"will run again under a new name {when}{changed}"
+        yield f"is new, and runs {when}"
+    elif one.base.full_name != one.head.full_name:
+        found = differences(one.base.document, one.head.document, without=_REPORTED_ELSEWHERE)
+        changed = f": {', '.join(found)}" if found else ""
+        yield f"will run again under a new name {when}{changed}"
 
 
-@rule("schedule-changed", _WORKLOADS, finds="A CronJob runs at other times")
-@each_workload
-def schedule_changed(one: WorkloadChange) -> str | None:
-    """Return the schedule that changes."""
+@workload_rule(_WORKLOADS)
+def schedule_changed(one: WorkloadChange) -> Iterator[str]:
+    """A CronJob runs at other times."""
     if one.base is None or one.head is None or one.head.kind != "CronJob":
-        return None
-    before, after = (side.document.get("spec", {}) for side in (one.base, one.head))
-    changed = [
-        f"`{field}` {_or_none(before.get(field))} → {_or_none(after.get(field))}"
-        for field in _SCHEDULE_FIELDS
-        if before.get(field) != after.get(field)
-    ]
-    return f"runs at other times: {', '.join(changed)}" if changed else None
+        return
+    before, after = (
+        {f"`{field}`": side.document.get("spec", {}).get(field) for field in _SCHEDULE_FIELDS}
+        for side in (one.base, one.head)
+    )
+    if before != after:
+        yield f"runs at other times: {', '.join(_changed_values(before, after))}"
 
 
-@rule("service-public", _WORKLOADS, on=SERVICE, finds="A service's tasks get public IP addresses")
-def service_public(change: ResourceChange) -> str | None:
-    """Return whether a service's tasks get public addresses."""
+@resource_rule(_WORKLOADS, SERVICE)
+def service_public(change: ResourceChange) -> Iterator[str]:
+    """A service's tasks get public IP addresses."""
     before, after = change.values("NetworkConfiguration", "AwsvpcConfiguration", "AssignPublicIp")
     if after == "ENABLED" and before != "ENABLED":
-        return "assigns public IP addresses to its tasks"
-    return None
+        yield "assigns public IP addresses to its tasks"
 
 
-@rule(
-    "execute-command-on",
-    _WORKLOADS,
-    on=SERVICE,
-    finds="A service's containers allow an interactive shell",
-)
-def execute_command_on(change: ResourceChange) -> str | None:
-    """Return who may open a shell."""
+@resource_rule(_WORKLOADS, SERVICE)
+def execute_command_on(change: ResourceChange) -> Iterator[str]:
+    """A service's containers allow an interactive shell."""
     before, after = change.values("EnableExecuteCommand")
     if is_true(after) and not is_true(before):
-        return "allows principals with `ecs:ExecuteCommand` to open a shell in its containers"
-    return None
+        yield "allows principals with `ecs:ExecuteCommand` to open a shell in its containers"
 
 
-@rule(
-    "circuit-breaker-off",
-    _WORKLOADS,
-    on=SERVICE,
-    finds="A service no longer rolls back a failed deployment",
-)
-def circuit_breaker_off(change: ResourceChange) -> str | None:
-    """Return the protection of deployments that a service loses."""
+@resource_rule(_WORKLOADS, SERVICE)
+def circuit_breaker_off(change: ResourceChange) -> Iterator[str]:
+    """A service no longer rolls back a failed deployment."""
     before, after = change.both(_circuit_breaker)
-    if change.is_update and before.get("Enable") is True and after.get("Enable") is not True:
-        return "no longer stops and rolls back a deployment whose tasks do not start"
-    if change.is_update and before.get("Rollback") is True and after.get("Rollback") is not True:
-        return "no longer rolls back a deployment whose tasks do not start"
-    return None
+    if change.is_update and before["Enable"] and not after["Enable"]:
+        yield "no longer stops and rolls back a deployment whose tasks do not start"
+    elif change.is_update and before["Rollback"] and not after["Rollback"]:
+        yield "no longer rolls back a deployment whose tasks do not start"
 
 
-def _circuit_breaker(resource: Resource | None) -> Mapping[str, Any]:
-    found = value_at(resource, "DeploymentConfiguration", "DeploymentCircuitBreaker")
-    return found if isinstance(found, Mapping) else {}
+def _circuit_breaker(resource: Resource | None) -> dict[str, bool]:
+    path = ("DeploymentConfiguration", "DeploymentCircuitBreaker")
+    return {name: value_at(resource, *path, name) is True for name in ("Enable", "Rollback")}

@@ -74,8 +74,8 @@ def granted_by_review(base: Stack, head: Stack, form: str) -> set[tuple[str, str
         name = principal if principal == "everyone" else f"`{principal}`"
         opening = form.format(name)
         for change in changes:
-            if change.sentence.startswith(opening):
-                words = re.sub(r"`[^`]*`", "", change.sentence.removeprefix(opening))
+            if change.finding.message.startswith(opening):
+                words = re.sub(r"`[^`]*`", "", change.finding.message.removeprefix(opening))
                 found |= {
                     (principal, verb.name)
                     for verb in REPOSITORY_VERBS

@@ -154,12 +154,11 @@ def test_every_fault_of_a_target_is_named_at_once(folder: Path) -> None:
         )
     assert refusal.value.exit_code is ExitCode.FAULT
     assert str(refusal.value) == (
-        "the image cannot be pinned:\n"
-        "  - --tag: an image cannot be deployed by the tag 'latest', which identifies no version. "
-        "Write the image's digest, or a tag that names its version.\n"
-        "  - no workload of 'prod' runs an image named 'apy'; did you mean 'api'? Known: api.\n"
-        "  - the environment 'dev' declares no repository 'team/apy'; did you mean 'team/api'? "
-        "Known: team/api."
+        "the image cannot be pinned: 3 faults:\n  - --tag: an image cannot be deployed by the "
+        "tag 'latest', which identifies no version. Write the image's digest, or a tag that "
+        "names its version.\n  - no workload of 'prod' runs an image named 'apy'; did you mean "
+        "'api'? Known: api.\n  - the environment 'dev' declares no repository 'team/apy'; did "
+        "you mean 'team/api'? Known: team/api."
     )
 
 
@@ -167,9 +166,8 @@ def test_another_environment_may_declare_the_repository(folder: Path) -> None:
     with pytest.raises(UserError) as refusal:
         check_target(Target(folder, "dev", "api"), repository="site", tag="v1")
     assert str(refusal.value) == (
-        "the image cannot be pinned:\n"
-        "  - the environment 'dev' declares no repository 'site'. Known: team/api. If another "
-        "environment declares it, add --registry ENV."
+        "the image cannot be pinned: the environment 'dev' declares no repository 'site'. "
+        "Known: team/api. If another environment declares it, add --registry ENV."
     )
 
 

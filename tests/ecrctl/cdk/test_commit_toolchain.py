@@ -204,5 +204,5 @@ def test_the_output_of_an_installation_is_read_and_not_shown(
     shown = capfd.readouterr()
     assert (shown.out, shown.err) == (
         "",
-        "Installing the tools in requirements.txt of that side, once.\n",
+        "Installing the tools in requirements.txt for this review and later ones.\n",
     )

@@ -100,7 +100,7 @@ def test_every_step_is_carried_out_and_named(run: Run, emulator: Emulator, aws: 
         "ok Pull the image by its digest: the same bytes",
         f"ok Pin the digest: local.images.yaml, kept by the tag {live}",
         f"ok Check that every pinned image is in its registry: image 000000000000/us-east-1/{NAME}",
-        "ok Deploy the workloads that run it",
+        "ok Deploy the workloads that use the image",
         f"ok Read everything back: {len(checks)} checks",
     ]
     assert re.fullmatch(r"live-local-\d{8}T\d{6}Z", live)
@@ -195,7 +195,9 @@ def test_another_manifest_than_was_pushed_is_a_difference(
     monkeypatch.setattr(Registry, "manifest", returning(b"other"))
     with pytest.raises(UserError) as refused:
         run.start()
-    assert str(refused.value) == "The registry returned another manifest than was pushed."
+    assert str(refused.value) == (
+        "The registry returned a manifest that differs from the pushed one."
+    )
     assert refused.value.exit_code is ExitCode.DIFFERENCE
 
 

@@ -54,7 +54,7 @@ def test_each_action_of_a_verb_is_worded_as_the_verb(actions: list[str], text: s
 def test_excluded_actions_are_named_in_alphabetical_order() -> None:
     excluded = PatternSet.of_actions("s3:Put*", "S3:Delete*", "iam:*", negated=True)
     assert phrase([excluded, *patterns("ecr:PutImage")]) == (
-        "push and perform every action but `iam:*`, `S3:Delete*` and `s3:Put*`"
+        "push and perform every action except `iam:*`, `S3:Delete*` and `s3:Put*`"
     )
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ecrctl.cdk.toolchain import CDK, ROOT, node_binary, present_tools
 from ecrctl.review.findings import DEFAULT_GATE
-from ecrctl.review.rules.table import rows
+from ecrctl.review.rules.table import categories
 from tests.ecrctl.review.pairs import Pair, pairs
 
 GUIDE = ROOT / "docs" / "guides" / "reviewing-a-change.md"
@@ -30,14 +30,14 @@ Results = dict[str, list[str]]
 
 def table(chosen: Sequence[Pair], results: Results) -> str:
     """Return the table: each change with the findings of both commands."""
-    categories = {rule: category for rule, category, _ in rows()}
+    known = categories()
     lines = [
         "| Change | `ecrctl review` | Blocks by default | `cdk diff --fail-on` |",
         "|---|---|---|---|",
     ]
     for pair in chosen:
-        found = [f"{categories[rule]} (`{rule}`)" for rule in pair.expect]
-        blocks = any(categories[rule] in DEFAULT_GATE for rule in pair.expect)
+        found = [f"{known[rule]} (`{rule}`)" for rule in pair.expect]
+        blocks = any(known[rule] in DEFAULT_GATE for rule in pair.expect)
         cells = (
             pair.title,
             ", ".join(found) or "nothing",
@@ -106,7 +106,7 @@ def section(chosen: Sequence[Pair], results: Results) -> str:
     """Return the part of the guide that is generated from the corpus."""
     worse = [pair for pair in chosen if pair.worse]
     rest = [pair for pair in chosen if not pair.worse]
-    order = [rule for rule, _, _ in rows()]
+    order = [*categories()]
     worse.sort(key=lambda pair: order.index(pair.expect[0]))
     rest.sort(key=lambda pair: order.index(pair.expect[0]) if pair.expect else len(order))
     return "\n".join(

@@ -14,7 +14,7 @@ import pytest
 
 from ecrctl.review.command import Request, review
 from ecrctl.review.findings import CATEGORIES, Category
-from ecrctl.review.rules.table import rows
+from ecrctl.review.rules.table import RULES, categories
 from ecrctl.review.verdict import Review
 from tests.ecrctl.review.pairs import Pair, compared_at_once, pairs
 from tests.support import ROOT
@@ -25,7 +25,7 @@ STRICT = (
     Category.PROTECTION_LOST,
     Category.ACCESS_GAINED,
 )
-ROUTINE = tuple(rule for rule, category, _ in rows() if category == Category.ROUTINE)
+ROUTINE = tuple(rule for rule, category in categories().items() if category == Category.ROUTINE)
 PAIRS = pairs()
 
 
@@ -86,16 +86,16 @@ def test_every_resource_that_changes_is_reported(
 
 def test_every_rule_has_its_example() -> None:
     named = {pair.name for pair in PAIRS}
-    rules = [rule for rule, _, _ in rows()]
+    rules = [rule.id for rule in RULES]
     assert len(rules) == len(set(rules))
-    for rule in rules:
+    for rule in categories():
         assert rule in named, rule
         example = next(pair for pair in PAIRS if pair.name == rule)
         assert rule in example.expect, rule
 
 
 def test_every_category_has_a_rule() -> None:
-    assert {category for _, category, _ in rows()} == set(CATEGORIES)
+    assert set(categories().values()) == set(CATEGORIES)
 
 
 _PRINT_FINDINGS = """

@@ -27,7 +27,7 @@ def test_the_table_shows_each_resource_once_and_both_values_of_a_difference() ->
     assert [line.rstrip() for line in shown.get().splitlines()] == [
         "dev",
         "╭─────────┬───────────────────┬──────────────────┬───────────────────────╮",
-        "│         │ Resource          │ What             │ Read back             │",
+        "│         │ Resource          │ Property         │ Deployed              │",
         "├─────────┼───────────────────┼──────────────────┼───────────────────────┤",
         "│ ok      │ repository a      │ scan on push     │ on                    │",
         "│ differs │                   │ tag immutability │ MUTABLE               │",
@@ -77,7 +77,7 @@ def test_the_verdict_names_every_difference() -> None:
     assert verdict("dev", [*CHECKS, other]) == (
         "dev: 2 of 4 checks differ: repository a, tag immutability; key k, rotation."
     )
-    assert verdict("dev", []) == "dev: all 0 checks read back as declared."
+    assert verdict("dev", []) == "dev: all 0 checks match the declaration."
 
 
 def test_a_picture_loads_no_font_of_another_host(tmp_path: Path) -> None:

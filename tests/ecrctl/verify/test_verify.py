@@ -353,4 +353,4 @@ def test_the_verdict_names_every_difference() -> None:
     assert verdict("dev", [checks[1], unknown]) == (
         "dev: all 1 checks match the declaration; 1 more not returned by this endpoint."
     )
-    assert verdict("dev", checks[1:]) == "dev: all 1 checks read back as declared."
+    assert verdict("dev", checks[1:]) == "dev: all 1 checks match the declaration."

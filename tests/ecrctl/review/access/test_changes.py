@@ -18,7 +18,8 @@ EVERYONE = {"Effect": "Allow", "Principal": "*"}
 def changes(base: dict[str, Any], head: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Return the changes between two templates' resources as direction, subject, sentence."""
     return [
-        (change.direction, change.subject, change.sentence) for change in all_changes(base, head)
+        (change.direction, change.finding.subject, change.finding.message)
+        for change in all_changes(base, head)
     ]
 
 
@@ -81,9 +82,9 @@ def test_evidence_contains_the_actions_that_a_sentence_does_not_show() -> None:
     (second,) = all_changes(
         repository(), repository({**EVERYONE, "Action": [f"ecr:{one}" for one in "ABCDEFGI"]})
     )
-    assert first.sentence == second.sentence
-    assert first.sentence.endswith("and 2 more")
-    assert first.evidence != second.evidence
+    assert first.finding.message == second.finding.message
+    assert first.finding.message.endswith("and 2 more")
+    assert first.finding.evidence != second.finding.evidence
 
 
 def test_evidence_contains_no_wording(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,9 +93,12 @@ def test_evidence_contains_no_wording(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sentences, "phrase", lambda _: "other words")
     monkeypatch.setattr(sentences, "principal_text", lambda *_: "other words")
     (after,) = all_changes(role("ci"), role("ci", statement))
-    assert (before.sentence, after.sentence) == ("may perform `s3:GetObject`", "may other words")
-    assert before.evidence == after.evidence
-    assert "may" not in before.evidence
+    assert (before.finding.message, after.finding.message) == (
+        "may perform `s3:GetObject`",
+        "may other words",
+    )
+    assert before.finding.evidence == after.finding.evidence
+    assert "may" not in before.finding.evidence
 
 
 def test_evidence_distinguishes_a_gain_from_its_reverse() -> None:
@@ -103,10 +107,10 @@ def test_evidence_distinguishes_a_gain_from_its_reverse() -> None:
     (gained,) = all_changes(repository({**statement, **narrow}), repository(statement))
     (lost,) = all_changes(repository(statement), repository({**statement, **narrow}))
     assert (gained.direction, lost.direction) == ("gained", "lost")
-    assert gained.sentence == (
+    assert gained.finding.message == (
         "lets everyone push; until now only if `StringEquals aws:PrincipalOrgID o-one`"
     )
-    assert gained.evidence != lost.evidence
+    assert gained.finding.evidence != lost.finding.evidence
 
 
 @pytest.mark.parametrize("name", ["whoever", "registry", "group x", "account 222222222222"])
