@@ -1,7 +1,5 @@
 """Documents that leave out the fields without a value."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

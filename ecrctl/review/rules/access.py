@@ -1,7 +1,5 @@
 """Rules about access that a change grants or removes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cache
 from typing import Any

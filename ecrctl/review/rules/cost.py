@@ -1,7 +1,5 @@
 """Rules about costs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ecrctl.policies.wording import listed

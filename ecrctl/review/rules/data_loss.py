@@ -1,7 +1,5 @@
 """Rules about data that a change deletes or no longer protects: repositories, keys and logs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 
 from ecrctl.review.diff.changed_references import changed_names

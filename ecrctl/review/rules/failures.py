@@ -1,7 +1,5 @@
 """Rules about changes whose deployment fails."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

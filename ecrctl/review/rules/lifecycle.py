@@ -1,7 +1,5 @@
 """Rules about lifecycle policies: the images that a changed one expires, archives or keeps."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

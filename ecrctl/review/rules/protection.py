@@ -1,7 +1,5 @@
 """Rules about changes that weaken the protection of images."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Any
 

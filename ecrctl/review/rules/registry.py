@@ -1,7 +1,5 @@
 """Rules about the settings of a whole registry."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ecrctl.policies.wording import listed

@@ -1,7 +1,5 @@
 """Routine changes: every difference that no other rule reports, so that no change is silent."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Any

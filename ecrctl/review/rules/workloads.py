@@ -1,7 +1,5 @@
 """Rules about workloads: their images, Jobs, identities and hardening."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import wraps
