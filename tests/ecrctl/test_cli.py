@@ -72,7 +72,7 @@ def test_pinning_writes_the_digest_and_shields_the_image(
     details = aws.ecr.describe_images(repositoryName=REPOSITORY)["imageDetails"]
     (tags,) = [item["imageTags"] for item in details if item["imageDigest"] == image.digest]
     assert [tag for tag in tags if tag.startswith("live-dev-")]
-    assert f"api is {REPOSITORY}:v1, {image.digest}; kept by the tag live-dev-" in result.stdout
+    assert f"api is pinned to {REPOSITORY}:v1, {image.digest}; the tag live-dev-" in result.stdout
 
 
 @pytest.mark.usefixtures("pushed")
@@ -179,7 +179,7 @@ def test_a_fault_of_an_environment_is_exit_1_without_traceback(folder: Path) -> 
                 "AWS_SECRET_ACCESS_KEY": "b",
                 "AWS_ENDPOINT_URL": "http://localhost:9",
             },
-            "no server answers at http://localhost:9",
+            "no server responded at http://localhost:9",
         ),
     ],
 )

@@ -92,7 +92,9 @@ def test_the_written_manifests_are_printed_and_the_others_named_as_errors(
     assert run("manifests", "empty", "--out", str(other.parent)) == ExitCode.SUCCESS
     shown = capsys.readouterr()
     assert shown.out == f"{written}\n"
-    assert shown.err == f"{other} belongs to no Job of 'empty'. Delete it, or keep it on purpose.\n"
+    assert (
+        shown.err == f"{other} belongs to no Job of 'empty'. Delete it if it is no longer needed.\n"
+    )
     monkeypatch.setattr(cli, "write_manifests", returning([]))
     run("manifests", "empty", "--out", str(tmp_path / "none"))
     assert capsys.readouterr().out == "empty: no Job is delivered as a manifest.\n"
@@ -144,7 +146,7 @@ def test_numbers_in_the_last_line_are_not_coloured_on_a_terminal(
     for command, last in (
         (("verify", "empty"), f"empty: {differs}"),
         (("local",), f"local: {differs}"),
-        (preview, "1 images: 0 kept, 0 archived, 1 expired."),
+        (preview, "1 image: 0 kept, 0 archived, 1 expired."),
     ):
         run(*command)
         lines = capsys.readouterr().out.splitlines()
@@ -205,7 +207,8 @@ def test_a_pin_is_looked_up_marked_and_written(
     assert looked_up == ["000000000000", REPOSITORY, "v1"]
     assert marked[:3] == ["000000000000", REPOSITORY, "sha256:1"]
     assert capsys.readouterr().out == (
-        f"runs.images.yaml: api is {REPOSITORY}:v1, sha256:1; kept by the tag {marked[3]}\n"
+        f"runs.images.yaml: api is pinned to {REPOSITORY}:v1, sha256:1; the tag {marked[3]} "
+        "protects it\n"
     )
 
 
@@ -221,8 +224,8 @@ def test_a_preview_is_a_table_with_a_summary(run: Run, folder: Path, capsys: Out
     images = ("lifecycle", "dev", REPOSITORY, "--images", "images.json")
     assert run(*images, "--now", NOW) == ExitCode.SUCCESS
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].rstrip() == f"{REPOSITORY}: preview of its lifecycle policy"
-    assert lines[-1] == "1 images: 0 kept, 0 archived, 1 expired."
+    assert lines[0].rstrip() == f"{REPOSITORY}: preview of the lifecycle policy"
+    assert lines[-1] == "1 image: 0 kept, 0 archived, 1 expired."
 
 
 def test_a_preview_as_json_is_indented(run: Run, folder: Path, capsys: Output) -> None:

@@ -164,16 +164,16 @@ def test_the_resources_of_a_type_are_found_beside_a_loop() -> None:
 @pytest.mark.parametrize(
     ("manifest", "message"),
     [
-        (None, f"{{folder}} is not a cloud assembly: there is no manifest.json. {WRITE_IT}"),
+        (None, f"{{folder}} is not a cloud assembly: manifest.json is missing. {WRITE_IT}"),
         (
             "[]",
-            "{folder}/manifest.json is not the manifest of a cloud assembly: there is no schema "
-            "version. Run `cdk synth` again.",
+            "{folder}/manifest.json is not the manifest of a cloud assembly: its version is "
+            "missing. Run `cdk synth` again.",
         ),
         (
             '{"version": "x.55"}',
-            "{folder}/manifest.json is not the manifest of a cloud assembly: there is no schema "
-            "version. Run `cdk synth` again.",
+            "{folder}/manifest.json is not the manifest of a cloud assembly: its version is "
+            "missing. Run `cdk synth` again.",
         ),
         (
             f'{{"version": "{NEWEST_SCHEMA + 1}.0.0"}}',
@@ -204,8 +204,7 @@ def test_a_file_that_is_no_template_is_one_sentence(tmp_path: Path, template: An
     with pytest.raises(UserError) as refusal:
         stacks_of(tmp_path)
     assert str(refusal.value) == (
-        f"{tmp_path / 'main.json'} is not a CloudFormation template: there is no mapping of "
-        "resources."
+        f"{tmp_path / 'main.json'} is not a CloudFormation template: it has no resources."
     )
 
 

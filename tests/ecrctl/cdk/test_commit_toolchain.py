@@ -180,7 +180,7 @@ def test_a_failed_installation_is_reported_by_its_last_line_and_repeated(
         with pytest.raises(UserError) as refusal:
             tools_for(commit)
         assert str(refusal.value) == (
-            f"cannot install its requirements: {Path(sys.executable).name} failed: {reason}"
+            f"its requirements cannot be installed: {Path(sys.executable).name} failed: {reason}"
         )
     assert len(given) == 2
     assert "VIRTUAL_ENV" not in given[0]["env"]

@@ -192,7 +192,7 @@ def test_a_manifest_must_have_the_digest_that_is_asked_for(
     with pytest.raises(UserError) as refusal:
         registry.manifest("team/api", IMAGE.digest)
     assert str(refusal.value) == (
-        f"{HOST} returned a manifest with another digest than {IMAGE.digest}."
+        f"{HOST} returned a manifest whose digest is not {IMAGE.digest}. Push the image again."
     )
 
 

@@ -104,8 +104,8 @@ def test_an_existing_file_keeps_its_settings_order_and_workloads(
     assert list(result.document) == ["account", "region", "repositories", "ecs_tasks"]
     assert (result.deployed, result.adopted, result.notes) == (["team/web"], ["team/api"], [])
     assert summary(result) == (
-        f"{ACCOUNT}, us-west-2: 1 repository to import, 1 deployed by this environment already, "
-        "1 in the file but not in the account."
+        f"{ACCOUNT}, us-west-2: 1 repository to import, 1 deployed by this environment, 1 "
+        "declared but missing in the account."
     )
 
 

@@ -98,10 +98,10 @@ def test_every_step_is_carried_out_and_named(run: Run, emulator: Emulator, aws: 
         f"ok Push the sample image: {NAME}:v1 is {DIGEST[:19]}...",
         f"ok Push other content under the same tag: refused, as expected ({refusal(aws)})",
         "ok Pull the image by its digest: the same bytes",
-        f"ok Pin the digest: local.images.yaml, kept by the tag {live}",
+        f"ok Pin the digest: local.images.yaml; the tag {live} protects the image",
         f"ok Check that every pinned image is in its registry: image 000000000000/us-east-1/{NAME}",
         "ok Deploy the workloads that use the image",
-        f"ok Read everything back: {len(checks)} checks",
+        f"ok Verify everything: {len(checks)} checks",
     ]
     assert re.fullmatch(r"live-local-\d{8}T\d{6}Z", live)
     assert details["imageDigest"] == DIGEST

@@ -88,7 +88,7 @@ def test_an_account_contains_its_roles() -> None:
 def test_principals_are_named_as_in_a_sentence() -> None:
     account = Principal("account", "222222222222")
     both = PrincipalSet(negated=True, principals=frozenset({account, Principal("aws", ROLE)}))
-    assert principal_text(both, "") == f"everyone but `account 222222222222` and `{ROLE}`"
+    assert principal_text(both, "") == f"everyone except `account 222222222222` and `{ROLE}`"
     assert principal_text(PrincipalSet.of(EVERYONE), "") == "everyone"
 
 

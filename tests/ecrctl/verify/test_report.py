@@ -40,22 +40,19 @@ def test_the_table_shows_each_resource_once_and_both_values_of_a_difference() ->
 
 
 def test_a_narrow_table_folds_the_values_alone() -> None:
-    console = Console(width=37)
+    console = Console(width=45)
     with console.capture() as shown:
         console.print(table_of("dev", [Check("key", "state", "on", "off, off, off")]))
     assert [line.rstrip() for line in shown.get().splitlines()] == [
         "dev",
-        "╭─────────┬──────────┬───────┬──────╮",
-        "│         │          │       │ Read │",
-        "│         │ Resource │ What  │ back │",
-        "├─────────┼──────────┼───────┼──────┤",
-        "│ differs │ key      │ state │ off, │",
-        "│         │          │       │ off, │",
-        "│         │          │       │ off  │",
-        "│         │          │       │ decl │",
-        "│         │          │       │ ared │",
-        "│         │          │       │ : on │",
-        "╰─────────┴──────────┴───────┴──────╯",
+        "╭─────────┬──────────┬──────────┬───────────╮",
+        "│         │ Resource │ Property │ Deployed  │",
+        "├─────────┼──────────┼──────────┼───────────┤",
+        "│ differs │ key      │ state    │ off, off, │",
+        "│         │          │          │ off       │",
+        "│         │          │          │ declared: │",
+        "│         │          │          │ on        │",
+        "╰─────────┴──────────┴──────────┴───────────╯",
     ]
 
 
