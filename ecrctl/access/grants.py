@@ -18,7 +18,7 @@ from constructs_lib.rules.policy.cross_account import (
 from constructs_lib.rules.policy.statements import statements_of
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.conditions import Conditions, joined
-from ecrctl.policies.patterns import PatternSet
+from ecrctl.policies.documents import grouped
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import PrincipalSet
 from ecrctl.policies.verbs import REPOSITORY_VERBS
@@ -76,10 +76,7 @@ def unread_policies(stacks: Sequence[Stack]) -> list[str]:
 
 def by_environment(grants: Iterable[Grant]) -> dict[str, list[Grant]]:
     """Return grants by the environment that declares the repository."""
-    found: dict[str, list[Grant]] = {}
-    for grant in grants:
-        found.setdefault(grant.environment, []).append(grant)
-    return found
+    return grouped(grants, lambda grant: grant.environment)
 
 
 def required_policies(stacks: Sequence[Stack]) -> dict[str, dict[str, Any]]:
@@ -119,7 +116,8 @@ def _grants(repository: Holder, holder: Holder, policies: PolicySet) -> Iterator
     arn = _arn(repository)
     is_own = holder == repository
     relevant = [one for one in policies.permissions if one.resource.contains(arn)]
-    for (is_deny, principal), permissions in _by_principal(relevant).items():
+    by_principal = grouped(relevant, lambda one: (one.is_deny, one.principal))
+    for (is_deny, principal), permissions in by_principal.items():
         for verb, actions, conditions in _verbs(permissions, is_deny=is_deny):
             yield Grant(
                 environment=repository.environment,
@@ -135,24 +133,13 @@ def _grants(repository: Holder, holder: Holder, policies: PolicySet) -> Iterator
             )
 
 
-def _by_principal(
-    permissions: Iterable[Permission],
-) -> dict[tuple[bool, PrincipalSet], list[Permission]]:
-    found: dict[tuple[bool, PrincipalSet], list[Permission]] = {}
-    for one in permissions:
-        found.setdefault((one.is_deny, one.principal), []).append(one)
-    return found
-
-
 def _verbs(
     permissions: Iterable[Permission], *, is_deny: bool
 ) -> Iterator[tuple[str, tuple[str, ...], Conditions]]:
     """Yield verbs with the actions behind them and the conditions of those."""
-    by_conditions: dict[Conditions, set[PatternSet]] = {}
-    for one in permissions:
-        by_conditions.setdefault(one.conditions, set()).add(one.action)
     found: dict[tuple[str, tuple[str, ...]], list[Conditions]] = {}
-    for conditions, actions in by_conditions.items():
+    for conditions, these in grouped(permissions, lambda one: one.conditions).items():
+        actions = {one.action for one in these}
         for verb in REPOSITORY_VERBS:
             if verb.is_denied_by(actions) if is_deny else verb.is_granted_by(actions):
                 key = (verb.name, verb.actions_in(actions))

@@ -47,30 +47,23 @@ def review(request: Request) -> Review:
         acknowledgements = base.acknowledgements
         if request.acknowledgements:
             acknowledgements = _named_acknowledgements(request.acknowledgements)
-        findings = findings_of(comparison)
+        verdict = judge(findings_of(comparison), acknowledgements, request.gate, request.today)
         return Review(
-            base=base,
-            head=head,
-            comparison=comparison,
-            gate=request.gate,
-            verdict=judge(findings, acknowledgements, request.gate, request.today),
+            base=base, head=head, comparison=comparison, gate=request.gate, verdict=verdict
         )
 
 
 def _check_images(images: Mapping[str, object], stacks: Sequence[Stack]) -> None:
     """Raise on images of an unknown repository, which would silently be replaced by samples."""
-    names = sorted(
-        {
-            str(properties(resource).get("RepositoryName"))
-            for stack in stacks
-            for _, resource in stack.resources(REPOSITORY)
-        }
-    )
+    names = {
+        str(properties(resource).get("RepositoryName"))
+        for stack in stacks
+        for _, resource in stack.resources(REPOSITORY)
+    }
     for name in images:
         if name and name not in names:
-            raise UserError(
-                f"--images: neither side has a repository '{name}'{name_hint(name, names)}"
-            )
+            hint = name_hint(name, sorted(names))
+            raise UserError(f"--images: neither side has a repository '{name}'{hint}")
 
 
 def _named_acknowledgements(file: Path) -> Sequence[Acknowledgement]:

@@ -56,6 +56,10 @@ class ResourceType:
     is_separate_policy: bool = False
 
 
+def _separate_policy(subject: str, name: str = "PolicyDocument") -> ResourceType:
+    return ResourceType(policy_property=name, policy_subject=subject, is_separate_policy=True)
+
+
 _KEY = ResourceType(word="key", policy_property="KeyPolicy")
 RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::CodeBuild::Project": ResourceType(name_property="Name"),
@@ -112,21 +116,13 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     FUNCTION: ResourceType(name_property="FunctionName", policy_subject="function"),
     LOG_GROUP: ResourceType(word="log group", name_property="LogGroupName"),
     "AWS::S3::Bucket": ResourceType(name_property="BucketName"),
-    "AWS::S3::BucketPolicy": ResourceType(
-        policy_property="PolicyDocument", policy_subject="bucket policy", is_separate_policy=True
-    ),
+    "AWS::S3::BucketPolicy": _separate_policy("bucket policy"),
     "AWS::SNS::Topic": ResourceType(name_property="TopicName"),
-    "AWS::SNS::TopicPolicy": ResourceType(
-        policy_property="PolicyDocument", policy_subject="topic policy", is_separate_policy=True
-    ),
+    "AWS::SNS::TopicPolicy": _separate_policy("topic policy"),
     "AWS::SQS::Queue": ResourceType(name_property="QueueName"),
-    "AWS::SQS::QueuePolicy": ResourceType(
-        policy_property="PolicyDocument", policy_subject="queue policy", is_separate_policy=True
-    ),
+    "AWS::SQS::QueuePolicy": _separate_policy("queue policy"),
     "AWS::SSM::Parameter": ResourceType(name_property="Name"),
-    "AWS::SecretsManager::ResourcePolicy": ResourceType(
-        policy_property="ResourcePolicy", policy_subject="secret policy", is_separate_policy=True
-    ),
+    "AWS::SecretsManager::ResourcePolicy": _separate_policy("secret policy", "ResourcePolicy"),
     "AWS::SecretsManager::Secret": ResourceType(name_property="Name"),
 }
 _UNKNOWN = ResourceType()

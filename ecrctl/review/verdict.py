@@ -43,16 +43,17 @@ class Judgement:
 class OutdatedAcknowledgement:
     """An acknowledgement with an id of the old form, which accepts nothing.
 
+    :param finding: the id of the old form.
     :param replacements: the ids of the present findings of its rule.
     """
 
-    acknowledgement: Acknowledgement
+    finding: str
     replacements: Sequence[str]
 
     @property
     def message(self) -> str:
         """Return a sentence that explains how to replace the id."""
-        old = f"`{self.acknowledgement.finding}` in `{FILE_NAME}` has an ID of the old form"
+        old = f"`{self.finding}` in `{FILE_NAME}` has an ID of the old form"
         if not self.replacements:
             return f"{old}, and its rule finds nothing in this change. Remove it."
         new = " or ".join(f"`{one}`" for one in self.replacements)
@@ -136,7 +137,7 @@ def judge(
         unused=[one for one in valid if one.finding not in found],
         outdated=[
             OutdatedAcknowledgement(
-                acknowledgement=one, replacements=_replacements(one.rule, findings)
+                finding=one.finding, replacements=_replacements(one.rule, findings)
             )
             for one in acknowledgements
             if one.is_of_old_form

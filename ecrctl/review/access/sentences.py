@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ecrctl.policies.conditions import Conditions, joined
-from ecrctl.policies.documents import canonical_text
+from ecrctl.policies.documents import canonical_text, grouped
 from ecrctl.policies.patterns import EVERYTHING, PatternSet
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import SELF, PrincipalSet
@@ -81,9 +81,8 @@ def sentences_of(
             narrower = _narrower(group.permissions[0], other_side)
             if direction == "undecided":
                 conditions = _alternatives(group.conditions)
-                text = _UNDECIDED.format(
-                    who=who, what=what, conditions=f" ({conditions})" if conditions else ""
-                )
+                under = f" ({conditions})" if conditions else ""
+                text = _UNDECIDED.format(who=who, what=what, conditions=under)
             else:
                 text = _FORMS[direction, is_deny, is_own].format(who=who, what=what)
                 text += _if(group.conditions)
@@ -101,10 +100,8 @@ _Key = tuple[Subject, PrincipalSet, bool]
 def _by_subject(
     holder: Subject, permissions: Iterable[Permission]
 ) -> Mapping[_Key, list[Permission]]:
-    found: dict[_Key, list[Permission]] = {}
-    for one in sorted(permissions, key=canonical_text):
-        found.setdefault((_subject(holder, one), one.principal, one.is_deny), []).append(one)
-    return found
+    in_order = sorted(permissions, key=canonical_text)
+    return grouped(in_order, lambda one: (_subject(holder, one), one.principal, one.is_deny))
 
 
 def _subject(holder: Subject, permission: Permission) -> Subject:
@@ -118,9 +115,7 @@ def _subject(holder: Subject, permission: Permission) -> Subject:
 
 def _groups(permissions: list[Permission]) -> list[_Group]:
     """Group permissions by their actions, then by their conditions."""
-    by_place: dict[tuple[PatternSet, Conditions], list[Permission]] = {}
-    for one in permissions:
-        by_place.setdefault((one.resource, one.conditions), []).append(one)
+    by_place = grouped(permissions, lambda one: (one.resource, one.conditions))
     by_actions: dict[tuple[PatternSet, frozenset[PatternSet]], list[Permission]] = {}
     for (resource, _), these in by_place.items():
         actions = frozenset(one.action for one in these)

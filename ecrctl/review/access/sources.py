@@ -10,7 +10,7 @@ from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.patterns import EVERYTHING, PatternSet
 from ecrctl.policies.permissions import Permission, permissions_of
 from ecrctl.policies.principals import Principal, PrincipalSet
-from ecrctl.review.diff.comparison import properties
+from ecrctl.review.diff.comparison import properties, resources_of
 from ecrctl.review.diff.intrinsics import Values
 from ecrctl.review.findings import Place
 from ecrctl.review.resource_types import (
@@ -59,7 +59,7 @@ def policy_sets(
     collector = _PolicyCollector()
     for stack in stacks:
         values = Values(stack=stack, side=side)
-        for logical_id, resource in stack.template.get("Resources", {}).items():
+        for logical_id, resource in resources_of(stack).items():
             if isinstance(resource, Mapping) and (stack.name, logical_id) not in skipped:
                 collector.add(values, logical_id, resource)
     return collector.policy_sets
@@ -186,7 +186,7 @@ def grants_something(resource: Any) -> bool:
 
 def identity_of(values: Values, logical_id: str) -> Subject:
     """Return an identity by its own name, or else by its path in the app."""
-    resource = values.stack.template.get("Resources", {}).get(logical_id)
+    resource = resources_of(values.stack).get(logical_id)
     resource = resource if isinstance(resource, Mapping) else {}
     kind = str(resource.get("Type"))
     kind = kind if kind in IDENTITIES else ROLE
@@ -222,7 +222,7 @@ def _referenced_identity(values: Values, kind: str, given: Any) -> Subject:
     """Return an identity that another resource refers to."""
     if isinstance(given, Mapping):
         target = given.get("Ref") or _first(given.get("Fn::GetAtt"))
-        if isinstance(target, str) and target in values.stack.template.get("Resources", {}):
+        if isinstance(target, str) and target in resources_of(values.stack):
             return identity_of(values, target)
     text = values.text(given)
     name = text.rpartition(":role/")[2] if ":role/" in text else text
@@ -232,7 +232,7 @@ def _referenced_identity(values: Values, kind: str, given: Any) -> Subject:
 def _own_policy(values: Values, given: Any) -> Any:
     """Return the document of a managed policy of the same stack; ``None`` for any other."""
     target = given.get("Ref") if isinstance(given, Mapping) else None
-    resource = values.stack.template.get("Resources", {}).get(target, {}) if target else {}
+    resource = resources_of(values.stack).get(target, {}) if target else {}
     is_own = resource.get("Type") == MANAGED_POLICY
     return properties(resource).get("PolicyDocument") if is_own else None
 
@@ -266,7 +266,7 @@ def _with_values(values: Values, document: Any) -> Any:
     if not isinstance(document, Mapping):
         return document
     given = document.get("Fn::GetAtt")
-    resources = values.stack.template.get("Resources", {})
+    resources = resources_of(values.stack)
     resource = resources.get(given[0]) if isinstance(given, list) and len(given) > 1 else None
     if isinstance(resource, Mapping) and resource.get("Type") == "Custom::AWSCDKCfnJson":
         return _parsed(values.text(properties(resource).get("Value")))

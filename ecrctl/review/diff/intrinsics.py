@@ -11,13 +11,19 @@ from constructs_lib.rules.aws.partitions import partition_of
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.resource_types import LOG_GROUP, REPOSITORY, ROLE, resource_type
 
-from .comparison import path_of, properties
+from .comparison import path_of, properties, resources_of
 
 # Begins the part of a text that could not be resolved.
 UNKNOWN = "${?"
 _SUBSTITUTED = re.compile(r"\$\{(!?)([^}]+)\}")
 _DEEPEST = 20
 _TWO = 2
+# The types whose ARN follows from their name: the service, and the resource in the ARN.
+_ARNS = {
+    LOG_GROUP: ("logs", "log-group:{}:*"),
+    REPOSITORY: ("ecr", "repository/{}"),
+    ROLE: ("iam", "role/{}"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +59,7 @@ class Values:
 
     def path(self, logical_id: str) -> str:
         """Return the path of a resource in the app, or else its stack and logical ID."""
-        resource = self._resources.get(logical_id)
-        resource = resource if isinstance(resource, Mapping) else {}
-        path = path_of(logical_id, resource)
+        path = path_of(logical_id, self._resource(logical_id))
         return path if path != logical_id else f"{self.stack.name}/{logical_id}"
 
     def _function(self, name: str, argument: Any, depth: int) -> str | None:
@@ -83,30 +87,23 @@ class Values:
     def _reference(self, name: str) -> str:
         if name in self._pseudo:
             return self._pseudo[name]
-        resource = self._resources.get(name)
-        if not isinstance(resource, Mapping):
-            return f"${{{name}}}"
-        return self._name(name, resource)
+        resource = self._resource(name)
+        return self._name(name, resource) if resource else f"${{{name}}}"
 
     def _name(self, logical_id: str, resource: Mapping[str, Any]) -> str:
-        kind = resource.get("Type")
+        kind = str(resource.get("Type"))
         # A Ref to one of these is its name; to most other types it is not.
-        is_name = kind in (REPOSITORY, ROLE, LOG_GROUP)
+        is_name = kind in _ARNS
         given = properties(resource).get(resource_type(kind).name_property) if is_name else None
         return given if isinstance(given, str) else f"${{{self.path(logical_id)}}}"
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
-        resource = self._resources.get(logical_id)
-        resource = resource if isinstance(resource, Mapping) else {}
+        resource = self._resource(logical_id)
         named = self._name(logical_id, resource)
-        if attribute == "Arn" and not named.startswith("${"):
-            kind = resource.get("Type")
-            if kind == REPOSITORY:
-                return self.arn("ecr", f"repository/{named}")
-            if kind == ROLE:
-                return self.arn("iam", f"role/{named}", is_global=True)
-            if kind == LOG_GROUP:
-                return self.arn("logs", f"log-group:{named}:*")
+        kind = str(resource.get("Type"))
+        if attribute == "Arn" and kind in _ARNS and not named.startswith("${"):
+            service, form = _ARNS[kind]
+            return self.arn(service, form.format(named), is_global=kind == ROLE)
         return f"${{{self.path(logical_id)}.{attribute}}}"
 
     def _substituted(self, argument: Any, depth: int) -> str | None:
@@ -160,10 +157,10 @@ class Values:
         split = text.split(str(separator))
         return split[index] if index < len(split) else None
 
-    @property
-    def _resources(self) -> Mapping[str, Any]:
-        resources: Mapping[str, Any] = self.stack.template.get("Resources", {})
-        return resources
+    def _resource(self, logical_id: str) -> Mapping[str, Any]:
+        """Return a resource; an empty one if there is none with this logical ID."""
+        resource = resources_of(self.stack).get(logical_id)
+        return resource if isinstance(resource, Mapping) else {}
 
     @cached_property
     def _pseudo(self) -> Mapping[str, str]:

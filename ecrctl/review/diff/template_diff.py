@@ -12,7 +12,7 @@ from ecrctl.cdk import toolchain
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.errors import UserError
 
-from .comparison import Comparison, Impact, ResourceChange, StackPair, pairs_of
+from .comparison import Comparison, Impact, ResourceChange, StackPair, pairs_of, resources_of
 
 LIBRARY = "@aws-cdk/cloudformation-diff"
 _SCRIPT = Path(__file__).with_name("diff_templates.js")
@@ -39,7 +39,7 @@ def compare(
 
 
 def _changes(pair: StackPair, diff: Mapping[str, Any]) -> list[ResourceChange]:
-    before, after = map(_resources, (pair.base, pair.head))
+    before, after = map(resources_of, (pair.base, pair.head))
     # In the order of the templates, which the library does not keep.
     ids = [*after, *(logical_id for logical_id in before if logical_id not in after)]
     return [
@@ -57,11 +57,6 @@ def _changes(pair: StackPair, diff: Mapping[str, Any]) -> list[ResourceChange]:
         if (found := diff["resources"].get(logical_id)) is not None
         and (before.get(logical_id), after.get(logical_id)) != (None, None)
     ]
-
-
-def _resources(stack: Stack | None) -> Mapping[str, Any]:
-    resources: Mapping[str, Any] = stack.template.get("Resources", {}) if stack else {}
-    return resources
 
 
 def _impact(found: Mapping[str, Any]) -> Impact:

@@ -7,15 +7,14 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ecrctl.review.findings import Category
-from ecrctl.review.sides.sides import Side
-from ecrctl.review.verdict import Judgement, OutdatedAcknowledgement, Review
+from ecrctl.review.verdict import Judgement, Review
 
 SCHEMA = Path(__file__).with_name("review.schema.json")
 Result = Literal["unchanged", "passed", "blocked"]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
 
 
 class SideDocument(_Model):
@@ -82,11 +81,13 @@ def as_json(review: Review) -> str:
         result=_result(review),
         verdict=review.summary(),
         fail_on=list(review.gate),
-        base=_side(review.base),
-        head=_side(review.head),
+        base=SideDocument.model_validate(review.base),
+        head=SideDocument.model_validate(review.head),
         findings=[_finding(one) for one in review.judgements],
         unused_acknowledgements=[one.finding for one in review.verdict.unused],
-        outdated_acknowledgements=[_outdated(one) for one in review.verdict.outdated],
+        outdated_acknowledgements=[
+            OutdatedAcknowledgementDocument.model_validate(one) for one in review.verdict.outdated
+        ],
     )
     return document.model_dump_json(indent=2)
 
@@ -103,10 +104,6 @@ def _result(review: Review) -> Result:
     if review.changes_nothing:
         return "unchanged"
     return "blocked" if review.blocking else "passed"
-
-
-def _side(side: Side) -> SideDocument:
-    return SideDocument(label=side.label, digest=side.digest)
 
 
 def _finding(judgement: Judgement) -> FindingDocument:
@@ -126,12 +123,6 @@ def _finding(judgement: Judgement) -> FindingDocument:
         )
         if accepted
         else None,
-    )
-
-
-def _outdated(one: OutdatedAcknowledgement) -> OutdatedAcknowledgementDocument:
-    return OutdatedAcknowledgementDocument(
-        finding=one.acknowledgement.finding, replacements=list(one.replacements)
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from ecrctl.policies.documents import grouped
 from ecrctl.review.findings import CATEGORIES, Category
 from ecrctl.review.verdict import HOW_TO_ACKNOWLEDGE, Review
 
@@ -138,20 +139,17 @@ def _acknowledged(review: Review, groups: Sequence[Group]) -> Iterator[str]:
 
 
 def _details(group: Group) -> Iterator[str]:
-    by_stack: dict[str, list[MergedFinding]] = {}
-    for one in group.findings:
-        by_stack.setdefault(one.stack, []).append(one)
-    for stack, findings in sorted(by_stack.items()):
+    for stack, findings in sorted(grouped(group.findings, lambda one: one.stack).items()):
         categories = list(dict.fromkeys(one.category for one in findings))
-        lines = [
-            "<details>",
-            f"<summary>{_escaped(stack_names(group, stack))}: {', '.join(categories)}</summary>",
-            "",
-            *(f"- **{one.category}** {_line(one)}" for one in findings),
-            "",
-            "</details>",
-        ]
-        yield "\n".join(lines)
+        yield _folded(
+            f"{_escaped(stack_names(group, stack))}: {', '.join(categories)}",
+            (f"- **{one.category}** {_line(one)}" for one in findings),
+        )
+
+
+def _folded(summary: str, lines: Iterable[str]) -> str:
+    start = ["<details>", f"<summary>{summary}</summary>", ""]
+    return "\n".join([*start, *lines, "", "</details>"])
 
 
 def _line(merged: MergedFinding) -> str:
@@ -171,23 +169,9 @@ def _cli_texts(review: Review) -> Iterator[str]:
         return
     yield "\n### Output of `cdk diff`"
     for name, text in texts.items():
-        yield "\n".join(
-            [
-                "<details>",
-                f"<summary>{_escaped(name)}</summary>",
-                "",
-                "```",
-                # A fence in a template would end this one.
-                *_unfenced(text.rstrip().splitlines()),
-                "```",
-                "",
-                "</details>",
-            ]
-        )
-
-
-def _unfenced(lines: Iterable[str]) -> Iterator[str]:
-    return (line.replace("```", "'''") for line in lines)
+        # A fence in a template would end this one.
+        lines = (line.replace("```", "'''") for line in text.rstrip().splitlines())
+        yield _folded(_escaped(name), ["```", *lines, "```"])
 
 
 def _escaped(text: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ecrctl.review.diff.comparison import StackPair
+from ecrctl.policies.documents import grouped
 from ecrctl.review.findings import Category
 from ecrctl.review.verdict import Judgement, Review
 
@@ -93,10 +93,9 @@ def _effect(judgement: Judgement) -> tuple[str, ...]:
 
 def groups_of(review: Review) -> list[Group]:
     """Return the environments that change, those with identical changes together."""
-    alike: dict[tuple[str, ...], list[_Environment]] = {}
-    for environment in _environments_of(review):
-        key = tuple(sorted(map(environment.shared_text, environment.judgements)))
-        alike.setdefault(key, []).append(environment)
+    alike = grouped(
+        _environments_of(review), lambda one: tuple(sorted(map(one.shared_text, one.judgements)))
+    )
     return [
         Group(
             environments=tuple(one.name for one in environments),
@@ -107,18 +106,15 @@ def groups_of(review: Review) -> list[Group]:
 
 
 def _environments_of(review: Review) -> list[_Environment]:
-    judgements: dict[str, list[Judgement]] = {}
-    for one in review.judgements:
-        judgements.setdefault(one.finding.environment, []).append(one)
-    names = {pair.environment: _names_of(pair) for pair in review.comparison.pairs}
+    judgements = grouped(review.judgements, lambda one: one.finding.environment)
+    names = {
+        pair.environment: (pair.environment, pair.stack.account, pair.stack.region)
+        for pair in review.comparison.pairs
+    }
     return [
         _Environment(name=name, names=names[name], judgements=judgements[name])
         for name in sorted(judgements)
     ]
-
-
-def _names_of(pair: StackPair) -> tuple[str, str, str]:
-    return pair.environment, pair.stack.account, pair.stack.region
 
 
 def stack_names(group: Group, stack: str) -> str:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from checked_files.fault_text import faults_of
 from checked_files.models import FileModel, checked_by
 from checked_files.yaml_files import read_yaml
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, faults_unless
 from ecrctl.errors import UserError
 
 FILE_NAME = "review-acknowledgements.yaml"
@@ -51,34 +51,27 @@ class Acknowledgement:
 
 
 def _id_faults(finding: str) -> list[Fault]:
-    if _ID.fullmatch(finding) or _OLD_ID.fullmatch(finding):
-        return []
-    return [
-        Fault(
-            "",
-            "a finding's id must be its rule and 32 hexadecimal digits, "
-            f"got '{finding[:80]}'. Copy it from the review.",
-        )
-    ]
+    return faults_unless(
+        _ID.fullmatch(finding) or _OLD_ID.fullmatch(finding),
+        f"a finding's id must be its rule and 32 hexadecimal digits, got '{finding[:80]}'. Copy it "
+        "from the review.",
+    )
 
 
 def _reason_faults(reason: str) -> list[Fault]:
-    if len(reason.strip()) >= _SHORTEST_REASON:
-        return []
-    return [
-        Fault(
-            "",
-            f"a reason must have at least {_SHORTEST_REASON} characters, got '{reason}'. "
-            "Explain the decision to a later reader.",
-        )
-    ]
+    return faults_unless(
+        len(reason.strip()) >= _SHORTEST_REASON,
+        f"a reason must have at least {_SHORTEST_REASON} characters, got '{reason}'. Explain the "
+        "decision to a later reader.",
+    )
 
 
 def _day_faults(day: Any) -> list[Fault]:
     # YAML reads 2026-12-31 as a date, and any other text as something else.
-    if isinstance(day, date) and not isinstance(day, datetime):
-        return []
-    return [Fault("", f"the last day must be a date such as 2026-12-31, got {str(day)[:40]!r}.")]
+    return faults_unless(
+        isinstance(day, date) and not isinstance(day, datetime),
+        f"the last day must be a date such as 2026-12-31, got {str(day)[:40]!r}.",
+    )
 
 
 class _Entry(FileModel):
