@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -15,9 +17,12 @@ from constructs_lib import (
     EcsImageTask,
     FargateSize,
     Image,
+    NetworkSpec,
     PrivateRepository,
+    PrivateServices,
     PulledFrom,
     RegistryEndpoints,
+    ServiceSpec,
 )
 from tests.support import ACCOUNT, REGION, only, resources, stack_in, template_of
 
@@ -298,3 +303,25 @@ def test_who_reaches_the_endpoints_can_be_narrowed() -> None:
     (group,) = resources(template_of(stack), "AWS::EC2::SecurityGroup")
     (rule,) = group["Properties"]["SecurityGroupIngress"]
     assert (rule["CidrIp"], rule["FromPort"], rule["ToPort"]) == ("10.0.0.0/28", 443, 443)
+
+
+def test_the_zones_that_a_network_names_are_no_warning_and_have_a_reason() -> None:
+    stack = stack_in()
+    api = PrivateRepository.from_name(stack, "Api", repository_name="team/api")
+    container = EcsContainer(image=Image(repository=api, digest=DIGEST), memory_mib=200)
+    task = EcsImageTask(stack, "Task", family="api", fargate="smallest", container=container)
+    PrivateServices(
+        stack,
+        "Private",
+        tasks={"api": task},
+        services=[ServiceSpec(name="api", task="api")],
+        network=NetworkSpec(cidr="10.0.0.0/24", availability_zones=tuple(ZONES)),
+    )
+    app = stack.node.root
+    assert isinstance(app, cdk.App)
+    report = json.loads(Path(app.synth().directory, "validation-report.json").read_text())
+    (plugin,) = report["pluginReports"]
+    assert plugin["violations"] == []
+    assert {
+        (item["ruleName"], item["acknowledgedAt"]) for item in plugin["suppressedViolations"]
+    } == {("W3010", "Stack/Private/Vpc")}
