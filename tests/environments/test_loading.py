@@ -181,10 +181,6 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
         ),
         (HEAD + "repositories: [5]\n", "repositories[0]: a mapping is expected here, got '5'."),
         (
-            HEAD + "eks_jobs: [{name: a, image: b, parallelism: x}]\n",
-            "eks_jobs[0].parallelism: a whole number is expected here, got 'x'.",
-        ),
-        (
             HEAD + "repositories: [{name: a/b, stack: 1a}]\n",
             "repositories[0].stack: the name of a group of repositories",
         ),
