@@ -119,7 +119,7 @@ def test_local_prints_its_checks_and_a_verdict(
     assert run("local") == ExitCode.SUCCESS
     lines = capsys.readouterr().out.splitlines()
     assert [lines[0], lines[1].rstrip()] == ["", "Declared and deployed"]
-    assert lines[-1] == "local: all 1 checks read back as declared."
+    assert lines[-1] == "local: all 1 checks match the declaration."
     output = ROOT / ".ecrctl" / "local"
     assert local == [LocalRun(environments=folder, output=output, port=None, keep=False)]
 

@@ -78,7 +78,7 @@ def test_a_local_run_deploys_pushes_pins_and_reads_back(folder: Path) -> None:
     output = result.stdout
     assert result.returncode == 0, output + result.stderr
     assert "TAG_INVALID: tag 'v1' is immutable" in output
-    assert re.search(r"local: all \d+ checks read back as declared", output)
+    assert re.search(r"local: all \d+ checks match the declaration", output)
     for subject in ("key alias/ecr/local", "repository team/api", "service sample-app", "Job eks-"):
         assert subject in output
     assert "\x1b" not in output, "plain lines where there is no terminal"
@@ -127,7 +127,7 @@ def _import_synthesises_the_same(folder: Path, variables: dict[str, str]) -> Non
         check=False,
     )
     assert imported.returncode == 0, imported.stdout + imported.stderr
-    assert "0 repositories to import, 2 deployed by this environment already" in imported.stdout
+    assert "0 repositories to import, 2 deployed by this environment" in imported.stdout
     deployed = _templates(synthesise(files, folder / "deployed", "local"))
     written = (folder / "import" / "local.yaml").read_text()
     assert written != (files / "local.yaml").read_text()

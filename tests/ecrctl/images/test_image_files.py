@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def test_every_property_of_an_image_is_read(tmp_path: Path) -> None:
     file = tmp_path / "images.json"
     plain = {"digest": "sha256:2", "pushed_at": "2026-11-01T01:00:00+01:00"}
     file.write_text(json.dumps([FULL, plain], ensure_ascii=False), encoding="utf-8")
-    assert images_from_file(file) == [
+    expected = [
         ImageRecord(
             digest="sha256:1",
             pushed_at=DAYS[0],
@@ -43,6 +44,7 @@ def test_every_property_of_an_image_is_read(tmp_path: Path) -> None:
         ),
         ImageRecord(digest="sha256:2", pushed_at=DAYS[0]),
     ]
+    assert list(map(asdict, images_from_file(file))) == list(map(asdict, expected))
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_tags_that_the_file_cannot_express_are_left_out_and_noted() -> None:
     assert "tags" not in entry
     (note,) = result.notes
     assert note.what.startswith("its tags cannot be expressed in the file: ")
-    assert note.then == "they are left out."
+    assert note.then == "the tags are omitted."
 
 
 def test_a_statement_without_a_name_is_noted_by_its_number() -> None:
@@ -64,7 +64,7 @@ def test_a_statement_without_a_name_is_noted_by_its_number() -> None:
         Note(
             repository="team/api",
             what="statement 2 is open to everyone",
-            then="it is kept. Name accounts, roles or the organization instead.",
+            then="the statement is kept. Name accounts, roles or the organization instead.",
         )
     ]
 

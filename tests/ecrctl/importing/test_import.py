@@ -218,8 +218,8 @@ def test_what_an_import_would_delete_or_change_is_noted() -> None:
         (
             {"stack": "legacy"},
             "it belongs to the stack 'legacy'",
-            "it is left out. Remove it from that stack with DeletionPolicy: Retain, then import "
-            "again.",
+            "the repository is omitted. Remove it from that stack with DeletionPolicy: Retain, "
+            "then import again.",
         ),
         (
             {
@@ -227,13 +227,13 @@ def test_what_an_import_would_delete_or_change_is_noted() -> None:
                 "name": "cdk-hnb659fds-container-assets-111111111111-us-west-2",
             },
             "it belongs to the stack 'CDKToolkit'",
-            "it is left out: it contains the CDK's own assets.",
+            "the repository is omitted: it contains the CDK's own assets.",
         ),
         (
             {"encryption_type": "KMS_DSSE"},
             "its encryption is KMS_DSSE with another key than this environment's",
-            "it is left out: a file cannot express that. Adopt it in your own CDK app with "
-            "PrivateRepository.adopt(encryption=Encryption.dsse(key)).",
+            "the repository is omitted: a file cannot express that. Adopt it in your own CDK app "
+            "with PrivateRepository.adopt(encryption=Encryption.dsse(key)).",
         ),
     ],
 )

@@ -66,7 +66,7 @@ def test_actions_keep_the_spelling_of_the_policy() -> None:
     ]
     all_but = {"Effect": "Allow", "NotAction": ["iam:PassRole"], "Resource": "*"}
     assert changes(role("ci"), role("ci", all_but)) == [
-        ("gained", "role ci", "may perform every action but `iam:PassRole`")
+        ("gained", "role ci", "may perform every action except `iam:PassRole`")
     ]
 
 
