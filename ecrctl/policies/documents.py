@@ -15,6 +15,11 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def is_function(key: object) -> bool:
+    """Return whether a key of a mapping names one of CloudFormation's functions."""
+    return str(key).startswith("Fn::") or key == "Ref"
+
+
 def grouped(values: Iterable[Value], key: Callable[[Value], Key]) -> dict[Key, list[Value]]:
     """Return values by a key of each, in the order in which they come."""
     found: dict[Key, list[Value]] = {}
