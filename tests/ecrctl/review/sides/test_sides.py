@@ -175,7 +175,7 @@ def test_a_failed_synth_is_reported_with_its_side(checkout: Path) -> None:
     )
     assert "'nowhere' is not a region's name" in done.stderr
     log = checkout / ".ecrctl" / "review" / "head.log"
-    assert f"(all of it is in {log})" in done.stderr
+    assert f"The end of {log}" in done.stderr
     assert "'nowhere' is not a region's name" in log.read_text()
 
 
