@@ -2,13 +2,14 @@
 
 import ipaddress
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from constructs_lib.rules.policy.lists import as_list
 
-from .documents import canonical_text
+from .documents import canonical_text, is_function
 from .patterns import has_wildcard, within
 
 _NEGATED = re.compile(r"(?:StringNot|ArnNot|NotIp)")
@@ -43,11 +44,9 @@ def conditions_of(given: Any, text: Callable[[Any], str]) -> Conditions | None:
         return None
     found: set[Condition] = set()
     for operator, keys in given.items():
-        if not isinstance(keys, Mapping) or str(operator).startswith("Fn::"):
+        if not isinstance(keys, Mapping) or is_function(operator) or any(map(is_function, keys)):
             return None
         for key, values in keys.items():
-            if str(key).startswith("Fn::") or key == "Ref":
-                return None
             found.add(Condition(str(operator), str(key), frozenset(map(text, as_list(values)))))
     return frozenset(found)
 
@@ -75,10 +74,7 @@ def split_by_value(conditions: Conditions) -> list[Conditions]:
         else [Condition(operator, key, values)]
         for operator, key, values in sorted(conditions, key=canonical_text)
     ]
-    count = 1
-    for choice in choices:
-        count *= len(choice)
-    if count > _MOST_PARTS:
+    if math.prod(map(len, choices)) > _MOST_PARTS:
         return [conditions]
     return [frozenset(parts) for parts in itertools.product(*choices)]
 

@@ -8,6 +8,11 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
+def is_function(key: object) -> bool:
+    """Return whether a key of a mapping names one of CloudFormation's functions."""
+    return str(key).startswith("Fn::") or key == "Ref"
+
+
 def grouped(values: Iterable[Value], key: Callable[[Value], Key]) -> dict[Key, list[Value]]:
     """Return values by a key of each, in the order in which they come."""
     found: dict[Key, list[Value]] = {}

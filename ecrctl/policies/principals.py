@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from constructs_lib.rules.policy.lists import as_list
 
+from .documents import is_function
 from .patterns import is_subset, may_meet
 
 # The account of a stack that may be deployed to any.
@@ -97,21 +98,16 @@ def principal_sets_of(
     if "NotPrincipal" in statement:
         excluded = frozenset(_principals(statement["NotPrincipal"], text))
         return [PrincipalSet(negated=True, principals=excluded)]
-    given = statement.get("Principal", {})
-    return [PrincipalSet.of(one) for one in _principals(given, text)]
+    return [PrincipalSet.of(one) for one in _principals(statement.get("Principal", {}), text)]
 
 
 def _principals(given: Any, text: Callable[[Any], str]) -> Iterator[Principal]:
-    if not isinstance(given, Mapping) or any(_is_function(key) for key in given):
+    if not isinstance(given, Mapping) or any(map(is_function, given)):
         yield _principal("AWS", text(given))
         return
     for kind, values in given.items():
         for value in as_list(values):
             yield _principal(str(kind), text(value))
-
-
-def _is_function(key: object) -> bool:
-    return str(key).startswith("Fn::") or key == "Ref"
 
 
 def _principal(kind: str, value: str) -> Principal:

@@ -10,7 +10,7 @@ from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.errors import UserError
 
-from .diff.comparison import properties
+from .diff.resources import properties
 from .diff.template_diff import compare
 from .findings import CATEGORIES, Category
 from .resource_types import REPOSITORY

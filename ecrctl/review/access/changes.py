@@ -168,8 +168,7 @@ def _permission_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iter
     if head.unreadable - base.unreadable:
         # A policy that cannot be read may still grant what is missing among the others.
         removed = {one for one in removed if one.is_deny}
-    unclear = _incomparable(added, removed)
-    unclear |= {one for one in added | removed if _is_unknown(one)}
+    unclear = _incomparable(added, removed) | set(filter(_is_unknown, added | removed))
     added, removed = added - unclear, removed - unclear
     # A Deny that is added takes access away, and one that is removed grants access.
     directions: tuple[tuple[Direction, set[Permission], set[Permission]], ...] = (

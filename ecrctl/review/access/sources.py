@@ -10,8 +10,8 @@ from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.patterns import EVERYTHING, PatternSet
 from ecrctl.policies.permissions import Permission, permissions_of
 from ecrctl.policies.principals import Principal, PrincipalSet
-from ecrctl.review.diff.comparison import properties, resources_of
 from ecrctl.review.diff.intrinsics import Values
+from ecrctl.review.diff.resources import properties, resources_of
 from ecrctl.review.findings import Place
 from ecrctl.review.resource_types import (
     GROUP,
@@ -82,9 +82,8 @@ class _PolicyCollector:
         elif kind in IDENTITIES:
             self._add_identity(values, logical_id, resource)
         elif kind in _IDENTITY_POLICIES:
-            subjects = _attached_to(values, logical_id, resource)
-            for subject in subjects:
-                document = given.get("PolicyDocument")
+            document = given.get("PolicyDocument")
+            for subject in _attached_to(values, logical_id, resource):
                 self._add_policy(values, logical_id, resource, ("identity", subject), document)
         elif kind == "AWS::EKS::PodIdentityAssociation":
             self._add_pod_identity(values, logical_id, given)
@@ -145,10 +144,9 @@ class _PolicyCollector:
     ) -> None:
         kind, _ = holder
         found = self._policy_set(values, logical_id, holder)
-        if document is None and kind == "endpoint":
-            document = _OPEN_ENDPOINT
-        if document is None:
+        if document is None and kind != "endpoint":
             return
+        document = _OPEN_ENDPOINT if document is None else document
         read = _with_values(values, _parsed(document))
         names_principals = kind not in {"identity", "boundary"}
         permissions = permissions_of(read, values.text, names_principals=names_principals)

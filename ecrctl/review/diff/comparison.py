@@ -11,6 +11,8 @@ from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.findings import Place, canonical_json
 from ecrctl.review.resource_types import resource_type
 
+from .resources import Resource, path_of, properties, resources_of, value_at
+
 Impact = Literal[
     "WILL_CREATE",
     "WILL_UPDATE",
@@ -20,7 +22,6 @@ Impact = Literal[
     "WILL_ORPHAN",
     "NO_CHANGE",
 ]
-Resource = Mapping[str, Any]
 T = TypeVar("T")
 
 
@@ -99,15 +100,20 @@ class ResourceChange:
     @property
     def is_another_type(self) -> bool:
         """Return whether the logical ID changes its type, which CloudFormation refuses."""
-        before, after = self.both(lambda side: side and side.get("Type"))
-        return self.is_update and before != after
+        if self.base is None or self.head is None:
+            return False
+        return self.base.get("Type") != self.head.get("Type")
 
     @cached_property
     def name(self) -> str:
         """Return its display name: its own name, or else its path in the app."""
+        return self._display_name or path_of(self.logical_id, self.resource)
+
+    @property
+    def _display_name(self) -> str | None:
         row = resource_type(self.type)
         given = properties(self.resource).get(row.display_property or row.name_property)
-        return given if isinstance(given, str) else path_of(self.logical_id, self.resource)
+        return given if isinstance(given, str) else None
 
     @property
     def place(self) -> Place:
@@ -117,10 +123,7 @@ class ResourceChange:
     @property
     def key(self) -> str:
         """Return the resource as an id names it: by values of the template, no display words."""
-        row = resource_type(self.type)
-        given = properties(self.resource).get(row.display_property or row.name_property)
-        name = given if isinstance(given, str) else None
-        return canonical_json([self.pair.key, self.type, self.logical_id, name])
+        return canonical_json([self.pair.key, self.type, self.logical_id, self._display_name])
 
     @cached_property
     def evidence(self) -> str:
@@ -193,63 +196,6 @@ def _flattened(resource: Resource | None) -> dict[str, Any] | None:
     return flat
 
 
-def account_of(stack: Stack) -> str:
-    """Return a stack's account; its stage if the stack may be deployed to any account."""
-    return stack.account if stack.account.isdigit() else stack.stage or stack.name
-
-
-def resources_of(stack: Stack | None) -> Mapping[str, Any]:
-    """Return the resources of a stack by logical ID; none if there is no stack."""
-    resources: Mapping[str, Any] = stack.template.get("Resources", {}) if stack else {}
-    return resources
-
-
-def properties(resource: Resource | None) -> Mapping[str, Any]:
-    """Return the properties of a resource; none if there is no resource."""
-    given = resource.get("Properties", {}) if isinstance(resource, Mapping) else {}
-    return given if isinstance(given, Mapping) else {}
-
-
-def value_at(resource: Resource | None, *path: str) -> Any:
-    """Return a property, or a value inside one; ``None`` where it is missing."""
-    value: Any = properties(resource)
-    for step in path:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
-
-
-def mappings(value: Any) -> list[Mapping[str, Any]]:
-    """Return the mappings in a list; none if the value is no list."""
-    given = value if isinstance(value, list) else []
-    return [one for one in given if isinstance(one, Mapping)]
-
-
-def replication_destinations(resource: Resource | None) -> set[tuple[str, str]]:
-    """Return the accounts and regions to which a registry replicates."""
-    return {
-        (str(one.get("RegistryId")), str(one.get("Region")))
-        for entry in mappings(value_at(resource, "ReplicationConfiguration", "Rules"))
-        for one in mappings(entry.get("Destinations"))
-    }
-
-
-def is_true(value: Any) -> bool:
-    """Return whether a value is true: CloudFormation accepts ``"true"`` as text, too."""
-    return value is True or (isinstance(value, str) and value.lower() == "true")
-
-
-def is_known(value: Any) -> bool:
-    """Return whether a value is in the template, and is not computed at deployment."""
-    return not isinstance(value, Mapping)
-
-
-def path_of(logical_id: str, resource: Resource) -> str:
-    """Return a resource's path in its app, or else its logical ID."""
-    metadata = resource.get("Metadata", {})
-    path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
-    return str(path).removesuffix("/Resource") if path else logical_id
-
-
 def pairs_of(base: Sequence[Stack], head: Sequence[Stack]) -> list[StackPair]:
     """Return the stacks that differ between both sides, by name.
 
@@ -267,11 +213,9 @@ def pairs_of(base: Sequence[Stack], head: Sequence[Stack]) -> list[StackPair]:
         pairs.append(StackPair(name=stack.name, base=found, head=stack))
     names = {stack.name for stack in head}
     for stack in left:
-        name = stack.name
-        if name in names:
-            name = f"{name} ({stack.stack_name} in {stack.account}/{stack.region})"
-        gone = replace(stack, name=name)
-        pairs.append(StackPair(name=name, base=gone, head=_emptied(gone, base, head)))
+        where = f" ({stack.stack_name} in {stack.account}/{stack.region})"
+        gone = replace(stack, name=stack.name + (where if stack.name in names else ""))
+        pairs.append(StackPair(name=gone.name, base=gone, head=_emptied(gone, base, head)))
     pairs.sort(key=lambda pair: pair.name.split("/"))
     return [pair for pair in pairs if not _is_same(pair)]
 
@@ -298,11 +242,8 @@ def _emptied(gone: Stack, base: Sequence[Stack], head: Sequence[Stack]) -> Stack
 
 
 def _is_same(pair: StackPair) -> bool:
-    base, head = pair.base, pair.head
-    return (
-        base is not None
-        and head is not None
-        and base.template == head.template
-        and (base.account, base.region, base.is_protected)
-        == (head.account, head.region, head.is_protected)
+    base, head = (
+        side and (side.account, side.region, side.is_protected, side.template)
+        for side in (pair.base, pair.head)
     )
+    return base == head

@@ -11,7 +11,7 @@ from constructs_lib.rules.aws.partitions import partition_of
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.resource_types import LOG_GROUP, REPOSITORY, ROLE, resource_type
 
-from .comparison import path_of, properties, resources_of
+from .resources import path_of, properties, resources_of
 
 # Begins the part of a text that could not be resolved.
 UNKNOWN = "${?"

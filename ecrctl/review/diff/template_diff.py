@@ -12,7 +12,8 @@ from ecrctl.cdk import toolchain
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.errors import UserError
 
-from .comparison import Comparison, Impact, ResourceChange, StackPair, pairs_of, resources_of
+from .comparison import Comparison, Impact, ResourceChange, StackPair, pairs_of
+from .resources import resources_of
 
 LIBRARY = "@aws-cdk/cloudformation-diff"
 _SCRIPT = Path(__file__).with_name("diff_templates.js")

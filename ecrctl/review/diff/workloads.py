@@ -15,8 +15,9 @@ from constructs_lib.rules.kubernetes.manifest import VERSION_ANNOTATION, VERSION
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.resource_types import TASK_DEFINITION, word_of
 
-from .comparison import Comparison, Resource, ResourceChange, mappings, properties
+from .comparison import Comparison, ResourceChange
 from .intrinsics import Values
+from .resources import Resource, mappings, properties
 
 APPLIED = "Custom::AWSCDK-EKS-KubernetesResource"
 PARAMETER = "AWS::SSM::Parameter"

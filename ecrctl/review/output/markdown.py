@@ -58,10 +58,9 @@ def _part_of(section: str, room: int) -> str:
             break
         lines.append(line)
     # Without its end, a fence or a summary would absorb the following text.
-    is_whole = any("</summary>" in line for line in lines)
-    if closing and not is_whole:
-        return ""
-    if closing == _CLOSING and not any(line.startswith("```") for line in lines):
+    has_summary = any("</summary>" in line for line in lines)
+    has_fence = any(line.startswith("```") for line in lines)
+    if closing and not (has_summary and (has_fence or closing != _CLOSING)):
         return ""
     return "\n".join(lines) + closing
 
@@ -89,7 +88,7 @@ def _table(groups: Sequence[Group]) -> str:
     categories = [one for one in CATEGORIES if any(_of(group, one) for group in groups)]
     lines = ["", f"| | {' | '.join(categories)} |", f"|---|{'---:|' * len(categories)}"]
     for group in groups:
-        cells = [_cell(_of(group, category)) for category in categories]
+        cells = (_cell(_of(group, category)) for category in categories)
         each = ", each" if len(group.environments) > 1 else ""
         lines.append(f"| {_escaped(group.name)}{each} | {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -14,14 +14,8 @@ from ecrctl.review.diff.changed_references import (
     nested_stack_parameters,
     references,
 )
-from ecrctl.review.diff.comparison import (
-    Comparison,
-    Resource,
-    ResourceChange,
-    StackPair,
-    replication_destinations,
-    value_at,
-)
+from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
+from ecrctl.review.diff.resources import Resource, replication_destinations, value_at
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import OIDC_PROVIDER, REPLICATION
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from ecrctl.policies.wording import listed
-from ecrctl.review.diff.comparison import ResourceChange, properties, replication_destinations
+from ecrctl.review.diff.comparison import ResourceChange
+from ecrctl.review.diff.resources import properties, replication_destinations
 from ecrctl.review.findings import Category
 from ecrctl.review.resource_types import (
     KEY,

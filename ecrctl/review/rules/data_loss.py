@@ -3,16 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from ecrctl.review.diff.changed_references import changed_names
-from ecrctl.review.diff.comparison import (
-    Comparison,
-    Resource,
-    ResourceChange,
-    StackPair,
-    account_of,
-    is_known,
-    is_true,
-    properties,
-)
+from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
+from ecrctl.review.diff.resources import Resource, account_of, is_known, is_true, properties
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import KEY, LOG_GROUP, PUBLIC_REPOSITORY, REPOSITORY
 

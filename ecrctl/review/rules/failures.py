@@ -17,17 +17,16 @@ from constructs_lib.rules.policy.statements import (
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.documents import grouped
 from ecrctl.policies.wording import first_few, listed
-from ecrctl.review.diff.comparison import (
-    Comparison,
+from ecrctl.review.diff.comparison import Comparison, ResourceChange
+from ecrctl.review.diff.intrinsics import Values
+from ecrctl.review.diff.resources import (
     Resource,
-    ResourceChange,
     account_of,
     mappings,
     properties,
     resources_of,
     value_at,
 )
-from ecrctl.review.diff.intrinsics import Values
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import APPLIED, WorkloadChange
 from ecrctl.review.findings import Category, Finding

@@ -10,7 +10,8 @@ from constructs_lib.rules.lifecycle.documents import policy_from_document
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy, policy_faults
 from constructs_lib.rules.lifecycle.preview import ImageRecord, Outcome, preview
 from ecrctl.policies.wording import first_few, listed
-from ecrctl.review.diff.comparison import Comparison, Resource, ResourceChange, value_at
+from ecrctl.review.diff.comparison import Comparison, ResourceChange
+from ecrctl.review.diff.resources import Resource, value_at
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import REPOSITORY, TEMPLATE
 

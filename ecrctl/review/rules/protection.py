@@ -5,15 +5,8 @@ from typing import Any
 
 from constructs_lib.rules.ecr.tag_patterns import pattern_covers
 from ecrctl.policies.wording import listed
-from ecrctl.review.diff.comparison import (
-    Comparison,
-    Resource,
-    ResourceChange,
-    is_known,
-    is_true,
-    mappings,
-    value_at,
-)
+from ecrctl.review.diff.comparison import Comparison, ResourceChange
+from ecrctl.review.diff.resources import Resource, is_known, is_true, mappings, value_at
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import KEY, REPOSITORY, SCANNING, SIGNING, TEMPLATE
 

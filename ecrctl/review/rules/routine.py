@@ -7,7 +7,8 @@ from typing import Any
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.documents import grouped
 from ecrctl.policies.wording import counted, first_few, listed
-from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair, resources_of
+from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
+from ecrctl.review.diff.resources import resources_of
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import VERSION_DOCKER_LABEL
 from ecrctl.review.findings import Category, Finding, Place

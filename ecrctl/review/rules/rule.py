@@ -32,7 +32,11 @@ class Rule:
 
 def rule(category: Category) -> Callable[[OfComparison], Rule]:
     """Return a decorator that makes a rule of a function; its name becomes the rule's id."""
-    return lambda find: Rule(id=find.__name__.replace("_", "-"), category=category, find=find)
+
+    def rule_of(find: OfComparison) -> Rule:
+        return Rule(id=find.__name__.replace("_", "-"), category=category, find=find)
+
+    return rule_of
 
 
 def resource_rule(category: Category, *types: str) -> Callable[[OfChange], Rule]:

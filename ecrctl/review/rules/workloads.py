@@ -6,14 +6,8 @@ from functools import wraps
 from typing import Any
 
 from ecrctl.policies.wording import listed
-from ecrctl.review.diff.comparison import (
-    Comparison,
-    Resource,
-    ResourceChange,
-    is_true,
-    mappings,
-    value_at,
-)
+from ecrctl.review.diff.comparison import Comparison, ResourceChange
+from ecrctl.review.diff.resources import Resource, is_true, mappings, value_at
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import (
     APPLIED,

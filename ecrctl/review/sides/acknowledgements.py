@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from checked_files.fault_text import faults_of
 from checked_files.models import FileModel, checked_by
 from checked_files.yaml_files import read_yaml
-from constructs_lib.rules.faults import Fault, faults_unless
+from constructs_lib.rules.faults import Fault, faults_unless, repeated
 from ecrctl.errors import UserError
 
 FILE_NAME = "review-acknowledgements.yaml"
@@ -111,9 +111,8 @@ def read_acknowledgements(file: Path, label: str | None) -> list[Acknowledgement
 
 
 def _duplicates(entries: Sequence[_Entry]) -> list[Fault]:
-    names = [one.finding for one in entries]
+    names = ((f"[{index}].finding", one.finding) for index, one in enumerate(entries))
     return [
-        Fault(f"[{index}].finding", f"'{name}' is acknowledged above already. Keep one of the two.")
-        for index, name in enumerate(names)
-        if name in names[:index]
+        Fault(path, f"'{name}' is acknowledged above already. Keep one of the two.")
+        for path, name, _ in repeated(names)
     ]

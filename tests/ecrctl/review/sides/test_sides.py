@@ -264,8 +264,8 @@ MANIFEST, TEMPLATE = "manifest.json", "assembly-dev/devWeb.template.json"
         (
             MANIFEST,
             "{}",
-            "{head}/manifest.json is not the manifest of a cloud assembly: there is no schema "
-            "version. Run `cdk synth` again.",
+            "{head}/manifest.json is not the manifest of a cloud assembly: its version is "
+            "missing. Run `cdk synth` again.",
         ),
         (
             MANIFEST,
@@ -282,8 +282,8 @@ MANIFEST, TEMPLATE = "manifest.json", "assembly-dev/devWeb.template.json"
         (
             TEMPLATE,
             "[]",
-            "{head}/assembly-dev/devWeb.template.json is not a CloudFormation template: there is "
-            "no mapping of resources.",
+            "{head}/assembly-dev/devWeb.template.json is not a CloudFormation template: it has "
+            "no resources.",
         ),
     ],
 )
@@ -329,7 +329,7 @@ def test_a_template_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         ),
         (
             ("--base", "docs"),
-            "docs is not a cloud assembly: there is no manifest.json. Choose the folder that "
+            "docs is not a cloud assembly: manifest.json is missing. Choose the folder that "
             "`cdk synth --output DIR` writes, such as cdk.out.",
         ),
         (
@@ -380,7 +380,7 @@ def test_all_faults_of_acknowledgements_are_reported_at_once(tmp_path: Path) -> 
         "  - [1].finding: a finding's id must be its rule and 32 hexadecimal digits, got "
         "'scan-off'. Copy it from the review.\n"
         "  - [1].until: the last day must be a date such as 2026-12-31, got 'soon'.\n"
-        "  - [2].finding: this is required, and missing.\n"
+        "  - [2].finding: this setting is required, got none. Add it.\n"
         "  - [2].who: there is no such setting. Known: finding, reason, until.\n"
     )
     answers.write_text(f"- {{finding: {ID}, reason: Known to all., until: 2027-01-01}}\n" * 2)

@@ -1,0 +1,65 @@
+"""Resources of a template, and the values in their properties."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ecrctl.cdk.assemblies import Stack
+
+Resource = Mapping[str, Any]
+
+
+def account_of(stack: Stack) -> str:
+    """Return a stack's account; its stage if the stack may be deployed to any account."""
+    return stack.account if stack.account.isdigit() else stack.stage or stack.name
+
+
+def resources_of(stack: Stack | None) -> Mapping[str, Any]:
+    """Return the resources of a stack by logical ID; none if there is no stack."""
+    resources: Mapping[str, Any] = stack.template.get("Resources", {}) if stack else {}
+    return resources
+
+
+def properties(resource: Resource | None) -> Mapping[str, Any]:
+    """Return the properties of a resource; none if there is no resource."""
+    given = resource.get("Properties", {}) if isinstance(resource, Mapping) else {}
+    return given if isinstance(given, Mapping) else {}
+
+
+def value_at(resource: Resource | None, *path: str) -> Any:
+    """Return a property, or a value inside one; ``None`` where it is missing."""
+    value: Any = properties(resource)
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def mappings(value: Any) -> list[Mapping[str, Any]]:
+    """Return the mappings in a list; none if the value is no list."""
+    given = value if isinstance(value, list) else []
+    return [one for one in given if isinstance(one, Mapping)]
+
+
+def replication_destinations(resource: Resource | None) -> set[tuple[str, str]]:
+    """Return the accounts and regions to which a registry replicates."""
+    return {
+        (str(one.get("RegistryId")), str(one.get("Region")))
+        for entry in mappings(value_at(resource, "ReplicationConfiguration", "Rules"))
+        for one in mappings(entry.get("Destinations"))
+    }
+
+
+def is_true(value: Any) -> bool:
+    """Return whether a value is true: CloudFormation accepts ``"true"`` as text, too."""
+    return value is True or (isinstance(value, str) and value.lower() == "true")
+
+
+def is_known(value: Any) -> bool:
+    """Return whether a value is in the template, and is not computed at deployment."""
+    return not isinstance(value, Mapping)
+
+
+def path_of(logical_id: str, resource: Resource) -> str:
+    """Return a resource's path in its app, or else its logical ID."""
+    metadata = resource.get("Metadata", {})
+    path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+    return str(path).removesuffix("/Resource") if path else logical_id
