@@ -46,7 +46,7 @@ class EksWorkloadsStack(cdk.Stack):
             f"{spec.name}Identity",
             service_account=spec.service_account,
             namespace=spec.namespace,
-            cluster_name=identity.cluster,
+            cluster_name=identity.cluster_name,
             oidc_provider_arn=identity.oidc_provider_arn,
             role_name=identity.role_name,
             statements=[iam.PolicyStatement.from_json(one) for one in identity.statements],

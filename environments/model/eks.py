@@ -50,13 +50,13 @@ class JobInFile(JobSpec):
 class Identity(FileModel):
     """The permissions of a pod in AWS: EKS Pod Identity by a cluster, or IRSA by a provider.
 
-    :param cluster: for EKS Pod Identity: the cluster's name.
+    :param cluster_name: for EKS Pod Identity: the cluster's name.
     :param oidc_provider_arn: for IRSA: the ARN of the cluster's OIDC provider.
     :param role_name: the role's name; required for IRSA.
     :param statements: the role's permissions, in IAM's syntax.
     """
 
-    cluster: str | None = None
+    cluster_name: str | None = None
     oidc_provider_arn: str | None = None
     role_name: str | None = None
     statements: tuple[Mapping[str, Any], ...] = ()
@@ -141,7 +141,7 @@ class EksJobModel(FileModel):
         found = identity_faults(
             service_account=self.spec.service_account or "default",
             namespace=self.spec.namespace or "default",
-            cluster_name=self.identity.cluster,
+            cluster_name=self.identity.cluster_name,
             oidc_provider_arn=self.identity.oidc_provider_arn,
             role_name=self.identity.role_name,
         )

@@ -82,7 +82,7 @@ def identity(job: str, account: str, namespace: str) -> str:
     """Return a Job with an identity."""
     return (
         f"  - {{name: {job}, image: base, {NO_PIN}, service_account: {account}, "
-        f"namespace: {namespace}, identity: {{cluster: main}}}}\n"
+        f"namespace: {namespace}, identity: {{cluster_name: main}}}}\n"
     )
 
 

@@ -161,7 +161,7 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
             f"{HEAD}{REPOSITORY}eks_jobs:\n"
             + "".join(
                 f"  - {{name: {name}, image: web, service_account: reader, namespace: batch, "
-                "identity: {cluster: main}}\n"
+                "identity: {cluster_name: main}}\n"
                 for name in ("one", "two")
             ),
             "eks_jobs[1].identity: the service account 'reader' of the namespace 'batch' is "
@@ -169,7 +169,7 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
             "another service account.",
         ),
         (
-            job(identity="{cluster: main}"),
+            job(identity="{cluster_name: main}"),
             "eks_jobs[0].service_account: identity requires service_account, got none. Add "
             "'service_account: NAME'.",
         ),
@@ -200,7 +200,7 @@ def test_each_service_account_can_be_created_by_one_job(tmp_path: Path) -> None:
     accounts = (("one", "batch"), ("two", "batch"), ("one", "web"))
     jobs = "".join(
         f"  - {{name: job-{number}, image: web, service_account: {account}, "
-        f"namespace: {namespace}, identity: {{cluster: main}}}}\n"
+        f"namespace: {namespace}, identity: {{cluster_name: main}}}}\n"
         for number, (account, namespace) in enumerate(accounts)
     )
     file = f"{HEAD}{REPOSITORY}eks_jobs:\n{jobs}"
@@ -308,7 +308,7 @@ def test_what_a_job_is_given_reaches_its_settings(tmp_path: Path) -> None:
         concurrency_policy="Allow",
         service_account="reader",
         namespace="batch",
-        identity="{cluster: main, role_name: reader, statements: [{Effect: Allow}]}",
+        identity="{cluster_name: main, role_name: reader, statements: [{Effect: Allow}]}",
     )
     settings = load_environment("dev", write(tmp_path, dev=file, dev_images=PINS))
     (found,) = settings.eks_jobs
@@ -317,7 +317,7 @@ def test_what_a_job_is_given_reaches_its_settings(tmp_path: Path) -> None:
     assert found.cron == CronSchedule(schedule="@daily", concurrency_policy="Allow")
     assert found.image.uri.endswith(f"/web@{DIGEST}")
     assert found.identity == Identity(
-        cluster="main", role_name="reader", statements=({"Effect": "Allow"},)
+        cluster_name="main", role_name="reader", statements=({"Effect": "Allow"},)
     )
     assert found.cluster is None
     assert settings.images == ("web",)

@@ -62,13 +62,13 @@ PROVIDER = "arn:aws-cn:iam::111111111111:oidc-provider/oidc.eks.example.com/id/A
         ("", ["Job"], None),
         ("service_account: reader", ["Job"], None),
         (
-            "service_account: reader, namespace: batch, identity: {cluster: main}",
+            "service_account: reader, namespace: batch, identity: {cluster_name: main}",
             ["ServiceAccount", "Job"],
             None,
         ),
         (
             "service_account: reader, namespace: batch, "
-            "identity: {cluster: main, role_name: reads}",
+            "identity: {cluster_name: main, role_name: reads}",
             ["ServiceAccount", "Job"],
             None,
         ),
