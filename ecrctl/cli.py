@@ -138,8 +138,7 @@ def local_command(
 
     Nothing leaves this machine.
     """
-    if svg and not svg.parent.is_dir():
-        raise UserError(f"--svg: the folder {svg.parent} does not exist. Create it first.")
+    _check_folder("--svg", svg)
     console = new_console(record=svg is not None)
     run = LocalRun(
         environments=_options.environments, output=output.resolve(), port=port, keep=keep
@@ -279,6 +278,7 @@ def access_command(
     ] = None,
 ) -> None:
     """List the principals that can pull, push and administer."""
+    _check_folder("--required-grants", required_grants)
     # Loading the files first reports a fault in the file's own words, not in the CDK's.
     load_environments([environment] if environment else None, _options.environments)
     with tempfile.TemporaryDirectory() as folder:
@@ -339,6 +339,12 @@ def _show(environment: str, checks: list[Check], title: str) -> None:
     console.print(table_of(f"{environment}: {title}", checks))
     console.print(verdict(environment, checks), soft_wrap=True, highlight=False)
     _exit_on_difference(checks)
+
+
+def _check_folder(option: str, file: Path | None) -> None:
+    """Raise an error before the work whose result could not be written."""
+    if file and not file.parent.is_dir():
+        raise UserError(f"{option}: the folder {file.parent} does not exist. Create it first.")
 
 
 def _exit_on_difference(checks: list[Check]) -> None:

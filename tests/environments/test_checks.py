@@ -156,3 +156,33 @@ def test_an_encryption_is_written_as_its_key_or_its_kind(tmp_path: Path) -> None
     assert faults(tmp_path, f"repositories: {entries}\n") == []
     found = load_environment("dev", tmp_path).repositories
     assert [encryption_text(one.spec.encryption) for one in found] == [key, "aes256"]
+
+
+def test_a_fault_deep_in_a_job_lists_the_settings_there(tmp_path: Path) -> None:
+    job = f"{{name: a, image: b, {NO_PIN}, volumes: [{{name: tmp, path: /tmp, sorce: empty}}]}}"
+    (fault,) = faults(tmp_path, f"eks_jobs: [{job}]\n")
+    assert fault.startswith(
+        "eks_jobs[0].volumes[0].sorce: there is no such setting; did you mean 'source'? Known: "
+    )
+
+
+def test_a_key_after_a_merge_occurs_once_too(tmp_path: Path) -> None:
+    text = "x: &x {name: team/a}\nrepositories:\n  - {<<: *x, stack: web, stack: main}\n"
+    (fault,) = faults(tmp_path, text)
+    assert fault.endswith("line 5: the key 'stack' occurs twice. Keep one")
+
+
+def test_the_name_of_a_cron_job_leaves_room_for_its_jobs(tmp_path: Path) -> None:
+    job = f"{{name: {'a' * 53}, image: b, {NO_PIN}, name_suffix: none"
+    assert faults(tmp_path, f"eks_jobs: [{job}}}]\n") == []
+    (fault,) = faults(tmp_path, f"eks_jobs: [{job}, schedule: '@daily'}}]\n")
+    assert "must have 1 to 52 lower-case letters" in fault
+
+
+def test_an_identity_requires_an_account_and_a_namespace(tmp_path: Path) -> None:
+    job = f"{{name: a, image: b, {NO_PIN}, identity: {{cluster_name: main}}}}"
+    assert faults(tmp_path, f"eks_jobs: [{job}]\n") == [
+        "eks_jobs[0].namespace: identity requires namespace, got none. Add 'namespace: NAME'.",
+        "eks_jobs[0].service_account: identity requires service_account, got none. Add "
+        "'service_account: NAME'.",
+    ]

@@ -75,7 +75,7 @@ def test_all_environments_are_shown_when_none_is_named(environments: Path) -> No
     assert pulls[0].startswith("| aws-nodejs-sample | pull |")
 
 
-def test_a_file_that_cannot_be_written_is_reported_in_one_sentence(
+def test_a_file_in_no_folder_is_refused_before_the_synth(
     environments: Path, tmp_path: Path
 ) -> None:
     result = subprocess.run(
@@ -89,4 +89,7 @@ def test_a_file_that_cannot_be_written_is_reported_in_one_sentence(
         check=False,
     )
     assert result.returncode == 2
-    assert result.stderr.endswith("cannot be written: No such file or directory.\n")
+    assert result.stderr == (
+        f"ecrctl: --required-grants: the folder {tmp_path / 'no'} does not exist. "
+        "Create it first.\n"
+    )
