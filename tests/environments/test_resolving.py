@@ -184,3 +184,19 @@ def test_the_names_of_what_is_deployed() -> None:
     assert names.repositories_group("dev", "dev-Encryption") is None
     assert names.key_alias_name("dev") == "alias/ecr/dev"
     assert names.job_parameter("dev", "team/list") == "/dev-EksWorkloads/jobs/team/list"
+
+
+def test_the_registries_of_services_are_listed_in_their_order(tmp_path: Path) -> None:
+    accounts = [f"{number}" * 12 for number in (7, 5, 9, 6, 8)]
+    pins, tasks, services = "", "ecs_tasks:\n", "ecs_services:\n"
+    for account in accounts:
+        name = f"r{account[0]}"
+        (tmp_path / f"{name}.yaml").write_text(REGISTRY.replace("4" * 12, account))
+        pins += f"{name}: {{registry: {name}, repository: team/base, digest: {DIGEST}}}\n"
+        tasks += f"  - {{name: {name}, image: {name}, memory_mib: 64, fargate: smallest}}\n"
+        services += f"  - {{name: {name}, task: {name}}}\n"
+    network = "network: {cidr: 10.0.0.0/24, availability_zones: [us-west-2a, us-west-2b]}\n"
+    head = 'account: "111111111111"\nregion: us-west-2\n'
+    (tmp_path / "dev.yaml").write_text(head + tasks + services + network)
+    (tmp_path / "dev.images.yaml").write_text(pins)
+    assert load_environment("dev", tmp_path).registry_accounts == tuple(sorted(accounts))
