@@ -60,7 +60,13 @@ def test_a_sidecar_has_its_own_image_and_hardening_and_is_waited_for() -> None:
         name="proxy",
         image=Image(repository=repository(stack, "proxy"), digest=DIGEST),
         memory_mib=64,
-        health_check=HealthCheck(command=("CMD", "/healthy"), retries=5),
+        health_check=HealthCheck(
+            command=("CMD", "/healthy"),
+            interval_seconds=11,
+            timeout_seconds=7,
+            retries=5,
+            start_period_seconds=13,
+        ),
         ports=(8080,),
     )
     main = container(stack, depends_on={"proxy": "HEALTHY"}, command=("serve",))
@@ -69,7 +75,13 @@ def test_a_sidecar_has_its_own_image_and_hardening_and_is_waited_for() -> None:
     assert api["DependsOn"] == [{"Condition": "HEALTHY", "ContainerName": "proxy"}]
     assert api["Command"] == ["serve"]
     assert api["DockerLabels"] == {"org.opencontainers.image.version": "v1"}
-    assert beside["HealthCheck"]["Retries"] == 5
+    assert beside["HealthCheck"] == {
+        "Command": ["CMD", "/healthy"],
+        "Interval": 11,
+        "Timeout": 7,
+        "Retries": 5,
+        "StartPeriod": 13,
+    }
     assert beside["PortMappings"][0]["ContainerPort"] == 8080
     assert [*hardened_faults(api), *hardened_faults(beside)] == []
     (pulled,) = [item["Resource"] for item in statements_of(stack) if "BatchGet" in str(item)]
