@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import jsii
 from aws_cdk import aws_eks as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -17,6 +18,7 @@ from .rules.kubernetes.workload_identity import (
 from .stack_facts import facts_of, stack_of
 
 
+@jsii.implements(iam.IGrantable)
 class EksWorkloadIdentity(Construct):
     """Define the AWS identity of pods on EKS: a role, and the service account that has it.
 

@@ -121,6 +121,9 @@ def test_the_container_instance_pulls_if_pulled_by_requires_it(
     found = template(pulled_by="container-instance", log_retention=retention)
     assert "ExecutionRoleArn" not in only(found, TASK_DEFINITION)
     assert resources(found, "AWS::IAM::Policy") == []
+    if retention:
+        (main,) = only(found, TASK_DEFINITION)["ContainerDefinitions"]
+        assert main["LogConfiguration"]["Options"]["awslogs-stream-prefix"] == "api"
 
 
 def test_a_task_role_that_exists_is_named_and_left_alone() -> None:

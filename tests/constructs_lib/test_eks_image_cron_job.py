@@ -7,7 +7,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from constructs_lib import ClusterDelivery, CronSchedule, EksImageCronJob, JobRun
+from constructs_lib import ClusterDelivery, CronSchedule, EksImageCronJob, JobPod, JobRun
 from tests.constructs_lib.test_eks_workloads import APPLIED, cluster_in, image_in
 from tests.support import only, resources, stack_in, template_of
 
@@ -21,7 +21,12 @@ def test_a_cron_job_keeps_its_name_and_runs_alone() -> None:
         schedule=CronSchedule(schedule="15 3 * * mon-fri", time_zone="Europe/Berlin"),
         image=image_in(stack),
         run=JobRun(backoff_limit=1),
+        service_account="reader",
+        pod=JobPod(args=("s3", "ls")),
     )
+    pod = job.manifest["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    assert pod["serviceAccountName"] == "reader"
+    assert pod["containers"][0]["args"] == ["s3", "ls"]
     assert job.manifest["metadata"]["name"] == "report"
     spec = job.manifest["spec"]
     assert spec["schedule"] == "15 3 * * mon-fri"

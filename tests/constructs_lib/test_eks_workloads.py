@@ -252,6 +252,15 @@ def identity_of(stack: cdk.Stack, **arguments: Any) -> EksWorkloadIdentity:
     return EksWorkloadIdentity(stack, "Identity", **names | arguments)
 
 
+def test_the_cdk_grants_permissions_to_an_identity() -> None:
+    stack = stack_in()
+    identity = identity_of(stack, cluster_name="main")
+    ecr.Repository(stack, "Plain").grant_pull(identity)
+    assert identity.grant_principal == identity.role
+    (policy,) = resources(template_of(stack), "AWS::IAM::Policy")
+    assert "ecr:BatchGetImage" in json.dumps(policy)
+
+
 def test_pod_identity_is_a_role_for_one_service_account_of_one_cluster() -> None:
     stack = stack_in()
     listing = iam.PolicyStatement(actions=["s3:ListAllMyBuckets"], resources=["*"])

@@ -390,3 +390,16 @@ def test_an_alias_that_kms_refuses_is_refused(alias: str) -> None:
         f"and '-', and cannot begin with 'aws/' or 'alias/', got '{alias}'. "
         "Write it such as 'ecr/dev'."
     )
+
+
+def test_a_statement_is_added_to_the_policy_and_reported_as_added() -> None:
+    api = PrivateRepository(
+        stack_in(), "Api", repository_name="team/api", tags={"b": "1", "a": "2"}
+    )
+    statement = iam.PolicyStatement(
+        actions=["ecr:BatchGetImage"], principals=[iam.AccountPrincipal(OTHER)]
+    )
+    added = api.add_to_resource_policy(statement)
+    assert added.statement_added
+    template = template_of(cdk.Stack.of(api))
+    assert [tag["Key"] for tag in only(template, REPOSITORY)["Tags"]] == ["a", "b"]
