@@ -50,7 +50,7 @@ Format = Annotated[ReviewFormat, typer.Option("--format", help="Format of the ou
 FailOn = Annotated[
     str,
     typer.Option(
-        metavar="CATEGORIES", help="Categories that block a change (exit 3), with commas, or none."
+        metavar="CATEGORIES", help="Categories that block a change, separated by commas, or none."
     ),
 ]
 Acknowledgements = Annotated[
@@ -74,7 +74,7 @@ Today = Annotated[
     datetime | None,
     typer.Option(
         formats=["%Y-%m-%d"],
-        help="The day on which acknowledgements expire or not (default: today).",
+        help="Date for which acknowledgements are checked (default: today).",
     ),
 ]
 

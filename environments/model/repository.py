@@ -85,7 +85,7 @@ def encryption_text(encryption: EncryptionSpec) -> str:
 
 
 class AccessModel(FileModel):
-    """Who may do something with a repository, besides its own account.
+    """Principals that may use a repository, besides its own account.
 
     :param accounts: account numbers, in quotes.
     :param roles: ARNs of existing roles.
