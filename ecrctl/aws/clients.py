@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -28,7 +30,13 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
     from mypy_boto3_ssm import SSMClient
 
-_CONFIG = Config(retries={"mode": "standard"}, connect_timeout=10)
+# Botocore waits up to 20 s before a repetition, so eight attempts outlast a minute of throttling.
+_ATTEMPTS = 8
+_CONNECTIONS = 32
+_CONNECT_SECONDS = 10
+_READ_SECONDS = 20
+# An emulator runs nearby and responds at once, unless it has ended or stalled.
+_EMULATOR_SECONDS = 5
 # The error codes of a missing resource, service by service.
 _NOT_FOUND = frozenset(
     (
@@ -44,7 +52,7 @@ _NOT_FOUND = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Aws:
-    """The clients of one account and region.
+    """The clients of one account and region, one for each service, for any number of threads.
 
     :param endpoint_url: the endpoint of an emulator; ``None`` for AWS itself.
     """
@@ -52,57 +60,81 @@ class Aws:
     session: boto3.Session
     region: str
     endpoint_url: str | None
+    _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @staticmethod
     def from_variables(region: str) -> Aws:
         """Return clients for a region, configured by the usual AWS variables and profiles."""
         with as_user_errors("Connecting to AWS"):
-            session = boto3.Session(region_name=region)
+            aws = Aws(boto3.Session(region_name=region), region, None)
             # Taken from a client, because a profile's endpoint_url counts too.
-            endpoint_url = session.client("ecr", config=_CONFIG).meta.endpoint_url
-        return Aws(session, region, None if _is_real(endpoint_url, region) else endpoint_url)
+            endpoint_url = aws.ecr.meta.endpoint_url
+        return aws if _is_real(endpoint_url, region) else Aws(aws.session, region, endpoint_url)
 
-    def _client(self, service: str) -> Any:
-        return self.session.client(
-            cast("Any", service),
-            region_name=self.region,
-            endpoint_url=self.endpoint_url,
-            config=_CONFIG,
-        )
+    def client(self, service: str) -> Any:
+        """Return the client of a service, which keeps its connections for the next call."""
+        # A client can be used by several threads, but boto3 creates one at a time.
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self.session.client(
+                    cast("Any", service),
+                    region_name=self.region,
+                    endpoint_url=self.endpoint_url,
+                    config=client_config(is_emulator=self.endpoint_url is not None),
+                )
+            return self._clients[service]
 
     @property
     def cloudformation(self) -> CloudFormationClient:
         """A CloudFormation client."""
-        return cast("CloudFormationClient", self._client("cloudformation"))
+        return cast("CloudFormationClient", self.client("cloudformation"))
 
     @property
     def ecr(self) -> ECRClient:
         """An ECR client."""
-        return cast("ECRClient", self._client("ecr"))
+        return cast("ECRClient", self.client("ecr"))
 
     @property
     def ecs(self) -> ECSClient:
         """An ECS client."""
-        return cast("ECSClient", self._client("ecs"))
+        return cast("ECSClient", self.client("ecs"))
 
     @property
     def events(self) -> EventBridgeClient:
         """An EventBridge client."""
-        return cast("EventBridgeClient", self._client("events"))
+        return cast("EventBridgeClient", self.client("events"))
 
     @property
     def kms(self) -> KMSClient:
         """A KMS client."""
-        return cast("KMSClient", self._client("kms"))
+        return cast("KMSClient", self.client("kms"))
 
     @property
     def ssm(self) -> SSMClient:
         """An SSM client."""
-        return cast("SSMClient", self._client("ssm"))
+        return cast("SSMClient", self.client("ssm"))
 
     def account(self) -> str:
         """Return the account that the credentials belong to."""
-        return cast("str", self._client("sts").get_caller_identity()["Account"])
+        return cast("str", self.client("sts").get_caller_identity()["Account"])
+
+
+def client_config(*, is_emulator: bool) -> Config:
+    """Return the configuration of every client: retries, connections and timeouts."""
+    return Config(
+        # Slows down every call of a client as soon as AWS throttles one of them.
+        retries={"mode": "adaptive", "total_max_attempts": _ATTEMPTS},
+        max_pool_connections=_CONNECTIONS,
+        connect_timeout=_EMULATOR_SECONDS if is_emulator else _CONNECT_SECONDS,
+        read_timeout=_EMULATOR_SECONDS if is_emulator else _READ_SECONDS,
+    )
+
+
+def configured_region() -> str | None:
+    """Return the region of the usual AWS variables or the profile; ``None`` where none is set."""
+    # Boto3 reads AWS_DEFAULT_REGION alone; AWS's other SDKs and its CLI read AWS_REGION first.
+    return os.environ.get("AWS_REGION") or boto3.Session().region_name
 
 
 def _is_real(endpoint_url: str, region: str) -> bool:

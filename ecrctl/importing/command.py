@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
 from botocore.exceptions import BotoCoreError
 
 from checked_files.yaml_files import read_yaml
-from ecrctl.aws.clients import Aws, as_user_errors, or_none
+from ecrctl.aws.clients import Aws, as_user_errors, configured_region, or_none
 from ecrctl.errors import UserError
 from ecrctl.files import file_errors
 from environments.loading import environment_names, load_environment, refuse_name
@@ -76,7 +75,7 @@ def _existing_file(name: str, environments: Path) -> tuple[Mapping[str, Any], di
 
 def _configured_region() -> str:
     try:
-        region = boto3.Session().region_name
+        region = configured_region()
     except BotoCoreError as error:
         raise UserError(f"The AWS configuration cannot be read: {error}") from None
     if not region:

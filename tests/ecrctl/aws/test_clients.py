@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
 import boto3
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ecrctl.aws.clients import Aws, as_user_errors, or_none
+from ecrctl.aws.clients import Aws, as_user_errors, configured_region, or_none
 from ecrctl.errors import ExitCode, UserError
 
 TASK_DEFINITION = "DescribeTaskDefinition"
@@ -144,10 +146,49 @@ def test_clients_of_a_profile_without_a_region_have_the_region_that_is_asked_for
 
 
 @pytest.mark.usefixtures("variables")
-def test_requests_are_repeated_as_the_standard_mode_does_and_connect_in_ten_seconds() -> None:
+def test_a_service_has_one_client_in_every_thread() -> None:
+    aws = Aws.from_variables("eu-west-1")
+    with ThreadPoolExecutor(8) as pool:
+        clients = list(pool.map(lambda _: aws.client("events"), range(32)))
+    assert set(map(id, clients)) == {id(aws.events)}
+
+
+@pytest.mark.usefixtures("variables")
+def test_clients_of_two_accounts_are_not_shared() -> None:
+    assert Aws.from_variables("eu-west-1").ecr is not Aws.from_variables("eu-west-1").ecr
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "seconds"), [(None, (10, 20)), ("http://localhost:1", (5, 5))]
+)
+def test_requests_back_off_share_connections_and_have_time_limits(
+    variables: pytest.MonkeyPatch, endpoint: str | None, seconds: tuple[int, int]
+) -> None:
+    if endpoint:
+        variables.setenv("AWS_ENDPOINT_URL", endpoint)
     config: Any = Aws.from_variables("eu-west-1").ecr.meta.config
-    assert config.retries["mode"] == "standard"
-    assert config.connect_timeout == 10
+    assert config.retries == {"mode": "adaptive", "total_max_attempts": 8}
+    assert config.max_pool_connections == 32
+    assert (config.connect_timeout, config.read_timeout) == seconds
+
+
+@pytest.mark.parametrize(
+    ("values", "region"),
+    [
+        ({}, None),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "eu-west-1"),
+        ({"AWS_REGION": "eu-west-2"}, "eu-west-2"),
+        ({"AWS_REGION": "eu-west-2", "AWS_DEFAULT_REGION": "eu-west-1"}, "eu-west-2"),
+        ({"AWS_REGION": "", "AWS_DEFAULT_REGION": "eu-west-1"}, "eu-west-1"),
+    ],
+)
+def test_either_variable_configures_the_region(
+    monkeypatch: pytest.MonkeyPatch, values: dict[str, str], region: str | None
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    assert configured_region() == region
 
 
 def test_the_account_is_that_of_the_credentials(aws: Aws) -> None:

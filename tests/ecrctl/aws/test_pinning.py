@@ -55,7 +55,7 @@ def test_an_image_is_tagged_as_live_under_its_own_media_type(
     )
     # The embedded AWS keeps the type of an image that it has, so the request itself is examined.
     requests: list[dict[str, Any]] = []
-    aws.session.events.register(
+    aws.ecr.meta.events.register(
         "provide-client-params.ecr.PutImage", lambda params, **_: requests.append(params)
     )
     mark_live(aws, ACCOUNT, repository, digest, "live-dev-1")
