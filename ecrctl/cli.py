@@ -35,10 +35,8 @@ from .importing import report
 from .local.command import LocalRun, run_local
 from .manifests import other_manifests, write_manifests
 from .review import cli as review
-from .verify.check import Check
-from .verify.command import verify
-from .verify.images import check_images
-from .verify.report import save_picture, table_of, verdict
+from .verify import cli as verify
+from .verify.report import save_picture
 
 FILE_OR_TOOL = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 ANY_CODE = (*FILE_OR_TOOL, ExitCode.DIFFERENCE)
@@ -84,19 +82,26 @@ def _common(
 @app.command("verify", epilog=exit_code_table(*ANY_CODE))
 def verify_command(
     environment: Environment,
-    images: Annotated[
-        bool,
-        typer.Option("--images", help="Check only that every pinned image is in its registry."),
-    ] = False,
+    images: verify.Images = False,
+    unmanaged: verify.Unmanaged = False,
+    drift: verify.Drift = False,
+    only_differences: verify.OnlyDifferences = False,
+    output: verify.Format = "text",
 ) -> None:
-    """Compare an environment's resources with its files."""
+    """Compare an environment's resources with its files and its templates."""
     settings = load_environment(environment, _options.environments)
-    if images:
-        found = list(check_images(settings, Aws.from_variables))
-        _show(environment, found, "pinned and in its registry")
+    if unmanaged:
+        verify.run_unmanaged(settings, output=output)
+    elif images:
+        verify.run_images(settings, output=output)
     else:
-        checks = verify(settings, Aws.from_variables(settings.region))
-        _show(environment, checks, "declared and deployed")
+        verify.run_verify(
+            settings,
+            _options.environments,
+            drift=drift,
+            only_differences=only_differences,
+            output=output,
+        )
 
 
 @app.command("manifests", epilog=exit_code_table(*FILE_OR_TOOL))
@@ -143,10 +148,9 @@ def local_command(
     run = LocalRun(
         environments=_options.environments, output=output.resolve(), port=port, keep=keep
     )
-    checks, emulator = run_local(run, Steps(console))
+    found, emulator = run_local(run, Steps(console))
     console.print()
-    console.print(table_of("Declared and deployed", checks))
-    console.print(verdict("local", checks), soft_wrap=True, highlight=False)
+    verify.show(console, "local", found)
     if svg:
         save_picture(console, svg, title="make local")
     if keep:
@@ -154,7 +158,7 @@ def local_command(
         for name, value in emulator.variables().items():
             print(f"  export {name}={value}")
         print(f"To stop it: kill {emulator.pid}")
-    _exit_on_difference(checks)
+    verify.exit_on_difference(found.checks)
 
 
 @app.command("pin", epilog=exit_code_table(*FILE_OR_TOOL))
@@ -331,25 +335,10 @@ def review_command(
     )
 
 
-def _show(environment: str, checks: list[Check], title: str) -> None:
-    if not checks:
-        print(f"{environment}: no workload runs an image, so there is nothing to check.")
-        return
-    console = new_console()
-    console.print(table_of(f"{environment}: {title}", checks))
-    console.print(verdict(environment, checks), soft_wrap=True, highlight=False)
-    _exit_on_difference(checks)
-
-
 def _check_folder(option: str, file: Path | None) -> None:
     """Raise an error before the work whose result could not be written."""
     if file and not file.parent.is_dir():
         raise UserError(f"{option}: the folder {file.parent} does not exist. Create it first.")
-
-
-def _exit_on_difference(checks: list[Check]) -> None:
-    if not all(check.matches for check in checks):
-        raise typer.Exit(ExitCode.DIFFERENCE)
 
 
 def _fail(message: str, exit_code: ExitCode) -> NoReturn:

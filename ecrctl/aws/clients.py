@@ -40,12 +40,16 @@ _EMULATOR_SECONDS = 5
 # The error codes of a missing resource, service by service.
 _NOT_FOUND = frozenset(
     (
+        "ClusterNotFoundException",
         "ImageNotFoundException",
         "LifecyclePolicyNotFoundException",
+        "NoSuchEntity",
+        "NotFound",
         "NotFoundException",
         "ParameterNotFound",
         "RepositoryNotFoundException",
         "RepositoryPolicyNotFoundException",
+        "ResourceNotFoundException",
     )
 )
 
@@ -160,7 +164,8 @@ def _is_not_found(error: ClientError) -> bool:
         return message.startswith("Unable to describe task definition")
     if code == "ValidationError":  # CloudFormation's, for a stack
         return "does not exist" in message
-    return code in _NOT_FOUND
+    # EC2 has a code for each kind of resource, such as InvalidVpcID.NotFound.
+    return code in _NOT_FOUND or code.endswith(".NotFound")
 
 
 @contextmanager

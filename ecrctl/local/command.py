@@ -1,20 +1,20 @@
 """``ecrctl local``: deploy, push, pin and read back, end to end, on the embedded AWS."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecrctl.aws.clients import Aws
 from ecrctl.aws.pinning import Target, live_tag, mark_live, write_pin
 from ecrctl.cdk import toolchain
+from ecrctl.cdk.assemblies import stacks_of
 from ecrctl.console import Steps
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.files import file_errors
 from ecrctl.images.registry import Registry, TagIsImmutable
-from ecrctl.verify.check import Check
-from ecrctl.verify.command import verify
+from ecrctl.verify.command import Verification, verify
+from ecrctl.verify.files.jobs import check_schemas
 from ecrctl.verify.images import check_images
-from ecrctl.verify.jobs import check_schemas
 from environments import names
 from environments.loading import load_environment, pins_path
 from environments.settings import EnvironmentSettings
@@ -44,10 +44,10 @@ class LocalRun:
     keep: bool
 
 
-def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
+def run_local(run: LocalRun, steps: Steps) -> tuple[Verification, Emulator]:
     """Deploy the repositories, push and pin an image, deploy its workloads, and read all back.
 
-    :returns: every check, and the embedded AWS.
+    :returns: the checks, and the embedded AWS.
     """
     toolchain.check_cdk()
     emulator.forget_aws_settings()
@@ -89,9 +89,10 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[list[Check], Emulator]:
         with steps.step("Deploy the workloads that use the image"):
             cdk.deploy(f"{ENVIRONMENT}/*")
         with steps.step("Verify everything") as step:
-            checks = [*verify(settings, aws), *check_schemas(settings)]
-            step.detail = f"{len(checks)} checks"
-        return checks, started
+            found = verify(settings, stacks_of(run.output / "cdk.out"), aws)
+            found = replace(found, files=[*found.files, *check_schemas(settings)])
+            step.detail = f"{len(found.checks)} checks"
+        return found, started
 
 
 def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSettings) -> None:
@@ -131,7 +132,7 @@ def _prove_immutable(registry: Registry) -> str:
 
 def _prove_images(settings: EnvironmentSettings, aws: Aws) -> str:
     checks = list(check_images(settings, lambda _region: aws))
-    missing = [check.subject for check in checks if not check.matches]
+    missing = [check.subject for check in checks if check.differs]
     if missing:
         raise UserError(f"Not in its registry: {', '.join(missing)}.", ExitCode.DIFFERENCE)
     return ", ".join(sorted({check.subject for check in checks}))

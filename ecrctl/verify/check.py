@@ -1,10 +1,14 @@
 """One property: its declared value, and its deployed value."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 MISSING = "missing"
-# Replaces a difference where the embedded AWS stores a value and does not return it.
+NONE = "none"
+# The embedded AWS stores some values and does not return them.
 NOT_RETURNED = "not returned by this endpoint"
+
+Outcome = Literal["match", "difference", "not compared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,22 +17,31 @@ class Check:
 
     :param subject: the resource, such as ``repository team/api``.
     :param what: the property, such as ``scan on push``.
+    :param reason: why the two values could not be compared; empty where they were.
     """
 
     subject: str
     what: str
     declared: str
     found: str
+    reason: str = ""
+
+    @staticmethod
+    def not_compared(subject: str, what: str, reason: str) -> "Check":
+        """Return the check of a property whose values could not be compared."""
+        return Check(subject, what, "", "", reason)
 
     @property
-    def matches(self) -> bool:
-        """Whether the deployed value is the declared one."""
-        return self.declared == self.found
+    def outcome(self) -> Outcome:
+        """Whether the deployed value is the declared one, where both are known."""
+        if self.reason:
+            return "not compared"
+        return "match" if self.declared == self.found else "difference"
 
     @property
-    def is_unknown(self) -> bool:
-        """Whether the endpoint returned no value, so that no difference can be known."""
-        return NOT_RETURNED in self.found
+    def differs(self) -> bool:
+        """Whether the deployed value is known to be another one than the declared."""
+        return self.outcome == "difference"
 
 
 def on_or_off(value: object) -> str:

@@ -1,6 +1,7 @@
 """The manifests of Kubernetes Jobs, compared with AWS and with Kubernetes' own schemas."""
 
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 import kubernetes_validate
 
@@ -11,11 +12,11 @@ from constructs_lib.rules.kubernetes.manifest import (
     manifests_text,
 )
 from constructs_lib.rules.kubernetes.workload_identity import identity_documents
-from ecrctl.aws.clients import Aws, or_none
+from ecrctl.verify.check import MISSING, Check
 from environments.names import job_parameter
 from environments.settings import EksJobSettings, EnvironmentSettings
 
-from .check import MISSING, Check
+from .lookup import Lookup
 
 NEWEST = 3
 
@@ -35,20 +36,43 @@ def documents_of(job: EksJobSettings, settings: EnvironmentSettings) -> list[Doc
     return [*identity_documents(spec.service_account, spec.namespace, role_arn), document]
 
 
-def check_job(job: EksJobSettings, settings: EnvironmentSettings, aws: Aws) -> Iterator[Check]:
-    """Yield whether a Job's stored manifest is as declared.
-
-    A Job that CloudFormation applies to a cluster has no stored manifest.
-    """
+def check_job(job: EksJobSettings, lookup: Lookup) -> Iterator[Check]:
+    """Yield whether a Job's stored manifest is as declared."""
+    subject, settings = _subject(job), lookup.settings
     if job.cluster:
+        reason = (
+            f"CloudFormation applies it to the cluster {job.cluster.name}, which alone knows its "
+            f"state; read it with `kubectl get`"
+        )
+        yield Check.not_compared(subject, "manifest", reason)
         return
-    name = job_parameter(settings.name, job.spec.path)
-    answer = or_none(lambda: aws.ssm.get_parameter(Name=name))
+    answer = lookup.reading.call(
+        "ssm", "get_parameter", Name=job_parameter(settings.name, job.spec.path)
+    )
+    if answer is None:
+        yield Check(subject, "exists", "yes", MISSING)
+        return
     documents = documents_of(job, settings)
-    declared, found = manifests_text(documents), answer["Parameter"]["Value"] if answer else MISSING
+    declared, found = manifests_text(documents), answer["Parameter"]["Value"]
     if found == declared:
-        declared = found = f"{documents[-1]['metadata']['name']}\n{job.image.uri}"
-    yield Check(_subject(job), "manifest", declared, found)
+        shown = f"{documents[-1]['metadata']['name']}\n{job.image.uri}"
+        yield Check(subject, "manifest", shown, shown)
+        return
+    for what, before, after in _differing_lines(declared, found):
+        yield Check(subject, what, before, after)
+
+
+def _differing_lines(declared: str, found: str) -> Iterator[tuple[str, str, str]]:
+    """Yield each group of lines that differ, instead of two whole manifests."""
+    before, after = declared.splitlines(), found.splitlines()
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after).get_opcodes():
+        if tag != "equal":
+            what = f"manifest, line {i1 + 1}"
+            yield what, _lines(before[i1:i2]), _lines(after[j1:j2])
+
+
+def _lines(lines: list[str]) -> str:
+    return "\n".join(lines) or MISSING
 
 
 def newest_versions() -> list[str]:

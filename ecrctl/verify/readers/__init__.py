@@ -1,0 +1,1 @@
+"""The properties of deployed resources, read service by service in CloudFormation's shape."""

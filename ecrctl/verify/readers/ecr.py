@@ -1,0 +1,84 @@
+"""ECR repositories, as they are deployed."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ecrctl.verify.reading import Reading
+from ecrctl.verify.stacks import forms
+from ecrctl.verify.stacks.resource_types import CHOSEN, Live, Property, Resource, ResourceType
+
+
+def read_repository(reading: Reading, resource: Resource) -> Live | None:
+    """Return a repository by its name."""
+    name = resource.physical_id
+    answer = reading.call("ecr", "describe_repositories", repositoryNames=[name])
+    if answer is None:
+        return None
+    found = answer["repositories"][0]
+    arn = found["repositoryArn"]
+    policy = reading.call("ecr", "get_repository_policy", repositoryName=name) or {}
+    lifecycle = reading.call("ecr", "get_lifecycle_policy", repositoryName=name) or {}
+    tags = reading.call("ecr", "list_tags_for_resource", resourceArn=arn) or {}
+    encryption = found.get("encryptionConfiguration", {"encryptionType": "AES256"})
+    return Live(
+        properties={
+            "RepositoryName": found["repositoryName"],
+            "ImageTagMutability": found.get("imageTagMutability"),
+            "ImageTagMutabilityExclusionFilters": [
+                {
+                    "ImageTagMutabilityExclusionFilterType": one["filterType"],
+                    "ImageTagMutabilityExclusionFilterValue": one["filter"],
+                }
+                for one in found.get("imageTagMutabilityExclusionFilters", ())
+            ],
+            "ImageScanningConfiguration": {
+                "ScanOnPush": found.get("imageScanningConfiguration", {}).get("scanOnPush")
+            },
+            "EncryptionConfiguration": {
+                "EncryptionType": encryption["encryptionType"],
+                "KmsKey": encryption.get("kmsKey"),
+            },
+            "RepositoryPolicyText": policy.get("policyText"),
+            "LifecyclePolicy": {"LifecyclePolicyText": lifecycle.get("lifecyclePolicyText")},
+            "Tags": tags.get("tags"),
+        },
+        attributes={"Arn": arn, "RepositoryUri": found["repositoryUri"]},
+    )
+
+
+def _encryption(declared: Any, found: Any) -> tuple[Any, Any]:
+    """ECR returns the key's ARN or its ID, as it was set; the AWS managed key is ECR's choice."""
+    names = [
+        {**one, "KmsKey": (one.get("KmsKey") or "").rpartition("/")[2]} for one in (declared, found)
+    ]
+    if not declared.get("KmsKey") and declared.get("EncryptionType") == "KMS":
+        names[1]["KmsKey"] = ""
+    return forms.plain(names[0]), forms.plain(names[1])
+
+
+@forms.each
+def _lifecycle(value: Mapping[str, Any] | None) -> Any:
+    text = (value or {}).get("LifecyclePolicyText")
+    if not text:
+        return None
+    rules = (json.loads(text) if isinstance(text, str) else text)["rules"]
+    return {f"rule {rule['rulePriority']}": forms.plain(rule) for rule in rules}
+
+
+REPOSITORY = ResourceType(
+    name="AWS::ECR::Repository",
+    read=read_repository,
+    properties={
+        "RepositoryName": Property(CHOSEN),
+        "ImageTagMutability": Property("MUTABLE"),
+        "ImageTagMutabilityExclusionFilters": Property(form=forms.unordered),
+        "ImageScanningConfiguration": Property({"ScanOnPush": False}),
+        "EncryptionConfiguration": Property({"EncryptionType": "AES256"}, _encryption),
+        "RepositoryPolicyText": Property(form=forms.policy),
+        "LifecyclePolicy": Property(form=_lifecycle),
+        "Tags": Property(form=forms.tags),
+    },
+    not_returned={"ImageTagMutabilityExclusionFilters": None},
+)
+TYPES = (REPOSITORY,)

@@ -1,0 +1,65 @@
+"""Answers of AWS, each asked for once, however many checks use it."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Lock
+from typing import Any
+
+from ecrctl.aws.clients import Aws, or_none
+
+
+class Reading:
+    """A reader of one account and region. Threads may share it.
+
+    An answer is that of the first time, so that all checks of one run see the same state.
+
+    :param aws: the clients.
+    """
+
+    def __init__(self, aws: Aws) -> None:
+        self.aws = aws
+        self._answers: dict[str, Future[Any]] = {}
+        self._lock = Lock()
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether the endpoint is an emulator's, which does not return every property."""
+        return self.aws.endpoint_url is not None
+
+    def call(self, service: str, operation: str, **arguments: Any) -> Any:
+        """Return the answer of an operation, or ``None`` where its resource does not exist.
+
+        :param operation: the operation as boto3 spells it, such as ``describe_key``.
+        """
+        client = self.aws.client(service)
+        return self._once(
+            (service, operation, arguments),
+            lambda: or_none(lambda: getattr(client, operation)(**arguments)),
+        )
+
+    def listed(self, service: str, operation: str, path: str, **arguments: Any) -> list[Any]:
+        """Return what all pages of an operation list; nothing where its resource does not exist.
+
+        :param path: the JMESPath of the items in a page, such as ``Targets[]``.
+        """
+        client = self.aws.client(service)
+
+        def ask() -> list[Any]:
+            pages = client.get_paginator(operation).paginate(**arguments)
+            return or_none(lambda: [one for one in pages.search(path) if one is not None]) or []
+
+        found: list[Any] = self._once((service, operation, arguments), ask)
+        return found
+
+    def _once(self, question: tuple[str, str, dict[str, Any]], ask: Callable[[], Any]) -> Any:
+        key = json.dumps(question, sort_keys=True)
+        with self._lock:
+            is_first = key not in self._answers
+            answer = self._answers.setdefault(key, Future())
+        if is_first:
+            try:
+                answer.set_result(ask())
+            except BaseException as error:  # noqa: BLE001 - raised in each thread that waits
+                answer.set_exception(error)
+        return answer.result()

@@ -1,0 +1,1 @@
+"""The resources of an environment's stacks, compared with their templates."""
