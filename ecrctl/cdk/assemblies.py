@@ -1,7 +1,7 @@
 """Cloud assemblies: written by the CDK CLI, read as files."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ class Stack:
     :param stage: the path of the stage around the stack; empty where there is none.
     :param stack_name: CloudFormation's name for the stack, such as ``dev-Repositories-web``.
     :param is_protected: whether termination protection is on.
+    :param tags: the stack's own tags, which CloudFormation gives to each of its resources.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Stack:
     stage: str = ""
     stack_name: str = ""
     is_protected: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> str:
@@ -101,6 +103,7 @@ class _Reader:
                     stage=stage,
                     stack_name=properties.get("stackName", artifact_id),
                     is_protected=properties.get("terminationProtection", False),
+                    tags=properties.get("tags", {}),
                 )
                 yield stack
                 yield from self._nested_in(stack)

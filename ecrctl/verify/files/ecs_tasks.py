@@ -5,6 +5,8 @@ from typing import Any
 
 from constructs_lib.rules.ecr.images import ImageSpec
 from constructs_lib.rules.ecs.container import ContainerSpec, HealthCheck
+from constructs_lib.rules.policy.lists import as_list
+from constructs_lib.rules.policy.statements import statements_of
 from ecrctl.verify.check import MISSING, NONE, NOT_RETURNED, Check, on_or_off
 from ecrctl.verify.readers.ecs import newest_revision
 from environments.names import ECS_WORKLOADS, stack_name
@@ -38,6 +40,7 @@ def check_task(task: EcsTaskSettings, lookup: Lookup) -> Iterator[Check]:
                 yield _row(subject, f"{prefix}{what}", *values)
             log_rows = _log_rows(task, containers[name], lookup)
             yield from (Check(subject, f"{prefix}{what}", *values) for what, *values in log_rows)
+    yield Check(subject, "decrypts with", *_keys(task, found.get("executionRoleArn"), lookup))
     rows = _task_rows(task, found, lookup.settings, is_emulated=lookup.reading.is_emulated)
     for what, *values in rows:
         yield _row(subject, what, *values)
@@ -74,6 +77,21 @@ def _task_rows(
         absent = NOT_RETURNED if is_emulated else NONE
         rows.append(("architecture", spec.architecture, platform.get("cpuArchitecture", absent)))
     return rows
+
+
+def _keys(task: EcsTaskSettings, role_arn: str | None, lookup: Lookup) -> tuple[str, str]:
+    """Return the keys of the task's secrets, which its execution role may use."""
+    secrets = [secret for one in task.spec.containers.values() for secret in one.secrets.values()]
+    declared = {secret.key_arn for secret in secrets if secret.key_arn}
+    role = lookup.live("AWS::IAM::Role", (role_arn or "").rpartition("/")[2])
+    found = {
+        str(resource)
+        for document in lookup.inline_policies(role).values()
+        for statement in statements_of(document)
+        if "kms:Decrypt" in as_list(statement.get("Action", []))
+        for resource in as_list(statement.get("Resource", []))
+    }
+    return listed(declared), listed(found)
 
 
 def _volumes(task: EcsTaskSettings) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ecrctl.verify.reading import Reading
 from ecrctl.verify.stacks.all_types import RESOURCE_TYPES
+from ecrctl.verify.stacks.deployed import NOT_DEPLOYED
 from ecrctl.verify.stacks.resource_types import Live, Resource
 from environments.names import stack_name
 from environments.settings import EnvironmentSettings
@@ -59,16 +60,26 @@ class Lookup:
 
         :param stack: the stack's construct ID, such as ``EcsWorkloads``.
         """
+        return {
+            one["LogicalResourceId"]: one.get("PhysicalResourceId", "")
+            for one in self._summaries(stack)
+        }
+
+    def _summaries(self, stack: str) -> list[Mapping[str, Any]]:
         summaries = self.reading.listed(
             "cloudformation",
             "list_stack_resources",
             "StackResourceSummaries[]",
             StackName=stack_name(self.settings.name, stack),
         )
+        return [one for one in summaries if one["ResourceStatus"] not in NOT_DEPLOYED]
+
+    def ids_of_type(self, stack: str, resource_type: str) -> Mapping[str, str]:
+        """Return the physical IDs of a stack's resources of a type by logical IDs."""
         return {
             one["LogicalResourceId"]: one.get("PhysicalResourceId", "")
-            for one in summaries
-            if not one["ResourceStatus"].startswith("DELETE_")
+            for one in self._summaries(stack)
+            if one["ResourceType"] == resource_type
         }
 
     def id_of(self, stack: str, *path: str) -> str:

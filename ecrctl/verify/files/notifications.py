@@ -8,11 +8,12 @@ from constructs_lib.rules.policy.statements import canonical
 from ecrctl.verify.check import MISSING, Check
 from environments.names import NOTIFICATIONS
 
-from .lookup import Lookup
+from .lookup import Lookup, logical_id
 from .text import listed
 
 # The path of the construct in its stack.
 _CONSTRUCT = "Images"
+_RULE = "AWS::Events::Rule"
 
 
 def check_notifications(lookup: Lookup) -> Iterator[Check]:
@@ -27,9 +28,10 @@ def check_notifications(lookup: Lookup) -> Iterator[Check]:
         or "the topic of its stack"
     )
     host = registry_host(lookup.settings.account, lookup.settings.region)
-    for name, pattern in notifications.events.patterns(host).items():
+    patterns = notifications.events.patterns(host)
+    for name, pattern in patterns.items():
         subject = f"notifications, {name}"
-        live = lookup.live("AWS::Events::Rule", lookup.id_of(NOTIFICATIONS, _CONSTRUCT, name))
+        live = lookup.live(_RULE, lookup.id_of(NOTIFICATIONS, _CONSTRUCT, name))
         if live is None:
             yield Check(subject, "exists", "yes", MISSING)
             continue
@@ -43,3 +45,6 @@ def check_notifications(lookup: Lookup) -> Iterator[Check]:
         matches = canonical(found_pattern) == canonical(pattern)
         shown = "as declared" if matches else str(found_pattern)
         yield Check(subject, "pattern", "as declared", shown)
+    declared = {logical_id(_CONSTRUCT, name) for name in patterns}
+    for other in sorted(lookup.ids_of_type(NOTIFICATIONS, _RULE).keys() - declared):
+        yield Check(f"notifications, {other}", "exists", MISSING, "yes")

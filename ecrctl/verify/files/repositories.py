@@ -130,8 +130,8 @@ def _encryption(
     if declared.kind == "aes256":
         return "AES256", kind
     if declared.kind == "aws-managed":
-        # ECR chooses this key itself, so no declaration names one.
-        return "KMS", kind
+        # Its reader returns no AWS managed key, because ECR chooses it.
+        return "KMS", f"{kind} {key}".strip()
     own = declared.key_arn or _key(lookup).get("Arn", MISSING)
     declared_kind = "KMS_DSSE" if declared.kind == "dsse" else "KMS"
     shown = f"{declared_kind} {declared.key_arn or key_alias_name(lookup.settings.name)}"

@@ -37,7 +37,7 @@ def read_repository(reading: Reading, resource: Resource) -> Live | None:
             },
             "EncryptionConfiguration": {
                 "EncryptionType": encryption["encryptionType"],
-                "KmsKey": encryption.get("kmsKey"),
+                "KmsKey": _own_key(reading, encryption.get("kmsKey")),
             },
             "RepositoryPolicyText": policy.get("policyText"),
             "LifecyclePolicy": {"LifecyclePolicyText": lifecycle.get("lifecyclePolicyText")},
@@ -47,14 +47,17 @@ def read_repository(reading: Reading, resource: Resource) -> Live | None:
     )
 
 
-def _encryption(declared: Any, found: Any) -> tuple[Any, Any]:
-    """ECR returns the key's ARN or its ID, as it was set; the AWS managed key is ECR's choice."""
-    names = [
-        {**one, "KmsKey": (one.get("KmsKey") or "").rpartition("/")[2]} for one in (declared, found)
-    ]
-    if not declared.get("KmsKey") and declared.get("EncryptionType") == "KMS":
-        names[1]["KmsKey"] = ""
-    return forms.plain(names[0]), forms.plain(names[1])
+def _own_key(reading: Reading, key: str | None) -> str | None:
+    """Return a key of the account; ``None`` for the AWS managed one, which no template names."""
+    answer = reading.call("kms", "describe_key", KeyId=key) if key else None
+    is_managed = answer and answer["KeyMetadata"].get("KeyManager") == "AWS"
+    return None if is_managed else key
+
+
+@forms.each
+def _encryption(value: Mapping[str, Any]) -> Any:
+    """An encryption by its kind and the ID of its key; ECR returns the ARN or the ID."""
+    return forms.plain({**value, "KmsKey": (value.get("KmsKey") or "").rpartition("/")[2]})
 
 
 @forms.each

@@ -45,15 +45,12 @@ def read_service(reading: Reading, resource: Resource) -> Live | None:
     found = service_by_arn(reading, resource.physical_id)
     if found is None:
         return None
-    names = {
-        *_SERVICE_PROPERTIES,
-        *("LaunchType", "LoadBalancers", "NetworkConfiguration", "ServiceRegistries"),
-    }
     service = in_pascal_case(found)
     return Live(
         {
-            **{name: service.get(name) for name in names},
+            **{name: service.get(name) for name in _SERVICE_PROPERTIES},
             "Cluster": found["clusterArn"],
+            "PlacementStrategies": service.get("PlacementStrategy"),
             "Status": found["status"],
         },
         {"Name": found["serviceName"], "ServiceArn": found["serviceArn"]},
@@ -201,6 +198,7 @@ def _deployment(value: Any) -> Any:
 
 
 _SERVICE_PROPERTIES: Mapping[str, Property] = {
+    "CapacityProviderStrategy": Property(form=forms.unordered),
     "DeploymentConfiguration": Property(form=_deployment),
     "DesiredCount": Property(1),
     "EnableECSManagedTags": Property(default=False),
@@ -209,6 +207,9 @@ _SERVICE_PROPERTIES: Mapping[str, Property] = {
     "LaunchType": Property(CHOSEN),
     "LoadBalancers": Property(form=forms.unordered),
     "NetworkConfiguration": Property(form=_network),
+    "PlacementConstraints": Property(form=forms.unordered),
+    "PlacementStrategies": Property(form=forms.unordered),
+    "PlatformVersion": Property(CHOSEN),
     "PropagateTags": Property("NONE"),
     "SchedulingStrategy": Property("REPLICA"),
     "ServiceName": Property(CHOSEN),

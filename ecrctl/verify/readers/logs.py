@@ -21,6 +21,15 @@ def read_log_group(reading: Reading, resource: Resource) -> Live | None:
             "KmsKeyId": found.get("kmsKeyId"),
             "LogGroupClass": found.get("logGroupClass"),
             "Tags": tags.get("tags"),
+            "SubscriptionFilters": [
+                f"{one['filterName']} to {one['destinationArn']}"
+                for one in reading.listed(
+                    "logs",
+                    "describe_subscription_filters",
+                    "subscriptionFilters[]",
+                    logGroupName=name,
+                )
+            ],
         },
         attributes={"Arn": f"{arn}:*"},
     )
@@ -36,6 +45,8 @@ TYPES = (
             "KmsKeyId": Property(),
             "LogGroupClass": Property("STANDARD"),
             "Tags": Property(form=forms.tags),
+            # Not CloudFormation's: a filter that sends the logs elsewhere.
+            "SubscriptionFilters": Property(form=forms.unordered),
         },
     ),
 )

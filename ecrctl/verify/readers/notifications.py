@@ -75,7 +75,7 @@ TYPES = (
             "TopicName": Property(CHOSEN),
             "Tags": Property(form=forms.tags),
         },
-        not_compared={"Subscription": "subscribers add themselves"},
+        unseen={"Subscriptions": "subscribers add themselves"},
         not_returned={"KmsMasterKeyId": None},
     ),
     ResourceType(

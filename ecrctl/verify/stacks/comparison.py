@@ -6,6 +6,7 @@ from typing import Any
 
 from ecrctl.verify.check import MISSING, NOT_RETURNED, Check, on_or_off
 
+from . import forms
 from .deployed import DeployedResource, DeployedStack
 from .differences import Difference, differences, text_of
 from .resolving import Unresolved
@@ -33,6 +34,8 @@ def check_stack(stack: DeployedStack) -> Iterator[Check]:
         on_or_off(stack.stack.is_protected),
         on_or_off(found.get("EnableTerminationProtection")),
     )
+    shown = (text_of(forms.tags(one, None)[0]) for one in (stack.stack.tags, found.get("Tags")))
+    yield Check(subject, "tags", *shown)
     declared = {one.logical_id for one in stack.resources}
     for logical_id, summary in stack.summaries.items():
         if logical_id not in declared:
@@ -56,6 +59,8 @@ def check_resource(resource: DeployedResource) -> Iterator[Check]:
         return
     for name in sorted({*resource.properties, *kind.properties} - {*KEPT_PROPERTIES}):
         yield from _check_property(subject, resource, live, name)
+    for what, reason in kind.unseen.items():
+        yield Check.not_compared(subject, what, reason)
 
 
 def subject_of(resource: DeployedResource) -> str:
@@ -96,9 +101,7 @@ def _declared(resource: DeployedResource, name: str, compared: Property) -> Any:
     if name != "Tags":
         return declared
     # CloudFormation gives a stack's own tags to each of its resources.
-    description = resource.owner.description or {}
-    own = {one["Key"]: one["Value"] for one in description.get("Tags", ())}
-    return {**own, **_tags(declared)}
+    return {**resource.owner.stack.tags, **_tags(declared)}
 
 
 def _tags(value: Any) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from .all_types import RESOURCE_TYPES
 from .resolving import Unresolved, resolve
 from .resource_types import Live, Resource, ResourceType
 
-_NOT_DEPLOYED = ("DELETE_COMPLETE", "DELETE_SKIPPED", "REVIEW_IN_PROGRESS")
+NOT_DEPLOYED = ("DELETE_COMPLETE", "DELETE_SKIPPED", "REVIEW_IN_PROGRESS")
 
 
 class DeployedStack:
@@ -47,7 +47,7 @@ class DeployedStack:
             "cloudformation", "describe_stacks", StackName=self.stack.stack_name
         )
         found = answer["Stacks"][0] if answer and answer["Stacks"] else None
-        return found if found and found["StackStatus"] not in _NOT_DEPLOYED else None
+        return found if found and found["StackStatus"] not in NOT_DEPLOYED else None
 
     def _summaries(self) -> Mapping[str, Mapping[str, Any]]:
         listed = self.reading.listed(
@@ -59,7 +59,7 @@ class DeployedStack:
         return {
             one["LogicalResourceId"]: one
             for one in listed
-            if one["ResourceStatus"] not in _NOT_DEPLOYED
+            if one["ResourceStatus"] not in NOT_DEPLOYED
         }
 
     def _template(self) -> Mapping[str, Any]:

@@ -68,6 +68,7 @@ class ResourceType:
         reader the type is not compared.
     :param properties: the properties that are compared, those that only an intruder would add too.
     :param not_compared: the reasons of those that are not; of the whole type under ``*``.
+    :param unseen: what is never compared, because no template declares it, and why.
     :param not_returned: what the embedded AWS returns instead of some values, by their places,
         such as ``ContainerDefinitions.*.LinuxParameters``.
     :param additions: what other resources of the environment add to a property.
@@ -77,5 +78,6 @@ class ResourceType:
     read: Reader | None = None
     properties: Mapping[str, Property] = field(default_factory=dict)
     not_compared: Mapping[str, str] = field(default_factory=dict)
+    unseen: Mapping[str, str] = field(default_factory=dict)
     not_returned: Mapping[str, Any] = field(default_factory=dict)
     additions: Mapping[str, Addition] = field(default_factory=dict)
