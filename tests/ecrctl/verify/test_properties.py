@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -68,3 +69,9 @@ def test_each_type_is_read_or_has_one_reason() -> None:
         assert not kind.properties.keys() & kind.not_compared.keys(), name
         assert kind.additions.keys() <= kind.properties.keys(), name
         assert {place.partition(".")[0] for place in kind.not_returned} <= kind.properties.keys()
+
+
+def test_the_guide_names_each_type_that_is_read() -> None:
+    guide = (ROOT / "docs" / "guides" / "checking-a-deployment.md").read_text()
+    named = set(re.findall(r"^\| `(AWS::\w+::\w+)` \|", guide, re.MULTILINE))
+    assert named == {name for name, kind in RESOURCE_TYPES.items() if kind.read}
