@@ -178,7 +178,7 @@ def pin_command(
     owner = pinning.check_target(target, repository=repository, tag=tag)
     aws = Aws.from_variables(owner.region)
     digest = pinning.digest_of_tag(aws, owner.account, repository, tag)
-    live = pinning.live_tag(environment)
+    live = pinning.live_tag(environment, digest)
     pinning.mark_live(aws, owner.account, repository, digest, live)
     path = pinning.write_pin(target, repository=repository, tag=tag, digest=digest)
     print(
