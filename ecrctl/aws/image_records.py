@@ -37,15 +37,15 @@ class ImageInEcr:
 def images_from_ecr(aws: Aws, account: str, repository: str) -> list[ImageRecord]:
     """Return the images of a repository, each image index with the images that it lists."""
     with as_user_errors(f"Reading the images of '{repository}'"):
-        if or_none(lambda: aws.ecr.describe_repositories(repositoryNames=[repository])) is None:
+        pages = aws.ecr.get_paginator("describe_images").paginate(
+            registryId=account, repositoryName=repository, filter=_ANY_STATUS
+        )
+        details = or_none(lambda: list(pages.search("imageDetails[]")))
+        if details is None:
             raise UserError(
                 f"The repository '{repository}' does not exist in account {account}, "
                 f"{aws.region}. Deploy it first, or add --images FILE."
             )
-        pages = aws.ecr.get_paginator("describe_images").paginate(
-            registryId=account, repositoryName=repository, filter=_ANY_STATUS
-        )
-        details = list(pages.search("imageDetails[]"))
         children = _children(aws, account, repository, details)
     return [_record(detail, children) for detail in details]
 

@@ -177,7 +177,7 @@ def test_a_fault_of_an_environment_is_exit_1_without_traceback(folder: Path) -> 
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
-        ({"AWS_CONFIG_FILE": "none"}, "needs AWS credentials, and none were found."),
+        ({"AWS_CONFIG_FILE": "none"}, "at sts:GetCallerIdentity: no AWS credentials were found."),
         (
             {
                 "AWS_ACCESS_KEY_ID": "a",

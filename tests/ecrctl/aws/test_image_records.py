@@ -45,7 +45,6 @@ def ecr_with(*pages: list[dict[str, Any]]) -> StubClient:
         return {"images": images}
 
     return StubClient(
-        describe_repositories=lambda **_: {"repositories": [{}]},
         describe_images=lambda **_: [{"imageDetails": page} for page in pages],
         batch_get_image=manifests,
     )
@@ -77,7 +76,6 @@ def test_every_property_of_an_image_is_read() -> None:
         ImageRecord(digest="sha256:3", pushed_at=DAYS[0], activating=True),
     ]
     assert ecr.requests == [
-        ("describe_repositories", {"repositoryNames": [NAME]}),
         (
             "describe_images",
             {
@@ -95,7 +93,7 @@ def test_an_image_index_has_the_images_that_it_lists(media_type: str) -> None:
     ecr = ecr_with([described(1, media_type), *plain])
     found = images_from_ecr(stub_aws(ecr=ecr), ACCOUNT, NAME)
     assert [image.children for image in found] == [("sha256:1-amd64", "sha256:1-arm64"), (), ()]
-    assert ecr.requests[2:] == [
+    assert ecr.requests[1:] == [
         (
             "batch_get_image",
             {
@@ -112,7 +110,7 @@ def test_the_manifest_of_an_archived_index_is_not_requested() -> None:
     ecr = ecr_with([described(1, OCI_INDEX, imageStatus="ARCHIVED")])
     (found,) = images_from_ecr(stub_aws(ecr=ecr), ACCOUNT, NAME)
     assert (found.status, found.children) == ("archived", ())
-    assert [operation for operation, _ in ecr.requests[2:]] == []
+    assert [operation for operation, _ in ecr.requests[1:]] == []
 
 
 @pytest.fixture
@@ -187,5 +185,5 @@ def test_an_image_that_ecr_does_not_have_is_none(stubbed: tuple[Aws, Stubber]) -
 def test_manifests_are_read_as_many_at_once_as_ecr_accepts(count: int, calls: list[int]) -> None:
     ecr = ecr_with([described(number, OCI_INDEX) for number in range(count)])
     found = images_from_ecr(stub_aws(ecr=ecr), ACCOUNT, NAME)
-    assert [len(request["imageIds"]) for _, request in ecr.requests[2:]] == calls
+    assert [len(request["imageIds"]) for _, request in ecr.requests[1:]] == calls
     assert all(image.children[0] == f"{image.digest}-amd64" for image in found)
