@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Annotated, Literal, NoReturn
 
 import typer
+from botocore.exceptions import ClientError
 from typer.exceptions import TyperException
 
 from constructs_lib.rules.lifecycle.preview import preview
@@ -22,6 +23,7 @@ from . import lifecycle
 from .access import grants as access
 from .access import report as access_report
 from .aws import pinning
+from .aws.calls import call_error
 from .aws.clients import Aws
 from .aws.image_records import images_from_ecr
 from .cdk import assemblies
@@ -182,7 +184,7 @@ def pin_command(
     owner = pinning.check_target(target, repository=repository, tag=tag)
     aws = Aws.from_variables(owner.region)
     digest = pinning.digest_of_tag(aws, owner.account, repository, tag)
-    live = pinning.live_tag(environment)
+    live = pinning.live_tag(environment, digest)
     pinning.mark_live(aws, owner.account, repository, digest, live)
     path = pinning.write_pin(target, repository=repository, tag=tag, digest=digest)
     print(
@@ -378,6 +380,9 @@ def main() -> None:
         _fail(str(fault), ExitCode.FAULT)
     except UserError as error:
         _fail(f"ecrctl: {error}", error.exit_code)
+    except ClientError as error:
+        # Printed by itself, it could repeat headers.
+        _fail(f"ecrctl: {call_error(error)}", ExitCode.TOOL_ERROR)
     except _Stopped:
         _fail("ecrctl: stopped; every process that it started has ended.", ExitCode.STOPPED)
     except Exception as error:

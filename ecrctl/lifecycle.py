@@ -23,6 +23,10 @@ from .files import fault_list, read_json
 
 _STYLES = {"kept": "green", "archived": "yellow", "expired": "red"}
 _SHORT_DIGEST = 19
+_UNKNOWN_INDEXES = (
+    "ECR returns no manifest of an archived image, so each image of an archived index has an "
+    "outcome of its own here; ECR keeps the image as long as the index."
+)
 
 
 def policy_of(settings: EnvironmentSettings, repository: str) -> LifecyclePolicy:
@@ -66,13 +70,14 @@ def moment_of(text: str) -> datetime:
 def table_of(repository: str, verdicts: Sequence[ImageVerdict]) -> Table:
     """Return a table of the outcome for each image."""
     title = f"{repository}: preview of the lifecycle policy"
-    table = new_table(title, "Outcome", "Image", "Tags", "Pushed", "Rule", "Why")
+    table = new_table(title, "Outcome", "Image", "Tags", "Status", "Pushed", "Rule", "Why")
     for verdict in verdicts:
         rule = verdict.rule
         table.add_row(
             f"[{_STYLES[verdict.outcome]}]{verdict.outcome}[/]",
             verdict.image.digest[:_SHORT_DIGEST],
             escape(", ".join(verdict.image.tags)) or "[dim]untagged[/]",
+            verdict.image.status,
             f"{verdict.image.pushed_at:%Y-%m-%d %H:%M}",
             escape(f"{rule.priority} {rule.description}".strip()) if rule else "",
             verdict.reason,
@@ -81,10 +86,12 @@ def table_of(repository: str, verdicts: Sequence[ImageVerdict]) -> Table:
 
 
 def summary(verdicts: Sequence[ImageVerdict]) -> str:
-    """Return the number of images by outcome, as one line."""
+    """Return the number of images by outcome, and the limit of a preview of archived images."""
     outcomes = [verdict.outcome for verdict in verdicts]
     counts = ", ".join(f"{outcomes.count(name)} {name}" for name in _STYLES)  # type: ignore[arg-type]
-    return f"{counted(len(verdicts), 'image')}: {counts}."
+    archived = any(verdict.image.status == "archived" for verdict in verdicts)
+    limit = f" {_UNKNOWN_INDEXES}" if archived else ""
+    return f"{counted(len(verdicts), 'image')}: {counts}.{limit}"
 
 
 def documents_of(verdicts: Sequence[ImageVerdict]) -> list[Mapping[str, Any]]:
@@ -94,6 +101,7 @@ def documents_of(verdicts: Sequence[ImageVerdict]) -> list[Mapping[str, Any]]:
             "digest": verdict.image.digest,
             "tags": list(verdict.image.tags),
             "pushed_at": verdict.image.pushed_at.isoformat(),
+            "status": verdict.image.status,
             "storage_class": verdict.image.storage_class,
             "outcome": verdict.outcome,
             "rule": verdict.rule.priority if verdict.rule else None,

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    EndpointConnectionError,
-    NoCredentialsError,
-)
+from botocore.exceptions import ClientError
 
 from constructs_lib.rules.aws.partitions import partition_of
 from ecrctl.errors import UserError
+
+from .calls import call_error, new_client, new_session
+from .problems import CallError, problem_of
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -37,6 +37,9 @@ _CONNECT_SECONDS = 10
 _READ_SECONDS = 20
 # An emulator runs nearby and responds at once, unless it has ended or stalled.
 _EMULATOR_SECONDS = 5
+# How often a request is sent that no server answers in time. A stalled emulator stays stalled.
+_AWS_TIMEOUTS = 2
+_EMULATOR_TIMEOUTS = 1
 # The error codes of a missing resource, service by service.
 _NOT_FOUND = frozenset(
     (
@@ -70,8 +73,8 @@ class Aws:
     @staticmethod
     def from_variables(region: str) -> Aws:
         """Return clients for a region, configured by the usual AWS variables and profiles."""
-        with as_user_errors("Connecting to AWS"):
-            aws = Aws(boto3.Session(region_name=region), region, None)
+        with as_user_errors("Connecting to AWS"), _configuration():
+            aws = Aws(new_session(region, client_config(is_emulator=False)), region, None)
             # Taken from a client, because a profile's endpoint_url counts too.
             endpoint_url = aws.ecr.meta.endpoint_url
         return aws if _is_real(endpoint_url, region) else Aws(aws.session, region, endpoint_url)
@@ -81,12 +84,17 @@ class Aws:
         # A client can be used by several threads, but boto3 creates one at a time.
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self.session.client(
+                is_emulator = self.endpoint_url is not None
+                create = partial(
+                    self.session.client,
                     cast("Any", service),
                     region_name=self.region,
                     endpoint_url=self.endpoint_url,
-                    config=client_config(is_emulator=self.endpoint_url is not None),
+                    config=client_config(is_emulator=is_emulator),
                 )
+                timeouts = _EMULATOR_TIMEOUTS if is_emulator else _AWS_TIMEOUTS
+                with _configuration():
+                    self._clients[service] = new_client(self.session, create, timeouts=timeouts)
             return self._clients[service]
 
     @property
@@ -138,7 +146,20 @@ def client_config(*, is_emulator: bool) -> Config:
 def configured_region() -> str | None:
     """Return the region of the usual AWS variables or the profile; ``None`` where none is set."""
     # Boto3 reads AWS_DEFAULT_REGION alone; AWS's other SDKs and its CLI read AWS_REGION first.
-    return os.environ.get("AWS_REGION") or boto3.Session().region_name
+    with _configuration():
+        return os.environ.get("AWS_REGION") or boto3.Session().region_name
+
+
+@contextmanager
+def _configuration() -> Iterator[None]:
+    """Raise errors of variables, profiles and credentials as a :class:`UserError`."""
+    try:
+        yield
+    except UserError:
+        raise
+    # Botocore passes on the errors of every library that reads credentials.
+    except Exception as error:  # noqa: BLE001
+        raise CallError("", problem_of(error)) from None
 
 
 def _is_real(endpoint_url: str, region: str) -> bool:
@@ -176,20 +197,14 @@ def as_user_errors(action: str) -> Iterator[None]:
     """
     try:
         yield
-    except NoCredentialsError:
-        raise UserError(
-            f"{action} needs AWS credentials, and none were found. "
-            "Set AWS_PROFILE, or the usual AWS_* variables."
-        ) from None
-    except EndpointConnectionError as error:
-        raise UserError(
-            f"{action} failed: no server responded at {error.kwargs.get('endpoint_url')}. "
-            "Check AWS_ENDPOINT_URL and the network."
-        ) from None
+    except CallError as error:
+        raise _failed(action, error) from None
     except ClientError as error:
-        answer = error.response.get("Error", {})
-        raise UserError(
-            f"{action} failed: AWS returned {answer.get('Code')}: {answer.get('Message')}"
-        ) from None
-    except (BotoCoreError, ValueError) as error:
-        raise UserError(f"{action} failed: {error}") from None
+        raise _failed(action, call_error(error)) from None
+    except json.JSONDecodeError:
+        raise UserError(f"{action} failed: AWS returned a document that is not JSON.") from None
+
+
+def _failed(action: str, error: CallError) -> UserError:
+    at = f" at {error.where}" if error.where else ""
+    return UserError(f"{action} failed{at}: {error.problem}")

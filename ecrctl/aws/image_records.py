@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from constructs_lib.rules.lifecycle.preview import ImageRecord
@@ -13,33 +15,58 @@ from .clients import Aws, as_user_errors, or_none
 
 _INDEX_TYPES = tuple(kind for kind in ACCEPTED_MANIFESTS if "index" in kind or "list" in kind)
 _MANIFESTS_A_CALL = 100
+# Without this filter, ECR describes only images whose status is ACTIVE.
+_ANY_STATUS: Any = {"imageStatus": "ANY"}
+_OBSTACLES = {
+    "ARCHIVED": "archived, so no workload can pull it",
+    "ACTIVATING": "being restored from the archive, so no workload can pull it yet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInEcr:
+    """An image that a tag or digest names in ECR.
+
+    :param obstacle: the reason why no workload can pull the image; ``None`` where one can.
+    """
+
+    digest: str
+    obstacle: str | None = None
 
 
 def images_from_ecr(aws: Aws, account: str, repository: str) -> list[ImageRecord]:
     """Return the images of a repository, each image index with the images that it lists."""
     with as_user_errors(f"Reading the images of '{repository}'"):
-        if or_none(lambda: aws.ecr.describe_repositories(repositoryNames=[repository])) is None:
+        pages = aws.ecr.get_paginator("describe_images").paginate(
+            registryId=account, repositoryName=repository, filter=_ANY_STATUS
+        )
+        details = or_none(lambda: list(pages.search("imageDetails[]")))
+        if details is None:
             raise UserError(
                 f"The repository '{repository}' does not exist in account {account}, "
                 f"{aws.region}. Deploy it first, or add --images FILE."
             )
-        pages = aws.ecr.get_paginator("describe_images").paginate(
-            registryId=account, repositoryName=repository
-        )
-        details = list(pages.search("imageDetails[]"))
         children = _children(aws, account, repository, details)
     return [_record(detail, children) for detail in details]
 
 
-def digest_in_ecr(aws: Aws, account: str, repository: str, reference: str) -> str | None:
-    """Return the digest of the image with a tag or digest; ``None`` where there is none."""
+def image_in_ecr(aws: Aws, account: str, repository: str, reference: str) -> ImageInEcr | None:
+    """Return the image with a tag or digest, archived or not; ``None`` where there is none."""
     image_id: Any = {"imageDigest" if ":" in reference else "imageTag": reference}
-    answer = or_none(
-        lambda: aws.ecr.describe_images(
-            registryId=account, repositoryName=repository, imageIds=[image_id]
-        )
-    )
-    return answer["imageDetails"][0]["imageDigest"] if answer and answer["imageDetails"] else None
+    request: Any = {"registryId": account, "repositoryName": repository, "imageIds": [image_id]}
+    # AWS does not document whether the filter can be combined with the ID of an active image.
+    for asked in (request, request | {"filter": _ANY_STATUS}):
+        answer = or_none(partial(aws.ecr.describe_images, **asked))
+        if answer and answer["imageDetails"]:
+            detail = answer["imageDetails"][0]
+            return ImageInEcr(detail["imageDigest"], _OBSTACLES.get(detail.get("imageStatus")))
+    return None
+
+
+def digest_in_ecr(aws: Aws, account: str, repository: str, reference: str) -> str | None:
+    """Return the digest of an image that workloads can pull; ``None`` where there is none."""
+    image = image_in_ecr(aws, account, repository, reference)
+    return image.digest if image and not image.obstacle else None
 
 
 def _children(
@@ -48,7 +75,9 @@ def _children(
     indexes = [
         detail["imageDigest"]
         for detail in details
+        # ECR does not return the manifest of an archived image.
         if detail.get("imageManifestMediaType") in _INDEX_TYPES
+        and detail.get("imageStatus") != "ARCHIVED"
     ]
     children: dict[str, tuple[str, ...]] = {}
     for start in range(0, len(indexes), _MANIFESTS_A_CALL):
@@ -79,5 +108,6 @@ def _record(detail: Mapping[str, Any], children: Mapping[str, tuple[str, ...]]) 
         archived_at=moment("lastArchivedAt"),
         activated_at=moment("lastActivatedAt"),
         storage_class="archive" if detail.get("imageStatus") == "ARCHIVED" else "standard",
+        activating=detail.get("imageStatus") == "ACTIVATING",
         children=children.get(detail["imageDigest"], ()),
     )

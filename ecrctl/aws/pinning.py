@@ -1,12 +1,13 @@
 """Pins: the image of each name that workloads use, written here and approved by a reviewer."""
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
+from botocore.exceptions import ClientError
 
 from checked_files.fault_text import name_hint
 from checked_files.yaml_files import read_yaml
@@ -19,7 +20,7 @@ from environments.loading import load_environment, pins_path
 from environments.settings import EnvironmentSettings
 
 from .clients import Aws, as_user_errors
-from .image_records import digest_in_ecr
+from .image_records import image_in_ecr
 
 HEADER = """\
 # yaml-language-server: $schema=schema/images.schema.json
@@ -27,45 +28,95 @@ HEADER = """\
 """
 
 
-def live_tag(environment: str) -> str:
-    """Return the tag that protects an image that is or was live from every lifecycle rule."""
-    return f"live-{environment}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+_DIGITS_IN_TAG = 12
+_EXISTS = ("ImageAlreadyExistsException", "ImageTagAlreadyExistsException")
+
+
+def live_tag(environment: str, digest: str) -> str:
+    """Return the tag that protects an image that is or was live from every lifecycle rule.
+
+    The tag follows from the digest, so that the same image has the same tag and two images never
+    share one.
+    """
+    return f"live-{environment}-{digest.partition(':')[2][:_DIGITS_IN_TAG]}"
 
 
 def digest_of_tag(aws: Aws, account: str, repository: str, tag: str) -> str:
-    """Return the digest that a tag has in the registry."""
+    """Return the digest that a tag has in the registry.
+
+    :raises UserError: where no workload could pull the image.
+    """
     with as_user_errors(f"Looking up '{repository}:{tag}'"):
-        digest = digest_in_ecr(aws, account, repository, tag)
-    if digest is None:
+        image = image_in_ecr(aws, account, repository, tag)
+    if image is None:
         raise UserError(
             f"The repository '{repository}' has no image with the tag '{tag}' in account "
             f"{account}, {aws.region}. Push the image first."
         )
-    return digest
+    if image.obstacle:
+        raise UserError(
+            f"The image '{repository}:{tag}' is {image.obstacle}. Restore it with `aws ecr "
+            f"update-image-storage-class --repository-name {repository} --image-id "
+            f"imageDigest={image.digest} --target-storage-class STANDARD`, and pin it when its "
+            "status is ACTIVE."
+        )
+    return image.digest
 
 
 def mark_live(aws: Aws, account: str, repository: str, digest: str, tag: str) -> None:
-    """Add a tag to an image.
+    """Add a tag to an image, unless the image has the tag already.
 
-    The manifest is put again byte for byte and under its own media type, because another one
-    would be another image.
+    :raises UserError: where the image does not exist, or the tag belongs to another image.
     """
     with as_user_errors(f"Tagging '{repository}' as {tag}"):
-        found = aws.ecr.batch_get_image(
-            registryId=account,
-            repositoryName=repository,
-            imageIds=[{"imageDigest": digest}],
-            acceptedMediaTypes=list(ACCEPTED_MANIFESTS),
-        )["images"]
-        if not found:
-            raise UserError(f"The repository '{repository}' has no image {digest}. Push it first.")
+        found = _digest(aws, account, repository, tag)
+        if found is None:
+            _put_tag(aws, account, repository, digest, tag)
+            # A success of PutImage alone does not prove that the tag protects this image.
+            found = _digest(aws, account, repository, tag)
+    if found is None:
+        raise UserError(
+            f"The repository '{repository}' has no tag {tag} after PutImage succeeded, so nothing "
+            "protects the image. Pin it again."
+        )
+    if found != digest:
+        raise UserError(
+            f"The tag {tag} of the repository '{repository}' belongs to another image, {found}, "
+            f"and must belong to {digest}. Delete the tag, and pin the image again."
+        )
+
+
+def _digest(aws: Aws, account: str, repository: str, tag: str) -> str | None:
+    image = image_in_ecr(aws, account, repository, tag)
+    return image.digest if image else None
+
+
+def _put_tag(aws: Aws, account: str, repository: str, digest: str, tag: str) -> None:
+    """Put the manifest again byte for byte and under its own media type.
+
+    Another manifest or media type would be another image.
+    """
+    found = aws.ecr.batch_get_image(
+        registryId=account,
+        repositoryName=repository,
+        imageIds=[{"imageDigest": digest}],
+        acceptedMediaTypes=list(ACCEPTED_MANIFESTS),
+    )["images"]
+    if not found:
+        raise UserError(f"The repository '{repository}' has no image {digest}. Push it first.")
+    try:
         aws.ecr.put_image(
             registryId=account,
             repositoryName=repository,
             imageManifest=found[0]["imageManifest"],
             imageManifestMediaType=found[0]["imageManifestMediaType"],
             imageTag=tag,
+            imageDigest=digest,
         )
+    except ClientError as error:
+        # Another `ecrctl pin` has just added the tag; the caller compares its digest.
+        if error.response.get("Error", {}).get("Code") not in _EXISTS:
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +160,16 @@ def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSet
         error = RuleError("the image cannot be pinned", (Fault("", text) for text in faults))
         raise UserError(str(error), ExitCode.FAULT)
     _pins(target)
+    _check_writable(pins_path(target.environment, target.directory))
     return owner
+
+
+def _check_writable(path: Path) -> None:
+    """Raise an error before the image is tagged for a pin that could not be written."""
+    with file_errors(f"{path} cannot be written"):
+        if path.exists():
+            path.open("r+b").close()
+        tempfile.TemporaryFile(dir=path.resolve().parent).close()
 
 
 def write_pin(target: Target, *, repository: str, tag: str, digest: str) -> Path:

@@ -52,14 +52,17 @@ class Registry:
         not follow that name.
         """
         with as_user_errors("Logging in to the registry"):
-            data = aws.ecr.get_authorization_token()["authorizationData"][0]
+            answer = aws.ecr.get_authorization_token()["authorizationData"]
+            token = answer[0]["authorizationToken"] if answer else None
+        if token is None:
+            raise UserError("Logging in to the registry failed: ECR returned no token. Try again.")
         host = registry_host(account, aws.region)
         # The token is already base64 of "AWS:password", the form of basic authentication.
         return Registry(
             base_url=aws.endpoint_url or f"https://{host}",
             host=host,
-            authorization=f"Basic {data['authorizationToken']}",
-            pool=urllib3.PoolManager(retries=urllib3.Retry(3, redirect=0), timeout=60),
+            authorization=f"Basic {token}",
+            pool=_pool(is_emulator=aws.endpoint_url is not None),
         )
 
     def push(self, repository: str, tag: str, image: OciImage) -> None:
@@ -97,18 +100,27 @@ class Registry:
         return response.data
 
     def _push_blob(self, repository: str, digest: str, blob: bytes) -> None:
-        if self._request("HEAD", f"/v2/{repository}/blobs/{digest}").status == HTTPStatus.OK:
+        known = self._request("HEAD", f"/v2/{repository}/blobs/{digest}")
+        # A page of a proxy has status 200 too, but not the length of the blob.
+        has_length = known.headers.get("Content-Length") == str(len(blob))
+        if known.status == HTTPStatus.OK and has_length:
             return
         started = self._request("POST", f"/v2/{repository}/blobs/uploads/")
         self._expect(started, HTTPStatus.ACCEPTED, repository)
+        upload = started.headers.get("Location")
+        if upload is None:
+            raise UserError(
+                f"Pushing to '{repository}' failed: the registry {self.host} named no location for "
+                "the upload. Check AWS_ENDPOINT_URL and the network."
+            )
         sent = self._request(
             "PATCH",
-            started.headers["Location"],
+            upload,
             body=blob,
             headers={"Content-Type": "application/octet-stream"},
         )
         self._expect(sent, HTTPStatus.ACCEPTED, repository)
-        location = sent.headers.get("Location", started.headers["Location"])
+        location = sent.headers.get("Location", upload)
         joint = "&" if "?" in location else "?"
         ended = self._request("PUT", f"{location}{joint}{urlencode({'digest': digest})}")
         self._expect(ended, HTTPStatus.CREATED, repository)
@@ -139,6 +151,12 @@ class Registry:
                 f"The registry {self.host} cannot be reached at {self.base_url}: "
                 f"{type(error).__name__}. Check the network and AWS_ENDPOINT_URL."
             ) from None
+
+
+def _pool(*, is_emulator: bool) -> urllib3.PoolManager:
+    """Return connections whose requests end, as those of the AWS clients do."""
+    retries = urllib3.Retry(3, redirect=0, read=0 if is_emulator else None)
+    return urllib3.PoolManager(retries=retries, timeout=5 if is_emulator else 20)
 
 
 def _raise_push_error(response: urllib3.BaseHTTPResponse, repository: str, tag: str) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from botocore.exceptions import BotoCoreError
 
 from checked_files.yaml_files import read_yaml
 from ecrctl.aws.clients import Aws, as_user_errors, configured_region, or_none
@@ -74,10 +73,7 @@ def _existing_file(name: str, environments: Path) -> tuple[Mapping[str, Any], di
 
 
 def _configured_region() -> str:
-    try:
-        region = configured_region()
-    except BotoCoreError as error:
-        raise UserError(f"The AWS configuration cannot be read: {error}") from None
+    region = configured_region()
     if not region:
         raise UserError(
             "An environment without a file requires a region, and none is configured. "

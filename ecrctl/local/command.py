@@ -111,7 +111,7 @@ def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSe
             )
         step.detail = "the same bytes"
     with steps.step("Pin the digest") as step:
-        tag = live_tag(ENVIRONMENT)
+        tag = live_tag(ENVIRONMENT, image.digest)
         mark_live(aws, settings.account, REPOSITORY, image.digest, tag)
         target = Target(run.environments, ENVIRONMENT, REPOSITORY)
         path = write_pin(target, repository=REPOSITORY, tag=TAG, digest=image.digest)

@@ -1,5 +1,6 @@
 """The embedded AWS: MiniStack as a child process that listens on loopback."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -20,6 +21,10 @@ from ecrctl.errors import UserError
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60
+_PORT_PROBLEMS = {
+    errno.EADDRINUSE: "is in use",
+    errno.EACCES: "requires a permission that this user lacks, as every port below 1024",
+}
 _LOOPBACK = dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -128,11 +133,10 @@ def _free_port(port: int | None) -> int:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port or 0))
-        except OSError:
-            raise UserError(
-                f"Port {port} on {HOST} is in use. Choose another one with --port, "
-                "or omit --port to use any free one."
-            ) from None
+        except OSError as error:
+            choose = "Choose another one with --port, or omit --port to use any free one."
+            problem = _PORT_PROBLEMS.get(error.errno or 0, f"cannot be used: {error.strerror}")
+            raise UserError(f"Port {port} on {HOST} {problem}. {choose}") from None
         number: int = probe.getsockname()[1]
         return number
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ecrctl.aws.clients import Aws
+from ecrctl.aws.pinning import live_tag
 from ecrctl.images.oci import OciImage
 from ecrctl.images.registry import Registry
 from ecrctl.local.emulator import Emulator
@@ -71,8 +72,12 @@ def test_pinning_writes_the_digest_and_shields_the_image(
     assert task.images[0].digest == image.digest
     details = aws.ecr.describe_images(repositoryName=REPOSITORY)["imageDetails"]
     (tags,) = [item["imageTags"] for item in details if item["imageDigest"] == image.digest]
-    assert [tag for tag in tags if tag.startswith("live-dev-")]
-    assert f"api is pinned to {REPOSITORY}:v1, {image.digest}; the tag live-dev-" in result.stdout
+    live = live_tag("dev", image.digest)
+    assert live in tags
+    assert result.stdout == (
+        f"dev.images.yaml: api is pinned to {REPOSITORY}:v1, {image.digest}; the tag {live} "
+        "protects it\n"
+    )
 
 
 @pytest.mark.usefixtures("pushed")
@@ -172,7 +177,7 @@ def test_a_fault_of_an_environment_is_exit_1_without_traceback(folder: Path) -> 
 @pytest.mark.parametrize(
     ("variables", "sentence"),
     [
-        ({"AWS_CONFIG_FILE": "none"}, "needs AWS credentials, and none were found."),
+        ({"AWS_CONFIG_FILE": "none"}, "at sts:GetCallerIdentity: no AWS credentials were found."),
         (
             {
                 "AWS_ACCESS_KEY_ID": "a",

@@ -105,32 +105,34 @@ def verdict(outcome: Outcome, reason: str, *, ruled: bool = True, **image: Any) 
 def verdicts() -> list[ImageVerdict]:
     """Return one image of each outcome."""
     return [
-        verdict("kept", "a", ruled=False, tags=("v1", "[b]")),
+        verdict("kept", "a", ruled=False, tags=("v1", "[b]"), activating=True),
         verdict("expired", "why the image goes", digest="sha256:2"),
         verdict("archived", "c", digest="sha256:3", storage_class="archive"),
     ]
 
 
 def test_the_table_of_a_preview_shows_every_property() -> None:
-    console = Console(width=80)
+    console = Console(width=88)
     with console.capture() as shown:
         console.print(lifecycle.table_of("team/api", verdicts()))
     assert [line.rstrip() for line in shown.get().splitlines()] == [
         "team/api: preview of the lifecycle policy",
-        "╭──────────┬─────────────┬──────────┬─────────────┬──────────────┬─────────────╮",
-        "│ Outcome  │ Image       │ Tags     │ Pushed      │ Rule         │ Why         │",
-        "├──────────┼─────────────┼──────────┼─────────────┼──────────────┼─────────────┤",
-        "│ kept     │ sha256:0123 │ v1, [b]  │ 2026-11-24  │              │ a           │",
-        "│          │ 456789ab    │          │ 12:05       │              │             │",
-        "│ expired  │ sha256:2    │ untagged │ 2026-11-24  │ 2 Expire     │ why the     │",
-        "│          │             │          │ 12:05       │ untagged     │ image goes  │",
-        "│          │             │          │             │ images after │             │",
-        "│          │             │          │             │ 7 days       │             │",
-        "│ archived │ sha256:3    │ untagged │ 2026-11-24  │ 2 Expire     │ c           │",
-        "│          │             │          │ 12:05       │ untagged     │             │",
-        "│          │             │          │             │ images after │             │",
-        "│          │             │          │             │ 7 days       │             │",
-        "╰──────────┴─────────────┴──────────┴─────────────┴──────────────┴─────────────╯",
+        "╭──────────┬────────────┬──────────┬────────────┬────────────┬────────────┬────────────╮",
+        "│ Outcome  │ Image      │ Tags     │ Status     │ Pushed     │ Rule       │ Why        │",
+        "├──────────┼────────────┼──────────┼────────────┼────────────┼────────────┼────────────┤",
+        "│ kept     │ sha256:012 │ v1, [b]  │ activating │ 2026-11-24 │            │ a          │",
+        "│          │ 3456789ab  │          │            │ 12:05      │            │            │",
+        "│ expired  │ sha256:2   │ untagged │ active     │ 2026-11-24 │ 2 Expire   │ why the    │",
+        "│          │            │          │            │ 12:05      │ untagged   │ image goes │",
+        "│          │            │          │            │            │ images     │            │",
+        "│          │            │          │            │            │ after 7    │            │",
+        "│          │            │          │            │            │ days       │            │",
+        "│ archived │ sha256:3   │ untagged │ archived   │ 2026-11-24 │ 2 Expire   │ c          │",
+        "│          │            │          │            │ 12:05      │ untagged   │            │",
+        "│          │            │          │            │            │ images     │            │",
+        "│          │            │          │            │            │ after 7    │            │",
+        "│          │            │          │            │            │ days       │            │",
+        "╰──────────┴────────────┴──────────┴────────────┴────────────┴────────────┴────────────╯",
     ]
 
 
@@ -143,8 +145,16 @@ def test_the_outcomes_of_a_preview_are_coloured() -> None:
 
 
 def test_a_preview_is_summed_up_by_outcome() -> None:
-    assert lifecycle.summary(verdicts()) == "3 images: 1 kept, 1 archived, 1 expired."
+    assert lifecycle.summary(verdicts()[:2]) == "2 images: 1 kept, 0 archived, 1 expired."
     assert lifecycle.summary([]) == "0 images: 0 kept, 0 archived, 0 expired."
+
+
+def test_a_preview_with_archived_images_states_its_limit() -> None:
+    assert lifecycle.summary(verdicts()) == (
+        "3 images: 1 kept, 1 archived, 1 expired. ECR returns no manifest of an archived image, so "
+        "each image of an archived index has an outcome of its own here; ECR keeps the image as "
+        "long as the index."
+    )
 
 
 def test_a_preview_as_plain_data_has_every_property() -> None:
@@ -153,12 +163,14 @@ def test_a_preview_as_plain_data_has_every_property() -> None:
         "digest": DIGEST,
         "tags": ["v1", "[b]"],
         "pushed_at": "2026-11-24T12:05:00+00:00",
+        "status": "activating",
         "storage_class": "standard",
         "outcome": "kept",
         "rule": None,
         "reason": "a",
     }
     assert (expired["rule"], archived["storage_class"]) == (2, "archive")
+    assert (expired["status"], archived["status"]) == ("active", "archived")
 
 
 def test_the_time_of_a_preview_has_a_zone() -> None:

@@ -7,9 +7,10 @@ image still counts for the rules after that. An image listed by an index is kept
 expires.
 
 Sources: Amazon ECR user guide, "Automate the cleanup of images by using lifecycle policies" and
-"Examples of lifecycle policies in Amazon ECR". They leave three cases open. This module
+"Examples of lifecycle policies in Amazon ECR". They leave four cases open. This module
 assumes: of images pushed in the same instant, the newest is the last by digest; an age must exceed
-its limit and is not rounded to days; an image expires with the last index that lists it. ECR
+its limit and is not rounded to days; an image expires with the last index that lists it; an image
+that ECR is restoring from the archive counts as restored now. ECR
 deletes signatures and SBOMs with the image that they refer to; here they are images like others.
 """
 
@@ -24,6 +25,7 @@ from .policy import LifecyclePolicy
 from .rule import LifecycleRule, StorageClass
 
 Outcome = Literal["kept", "archived", "expired"]
+ImageStatus = Literal["active", "archived", "activating"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class ImageRecord:
 
     :param children: the digests that the image lists, if it is an index.
     :param activated_at: the time of the last restore from the archive.
+    :param activating: whether ECR is restoring the image from the archive.
     """
 
     digest: str
@@ -41,7 +44,15 @@ class ImageRecord:
     archived_at: datetime | None = None
     activated_at: datetime | None = None
     storage_class: StorageClass = "standard"
+    activating: bool = False
     children: tuple[str, ...] = ()
+
+    @property
+    def status(self) -> ImageStatus:
+        """ECR's status of the image: workloads can pull only an active one."""
+        if self.storage_class == "archive":
+            return "archived"
+        return "activating" if self.activating else "active"
 
     @property
     def used_at(self) -> datetime:
@@ -104,12 +115,12 @@ def _marked(rule: LifecycleRule, matching: Iterable[ImageRecord], now: datetime)
         )
         return {image.digest for image in newest_first[rule.count_number :]}
     limit = timedelta(days=rule.count_number)
-    return {image.digest for image in matching if now - _since(rule, image) > limit}
+    return {image.digest for image in matching if now - _since(rule, image, now) > limit}
 
 
-def _since(rule: LifecycleRule, image: ImageRecord) -> datetime:
+def _since(rule: LifecycleRule, image: ImageRecord, now: datetime) -> datetime:
     if rule.count_type == "sinceImagePulled":
-        return image.used_at
+        return now if image.activating else image.used_at
     if rule.count_type == "sinceImageTransitioned":
         return image.archived_at or image.pushed_at
     return image.pushed_at

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NoReturn
 
 import boto3
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from ecrctl.aws.clients import Aws, as_user_errors, configured_region, or_none
+from ecrctl.aws.problems import CallError
 from ecrctl.errors import ExitCode, UserError
 
 TASK_DEFINITION = "DescribeTaskDefinition"
@@ -71,20 +73,35 @@ def test_the_embedded_aws_answers_as_aws_does_where_a_task_definition_is_missing
     assert outcome(missing.value) is None
 
 
-def test_an_error_of_aws_becomes_a_sentence_with_its_code() -> None:
+def test_an_error_of_aws_becomes_a_sentence_with_its_operation_and_code() -> None:
     with pytest.raises(UserError) as refusal, as_user_errors("Reading the keys"):
         raise failing("ListKeys", "AccessDeniedException", "not authorized")
     assert str(refusal.value) == (
-        "Reading the keys failed: AWS returned AccessDeniedException: not authorized"
+        "Reading the keys failed at ListKeys: AWS returned AccessDeniedException: not authorized"
     )
     assert refusal.value.exit_code is ExitCode.TOOL_ERROR
 
 
-@pytest.mark.parametrize("error", [BotoCoreError(), ValueError("Invalid endpoint: x")])
-def test_an_error_of_the_client_becomes_a_sentence(error: Exception) -> None:
+def test_an_error_of_a_call_becomes_a_sentence() -> None:
     with pytest.raises(UserError) as refusal, as_user_errors("Reading the keys"):
-        raise error
-    assert str(refusal.value) == f"Reading the keys failed: {error}"
+        raise CallError("kms:ListKeys", "the connection failed.")
+    assert str(refusal.value) == "Reading the keys failed at kms:ListKeys: the connection failed."
+    with pytest.raises(UserError) as refusal, as_user_errors("Reading the keys"):
+        raise CallError("", "no AWS credentials were found.")
+    assert str(refusal.value) == "Reading the keys failed: no AWS credentials were found."
+
+
+def test_a_document_in_an_answer_that_is_not_json_becomes_a_sentence() -> None:
+    with pytest.raises(UserError) as refusal, as_user_errors("Reading the keys"):
+        json.loads("<html>")
+    assert str(refusal.value) == (
+        "Reading the keys failed: AWS returned a document that is not JSON."
+    )
+
+
+def test_a_mistake_of_the_program_is_no_error_of_aws() -> None:
+    with pytest.raises(ValueError, match="a mistake"), as_user_errors("Reading the keys"):
+        raise ValueError("a mistake")
 
 
 def test_an_error_without_a_code_is_raised() -> None:

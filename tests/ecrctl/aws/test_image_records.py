@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from constructs_lib.rules.lifecycle.preview import ImageRecord
-from ecrctl.aws.image_records import images_from_ecr
+from ecrctl.aws.clients import Aws
+from ecrctl.aws.image_records import ImageInEcr, digest_in_ecr, image_in_ecr, images_from_ecr
 from ecrctl.images.registry import ACCEPTED_MANIFESTS
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
 
@@ -41,7 +45,6 @@ def ecr_with(*pages: list[dict[str, Any]]) -> StubClient:
         return {"images": images}
 
     return StubClient(
-        describe_repositories=lambda **_: {"repositories": [{}]},
         describe_images=lambda **_: [{"imageDetails": page} for page in pages],
         batch_get_image=manifests,
     )
@@ -56,7 +59,9 @@ def test_every_property_of_an_image_is_read() -> None:
         lastActivatedAt=DAYS[3],
         imageStatus="ARCHIVED",
     )
-    ecr = ecr_with([full], [described(2, imageStatus="ACTIVE")])
+    ecr = ecr_with(
+        [full], [described(2, imageStatus="ACTIVE"), described(3, imageStatus="ACTIVATING")]
+    )
     assert images_from_ecr(stub_aws(ecr=ecr), ACCOUNT, NAME) == [
         ImageRecord(
             digest="sha256:1",
@@ -68,10 +73,17 @@ def test_every_property_of_an_image_is_read() -> None:
             storage_class="archive",
         ),
         ImageRecord(digest="sha256:2", pushed_at=DAYS[0]),
+        ImageRecord(digest="sha256:3", pushed_at=DAYS[0], activating=True),
     ]
     assert ecr.requests == [
-        ("describe_repositories", {"repositoryNames": [NAME]}),
-        ("describe_images", {"registryId": ACCOUNT, "repositoryName": NAME}),
+        (
+            "describe_images",
+            {
+                "registryId": ACCOUNT,
+                "repositoryName": NAME,
+                "filter": {"imageStatus": "ANY"},
+            },
+        ),
     ]
 
 
@@ -81,7 +93,7 @@ def test_an_image_index_has_the_images_that_it_lists(media_type: str) -> None:
     ecr = ecr_with([described(1, media_type), *plain])
     found = images_from_ecr(stub_aws(ecr=ecr), ACCOUNT, NAME)
     assert [image.children for image in found] == [("sha256:1-amd64", "sha256:1-arm64"), (), ()]
-    assert ecr.requests[2:] == [
+    assert ecr.requests[1:] == [
         (
             "batch_get_image",
             {
@@ -94,6 +106,75 @@ def test_an_image_index_has_the_images_that_it_lists(media_type: str) -> None:
     ]
 
 
+def test_the_manifest_of_an_archived_index_is_not_requested() -> None:
+    ecr = ecr_with([described(1, OCI_INDEX, imageStatus="ARCHIVED")])
+    (found,) = images_from_ecr(stub_aws(ecr=ecr), ACCOUNT, NAME)
+    assert (found.status, found.children) == ("archived", ())
+    assert [operation for operation, _ in ecr.requests[1:]] == []
+
+
+@pytest.fixture
+def stubbed() -> Iterator[tuple[Aws, Stubber]]:
+    """Return real clients whose ECR answers are scripted, because no emulator has an archive."""
+    session = boto3.Session("a", "b", region_name="us-east-1")
+    aws = Aws(session, "us-east-1", None)
+    with Stubber(aws.ecr) as stubber:
+        yield aws, stubber
+        stubber.assert_no_pending_responses()
+
+
+REQUEST = {"registryId": ACCOUNT, "repositoryName": NAME}
+ANY = {"filter": {"imageStatus": "ANY"}}
+DIGEST = f"sha256:{'a' * 64}"
+
+
+@pytest.mark.parametrize(
+    ("reference", "image_id"), [("v1", {"imageTag": "v1"}), (DIGEST, {"imageDigest": DIGEST})]
+)
+def test_an_active_image_is_found_at_once(
+    stubbed: tuple[Aws, Stubber], reference: str, image_id: dict[str, str]
+) -> None:
+    aws, stubber = stubbed
+    answer = {"imageDetails": [{"imageDigest": DIGEST, "imageStatus": "ACTIVE"}]}
+    stubber.add_response("describe_images", answer, REQUEST | {"imageIds": [image_id]})
+    assert image_in_ecr(aws, ACCOUNT, NAME, reference) == ImageInEcr(DIGEST)
+
+
+@pytest.mark.parametrize(
+    ("status", "obstacle"),
+    [
+        ("ARCHIVED", "archived, so no workload can pull it"),
+        ("ACTIVATING", "being restored from the archive, so no workload can pull it yet"),
+    ],
+)
+@pytest.mark.parametrize("is_hidden", [True, False])
+def test_an_image_that_no_workload_can_pull_has_the_reason(
+    stubbed: tuple[Aws, Stubber], status: str, obstacle: str, is_hidden: bool
+) -> None:
+    aws, stubber = stubbed
+    request = REQUEST | {"imageIds": [{"imageTag": "v1"}]}
+    for _ in range(2):
+        if is_hidden:
+            stubber.add_client_error(
+                "describe_images", "ImageNotFoundException", expected_params=request
+            )
+        answer = {"imageDetails": [{"imageDigest": DIGEST, "imageStatus": status}]}
+        expected = request | (ANY if is_hidden else {})
+        stubber.add_response("describe_images", answer, expected)
+    assert image_in_ecr(aws, ACCOUNT, NAME, "v1") == ImageInEcr(DIGEST, obstacle)
+    assert digest_in_ecr(aws, ACCOUNT, NAME, "v1") is None
+
+
+def test_an_image_that_ecr_does_not_have_is_none(stubbed: tuple[Aws, Stubber]) -> None:
+    aws, stubber = stubbed
+    request = REQUEST | {"imageIds": [{"imageTag": "v1"}]}
+    for extra in ({}, ANY):
+        stubber.add_client_error(
+            "describe_images", "ImageNotFoundException", expected_params=request | extra
+        )
+    assert image_in_ecr(aws, ACCOUNT, NAME, "v1") is None
+
+
 @pytest.mark.parametrize(
     ("count", "calls"),
     [
@@ -104,5 +185,5 @@ def test_an_image_index_has_the_images_that_it_lists(media_type: str) -> None:
 def test_manifests_are_read_as_many_at_once_as_ecr_accepts(count: int, calls: list[int]) -> None:
     ecr = ecr_with([described(number, OCI_INDEX) for number in range(count)])
     found = images_from_ecr(stub_aws(ecr=ecr), ACCOUNT, NAME)
-    assert [len(request["imageIds"]) for _, request in ecr.requests[2:]] == calls
+    assert [len(request["imageIds"]) for _, request in ecr.requests[1:]] == calls
     assert all(image.children[0] == f"{image.digest}-amd64" for image in found)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ecrctl.aws.clients import Aws
 from ecrctl.aws.pinning import (
@@ -93,10 +96,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_live_tag_has_the_time_in_utc() -> None:
-    before = datetime.now(UTC).replace(microsecond=0)
-    moment = datetime.strptime(live_tag("dev"), "live-dev-%Y%m%dT%H%M%S%z")
-    assert before <= moment <= datetime.now(UTC)
+def test_a_live_tag_follows_from_the_environment_and_the_digest() -> None:
+    assert live_tag("dev", f"sha256:0123456789abcdef{'0' * 48}") == "live-dev-0123456789ab"
+    assert live_tag("dev", DIGEST) != live_tag("prod", DIGEST)
 
 
 def test_the_digest_of_a_tag_is_looked_up_in_the_registry_of_the_account() -> None:
@@ -120,25 +122,143 @@ def test_a_tag_without_details_has_no_image() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "obstacle"),
+    [
+        ("ARCHIVED", "archived, so no workload can pull it"),
+        ("ACTIVATING", "being restored from the archive, so no workload can pull it yet"),
+    ],
+)
+def test_an_image_that_no_workload_can_pull_is_not_pinned(status: str, obstacle: str) -> None:
+    detail = {"imageDigest": DIGEST, "imageStatus": status}
+    ecr = StubClient(describe_images=lambda **_: {"imageDetails": [detail]})
+    with pytest.raises(UserError) as refusal:
+        digest_of_tag(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, "v1")
+    assert str(refusal.value) == (
+        f"The image '{REPOSITORY}:v1' is {obstacle}. Restore it with `aws ecr "
+        f"update-image-storage-class --repository-name {REPOSITORY} --image-id "
+        f"imageDigest={DIGEST} --target-storage-class STANDARD`, and pin it when its status is "
+        "ACTIVE."
+    )
+
+
+class Tagging(StubClient):
+    """A repository with one image, whose tag appears when it is put.
+
+    :param before: the digest that the tag has from the beginning.
+    :param after: the digest that the tag has after PutImage.
+    :param refusal: the code of PutImage's error; empty where PutImage succeeds.
+    """
+
+    def __init__(
+        self, before: str | None = None, after: str | None = None, *, refusal: str = ""
+    ) -> None:
+        self.tagged = before
+
+        def describe(**_: Any) -> Any:
+            return {"imageDetails": [{"imageDigest": self.tagged}] if self.tagged else []}
+
+        def put(**_: Any) -> Any:
+            self.tagged = after
+            if refusal:
+                raise ClientError({"Error": {"Code": refusal}}, "PutImage")
+            return {"image": IMAGE}
+
+        super().__init__(
+            describe_images=describe,
+            batch_get_image=lambda **_: {"images": [IMAGE]},
+            put_image=put,
+        )
+
+    @property
+    def changes(self) -> list[Any]:
+        """The requests that change something."""
+        return [request for name, request in self.requests if name == "put_image"]
+
+
+IMAGE = {"imageManifest": "{}", "imageManifestMediaType": OCI_INDEX}
+OTHER = f"sha256:{'c' * 64}"
+TAG = "live-dev-1"
+
+
 def test_an_image_is_tagged_in_the_registry_of_the_account() -> None:
-    image = {"imageManifest": "{}", "imageManifestMediaType": OCI_INDEX}
-    ecr = StubClient(batch_get_image=lambda **_: {"images": [image]}, put_image=lambda **_: {})
-    mark_live(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, DIGEST, "live-dev-1")
+    ecr = Tagging(after=DIGEST)
+    mark_live(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, DIGEST, TAG)
     owner = {"registryId": ACCOUNT, "repositoryName": REPOSITORY}
     read = {"imageIds": [{"imageDigest": DIGEST}], "acceptedMediaTypes": list(ACCEPTED_MANIFESTS)}
-    assert ecr.requests == [
-        ("batch_get_image", owner | read),
-        ("put_image", owner | image | {"imageTag": "live-dev-1"}),
-    ]
+    assert ("batch_get_image", owner | read) in ecr.requests
+    assert ecr.changes == [owner | IMAGE | {"imageTag": TAG, "imageDigest": DIGEST}]
+    # The tag is read back after the change.
+    assert ecr.requests[-1][0] == "describe_images"
+
+
+def test_an_image_that_has_its_tag_is_left_alone() -> None:
+    ecr = Tagging(before=DIGEST)
+    mark_live(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, DIGEST, TAG)
+    assert ecr.changes == []
+
+
+@pytest.mark.parametrize("code", ["ImageAlreadyExistsException", "ImageTagAlreadyExistsException"])
+def test_a_tag_that_another_pin_has_just_added_is_a_success(code: str) -> None:
+    ecr = Tagging(after=DIGEST, refusal=code)
+    mark_live(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, DIGEST, TAG)
+    assert len(ecr.changes) == 1
+
+
+@pytest.mark.parametrize("ecr", [Tagging(before=OTHER), Tagging(after=OTHER)])
+def test_a_tag_of_another_image_is_not_moved(ecr: Tagging) -> None:
+    with pytest.raises(UserError) as refusal:
+        mark_live(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, DIGEST, TAG)
+    assert str(refusal.value) == (
+        f"The tag {TAG} of the repository '{REPOSITORY}' belongs to another image, {OTHER}, and "
+        f"must belong to {DIGEST}. Delete the tag, and pin the image again."
+    )
+
+
+def test_a_success_without_a_tag_is_no_success() -> None:
+    with pytest.raises(UserError) as refusal:
+        mark_live(stub_aws(ecr=Tagging()), ACCOUNT, REPOSITORY, DIGEST, TAG)
+    assert str(refusal.value) == (
+        f"The repository '{REPOSITORY}' has no tag {TAG} after PutImage succeeded, so nothing "
+        "protects the image. Pin it again."
+    )
 
 
 def test_an_image_that_does_not_exist_cannot_be_tagged() -> None:
-    ecr = StubClient(batch_get_image=lambda **_: {"images": []})
+    ecr = StubClient(
+        describe_images=lambda **_: {"imageDetails": []},
+        batch_get_image=lambda **_: {"images": []},
+    )
     with pytest.raises(UserError) as refusal:
-        mark_live(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, DIGEST, "live-dev-1")
+        mark_live(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, DIGEST, TAG)
     assert (
         str(refusal.value) == f"The repository '{REPOSITORY}' has no image {DIGEST}. Push it first."
     )
+
+
+@pytest.mark.parametrize("mutability", ["MUTABLE", "IMMUTABLE"])
+def test_images_pinned_at_the_same_time_keep_their_own_tags(aws: Aws, mutability: str) -> None:
+    name = f"pinning/{mutability.lower()}"
+    aws.ecr.create_repository(repositoryName=name, imageTagMutability=mutability)  # type: ignore[arg-type]
+    manifests = [json.dumps({"schemaVersion": 2, "config": number}) for number in range(3)]
+    digests = [digest_of(manifest.encode()) for manifest in manifests]
+    for manifest in manifests:
+        aws.ecr.put_image(
+            repositoryName=name, imageManifest=manifest, imageManifestMediaType=OCI_MANIFEST
+        )
+
+    def pin(digest: str) -> None:
+        mark_live(aws, ACCOUNT, name, digest, live_tag("dev", digest))
+
+    try:
+        with ThreadPoolExecutor(9) as pool:
+            list(pool.map(pin, digests * 6))
+        details = aws.ecr.describe_images(repositoryName=name)["imageDetails"]
+    finally:
+        aws.ecr.delete_repository(repositoryName=name, force=True)
+    assert {detail["imageDigest"]: detail["imageTags"] for detail in details} == {
+        digest: [live_tag("dev", digest)] for digest in digests
+    }
 
 
 def test_a_target_belongs_to_the_environment_that_declares_the_repository(folder: Path) -> None:
@@ -160,6 +280,42 @@ def test_every_fault_of_a_target_is_named_at_once(folder: Path) -> None:
         "'api'? Known: api.\n  - the environment 'dev' declares no repository 'team/apy'; did "
         "you mean 'team/api'? Known: team/api."
     )
+
+
+@pytest.mark.parametrize("pins", ["none", "a file", "a link"])
+def test_a_pin_that_cannot_be_written_is_named_before_the_image_is_tagged(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, pins: str
+) -> None:
+    path, where = folder / "dev.images.yaml", folder
+    if pins == "a file":
+        path.touch()
+    if pins == "a link":
+        where = folder / "elsewhere"
+        path.symlink_to(where / "pins.yaml")
+    asked: list[Path] = []
+
+    def refuse(*, dir: Path) -> NoReturn:  # noqa: A002 - the function's own name
+        asked.append(dir)
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    with pytest.raises(UserError) as refusal:
+        check_target(Target(folder, "dev", "api"), repository="team/api", tag="v1")
+    assert str(refusal.value) == f"{path} cannot be written: Read-only file system."
+    assert asked == [where]
+
+
+def test_a_check_of_the_folder_leaves_no_file(folder: Path) -> None:
+    before = sorted(folder.iterdir())
+    check_target(Target(folder, "dev", "api"), repository="team/api", tag="v1")
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_file_of_pins_that_is_a_folder_is_refused(folder: Path) -> None:
+    path = folder / "dev.images.yaml"
+    path.mkdir()
+    with pytest.raises(UserError, match=r"dev\.images\.yaml"):
+        check_target(Target(folder, "dev", "api"), repository="team/api", tag="v1")
 
 
 def test_another_environment_may_declare_the_repository(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
@@ -14,7 +14,7 @@ import pytest
 from ecrctl.aws.clients import Aws
 from ecrctl.errors import UserError
 from ecrctl.images.oci import OciImage, digest_of
-from ecrctl.images.registry import Registry, TagIsImmutable
+from ecrctl.images.registry import Registry, TagIsImmutable, _pool
 
 ACCOUNT = "111111111111"
 HOST = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
@@ -131,7 +131,7 @@ def test_an_upload_goes_to_the_newest_location_with_its_query(
 
 
 def test_a_blob_that_the_registry_has_is_not_sent(registry: Registry, script: Script) -> None:
-    push(registry, script, (200, "", b""), CREATED)
+    push(registry, script, (200, "", BLOB), CREATED)
     assert script.requests[1:] == [f"HEAD {BLOBS}/{digest_of(BLOB)}", f"PUT {MANIFEST}"]
 
 
@@ -207,7 +207,8 @@ def test_a_manifest_that_cannot_be_read_is_named_by_its_digest(
     )
 
 
-def test_a_request_is_tried_four_times_in_all(registry: Registry, script: Script) -> None:
+def test_a_request_to_aws_is_tried_four_times_in_all(registry: Registry, script: Script) -> None:
+    registry = replace(registry, pool=_pool(is_emulator=False))
     script.answers += [None, None, None, (200, "", b"found")]
     assert registry.manifest("team/api", "v1") == b"found"
     script.answers += [None, None, None, None, (200, "", b"too late")]
@@ -219,8 +220,47 @@ def test_a_request_is_tried_four_times_in_all(registry: Registry, script: Script
     )
 
 
-def test_an_answer_is_awaited_for_a_minute(registry: Registry) -> None:
-    assert registry.pool.connection_pool_kw["timeout"] == 60
+def test_a_request_to_an_emulator_is_not_repeated(registry: Registry, script: Script) -> None:
+    script.answers += [None, (200, "", b"too late")]
+    with pytest.raises(UserError, match="cannot be reached at"):
+        registry.manifest("team/api", "v1")
+
+
+def test_a_request_has_a_time_limit(registry: Registry) -> None:
+    assert registry.pool.connection_pool_kw["timeout"] == 5
+    assert _pool(is_emulator=False).connection_pool_kw["timeout"] == 20
+
+
+@pytest.mark.parametrize("length", ["", "page"])
+def test_a_blob_of_another_length_is_pushed(
+    registry: Registry, script: Script, length: str
+) -> None:
+    push(registry, script, (200, "", length.encode()), *PUSHED[1:])
+    assert [request.split()[0] for request in script.requests[1:]] == [
+        *("HEAD", "POST", "PATCH", "PUT", "PUT")
+    ]
+
+
+def test_an_upload_without_a_location_is_one_sentence(registry: Registry, script: Script) -> None:
+    with pytest.raises(UserError) as refusal:
+        push(registry, script, (404, "", b""), (202, "", b""))
+    assert str(refusal.value) == (
+        f"Pushing to 'team/api' failed: the registry {HOST} named no location for the upload. "
+        "Check AWS_ENDPOINT_URL and the network."
+    )
+
+
+def test_a_login_without_a_token_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ecr:
+        def get_authorization_token(self) -> dict[str, list[dict[str, str]]]:
+            return {"authorizationData": []}
+
+    monkeypatch.setattr(Aws, "ecr", Ecr())
+    with pytest.raises(UserError) as refusal:
+        Registry.of_account(Aws(boto3.Session(), "us-east-1", None), ACCOUNT)
+    assert str(refusal.value) == (
+        "Logging in to the registry failed: ECR returned no token. Try again."
+    )
 
 
 def test_no_redirect_is_followed(registry: Registry, script: Script) -> None:

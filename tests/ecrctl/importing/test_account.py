@@ -124,5 +124,6 @@ def test_an_error_of_aws_is_one_sentence() -> None:
     with pytest.raises(UserError) as refusal:
         existing_repositories(stub_aws(ecr=ecr, cloudformation=one_stack()))
     assert str(refusal.value) == (
-        "Reading the repositories in us-east-1 failed: AWS returned AccessDeniedException: no"
+        "Reading the repositories in us-east-1 failed at GetRepositoryPolicy: AWS returned "
+        "AccessDeniedException: no"
     )

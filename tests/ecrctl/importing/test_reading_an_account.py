@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import ProfileNotFound
 from rich.console import Console
 
 from ecrctl.aws.clients import Aws
@@ -135,13 +135,14 @@ def test_a_configuration_that_cannot_be_read_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail() -> boto3.Session:
-        raise BotoCoreError
+        raise ProfileNotFound(profile="secret")
 
     monkeypatch.setattr(boto3, "Session", fail)
     with pytest.raises(UserError) as refusal:
         import_environment("new", tmp_path)
     assert str(refusal.value) == (
-        "The AWS configuration cannot be read: An unspecified error occurred"
+        "no AWS configuration file defines the profile. Set AWS_PROFILE to a profile that "
+        "`aws configure list-profiles` lists."
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from ecrctl.aws.clients import Aws
+from ecrctl.aws.pinning import live_tag
 from ecrctl.cdk import toolchain
 from ecrctl.console import Steps
 from ecrctl.errors import ExitCode, UserError
@@ -103,7 +104,7 @@ def test_every_step_is_carried_out_and_named(run: Run, emulator: Emulator, aws: 
         "ok Deploy the workloads that use the image",
         f"ok Verify everything: {len(checks)} checks",
     ]
-    assert re.fullmatch(r"live-local-\d{8}T\d{6}Z", live)
+    assert live == live_tag("local", DIGEST)
     assert details["imageDigest"] == DIGEST
     assert started is emulator
     assert run.prepared == ["the CDK CLI", "no real AWS"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -11,7 +12,7 @@ import sys
 import urllib.request
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -103,6 +104,31 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     assert str(refusal.value) == (
         f"Port {port} on 127.0.0.1 is in use. Choose another one with --port, "
         "or omit --port to use any free one."
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "problem"),
+    [
+        (errno.EACCES, "requires a permission that this user lacks, as every port below 1024"),
+        (errno.EADDRNOTAVAIL, "cannot be used: Cannot assign requested address"),
+    ],
+)
+def test_a_port_that_cannot_be_opened_is_not_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, problem: str
+) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    started = running(
+        account="000000000000", region="us-east-1", port=80, directory=tmp_path, keep=False
+    )
+    with pytest.raises(UserError) as refusal, started:
+        pass
+    assert str(refusal.value) == (
+        f"Port 80 on 127.0.0.1 {problem}. Choose another one with --port, or omit --port to use "
+        "any free one."
     )
 
 

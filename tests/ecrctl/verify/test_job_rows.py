@@ -10,6 +10,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from ecrctl.aws.clients import Aws
 from ecrctl.verify.check import MISSING, Check
 from ecrctl.verify.images import PUBLIC, check_images
 from ecrctl.verify.jobs import check_job, check_schemas, newest_versions
@@ -110,7 +111,9 @@ def test_each_image_has_a_row_for_its_digest_and_one_for_its_tag(tmp_path: Path)
     )
     ecr = StubClient(
         describe_images=lambda **request: {
-            "imageDetails": [{"imageDigest": "sha256:b"}] if "/api" in str(request) else []
+            "imageDetails": [{"imageDigest": DIGEST if DIGEST in str(request) else "sha256:b"}]
+            if "/api" in str(request)
+            else []
         }
     )
     settings = replace(settings, eks_jobs=tuple(jobs), ecs_tasks=(task,))
@@ -126,14 +129,52 @@ def test_each_image_has_a_row_for_its_digest_and_one_for_its_tag(tmp_path: Path)
     assert ecr.requests == [
         (
             "describe_images",
-            {"registryId": "111111111111", "repositoryName": name, "imageIds": [image_id]},
+            {"registryId": "111111111111", "repositoryName": name, "imageIds": [image_id], **extra},
         )
-        for name, image_id in (
-            ("team/api", {"imageDigest": DIGEST}),
-            ("team/api", {"imageTag": "v1"}),
-            ("team/web", {"imageTag": "v3"}),
+        for name, image_id, extra in (
+            ("team/api", {"imageDigest": DIGEST}, {}),
+            ("team/api", {"imageTag": "v1"}, {}),
+            ("team/web", {"imageTag": "v3"}, {}),
+            ("team/web", {"imageTag": "v3"}, {"filter": {"imageStatus": "ANY"}}),
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "found"),
+    [
+        ("ARCHIVED", "archived, so no workload can pull it"),
+        ("ACTIVATING", "being restored from the archive, so no workload can pull it yet"),
+    ],
+)
+def test_an_image_that_no_workload_can_pull_differs(
+    tmp_path: Path, status: str, found: str
+) -> None:
+    settings = load(tmp_path, JOBS)
+    own = replace(settings.eks_jobs[0].image, digest=DIGEST, tag="v1", repository="team/api")
+    settings = replace(settings, eks_jobs=(replace(settings.eks_jobs[0], image=own),))
+    detail = {"imageDigest": DIGEST, "imageStatus": status}
+    ecr = StubClient(describe_images=lambda **_: {"imageDetails": [detail]})
+    in_registry, tag = check_images(settings, lambda _: stub_aws(ecr=ecr))
+    assert (in_registry.found, in_registry.matches) == (found, False)
+    assert tag.matches
+
+
+def test_the_clients_of_a_region_are_made_once(tmp_path: Path) -> None:
+    settings = load(tmp_path, JOBS)
+    regions: list[str] = []
+    image = replace(settings.eks_jobs[0].image, digest=DIGEST, tag=None)
+    jobs = [
+        replace(settings.eks_jobs[0], image=replace(image, repository=name)) for name in ("a", "b")
+    ]
+    ecr = StubClient(describe_images=lambda **_: {"imageDetails": [{"imageDigest": DIGEST}]})
+
+    def clients(region: str) -> Aws:
+        regions.append(region)
+        return stub_aws(ecr=ecr)
+
+    rows = list(check_images(replace(settings, eks_jobs=tuple(jobs)), clients))
+    assert (len(rows), regions) == (2, ["us-west-2"])
 
 
 def test_every_manifest_is_validated_by_the_three_newest_schemas(

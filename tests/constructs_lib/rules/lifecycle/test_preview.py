@@ -226,6 +226,18 @@ def test_an_archived_live_image_is_never_expired_from_the_archive() -> None:
     assert [item.outcome for item in preview(archive_cold(), images, NOW)] == ["kept", "expired"]
 
 
+def test_an_image_that_is_being_restored_counts_as_restored_now() -> None:
+    images = [
+        image("restored", "v1", age=400, activating=True, archived_at=NOW - timedelta(days=200)),
+        image("cold", "v2", age=400),
+        image("archived", "v3", age=400, storage_class="archive", archived_at=NOW),
+    ]
+    assert [item.outcome for item in preview(archive_cold(), images, NOW)] == [
+        *("kept", "archived", "kept")
+    ]
+    assert [item.status for item in images] == ["activating", "active", "archived"]
+
+
 def test_a_reason_has_the_unit_of_its_rule() -> None:
     by_age = policy_from_document({"rules": [rule(1, 7, "any", **DAYS)]})
     by_count = policy_from_document({"rules": [rule(1, 1, "any")]})
