@@ -64,19 +64,29 @@ class YamlFile:
 
     def report(self, faults: Iterable[Fault]) -> str:
         """Return faults as text, each with its line."""
-        root = yaml.compose(self.text, Loader=_Loader) if self.text else None
+        root = node_of(self.text) if self.text else None
         located = sorted((_line_of(root, fault.path) or 0, str(fault)) for fault in set(faults))
         count = "1 fault" if len(located) == 1 else f"{len(located)} faults"
         lines = (f"  - {f'line {line}, ' if line else ''}{text}" for line, text in located)
         return "\n".join([f"{self.path.parent.name}/{self.path.name}: {count}", *lines])
 
 
+def plain_data(text: str) -> Any:
+    """Return the data of a YAML text; an error of PyYAML is raised as it is."""
+    # The subclass of yaml's safe loader: plain data, no objects.
+    return yaml.load(text, Loader=_Loader)  # noqa: S506
+
+
+def node_of(text: str) -> yaml.Node | None:
+    """Return a YAML text as nodes, which have their places in the text."""
+    return yaml.compose(text, Loader=_Loader)
+
+
 def read_yaml(path: Path) -> YamlFile:
     """Read a file; a file that cannot be read has a fault with the reason."""
     try:
         text = path.read_text(encoding="utf-8")
-        # The subclass of yaml's safe loader: plain data, no objects.
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506
+        data = plain_data(text)
         json.dumps(data, default=str)
     except (OSError, UnicodeDecodeError) as error:
         message = f"cannot read the file: {_in_one_line(error)}"
