@@ -91,13 +91,13 @@ def test_a_failure_after_the_run_is_ignored(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def group() -> Iterator[subprocess.Popen[str]]:
+def group() -> Iterator[subprocess.Popen[bytes]]:
     """Return a process with a child that ignores SIGTERM."""
     process = subprocess.Popen(
-        [sys.executable, "-c", GROUP], start_new_session=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", GROUP], start_new_session=True, stdout=subprocess.PIPE
     )
     assert process.stdout is not None
-    assert process.stdout.readline() == "1\n"
+    assert process.stdout.readline() == b"1\n"
     yield process
     process.stdout.close()
     end_group(process, seconds=0.1)
@@ -110,19 +110,19 @@ def record_of_a_killed_run(folder: Path, pid: int) -> Path:
 
 
 def test_the_processes_of_a_killed_run_are_stopped_with_their_children(
-    tmp_path: Path, group: subprocess.Popen[str]
+    tmp_path: Path, group: subprocess.Popen[bytes]
 ) -> None:
     file = record_of_a_killed_run(tmp_path, group.pid)
     run_for(0, tmp_path)
     assert group.wait(timeout=5) == -signal.SIGTERM
     # End of file: the child, which has the same output, is gone too.
     assert group.stdout is not None
-    assert group.stdout.read() == ""
+    assert group.stdout.read() == b""
     assert not file.exists()
 
 
 def test_a_process_with_the_same_number_that_started_later_is_not_stopped(
-    tmp_path: Path, group: subprocess.Popen[str]
+    tmp_path: Path, group: subprocess.Popen[bytes]
 ) -> None:
     file = record_of_a_killed_run(tmp_path, group.pid)
     (recorded,) = json.loads(file.read_text())
@@ -139,7 +139,7 @@ def test_a_record_that_cannot_be_read_is_ignored(tmp_path: Path, text: str) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_process_that_has_ended_has_no_start(group: subprocess.Popen[str]) -> None:
+def test_a_process_that_has_ended_has_no_start(group: subprocess.Popen[bytes]) -> None:
     assert start_of(group.pid)
     group.kill()
     while start_of(group.pid):  # until it is a zombie
