@@ -1,7 +1,6 @@
 """Pydantic's errors as faults: the path in the file, the rule, the value and the cure."""
 
-import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +10,7 @@ from pydantic_core import ErrorDetails
 from constructs_lib.rules.faults import Fault, RuleError
 
 from .flat_fields import class_within, field_hint, items_of, key_names
+from .known_names import KnownNames
 
 Location = tuple[str | int, ...]
 
@@ -40,11 +40,9 @@ def faults_of(error: ValidationError, model: type | None) -> list[Fault]:
     return [fault for details in error.errors() for fault in _faults(details, model)]
 
 
-def name_hint(given: str, known: Sequence[str]) -> str:
-    """Return what follows on an unknown name: the nearest known name, then all known names."""
-    near = difflib.get_close_matches(given, known, n=1)
-    hint = f"; did you mean '{near[0]}'? " if near else ". "
-    return f"{hint}Known: {', '.join(known) or 'none'}."
+def name_hint(given: str, known: Iterable[str]) -> str:
+    """Return what follows on an unknown name: the nearest known name, then known names."""
+    return KnownNames(known).hint(given)
 
 
 def _faults(details: ErrorDetails, model: type | None) -> list[Fault]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,22 +61,34 @@ class YamlFile:
     data: Any = None
     faults: list[Fault] = field(default_factory=list)
     text: str = ""
+    _lines: "_Lines | None" = field(default=None, repr=False, compare=False)
 
     def report(self, faults: Iterable[Fault]) -> str:
         """Return faults as text, each with its line."""
-        root = yaml.compose(self.text, Loader=_Loader) if self.text else None
-        located = sorted((_line_of(root, fault.path) or 0, str(fault)) for fault in set(faults))
+        lines_of_paths = self._lines or _Lines(node_of(self.text) if self.text else None)
+        self._lines = lines_of_paths
+        located = sorted((lines_of_paths.line_of(fault.path), str(fault)) for fault in set(faults))
         count = "1 fault" if len(located) == 1 else f"{len(located)} faults"
         lines = (f"  - {f'line {line}, ' if line else ''}{text}" for line, text in located)
         return "\n".join([f"{self.path.parent.name}/{self.path.name}: {count}", *lines])
+
+
+def plain_data(text: str) -> Any:
+    """Return the data of a YAML text; an error of PyYAML is raised as it is."""
+    # The subclass of yaml's safe loader: plain data, no objects.
+    return yaml.load(text, Loader=_Loader)  # noqa: S506
+
+
+def node_of(text: str) -> yaml.Node | None:
+    """Return a YAML text as nodes, which have their places in the text."""
+    return yaml.compose(text, Loader=_Loader)
 
 
 def read_yaml(path: Path) -> YamlFile:
     """Read a file; a file that cannot be read has a fault with the reason."""
     try:
         text = path.read_text(encoding="utf-8")
-        # The subclass of yaml's safe loader: plain data, no objects.
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506
+        data = plain_data(text)
         json.dumps(data, default=str)
     except (OSError, UnicodeDecodeError) as error:
         message = f"cannot read the file: {_in_one_line(error)}"
@@ -97,24 +109,42 @@ def _in_one_line(error: Exception) -> str:
     return f"line {mark.line + 1}: {problem}" if mark else " ".join(problem.split())
 
 
-def _line_of(node: yaml.Node | None, path: str) -> int | None:
-    """Return the line of a path such as ``repositories[3].name``, or of the value around it."""
-    line: int | None = None
-    # A key may contain what separates steps; then the line of the value around it is returned.
-    for index, key in _STEP.findall(path):
-        child = _child(node, int(index) if index else key)
-        if child is None:
-            break
-        line, node = child
-    return line
+Children = Mapping[str, tuple[int, yaml.Node]]
 
 
-def _child(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:
+class _Lines:
+    """The lines of the paths of a file, each mapping and list of which is read once."""
+
+    def __init__(self, root: yaml.Node | None) -> None:
+        self._root = root
+        self._children: dict[int, Children] = {}
+
+    def line_of(self, path: str) -> int:
+        """Return the line of a path such as ``repositories[3].name``, or of the value around it.
+
+        A path without any line, such as that of a missing setting, has the line 0.
+        """
+        line, node = 0, self._root
+        # A key may contain what separates steps; then the line of the value around it is returned.
+        for index, key in _STEP.findall(path):
+            child = self._children_of(node).get(f"[{index}]" if index else key)
+            if child is None:
+                break
+            line, node = child
+        return line
+
+    def _children_of(self, node: yaml.Node | None) -> Children:
+        if id(node) not in self._children:
+            self._children[id(node)] = _children(node)
+        return self._children[id(node)]
+
+
+def _children(node: yaml.Node | None) -> Children:
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == str(step):
-                return key.start_mark.line + 1, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        item = node.value[step]
-        return item.start_mark.line + 1, item
-    return None
+        # Of a key that occurs twice, the first counts.
+        pairs = reversed(node.value)
+        return {str(key.value): (key.start_mark.line + 1, value) for key, value in pairs}
+    if isinstance(node, yaml.SequenceNode):
+        items = enumerate(node.value)
+        return {f"[{index}]": (item.start_mark.line + 1, item) for index, item in items}
+    return {}

@@ -34,7 +34,8 @@ from .files import file_errors
 from .images.image_files import images_from_file
 from .importing import command as importing
 from .importing import report
-from .local.command import LocalRun, run_local
+from .local import options as local
+from .local.command import TIME_LIMIT_MINUTES, LocalRun, run_local
 from .manifests import other_manifests, write_manifests
 from .review import cli as review
 from .verify import cli as verify
@@ -130,16 +131,11 @@ def manifests_command(
 
 @app.command("local", epilog=exit_code_table(*ANY_CODE))
 def local_command(
-    port: Annotated[
-        int | None, typer.Option(min=1, max=65535, help="Port of the embedded AWS.")
-    ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the embedded AWS running.")] = False,
-    output: Annotated[
-        Path, typer.Option(metavar="DIR", help="The folder for logs and cloud assemblies.")
-    ] = ROOT / ".ecrctl" / "local",
-    svg: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Save the output as an SVG picture.")
-    ] = None,
+    port: local.Port = None,
+    keep: local.Keep = False,
+    output: local.Output = local.OUTPUT,
+    svg: local.Svg = None,
+    time_limit: local.TimeLimit = TIME_LIMIT_MINUTES,
 ) -> None:
     """Deploy to an embedded AWS, push and pin an image, and verify.
 
@@ -148,7 +144,11 @@ def local_command(
     _check_folder("--svg", svg)
     console = new_console(record=svg is not None)
     run = LocalRun(
-        environments=_options.environments, output=output.resolve(), port=port, keep=keep
+        environments=_options.environments,
+        output=output.resolve(),
+        port=port,
+        keep=keep,
+        minutes=time_limit,
     )
     found, emulator = run_local(run, Steps(console))
     console.print()

@@ -47,15 +47,20 @@ class StepResult:
 
 
 class Steps:
-    """The steps of a long command, shown one by one."""
+    """The steps of a long command, shown one by one.
+
+    ``current`` is the step that is carried out, or was last.
+    """
 
     def __init__(self, console: Console) -> None:
         self.console = console
+        self.current = ""
 
     @contextmanager
     def step(self, action: str) -> Iterator[StepResult]:
         """Show a step while the block runs, then its result and duration."""
         result = StepResult()
+        self.current = action
         start = time.monotonic()
         spinner = (
             self.console.status(f"{action} ...") if self.console.is_terminal else nullcontext()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from checked_files.fault_text import name_hint
+from checked_files.known_names import KnownNames
 from checked_files.yaml_files import YamlFile
 from constructs_lib.rules.faults import under
 
@@ -91,13 +91,14 @@ class _Folder:
 
     def __init__(self, directory: Path) -> None:
         self.names = environment_names(directory)
+        self._known = KnownNames(self.names)
         self._directory = directory
         self._files: dict[str, EnvironmentFile] = {}
 
     def load(self, name: str, *, with_pins: bool = True) -> EnvironmentSettings:
         """Return the settings of an environment."""
         if name not in self.names:
-            raise EnvironmentFault(f"there is no environment '{name}'{name_hint(name, self.names)}")
+            raise EnvironmentFault(f"there is no environment '{name}'{self._known.hint(name)}")
         refuse_name(name, self._directory)
         environment = self._read(name)
         path = pins_path(name, self._directory)
@@ -115,7 +116,7 @@ class _Folder:
         if with_pins:
             faults += missing_pin_faults(environment, pins)
         for image, pin in pins.pins.items():
-            pins.file.faults += under(image, pin_faults(pin, environment, registries, self.names))
+            pins.file.faults += under(image, pin_faults(pin, environment, registries, self._known))
         reports = [
             one.file.report(found)
             for one in registries.values()

@@ -1,7 +1,8 @@
 """Environment files as far as they are valid: each part is read although another has faults."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from checked_files.fault_text import faults_of
 from checked_files.flat_fields import class_within
+from checked_files.known_names import KnownNames
 from checked_files.models import validated
 from checked_files.yaml_files import YamlFile, read_yaml
 from constructs_lib.rules.ecs.service import ServiceSpec
@@ -22,7 +24,7 @@ from .model.repository import PinModel, Pins, RepositoryModel
 PARTS = ("repositories", "ecs_tasks", "ecs_services", "eks_jobs")
 
 
-@dataclass(slots=True)
+@dataclass
 class EnvironmentFile:
     """An environment's file.
 
@@ -46,7 +48,16 @@ class EnvironmentFile:
 
     def repository(self, name: str) -> RepositoryModel | None:
         """Return the repository of a name."""
-        return next((one for one in self.repositories.values() if one.name == name), None)
+        return self._repositories_by_name.get(name)
+
+    @cached_property
+    def declared(self) -> KnownNames:
+        """The names of its repositories, those of repositories with faults included."""
+        return KnownNames(self.names("repositories").values())
+
+    @cached_property
+    def _repositories_by_name(self) -> Mapping[str, RepositoryModel]:
+        return {one.name: one for one in reversed(self.repositories.values())}
 
     def given(self, part: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield the mappings of a list with their paths, those with faults included."""
@@ -72,9 +83,9 @@ class PinsFile:
     pins: Mapping[str, PinModel] = field(default_factory=dict)
 
     @property
-    def names(self) -> list[str]:
+    def names(self) -> Collection[str]:
         """The names of all pins, those with faults included."""
-        return list(_mapping_in(self.file))
+        return _mapping_in(self.file).keys()
 
 
 def read_environment(name: str, path: Path) -> EnvironmentFile:

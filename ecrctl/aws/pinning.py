@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from botocore.exceptions import ClientError
 
 from checked_files.fault_text import name_hint
-from checked_files.yaml_files import read_yaml
 from constructs_lib.rules.ecr.images import reference_faults
 from constructs_lib.rules.faults import Fault, RuleError
 from ecrctl.errors import ExitCode, UserError
+from ecrctl.file_writing.yaml_documents import change_document, check_document
 from ecrctl.files import file_errors
 from ecrctl.images.registry import ACCEPTED_MANIFESTS
 from environments.loading import load_environment, pins_path
@@ -159,7 +158,7 @@ def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSet
     if faults:
         error = RuleError("the image cannot be pinned", (Fault("", text) for text in faults))
         raise UserError(str(error), ExitCode.FAULT)
-    _pins(target)
+    check_document(pins_path(target.environment, target.directory))
     _check_writable(pins_path(target.environment, target.directory))
     return owner
 
@@ -177,21 +176,10 @@ def write_pin(target: Target, *, repository: str, tag: str, digest: str) -> Path
     pin = {"repository": repository, "tag": tag, "digest": digest}
     if target.registry and target.registry != target.environment:
         pin = {"registry": target.registry, **pin}
-    pins = {**_pins(target), target.image: pin}
+
+    def pinned(pins: Mapping[str, Any]) -> Mapping[str, Any]:
+        return dict(sorted({**pins, target.image: pin}.items()))
+
     path = pins_path(target.environment, target.directory)
-    body = yaml.safe_dump(dict(sorted(pins.items())), sort_keys=False)
-    with file_errors(f"{path} cannot be written"):
-        path.write_text(HEADER + body, encoding="utf-8")
+    change_document(path, pinned, header=HEADER)
     return path
-
-
-def _pins(target: Target) -> Mapping[str, Any]:
-    path = pins_path(target.environment, target.directory)
-    if not path.exists():
-        return {}
-    file = read_yaml(path)
-    pins = file.data or {}
-    if file.faults or not isinstance(pins, Mapping):
-        fault = file.faults[0] if file.faults else "a mapping of image names is expected here."
-        raise UserError(f"{path.name}: {fault}", ExitCode.FAULT)
-    return pins

@@ -6,7 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -81,11 +81,13 @@ def run_cdk(
     cwd: Path = ROOT,
     tools: Tools | None = None,
     offline: bool = False,
+    on_start: Callable[[int], None] | None = None,
 ) -> None:
     """Run the CDK CLI, with its output in a log file.
 
     :param environment: variables to add.
     :param offline: whether to remove every ``AWS_*`` variable, such as the credentials.
+    :param on_start: called with the number of the process.
     :raises UserError: with the end of the log, when the CDK CLI fails.
     """
     tools = tools or present_tools()
@@ -100,6 +102,8 @@ def run_cdk(
         start = output.tell()
         process = start_group(command, cwd=cwd, variables=variables, output=output)
         try:
+            if on_start:
+                on_start(process.pid)
             status = process.wait()
         finally:
             end_group(process)

@@ -10,6 +10,7 @@ from ecrctl.cdk import toolchain
 from ecrctl.cdk.assemblies import stacks_of
 from ecrctl.console import Steps
 from ecrctl.errors import ExitCode, UserError
+from ecrctl.file_writing.locks import locked
 from ecrctl.files import file_errors
 from ecrctl.images.registry import Registry, TagIsImmutable
 from ecrctl.verify.command import Verification, verify
@@ -22,10 +23,12 @@ from environments.settings import EnvironmentSettings
 from . import emulator
 from .emulator import Emulator
 from .sample_image import sample_image
+from .supervision import Supervision, supervised
 
 ENVIRONMENT = "local"
 REPOSITORY = "aws-nodejs-sample"
 TAG = "v1"
+TIME_LIMIT_MINUTES = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +39,14 @@ class LocalRun:
     :param output: a folder for logs and cloud assemblies.
     :param port: the port of the embedded AWS; any free one when ``None``.
     :param keep: whether the embedded AWS keeps running after a success.
+    :param minutes: the time after which the run is ended.
     """
 
     environments: Path
     output: Path
     port: int | None
     keep: bool
+    minutes: float = TIME_LIMIT_MINUTES
 
 
 def run_local(run: LocalRun, steps: Steps) -> tuple[Verification, Emulator]:
@@ -60,6 +65,20 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[Verification, Emulator]:
             "image is pushed. Add it.",
             ExitCode.FAULT,
         )
+    with (
+        # Two runs would write the same pin and the same logs.
+        locked(run.output / "run"),
+        locked(run.environments / f"{ENVIRONMENT}.yaml"),
+        supervised(
+            run.output, minutes=run.minutes, current_step=lambda: steps.current
+        ) as supervision,
+    ):
+        return _supervised_run(run, steps, settings, supervision)
+
+
+def _supervised_run(
+    run: LocalRun, steps: Steps, settings: EnvironmentSettings, supervision: Supervision
+) -> tuple[Verification, Emulator]:
     with ExitStack() as stack:
         with steps.step("Start the embedded AWS") as step:
             process = emulator.running(
@@ -68,12 +87,13 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[Verification, Emulator]:
                 port=run.port,
                 directory=run.output,
                 keep=run.keep,
+                supervision=supervision,
             )
             started = stack.enter_context(process)
             step.detail = started.endpoint_url
         # The pin of an earlier run names an image that this emulator does not have yet.
         pins_path(ENVIRONMENT, run.environments).unlink(missing_ok=True)
-        cdk = _Cdk(run, started)
+        cdk = _Cdk(run, started, supervision)
         with steps.step("Bootstrap the account with the AWS CDK CLI") as step:
             cdk.bootstrap()
             step.detail = f"{settings.account}, {settings.region}"
@@ -144,6 +164,7 @@ class _Cdk:
 
     run: LocalRun
     emulator: Emulator
+    supervision: Supervision
 
     def bootstrap(self) -> None:
         """Bootstrap the account and region, away from cdk.json, which would start a synth."""
@@ -166,4 +187,5 @@ class _Cdk:
             environment=self.emulator.variables(),
             log=self.run.output / "cdk.log",
             cwd=cwd,
+            on_start=self.supervision.started,
         )

@@ -1,15 +1,17 @@
 """The embedded AWS: MiniStack as a child process that listens on loopback."""
 
 import errno
+import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,12 +21,17 @@ from ecrctl.aws.clients import Aws
 from ecrctl.cdk.toolchain import end_group, end_of, start_group
 from ecrctl.errors import UserError
 
+from .supervision import Supervision
+
 HOST = "127.0.0.1"
 READY_SECONDS = 60
 _PORT_PROBLEMS = {
     errno.EADDRINUSE: "is in use",
     errno.EACCES: "requires a permission that this user lacks, as every port below 1024",
 }
+# A stalled one is named within 5 seconds: this time, and the pause before the next look.
+SILENT_SECONDS = 4.5
+_PAUSE_SECONDS = 0.25
 _LOOPBACK = dict.fromkeys(("NO_PROXY", "no_proxy"), "localhost,127.0.0.1")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
@@ -85,13 +92,20 @@ def forget_aws_settings() -> None:
 
 @contextmanager
 def running(
-    *, account: str, region: str, port: int | None, directory: Path, keep: bool
+    *,
+    account: str,
+    region: str,
+    port: int | None,
+    directory: Path,
+    keep: bool,
+    supervision: Supervision | None = None,
 ) -> Iterator[Emulator]:
     """Run the embedded AWS while the block runs.
 
     :param port: a port that must be free; any free one when ``None``.
     :param directory: the folder for the log and temporary files.
     :param keep: whether the process keeps running after the block succeeds.
+    :param supervision: ends the run when the embedded AWS ends or stops answering.
     """
     chosen = _free_port(port)
     log = directory / "ministack.log"
@@ -101,9 +115,12 @@ def running(
         process = start_group(command, cwd=directory, variables=variables, output=output)
     finished = False
     try:
+        if supervision:
+            supervision.started(process.pid)
         emulator = Emulator(port=chosen, account=account, region=region, pid=process.pid)
         _wait_until_ready(emulator, process, log)
-        yield emulator
+        with _watched(emulator, process, log, supervision):
+            yield emulator
         finished = True
     finally:
         if not (finished and keep):
@@ -142,13 +159,68 @@ def _free_port(port: int | None) -> int:
 
 
 def _wait_until_ready(emulator: Emulator, process: subprocess.Popen[bytes], log: Path) -> None:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        try:
-            opener.open(f"{emulator.endpoint_url}/_ministack/health", timeout=2).close()
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-        else:
+        if _answers(emulator, seconds=2):
             return
+        time.sleep(0.1)
     raise UserError(f"The embedded AWS did not start. {end_of(log, lines=5)}")
+
+
+def _answers(emulator: Emulator, *, seconds: float) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        opener.open(f"{emulator.endpoint_url}/_ministack/health", timeout=seconds).close()
+    except (OSError, http.client.HTTPException):
+        return False
+    return True
+
+
+@contextmanager
+def _watched(
+    emulator: Emulator,
+    process: subprocess.Popen[bytes],
+    log: Path,
+    supervision: Supervision | None,
+) -> Iterator[None]:
+    if supervision is None:
+        yield
+        return
+    is_over = threading.Event()
+    arguments = (emulator, process, log, supervision, is_over)
+    watch = threading.Thread(target=_watch, args=arguments, daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watch.join()
+
+
+def _watch(
+    emulator: Emulator,
+    process: subprocess.Popen[bytes],
+    log: Path,
+    supervision: Supervision,
+    is_over: threading.Event,
+) -> None:
+    """Fail the run once the embedded AWS has ended, or has not answered for some seconds."""
+    answered = time.monotonic()
+    while not is_over.wait(_PAUSE_SECONDS):
+        status = process.poll()
+        if status is not None:
+            how = f"exit code {status}" if status >= 0 else signal.Signals(-status).name
+            supervision.fail(f"The embedded AWS ended with {how}. {end_of(log, lines=5)}")
+            return
+        left = answered + SILENT_SECONDS - time.monotonic()
+        if left > 0 and _answers(emulator, seconds=min(left, 1)):
+            answered = time.monotonic()
+        elif time.monotonic() - answered >= SILENT_SECONDS and not is_over.is_set():
+            # Its clients would wait for an answer, so their connections are closed.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            supervision.fail(
+                f"The embedded AWS at {emulator.endpoint_url} did not answer for "
+                f"{SILENT_SECONDS:g} s, so it was stopped. {end_of(log, lines=5)}"
+            )
+            return

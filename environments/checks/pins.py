@@ -1,9 +1,9 @@
 """Faults of pins: images that have none, registries that do not exist, tags that can be moved."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from checked_files.fault_text import name_hint
+from checked_files.known_names import KnownNames
 from constructs_lib.rules.ecr.images import (
     PUBLIC_REGISTRY,
     moving_tag_faults,
@@ -42,7 +42,7 @@ def _images_in(workload: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _missing_pin(path: str, image: str, environment: EnvironmentFile) -> Fault:
-    repository = image if image in environment.names("repositories").values() else "REPOSITORY"
+    repository = image if image in environment.declared else "REPOSITORY"
     return Fault(
         path,
         f"the image '{image}' has no pin, so it is unknown which image to run. Pin it with "
@@ -55,7 +55,7 @@ def pin_faults(
     pin: PinModel,
     environment: EnvironmentFile,
     registries: Mapping[str, EnvironmentFile],
-    known: Sequence[str],
+    known: KnownNames,
 ) -> Iterator[Fault]:
     """Yield the faults of a pin of an environment.
 
@@ -69,18 +69,17 @@ def pin_faults(
         yield from _moving_tag_faults(pin, None)
         return
     if name not in registries:
-        yield Fault("registry", f"'{name}' is not an environment{name_hint(name, known)}")
+        yield Fault("registry", f"'{name}' is not an environment{known.hint(name)}")
         return
     registry = registries[name]
     if registry.file.data is None:
         return  # The file cannot be read, which is a fault already, and may declare the repository.
     repository = registry.repository(pin.repository)
-    declared = list(registry.names("repositories").values())
-    if pin.repository not in declared:
+    if pin.repository not in registry.declared:
         yield Fault(
             "repository",
             f"the environment '{name}' declares no repository '{pin.repository}'"
-            f"{name_hint(pin.repository, declared)}",
+            f"{registry.declared.hint(pin.repository)}",
         )
     if repository is None:
         return

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from checked_files.fault_text import name_hint
+from checked_files.known_names import KnownNames
 from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY
 from constructs_lib.rules.faults import Fault, repeated, taken_faults
 from environments.model.environment import EnvironmentModel
@@ -54,10 +54,11 @@ def _setting_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Ite
 
 def _task_faults(environment: EnvironmentFile) -> Iterator[Fault]:
     tasks = {task.name: task for task in environment.ecs_tasks.values()}
+    known = KnownNames(tasks)
     for path, service in environment.ecs_services.items():
         name = service.task
         if name not in tasks:
-            yield Fault(f"{path}.task", f"ecs_tasks has no '{name}'{name_hint(name, list(tasks))}")
+            yield Fault(f"{path}.task", f"ecs_tasks has no '{name}'{known.hint(name)}")
         elif tasks[name].spec.fargate is None:
             yield Fault(
                 f"{path}.task",

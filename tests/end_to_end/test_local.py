@@ -186,3 +186,29 @@ def test_stopping_it_half_way_stops_everything_it_started(
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert errors == "ecrctl: stopped; every process that it started has ended.\n"
+
+
+def test_the_run_after_a_killed_one_stops_what_it_left_running(folder: Path) -> None:
+    processes = []
+    for _ in range(2):
+        process = subprocess.Popen(
+            command(folder),
+            env=BARE | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        assert process.stdout is not None
+        assert "Start the embedded AWS" in process.stdout.readline()
+        if len(processes) == 1:
+            time.sleep(1)  # now the CDK CLI runs
+            process.kill()
+            process.wait()
+            left = set(processes_of(folder))
+            assert len(left) >= 2
+    assert not left & set(processes_of(folder))
+    processes[1].send_signal(signal.SIGTERM)
+    assert processes[1].wait(timeout=60) == 130
+    for process in processes:
+        process.communicate()

@@ -342,7 +342,7 @@ def test_a_pin_is_added_to_the_others_in_the_order_of_their_names(folder: Path) 
         f"{FILE_HEAD}"
         f"api:\n  registry: prod\n  repository: team/api\n  tag: v1\n  digest: {DIGEST}\n"
         f"cli:\n  repository: cli\n  tag: v2\n  digest: {DIGEST}\n"
-        f'web:\n  repository: team/web\n  tag: "v\\u0131"\n  digest: {DIGEST}\n'
+        f"web:\n  repository: team/web\n  tag: v\u0131\n  digest: {DIGEST}\n"
     )
 
 
@@ -350,14 +350,14 @@ def test_a_pin_is_written_into_an_empty_file(folder: Path) -> None:
     (folder / "dev.images.yaml").write_text("# none yet\n")
     path = write_pin(Target(folder, "dev", "api"), repository="a", tag="v1", digest=DIGEST)
     assert path.read_text() == (
-        f"{FILE_HEAD}api:\n  repository: a\n  tag: v1\n  digest: {DIGEST}\n"
+        f"# none yet\napi:\n  repository: a\n  tag: v1\n  digest: {DIGEST}\n"
     )
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("- api\n", "a mapping of image names is expected here."),
+        ("- api\n", "a mapping is expected here."),
         ("api: {}\napi: {}\n", "the file is not valid YAML: "),
     ],
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,12 +19,14 @@ from ecrctl.aws.pinning import live_tag
 from ecrctl.cdk import toolchain
 from ecrctl.console import Steps
 from ecrctl.errors import ExitCode, UserError
+from ecrctl.file_writing import locks
 from ecrctl.images.registry import Registry, TagIsImmutable
 from ecrctl.local import command
 from ecrctl.local import emulator as emulator_module
 from ecrctl.local.command import LocalRun, run_local
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
+from ecrctl.local.supervision import Supervision
 from ecrctl.verify.check import Check
 from environments.loading import load_environment, pins_path
 from tests.support import copy_environments
@@ -40,6 +44,7 @@ class Run:
     emulators: list[dict[str, Any]] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
     pinned: list[bool] = field(default_factory=list)
+    recorded: list[dict[str, Any]] = field(default_factory=list)
     console: Console = field(default_factory=lambda: Console(width=200))
 
     def start(self) -> tuple[list[Check], Emulator, list[str]]:
@@ -67,11 +72,16 @@ def run(
     found = Run(options)
 
     @contextmanager
-    def running(**given: Any) -> Iterator[Emulator]:
+    def running(*, supervision: Supervision, **given: Any) -> Iterator[Emulator]:
         found.emulators.append(given)
+        supervision.started(os.getpid())
         yield emulator
 
-    def run_cdk(arguments: tuple[str, ...], **given: Any) -> None:
+    def run_cdk(
+        arguments: tuple[str, ...], *, on_start: Callable[[int], None], **given: Any
+    ) -> None:
+        on_start(os.getpid())
+        found.recorded = json.loads((options.output / "processes.json").read_text())
         found.calls.append((tuple(arguments), given))
         found.pinned.append(pins_path("local", environments).exists())
         if "local/Encryption" in arguments:
@@ -146,6 +156,26 @@ def test_the_cdk_cli_bootstraps_and_deploys_in_two_parts(run: Run, emulator: Emu
         }
     ]
     assert output.is_dir()
+    # The embedded AWS and each of three runs of the CDK CLI; no record is left by a run that ends.
+    assert [one["pid"] for one in run.recorded] == [os.getpid()] * 4
+    assert not (output / "processes.json").exists()
+    assert list(environments.glob(".*")) == []
+
+
+@pytest.mark.parametrize("shared", ["output", "environments"])
+def test_two_runs_at_once_are_refused(
+    run: Run, shared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locks, "LOCK_SECONDS", 0.1)
+    run.options.output.mkdir(parents=True)
+    first = {
+        "output": run.options.output / "run",
+        "environments": run.options.environments / "local.yaml",
+    }[shared]
+    with locks.locked(first), pytest.raises(UserError) as refused:
+        run.start()
+    assert str(refused.value).startswith(f"{first} is in use by process {os.getpid()} (`ecrctl ")
+    assert run.emulators == []
 
 
 @pytest.mark.parametrize("before", ["an older pin", "no pin", "a fault"])
