@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -78,6 +78,10 @@ class Aws:
             # Taken from a client, because a profile's endpoint_url counts too.
             endpoint_url = aws.ecr.meta.endpoint_url
         return aws if _is_real(endpoint_url, region) else Aws(aws.session, region, endpoint_url)
+
+    def in_region(self, region: str) -> Aws:
+        """Return the clients of a region, of the same credentials."""
+        return self if region == self.region else replace(self, region=region)
 
     def client(self, service: str) -> Any:
         """Return the client of a service, which keeps its connections for the next call."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 
+from botocore.exceptions import ClientError
+
 from constructs_lib.rules.ecr.images import ImageSpec
 from ecrctl.aws.clients import Aws, as_user_errors
 from ecrctl.aws.image_records import ImageInEcr, image_in_ecr
@@ -10,7 +12,9 @@ from environments.settings import EnvironmentSettings
 
 from .check import MISSING, Check
 
-PUBLIC = "in ECR Public, which is not checked"
+PUBLIC = "images in ECR Public are not looked up"
+_DENIED = ("AccessDenied", "AccessDeniedException")
+_WHAT = "in its registry"
 
 
 def check_images(settings: EnvironmentSettings, aws_in: Callable[[str], Aws]) -> Iterator[Check]:
@@ -20,20 +24,44 @@ def check_images(settings: EnvironmentSettings, aws_in: Callable[[str], Aws]) ->
     """
     clients = cache(aws_in)
     for image in images_of(settings):
-        if image.account is None or image.region is None:
-            yield Check(f"image {image.repository}", "in its registry", PUBLIC, PUBLIC)
-            continue
-        subject = f"image {image.account}/{image.region}/{image.repository}"
-        aws = clients(image.region)
-        reference = image.digest or image.tag or ""
         with as_user_errors(f"Looking up '{image.uri}'"):
-            found = image_in_ecr(aws, image.account, image.repository, reference)
-            shown = _shown(found, reference)
-            yield Check(subject, "in its registry", reference, shown)
-            if image.digest and image.tag:
-                tagged = image_in_ecr(aws, image.account, image.repository, image.tag)
-                shown = tagged.digest if tagged else MISSING
-                yield Check(subject, f"tag {image.tag}", image.digest, shown)
+            yield from _check_image(image, clients)
+
+
+def check_deployed_image(image: ImageSpec, account: str, aws: Aws) -> Iterator[Check]:
+    """Yield whether a deployed image can be pulled again, such as by a task that is replaced.
+
+    :param account: the environment's account; the registry of another one may be out of reach.
+    :param aws: the clients of the environment's region.
+    """
+    try:
+        yield from _check_image(image, aws.in_region)
+    except ClientError as error:
+        is_denied = error.response.get("Error", {}).get("Code") in _DENIED
+        if image.account == account or not is_denied:
+            raise
+        reason = f"the credentials may not read the registry of {image.account}"
+        yield Check.not_compared(_subject(image), _WHAT, reason)
+
+
+def _check_image(image: ImageSpec, aws_in: Callable[[str], Aws]) -> Iterator[Check]:
+    subject = _subject(image)
+    if image.account is None or image.region is None:
+        yield Check.not_compared(subject, _WHAT, PUBLIC)
+        return
+    aws = aws_in(image.region)
+    reference = image.digest or image.tag or ""
+    found = image_in_ecr(aws, image.account, image.repository, reference)
+    yield Check(subject, _WHAT, reference, _shown(found, reference))
+    if image.digest and image.tag:
+        tagged = image_in_ecr(aws, image.account, image.repository, image.tag)
+        yield Check(subject, f"tag {image.tag}", image.digest, tagged.digest if tagged else MISSING)
+
+
+def _subject(image: ImageSpec) -> str:
+    if image.account is None or image.region is None:
+        return f"image {image.repository}"
+    return f"image {image.account}/{image.region}/{image.repository}"
 
 
 def _shown(image: ImageInEcr | None, reference: str) -> str:

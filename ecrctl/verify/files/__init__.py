@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from ecrctl.verify.check import Check
+from ecrctl.verify.images import check_deployed_image, images_of
 from environments.settings import EnvironmentSettings, RepositorySettings
 
 from .ecs_services import check_network, check_service
@@ -35,6 +36,10 @@ def checks_of_files(lookup: Lookup) -> list[Job]:
         *(partial(check_task, one, lookup) for one in settings.ecs_tasks),
         *([partial(check_network, settings.network, lookup)] if settings.network else []),
         *(partial(check_service, one, lookup) for one in settings.ecs_services),
+        *(
+            partial(check_deployed_image, one, settings.account, lookup.reading.aws)
+            for one in images_of(settings)
+        ),
         *(
             partial(check, one, lookup)
             for one in settings.eks_jobs

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecrctl.aws.clients import Aws
+from ecrctl.local.sample_image import sample_image
 from ecrctl.verify.files.lookup import logical_id
 from environments.names import job_parameter
 
@@ -185,6 +186,16 @@ def lifecycle_policy_deleted(at: Deployed) -> object:
 @drift(("repository tools/spare", "exists"), (repository("tools/spare"), "exists"))
 def repository_deleted(at: Deployed) -> object:
     return at.ecr.delete_repository(repositoryName="tools/spare", force=True)
+
+
+@drift(
+    ("image 000000000000/us-east-1/team/web", "in its registry"),
+    ("image 000000000000/us-east-1/team/web", "tag v2"),
+)
+def running_image_deleted(at: Deployed) -> object:
+    return at.ecr.batch_delete_image(
+        repositoryName="team/web", imageIds=[{"imageDigest": sample_image().digest}]
+    )
 
 
 # Keys

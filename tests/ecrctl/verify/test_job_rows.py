@@ -9,11 +9,11 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from ecrctl.verify.jobs import check_job, check_schemas, newest_versions
 
 from ecrctl.aws.clients import Aws
 from ecrctl.verify.check import MISSING, Check
 from ecrctl.verify.images import PUBLIC, check_images
-from ecrctl.verify.jobs import check_job, check_schemas, newest_versions
 from environments.settings import EcsTaskSettings, EnvironmentSettings
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
 from tests.ecrctl.verify.loading import DIGEST, IMAGE, load, missing
