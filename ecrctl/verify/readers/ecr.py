@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from constructs_lib.rules.policy.statements import canonical
 from ecrctl.verify.reading import Reading
 from ecrctl.verify.stacks import forms
 from ecrctl.verify.stacks.resource_types import CHOSEN, Live, Property, Resource, ResourceType
@@ -66,7 +67,7 @@ def _lifecycle(value: Mapping[str, Any] | None) -> Any:
     if not text:
         return None
     rules = (json.loads(text) if isinstance(text, str) else text)["rules"]
-    return {f"rule {rule['rulePriority']}": forms.plain(rule) for rule in rules}
+    return {f"rule {rule['rulePriority']}": json.loads(canonical(rule)) for rule in rules}
 
 
 REPOSITORY = ResourceType(

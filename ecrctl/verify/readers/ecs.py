@@ -186,15 +186,16 @@ def _network(value: Any) -> Any:
 @forms.each
 def _deployment(value: Any) -> Any:
     """How a service deploys, with ECS's own values where none are declared."""
-    return forms.plain(
-        {
-            "MaximumPercent": 200,
-            "MinimumHealthyPercent": 100,
-            "Strategy": "ROLLING",
-            "BakeTimeInMinutes": 0,
-            **(value or {}),
-        }
-    )
+    found = {
+        "MaximumPercent": 200,
+        "MinimumHealthyPercent": 100,
+        "Strategy": "ROLLING",
+        "BakeTimeInMinutes": 0,
+        **(value or {}),
+    }
+    if forms.plain(found.get("Alarms", {}).get("Enable")) != "true":
+        found.pop("Alarms", None)
+    return forms.plain(found)
 
 
 _SERVICE_PROPERTIES: Mapping[str, Property] = {

@@ -85,7 +85,10 @@ def _check_property(
     except Unresolved as unknown:
         yield Check.not_compared(subject, name, f"its declared value is unknown: {unknown}")
         return
-    left, right = compared.form(declared, live.properties.get(name))
+    value = live.properties.get(name)
+    # AWS leaves out what has its default.
+    is_default = value is None and compared.default is not CHOSEN
+    left, right = compared.form(declared, compared.default if is_default else value)
     found = list(differences(left, right))
     if not found:
         shown = text_of(left)
