@@ -68,7 +68,7 @@ class Lookup:
         return {
             one["LogicalResourceId"]: one.get("PhysicalResourceId", "")
             for one in summaries
-            if not one["ResourceStatus"].startswith("DELETE_")
+            if one["ResourceStatus"] not in ("DELETE_COMPLETE", "DELETE_SKIPPED")
         }
 
     def id_of(self, stack: str, *path: str) -> str:

@@ -10,9 +10,9 @@ from ecrctl.verify.stacks import forms
 from ecrctl.verify.stacks.differences import text_of
 
 
-def pairs(values: Mapping[str, Any]) -> str:
+def pairs(values: Iterable[tuple[str, Any]]) -> str:
     """Return names with their values, a line each."""
-    return "\n".join(f"{name}={values[name]}" for name in sorted(values)) or NONE
+    return "\n".join(sorted(f"{name}={value}" for name, value in values)) or NONE
 
 
 def listed(values: Iterable[Any]) -> str:
