@@ -1,4 +1,4 @@
-"""Every row of a repository and its key, with scripted answers of AWS."""
+"""Every row of a repository, with scripted answers of AWS."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.ecr.repository import EncryptionSpec
 from constructs_lib.rules.ecr.tag_immutability import TagImmutability
-from ecrctl.verify.check import MISSING, NOT_RETURNED, Check
+from ecrctl.verify.check import MISSING, NOT_RETURNED
 from ecrctl.verify.files.lookup import Lookup
-from ecrctl.verify.files.repositories import check_key, check_repository
+from ecrctl.verify.files.repositories import check_repository
 from environments.settings import EnvironmentSettings
 from tests.ecrctl.aws.stubs import StubClient
 from tests.ecrctl.verify.loading import (
@@ -394,43 +394,3 @@ def test_exclusion_filters_are_compared_in_any_order(
 def test_a_missing_repository_has_one_row(settings: EnvironmentSettings) -> None:
     ecr = StubClient(describe_repositories=NO_REPOSITORY)
     assert repository_rows(settings, ecr) == [("exists", "yes", MISSING)]
-
-
-@pytest.mark.parametrize(
-    ("metadata", "rotates", "physical_id", "expected"),
-    [
-        (OWN, True, "1-2", {}),
-        (OWN, False, "1-2", {"rotation": ("on", "off")}),
-        (OWN | {"KeyState": "Disabled"}, True, "1-2", {"state": ("Enabled", "Disabled")}),
-        (OWN, True, "3-4", {"stack": ("dev-Encryption", "1-2 is not in this stack")}),
-        (None, True, "1-2", {"exists": ("yes", MISSING)}),
-    ],
-)
-def test_the_key_of_an_environment_has_its_rows(
-    tmp_path: Path, metadata: Any, physical_id: str, expected: Any, *, rotates: bool
-) -> None:
-    settings = load(tmp_path, FILE.replace("encryption: aes256", "scan_on_push: true"), HEAD)
-    kms = StubClient(
-        describe_key=always({"KeyMetadata": metadata})
-        if metadata
-        else missing("DescribeKey", "NotFoundException"),
-        get_key_rotation_status=always({"KeyRotationEnabled": rotates}),
-        get_key_policy=always({"Policy": "{}"}),
-        list_grants=always([]),
-        list_resource_tags=always([]),
-    )
-    stacks = stacks_with(Encryption={("Key", "Resource", "Resource"): physical_id})
-    checks = check_key(lookup(settings, kms=kms, cloudformation=stacks))
-    found = rows(checks, "key alias/ecr/dev")
-    assert differing(found) == expected
-    if metadata:
-        assert [what for what, *_ in found] == ["state", "rotation", "stack"]
-    asked = [request["KeyId"] for name, request in kms.requests if name == "describe_key"]
-    assert asked == ["alias/ecr/dev", "1-2"][: 2 if metadata else 1]
-
-
-def test_an_environment_without_a_key_of_its_own_has_no_row_for_one(
-    settings: EnvironmentSettings,
-) -> None:
-    checks: list[Check] = list(check_key(lookup(settings)))
-    assert checks == []
