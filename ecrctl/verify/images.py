@@ -12,7 +12,7 @@ from environments.settings import EnvironmentSettings
 
 from .check import MISSING, Check
 
-PUBLIC = "images in ECR Public are not looked up"
+PUBLIC = "images of ECR Public are not looked up"
 _DENIED = ("AccessDenied", "AccessDeniedException")
 _WHAT = "in its registry"
 

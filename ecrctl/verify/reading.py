@@ -34,7 +34,7 @@ class Reading:
         """
         client = self.aws.client(service)
         return self._once(
-            (service, operation, arguments),
+            (service, operation, None, arguments),
             lambda: or_none(lambda: getattr(client, operation)(**arguments)),
         )
 
@@ -49,10 +49,10 @@ class Reading:
             pages = client.get_paginator(operation).paginate(**arguments)
             return or_none(lambda: [one for one in pages.search(path) if one is not None]) or []
 
-        found: list[Any] = self._once((service, operation, arguments), ask)
+        found: list[Any] = self._once((service, operation, path, arguments), ask)
         return found
 
-    def _once(self, question: tuple[str, str, dict[str, Any]], ask: Callable[[], Any]) -> Any:
+    def _once(self, question: tuple[Any, ...], ask: Callable[[], Any]) -> Any:
         key = json.dumps(question, sort_keys=True)
         with self._lock:
             is_first = key not in self._answers

@@ -50,7 +50,7 @@ def table_of_stacks(
                 )
         matching = [check for check in found if check.outcome == "match"]
         if matching and not only_differences:
-            count = len({check.subject for check in matching}) - 1
+            count = len({check.subject for check in matching} - {f"stack {stack}"})
             properties = f"{len(matching):,} properties"
             shown = f"{_count(count, 'resource')}, {properties}"
             table.add_row(_OK, escape(f"stack {stack}"), shown, "as in the template")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -12,74 +11,18 @@ import pytest
 
 from ecrctl import cli
 from ecrctl.aws import pinning
-from ecrctl.aws.clients import Aws
 from ecrctl.cdk.toolchain import ROOT
 from ecrctl.errors import ExitCode
 from ecrctl.local.command import LocalRun
 from ecrctl.local.emulator import Emulator
-from ecrctl.verify.check import Check
+from ecrctl.verify.command import Verification
 from tests.ecrctl.test_exit_codes import REPOSITORY, Run, folder, run
+from tests.ecrctl.verify.test_command_line import OTHER, SAME, Output, finding, found, returning
 
-__all__ = ["folder", "run"]  # the fixtures are found by their names
+__all__ = ["folder", "found", "run"]  # the fixtures are found by their names
 
-SAME = Check("repository a", "scan on push", "on", "on")
-OTHER = Check("repository a", "tag immutability", "IMMUTABLE", "MUTABLE")
 EMULATOR = Emulator(port=4566, account="000000000000", region="us-east-1", pid=4321)
 NOW = "2026-11-23T12:00:00Z"
-
-Output = pytest.CaptureFixture[str]
-
-
-def returning(value: Any, calls: list[Any] | None = None) -> Callable[..., Any]:
-    """Return a function that returns a value, and records its arguments."""
-
-    def call(*arguments: Any, **options: Any) -> Any:
-        if calls is not None:
-            calls.append((arguments, options))
-        return value
-
-    return call
-
-
-def test_verify_shows_every_check_and_a_verdict(
-    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
-) -> None:
-    monkeypatch.setattr(cli, "verify", returning([SAME, OTHER]))
-    assert run("verify", "empty") == ExitCode.DIFFERENCE
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].rstrip() == "empty: declared and deployed"
-    assert [line.split("│")[1].strip() for line in lines if "│" in line] == [
-        *("", "ok", "differs", "")
-    ]
-    assert lines[-1] == "empty: 1 of 2 checks differ: repository a, tag immutability."
-
-
-def test_a_long_verdict_stays_one_line(
-    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
-) -> None:
-    monkeypatch.setattr(cli, "verify", returning([OTHER] * 9))
-    run("verify", "empty")
-    named = "; ".join(["repository a, tag immutability"] * 9)
-    assert capsys.readouterr().out.splitlines()[-1] == f"empty: 9 of 9 checks differ: {named}."
-
-
-def test_verify_can_check_the_images_alone(
-    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
-) -> None:
-    calls: list[Any] = []
-    monkeypatch.setattr(cli, "check_images", returning(iter([SAME]), calls))
-    assert run("verify", "empty", "--images") == ExitCode.SUCCESS
-    assert [arguments[1] for arguments, _ in calls] == [Aws.from_variables]
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].rstrip() == "empty: pinned and in its registry"
-    assert lines[-1] == "empty: all 1 checks match the declaration."
-
-
-def test_an_environment_without_workloads_has_no_image_to_check(run: Run, capsys: Output) -> None:
-    assert run("verify", "empty", "--images") == ExitCode.SUCCESS
-    assert capsys.readouterr().out == (
-        "empty: no workload runs an image, so there is nothing to check.\n"
-    )
 
 
 def test_the_written_manifests_are_printed_and_the_others_named_as_errors(
@@ -105,9 +48,9 @@ def local(monkeypatch: pytest.MonkeyPatch) -> list[LocalRun]:
     """Replace the local run by one with two checks, and return the options of each."""
     runs: list[LocalRun] = []
 
-    def run_local(options: LocalRun, _steps: object) -> tuple[list[Check], Emulator]:
+    def run_local(options: LocalRun, _steps: object) -> tuple[Verification, Emulator]:
         runs.append(options)
-        return [SAME], EMULATOR
+        return Verification(files=[SAME], stacks={}), EMULATOR
 
     monkeypatch.setattr(cli, "run_local", run_local)
     return runs
@@ -118,7 +61,7 @@ def test_local_prints_its_checks_and_a_verdict(
 ) -> None:
     assert run("local") == ExitCode.SUCCESS
     lines = capsys.readouterr().out.splitlines()
-    assert [lines[0], lines[1].rstrip()] == ["", "Declared and deployed"]
+    assert [lines[0], lines[1].rstrip()] == ["", "local: declared and deployed"]
     assert lines[-1] == "local: all 1 checks match the declaration."
     output = ROOT / ".ecrctl" / "local"
     assert local == [LocalRun(environments=folder, output=output, port=None, keep=False)]
@@ -127,19 +70,23 @@ def test_local_prints_its_checks_and_a_verdict(
 def test_a_difference_of_a_local_run_is_3_and_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
-    monkeypatch.setattr(cli, "run_local", returning(([OTHER] * 9, EMULATOR)))
+    verification = Verification(files=[SAME, OTHER], stacks={"a": [OTHER]})
+    monkeypatch.setattr(cli, "run_local", returning((verification, EMULATOR)))
     assert run("local") == ExitCode.DIFFERENCE
-    named = "; ".join(["repository a, tag immutability"] * 9)
-    assert capsys.readouterr().out.splitlines()[-1] == f"local: 9 of 9 checks differ: {named}."
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        "local: 2 of 3 checks differ: repository a, tag immutability."
+    )
 
 
+@pytest.mark.usefixtures("found")
 def test_numbers_in_the_last_line_are_not_coloured_on_a_terminal(
     run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: Output
 ) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(cli, "verify", returning([OTHER]))
-    monkeypatch.setattr(cli, "run_local", returning(([OTHER], EMULATOR)))
+    verification = Verification(files=[OTHER], stacks={})
+    finding(monkeypatch, OTHER)
+    monkeypatch.setattr(cli, "run_local", returning((verification, EMULATOR)))
     differs = "1 of 1 checks differ: repository a, tag immutability."
     write_images(folder)
     preview = ("lifecycle", "dev", REPOSITORY, "--images", "images.json", "--now", NOW)

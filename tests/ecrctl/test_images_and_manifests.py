@@ -15,8 +15,8 @@ from ecrctl.images.oci import OciImage
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
 from ecrctl.verify.check import MISSING
+from ecrctl.verify.files.jobs import check_schemas, newest_versions
 from ecrctl.verify.images import check_images
-from ecrctl.verify.jobs import check_schemas, newest_versions
 from environments.loading import load_environment, pins_path
 from tests.assemblies import jobs_of
 from tests.ecrctl.test_cli import FILE, REPOSITORY, ecrctl, pushed
@@ -36,7 +36,10 @@ def pinned(folder: Path, **pin: str) -> Path:
 def found(folder: Path, aws: Aws) -> list[tuple[str, bool]]:
     """Return each check of an image and whether it matches."""
     settings = load_environment("dev", folder)
-    return [(check.what, check.matches) for check in check_images(settings, lambda _region: aws)]
+    return [
+        (check.what, check.outcome == "match")
+        for check in check_images(settings, lambda _region: aws)
+    ]
 
 
 def test_an_existing_pinned_image_is_found_by_digest_and_tag(
@@ -116,4 +119,4 @@ def test_every_job_of_every_environment_is_valid_in_the_newest_schemas(
     for name in ("article", "dev", "local", "prod", "staging"):
         checks = list(check_schemas(load_environment(name, environments)))
         assert checks
-        assert all(check.matches for check in checks)
+        assert all(check.outcome == "match" for check in checks)

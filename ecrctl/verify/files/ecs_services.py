@@ -65,7 +65,8 @@ def _revision(service: ServiceSpec, lookup: Lookup, running: str) -> tuple[str, 
     declared = f"{family}, the newest revision, {revision(arn)[1] or MISSING}"
     if found_family != family:
         return declared, f"runs {found_family}, revision {number}"
-    return declared, f"runs revision {number}; the newest is {revision(arn)[1]}"
+    shown = f"the newest is {revision(arn)[1]}" if arn else "no revision is active"
+    return declared, f"runs revision {number}; {shown}"
 
 
 def _own(lookup: Lookup, prefix: str, found: Any) -> tuple[str, str]:
@@ -104,9 +105,12 @@ def _endpoint_rows(subject: str, vpc_id: str, lookup: Lookup) -> Iterator[Check]
     settings = lookup.settings
     found = _endpoints(vpc_id, lookup)
     declared = _declared_services(settings)
-    yield Check(subject, "endpoints", listed(declared), listed(found))
+    services = [service for service, _ in found]
+    yield Check(subject, "endpoints", listed(declared), listed(services))
     pulled_from = PulledFrom(accounts=settings.registry_accounts)
-    for service in sorted(declared & found.keys()):
+    for service, endpoint in found:
+        if service not in declared:
+            continue
         statements = endpoint_statements(
             service,
             account=settings.account,
@@ -114,7 +118,7 @@ def _endpoint_rows(subject: str, vpc_id: str, lookup: Lookup) -> Iterator[Check]
             partition=partition_of(settings.region).name,
             pulled_from=pulled_from,
         )
-        policy = found[service].get("PolicyDocument")
+        policy = endpoint.get("PolicyDocument")
         what = f"policy of the endpoint for {service}"
         if policy is None and lookup.reading.is_emulated:
             yield Check.not_compared(subject, what, NOT_RETURNED)
@@ -123,13 +127,14 @@ def _endpoint_rows(subject: str, vpc_id: str, lookup: Lookup) -> Iterator[Check]
         yield Check(subject, what, *policy_rows(declared_policy, policy))
 
 
-def _endpoints(vpc_id: str, lookup: Lookup) -> Mapping[str, Mapping[str, Any]]:
-    """Return the endpoints of a VPC by service, such as ``ecr.api``."""
+def _endpoints(vpc_id: str, lookup: Lookup) -> list[tuple[Any, Mapping[str, Any]]]:
+    """Return the endpoints of a VPC, each with its service, such as ``ecr.api``."""
     prefix = f"com.amazonaws.{lookup.settings.region}."
-    return {
-        endpoint["ServiceName"].rpartition(prefix)[2]: endpoint
+    found = [
+        (endpoint["ServiceName"].rpartition(prefix)[2], endpoint)
         for endpoint in endpoints_of_vpc(lookup.reading, vpc_id)
-    }
+    ]
+    return sorted(found, key=lambda one: (one[0], one[1]["VpcEndpointId"]))
 
 
 def _declared_services(settings: EnvironmentSettings) -> set[RegistryService | SecretService]:

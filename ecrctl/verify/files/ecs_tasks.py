@@ -9,6 +9,7 @@ from constructs_lib.rules.policy.lists import as_list
 from constructs_lib.rules.policy.statements import statements_of
 from ecrctl.verify.check import MISSING, NONE, NOT_RETURNED, Check, on_or_off
 from ecrctl.verify.readers.ecs import newest_revision
+from ecrctl.verify.stacks.resource_types import Live
 from environments.names import ECS_WORKLOADS, stack_name
 from environments.settings import EcsTaskSettings, EnvironmentSettings
 
@@ -139,8 +140,12 @@ def _container_rows(
         ),
         ("user", str(hardening.user or _IMAGES_OWN), found.get("user") or _IMAGES_OWN),
         ("privileged", "off", on_or_off(found.get("privileged"))),
-        ("environment", pairs(spec.environment), pairs(_named(found, "environment", "value"))),
-        ("writable volumes", pairs(spec.writable_volumes), pairs(_mounts(found))),
+        (
+            "environment",
+            pairs(spec.environment.items()),
+            pairs(_named(found, "environment", "value")),
+        ),
+        ("writable volumes", pairs(spec.writable_volumes.items()), pairs(_mounts(found))),
     ]
     for key, nested in _NESTED_ROWS.items():
         if lookup.reading.is_emulated and _is_blank(found.get(key)):
@@ -156,7 +161,7 @@ def _is_blank(value: Any) -> bool:
 
 
 def _secret_rows(spec: ContainerSpec, found: Mapping[str, Any]) -> list[Row]:
-    secrets = {name: secret.value for name, secret in spec.secrets.items()}
+    secrets = [(name, secret.value) for name, secret in spec.secrets.items()]
     return [("secrets", pairs(secrets), pairs(_named(found, "secrets", "valueFrom")))]
 
 
@@ -166,7 +171,7 @@ def _health_rows(spec: ContainerSpec, found: Mapping[str, Any]) -> list[Row]:
 
 
 def _dependency_rows(spec: ContainerSpec, found: Mapping[str, Any]) -> list[Row]:
-    return [("depends on", pairs(spec.depends_on), pairs(_dependencies(found)))]
+    return [("depends on", pairs(spec.depends_on.items()), pairs(_dependencies(found)))]
 
 
 def _linux_rows(spec: ContainerSpec, found: Mapping[str, Any]) -> list[Row]:
@@ -238,21 +243,22 @@ def _health_text(command: Any, interval: int, timeout: int, retries: int, start:
     )
 
 
-def _dependencies(found: Mapping[str, Any]) -> Mapping[str, str]:
-    return {one["containerName"]: one["condition"] for one in found.get("dependsOn", ())}
+def _dependencies(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(one["containerName"], one["condition"]) for one in found.get("dependsOn", ())]
 
 
-def _named(found: Mapping[str, Any], key: str, value: str) -> Mapping[str, str]:
-    return {item["name"]: item[value] for item in found.get(key, ())}
+def _named(found: Mapping[str, Any], key: str, value: str) -> list[tuple[str, str]]:
+    return [(one["name"], one[value]) for one in found.get(key, ())]
 
 
-def _mounts(found: Mapping[str, Any]) -> Mapping[str, str]:
-    return {
-        item["sourceVolume"]: f"{item['containerPath']}, read only"
-        if item.get("readOnly")
-        else item["containerPath"]
-        for item in found.get("mountPoints", ())
-    }
+def _mounts(found: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (
+            one["sourceVolume"],
+            f"{one['containerPath']}, read only" if one.get("readOnly") else one["containerPath"],
+        )
+        for one in found.get("mountPoints", ())
+    ]
 
 
 def _log_rows(task: EcsTaskSettings, found: Mapping[str, Any], lookup: Lookup) -> Iterator[Row]:
@@ -268,8 +274,14 @@ def _log_rows(task: EcsTaskSettings, found: Mapping[str, Any], lookup: Lookup) -
     yield ("log region", lookup.settings.region, options.get("awslogs-region", NONE))
     yield ("log stream prefix", task.spec.family, options.get("awslogs-stream-prefix", NONE))
     live = lookup.live("AWS::Logs::LogGroup", group)
-    days = live.properties["RetentionInDays"] if live else MISSING
-    yield ("logs are kept", f"{_RETENTION_DAYS} days", f"{days} days" if days else "for ever")
+    yield ("logs are kept", f"{_RETENTION_DAYS} days", _found_retention(live))
+
+
+def _found_retention(group: Live | None) -> str:
+    if group is None:
+        return MISSING
+    days = group.properties["RetentionInDays"]
+    return f"{days} days" if days else "without end"
 
 
 def _role(found: str | None, settings: EnvironmentSettings) -> str:

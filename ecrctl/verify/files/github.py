@@ -13,13 +13,13 @@ from constructs_lib.rules.policy.github_oidc import (
     trust_policy,
 )
 from constructs_lib.rules.policy.repository_policy import PUSH_ACTIONS
-from constructs_lib.rules.policy.statements import VERSION, statements_of
+from constructs_lib.rules.policy.statements import statements_of
 from ecrctl.verify.check import MISSING, NONE, Check
 from environments.names import GITHUB_ACCESS
 from environments.settings import GitHubPushSettings
 
 from .lookup import Lookup
-from .text import listed, policy_rows
+from .text import listed, permission_rows, policy_rows
 
 
 def check_provider(lookup: Lookup) -> Iterator[Check]:
@@ -56,12 +56,8 @@ def check_push(push: GitHubPushSettings, lookup: Lookup) -> Iterator[Check]:
     yield Check(subject, "trust policy", *policy_rows(trust, found["AssumeRolePolicyDocument"]))
     policies = lookup.inline_policies(live)
     permissions = [one for document in policies.values() for one in statements_of(document)]
-    declared = {"Version": VERSION, "Statement": _permissions(lookup, push)}
-    yield Check(
-        subject,
-        "permissions",
-        *policy_rows(declared, {"Version": VERSION, "Statement": permissions}),
-    )
+    declared = _permissions(lookup, push)
+    yield Check(subject, "permissions", *permission_rows(declared, permissions))
     yield Check(subject, "managed policies", NONE, listed(found["ManagedPolicyArns"]))
 
 

@@ -1,21 +1,22 @@
 """The permissions of Kubernetes Jobs in AWS, compared with AWS."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from constructs_lib.rules.aws.partitions import partition_of
 from constructs_lib.rules.ecr.images import repository_arn
 from constructs_lib.rules.kubernetes.workload_identity import oidc_issuer, pod_identity_trust
+from constructs_lib.rules.policy.lists import as_list
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
 from constructs_lib.rules.policy.statements import VERSION, statements_of
+from ecrctl.policies.patterns import matches
 from ecrctl.verify.check import MISSING, NONE, Check
-from ecrctl.verify.stacks import forms
 from environments.model.eks import Identity
 from environments.names import EKS_WORKLOADS
 from environments.settings import EksJobSettings
 
 from .lookup import Lookup
-from .text import listed, policy_rows
+from .text import listed, permission_rows, policy_rows
 
 
 def check_identity(job: EksJobSettings, lookup: Lookup) -> Iterator[Check]:
@@ -38,7 +39,7 @@ def check_identity(job: EksJobSettings, lookup: Lookup) -> Iterator[Check]:
     yield Check(
         subject,
         "permissions",
-        *policy_rows(_document([*identity.statements]), _document(permissions)),
+        *permission_rows(identity.statements, permissions),
     )
     yield Check(subject, "managed policies", NONE, listed(found["ManagedPolicyArns"]))
     if identity.cluster_name:
@@ -100,15 +101,25 @@ def check_node_role(job: EksJobSettings, lookup: Lookup) -> Iterator[Check]:
         yield Check(subject, "exists", "yes", MISSING)
         return
     arn = repository_arn(image.account, image.region, image.repository)
-    wanted = forms.policy({"Statement": [_pull(arn)]}, None)[0]
-    allowed = [
-        forms.policy({"Statement": [one]}, None)[0]
-        for document in lookup.inline_policies(live).values()
-        for one in statements_of(document)
+    statements = [
+        one for document in lookup.inline_policies(live).values() for one in statements_of(document)
     ]
-    found = "allowed" if wanted in allowed else MISSING
+    required = {**dict.fromkeys(PULL_ACTIONS, arn), "ecr:GetAuthorizationToken": "*"}
+    absent = [
+        action
+        for action, resource in required.items()
+        if not any(_allows(statement, action, resource) for statement in statements)
+    ]
+    found = f"not in its inline policies: {', '.join(absent)}" if absent else "allowed"
     yield Check(subject, f"pull of {image.repository}", "allowed", found)
 
 
-def _pull(arn: str) -> dict[str, Any]:
-    return {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Resource": arn}
+def _allows(statement: Mapping[str, Any], action: str, resource: str) -> bool:
+    """Return whether a statement allows an action on a resource under no condition."""
+    actions, resources = (as_list(statement.get(key, [])) for key in ("Action", "Resource"))
+    return (
+        statement["Effect"] == "Allow"
+        and not statement.get("Condition")
+        and any(matches(one.lower(), action.lower()) for one in actions)
+        and any(matches(one, resource) for one in resources)
+    )

@@ -64,7 +64,7 @@ def check_repository(repository: RepositorySettings, lookup: Lookup) -> Iterator
             rules_by_priority(spec.lifecycle.document() if spec.lifecycle else None),
             rules_by_priority(json.loads(lifecycle) if lifecycle else None),
         ),
-        "tags": (pairs(spec.tags), pairs(_tags(found["Tags"]))),
+        "tags": (pairs(spec.tags.items()), pairs(_tags(found["Tags"]))),
     }
     yield from _immutability(subject, spec.tag_immutability, found, lookup)
     yield from (Check(subject, what, *values) for what, values in rows.items())
@@ -86,21 +86,29 @@ def _stack(repository: RepositorySettings, lookup: Lookup) -> tuple[str, str]:
 
 def _deletion(subject: str, repository: RepositorySettings, lookup: Lookup) -> Iterator[Check]:
     """Yield what CloudFormation does when the repository leaves the stack's template."""
+    found, rows = _in_template(repository, lookup), ("removal", "empty on delete")
+    if found is None:
+        reason = "no deployed template in JSON declares the repository"
+        yield from (Check.not_compared(subject, what, reason) for what in rows)
+        return
+    spec, properties = repository.spec, found["Properties"]
+    removal = (_DELETION[spec.removal], found.get("DeletionPolicy", "Delete"))
+    emptied = (on_or_off(spec.empty_on_delete), on_or_off(properties.get("EmptyOnDelete")))
+    for what, values in zip(rows, (removal, emptied), strict=True):
+        yield Check(subject, what, *values)
+
+
+def _in_template(repository: RepositorySettings, lookup: Lookup) -> Mapping[str, Any] | None:
+    """Return the repository's resource in the deployed template of its stack."""
     stack = repositories_stack(lookup.settings.name, repository.stack)
     answer = lookup.reading.call("cloudformation", "get_template", StackName=stack)
-    body = answer["TemplateBody"] if answer else {}
+    body = answer["TemplateBody"] if answer else None
     resources = body.get("Resources", {}) if isinstance(body, Mapping) else {}
     for one in resources.values():
-        properties = one.get("Properties", {})
-        if properties.get("RepositoryName") == repository.name:
-            declared = _DELETION[repository.spec.removal]
-            yield Check(subject, "removal", declared, one.get("DeletionPolicy", "Delete"))
-            yield Check(
-                subject,
-                "empty on delete",
-                on_or_off(repository.spec.empty_on_delete),
-                on_or_off(properties.get("EmptyOnDelete")),
-            )
+        if one.get("Properties", {}).get("RepositoryName") == repository.name:
+            found: Mapping[str, Any] = one
+            return found
+    return None
 
 
 def _immutability(
@@ -140,5 +148,5 @@ def _encryption(
     return shown, shown if matches else f"{kind} {key}".strip()
 
 
-def _tags(found: Any) -> Mapping[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in found or () if not tag["Key"].startswith("aws:")}
+def _tags(found: Any) -> list[tuple[str, str]]:
+    return [(tag["Key"], tag["Value"]) for tag in found or () if not tag["Key"].startswith("aws:")]

@@ -53,7 +53,12 @@ def check_resource(resource: DeployedResource) -> Iterator[Check]:
     if kind.read is None:
         yield Check.not_compared(subject, "every property", kind.not_compared["*"])
         return
-    live = resource.live
+    try:
+        live = resource.live
+    except Unresolved as unknown:
+        reason = f"the properties by which it is found are unknown: {unknown}"
+        yield Check.not_compared(subject, "every property", reason)
+        return
     if live is None:
         yield Check(subject, "exists", "yes", MISSING)
         return
@@ -126,7 +131,8 @@ def _differing(
 
 def _kept_in_template(subject: str, resource: DeployedResource) -> Iterator[Check]:
     """Yield what CloudFormation itself does with the resource, from the deployed template."""
-    deployed = resource.owner.template.get("Resources", {}).get(resource.logical_id, {})
+    template = resource.owner.template
+    deployed = (template or {}).get("Resources", {}).get(resource.logical_id, {})
     pairs = [
         *((key, resource.definition.get(key), deployed.get(key)) for key in _KEPT_IN_TEMPLATE),
         *(
@@ -135,5 +141,7 @@ def _kept_in_template(subject: str, resource: DeployedResource) -> Iterator[Chec
         ),
     ]
     for key, declared, found in pairs:
-        if declared is not None or found is not None:
+        if template is None and declared is not None:
+            yield Check.not_compared(subject, key, "the deployed template is not in JSON")
+        elif declared is not None or found is not None:
             yield Check(subject, key, text_of(declared), text_of(found))

@@ -24,8 +24,9 @@ class DeployedStack:
     :param environment: all stacks of the environment.
 
     Attributes: ``description`` is CloudFormation's, or ``None`` where the stack is not deployed;
-    ``summaries`` are the deployed resources by logical ID; ``template`` is the deployed template;
-    ``resources`` are those that the synthesised template declares.
+    ``summaries`` are the deployed resources by logical ID; ``template`` is the deployed template,
+    or ``None`` where it cannot be read; ``resources`` are those that the synthesised template
+    declares.
     """
 
     def __init__(self, stack: Stack, environment: DeployedEnvironment) -> None:
@@ -34,7 +35,7 @@ class DeployedStack:
         self.reading = environment.reading
         self.description = self._description()
         self.summaries = self._summaries() if self.description else {}
-        self.template = self._template() if self.description else {}
+        self.template = self._template() if self.description else None
         self.resources = [
             DeployedResource(self, logical_id, definition)
             for logical_id, definition in stack.template.get("Resources", {}).items()
@@ -62,13 +63,13 @@ class DeployedStack:
             if one["ResourceStatus"] not in NOT_DEPLOYED
         }
 
-    def _template(self) -> Mapping[str, Any]:
+    def _template(self) -> Mapping[str, Any] | None:
         answer = self.reading.call(
             "cloudformation", "get_template", StackName=self.stack.stack_name
         )
         # Botocore reads a template in JSON; one in YAML, which another tool deployed, stays text.
-        body = answer["TemplateBody"] if answer else {}
-        return body if isinstance(body, Mapping) else {}
+        body = answer["TemplateBody"] if answer else None
+        return body if isinstance(body, Mapping) else None
 
     def ref(self, name: str) -> Any:
         """Return the value of ``Ref`` in the stack's template."""

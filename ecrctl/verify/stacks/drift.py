@@ -66,11 +66,13 @@ def _checks(subject: str, drift: Any) -> Iterator[Check]:
         yield Check(subject, _PROPERTY, status, status)
     elif status == "DELETED":
         yield Check(subject, "exists", "yes", MISSING)
-    elif status == "MODIFIED":
-        for one in drift.get("PropertyDifferences", ()):
+    elif status == "MODIFIED" and drift.get("PropertyDifferences"):
+        for one in drift["PropertyDifferences"]:
             what = one["PropertyPath"].strip("/").replace("/", ".")
             yield Check(
                 subject, what, one.get("ExpectedValue", MISSING), one.get("ActualValue", MISSING)
             )
+    elif status == "MODIFIED":
+        yield Check(subject, _PROPERTY, "IN_SYNC", status)
     else:
         yield Check.not_compared(subject, _PROPERTY, f"drift detection returned {status}")

@@ -72,18 +72,23 @@ def policy(value: Any) -> Any:
     document = json.loads(value) if isinstance(value, str) else value
     if not document:
         return None
-    statements = {
-        statement.get("Sid") or f"statement {number}": _statement(statement)
-        for number, statement in enumerate(_in_order(statements_of(document)), start=1)
-    }
-    return {"Version": document.get("Version"), **statements}
+    return {"Version": document.get("Version"), **statements_by_sid(document)}
 
 
-def _in_order(statements: list[Any]) -> list[Any]:
-    return sorted(statements, key=lambda one: canonical(_statement(one)))
+def statements_by_sid(document: Any) -> dict[str, Any]:
+    """Return the statements of a policy, each by its Sid or, where it has no own one, a number."""
+    found: dict[str, Any] = {}
+    in_order = sorted(statements_of(document), key=lambda one: canonical(statement_form(one)))
+    for number, one in enumerate(in_order, start=1):
+        sid = one.get("Sid", "")
+        # Not every service refuses a Sid that another statement has.
+        name = sid if sid and sid not in found else f"{sid} statement {number}".strip()
+        found[name] = statement_form(one)
+    return found
 
 
-def _statement(statement: Mapping[str, Any]) -> Any:
+def statement_form(statement: Mapping[str, Any]) -> Any:
+    """Return a statement without its Sid, in the form in which two are compared."""
     parts = {key: value for key, value in statement.items() if key != "Sid"}
     for key in {"Principal", "NotPrincipal"} & parts.keys():
         parts[key] = _principal(parts[key])

@@ -44,11 +44,18 @@ class StubPaginator:
 
     def paginate(self, **request: Any) -> StubPages:
         """Return the pages of a request."""
-        return StubPages(self._operation(**request))
+        return StubPages(lambda: self._operation(**request))
 
 
-class StubPages(list[Any]):
-    """Pages that can be searched, as those of boto3."""
+class StubPages:
+    """Pages that are asked for when they are iterated, as those of boto3."""
+
+    def __init__(self, ask: Callable[[], Sequence[Any]]) -> None:
+        self._ask = ask
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield each page."""
+        yield from self._ask()
 
     def search(self, expression: str) -> Iterator[Any]:
         """Yield the items that a JMESPath expression finds in each page."""

@@ -28,8 +28,10 @@ from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
 from ecrctl.local.supervision import Supervision
 from ecrctl.verify.check import Check
+from ecrctl.verify.command import Verification
+from ecrctl.verify.files.jobs import newest_versions
 from environments.loading import load_environment, pins_path
-from tests.support import copy_environments
+from tests.support import copy_environments, synthesise
 
 NAME = "aws-nodejs-sample"
 DIGEST = sample_image().digest
@@ -47,12 +49,12 @@ class Run:
     recorded: list[dict[str, Any]] = field(default_factory=list)
     console: Console = field(default_factory=lambda: Console(width=200))
 
-    def start(self) -> tuple[list[Check], Emulator, list[str]]:
+    def start(self) -> tuple[Verification, Emulator, list[str]]:
         """Run the command; return its checks, its emulator, and each step without its duration."""
         with self.console.capture() as shown:
-            checks, started = run_local(self.options, Steps(self.console))
+            found, started = run_local(self.options, Steps(self.console))
         lines = shown.get().splitlines()
-        return checks, started, [re.sub(r" \(\d+\.\d s\)$", "", line) for line in lines]
+        return found, started, [re.sub(r" \(\d+\.\d s\)$", "", line) for line in lines]
 
 
 def remove_repository(aws: Aws) -> None:
@@ -86,6 +88,8 @@ def run(
         found.pinned.append(pins_path("local", environments).exists())
         if "local/Encryption" in arguments:
             aws.ecr.create_repository(repositoryName=NAME, imageTagMutability="IMMUTABLE")
+        if "local/*" in arguments:
+            synthesise(environments, options.output / "cdk.out", "local")
 
     monkeypatch.setattr(emulator_module, "running", running)
     monkeypatch.setattr(toolchain, "run_cdk", run_cdk)
@@ -99,7 +103,8 @@ def run(
 
 
 def test_every_step_is_carried_out_and_named(run: Run, emulator: Emulator, aws: Aws) -> None:
-    checks, started, steps = run.start()
+    found, started, steps = run.start()
+    checks = found.checks
     (details,) = aws.ecr.describe_images(repositoryName=NAME)["imageDetails"]
     (live,) = [tag for tag in details["imageTags"] if tag != "v1"]
     assert steps == [
@@ -118,9 +123,11 @@ def test_every_step_is_carried_out_and_named(run: Run, emulator: Emulator, aws: 
     assert details["imageDigest"] == DIGEST
     assert started is emulator
     assert run.prepared == ["the CDK CLI", "no real AWS"]
-    subjects = {check.subject for check in checks}
+    subjects = {check.subject for check in found.files}
     assert {"environment local", f"repository {NAME}", "Job eks-iam-test-s3"} <= subjects
-    assert {check.what for check in checks if check.subject == "Job eks-iam-test-s3"} > {"manifest"}
+    of_job = {check.what for check in found.files if check.subject == "Job eks-iam-test-s3"}
+    assert of_job == {"exists", *(f"Kubernetes {version}" for version in newest_versions())}
+    assert [check.what for check in found.stacks["local-EcsWorkloads"]] == ["exists"]
 
 
 def refusal(aws: Aws) -> str:

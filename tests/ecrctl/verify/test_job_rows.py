@@ -9,16 +9,24 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
-from ecrctl.verify.jobs import check_job, check_schemas, newest_versions
 
+from constructs_lib.rules.kubernetes.manifest import manifests_text
 from ecrctl.aws.clients import Aws
 from ecrctl.verify.check import MISSING, Check
+from ecrctl.verify.files.jobs import check_job, check_schemas, documents_of, newest_versions
 from ecrctl.verify.images import PUBLIC, check_images
 from environments.settings import EcsTaskSettings, EnvironmentSettings
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
-from tests.ecrctl.verify.loading import DIGEST, IMAGE, load, missing
+from tests.ecrctl.verify.loading import DIGEST, IMAGE, load, lookup, missing
 
 TASK = "ecs_tasks: [{name: web, image: api, memory_mib: 64}]\n"
+
+
+JOBS = """
+eks_jobs:
+  - {name: once, image: api, namespace: batch, args: [one, two, three]}
+  - {name: nightly, image: api, schedule: "15 3 * * *"}
+"""
 
 
 def job_rows(settings: EnvironmentSettings, *manifests: str) -> list[Check]:
@@ -27,31 +35,84 @@ def job_rows(settings: EnvironmentSettings, *manifests: str) -> list[Check]:
     ssm = StubClient(get_parameter=lambda **_: {"Parameter": {"Value": next(texts)}})
     if not manifests:
         ssm = StubClient(get_parameter=missing("GetParameter", "ParameterNotFound"))
-    aws = stub_aws(ssm=ssm)
-    return [check for job in settings.eks_jobs for check in check_job(job, settings, aws)]
+    found = lookup(settings, ssm=ssm)
+    checks = [check for job in settings.eks_jobs for check in check_job(job, found)]
+    assert [request for _, request in ssm.requests] == [
+        {"Name": f"/dev-EksWorkloads/jobs/{job.spec.path}"}
+        for job in settings.eks_jobs
+        if not job.cluster
+    ]
+    return checks
 
 
-JOBS = """
-eks_jobs:
-  - {name: once, image: api, namespace: batch}
-  - {name: nightly, image: api, schedule: "15 3 * * *"}
+def manifests_of(settings: EnvironmentSettings) -> list[str]:
+    """Return the declared manifest of each Job."""
+    return [manifests_text(documents_of(job, settings)) for job in settings.eks_jobs]
+
+
+def test_a_job_that_is_not_stored_has_one_row(tmp_path: Path) -> None:
+    assert job_rows(load(tmp_path, JOBS)) == [
+        Check("Job once", "exists", "yes", MISSING),
+        Check("CronJob nightly", "exists", "yes", MISSING),
+    ]
+
+
+def test_a_stored_manifest_as_declared_is_shown_by_its_name_and_image(tmp_path: Path) -> None:
+    settings = load(tmp_path, JOBS)
+    manifests = manifests_of(settings)
+    documents = [yaml.safe_load(text) for text in manifests]
+    assert [document["kind"] for document in documents] == ["Job", "CronJob"]
+    shown = [f"{document['metadata']['name']}\n{IMAGE}" for document in documents]
+    assert job_rows(settings, *manifests) == [
+        Check("Job once", "manifest", shown[0], shown[0]),
+        Check("CronJob nightly", "manifest", shown[1], shown[1]),
+    ]
+
+
+def line_of(manifest: str, text: str) -> int:
+    """Return the number of the line with a text, the first line being 1."""
+    (number,) = [number for number, one in enumerate(manifest.splitlines(), 1) if text in one]
+    return number
+
+
+def test_each_group_of_lines_that_differ_has_its_row(tmp_path: Path) -> None:
+    settings = load(tmp_path, JOBS)
+    once, nightly = manifests_of(settings)
+    lines = once.splitlines()
+    first, last = line_of(once, "- one"), line_of(once, "- three")
+    changed = [*lines[: first - 1], "- x", "- y", *lines[first : last - 1], *lines[last:], "z: 1"]
+    found = job_rows(settings, "\n".join(changed), nightly)[:-1]
+    assert found == [
+        Check("Job once", f"manifest, line {first}", lines[first - 1], "- x\n- y"),
+        Check("Job once", f"manifest, line {last}", lines[last - 1], MISSING),
+        Check("Job once", f"manifest, line {len(lines) + 1}", MISSING, "z: 1"),
+    ]
+
+
+def test_an_empty_manifest_differs_as_a_whole(tmp_path: Path) -> None:
+    settings = load(tmp_path, JOBS)
+    once, nightly = manifests_of(settings)
+    (check, _) = job_rows(settings, "", nightly)
+    assert check == Check("Job once", "manifest, line 1", once.rstrip("\n"), MISSING)
+
+
+CLUSTER = """
+eks_cluster:
+  name: sample
+  kubectl_provider: arn:aws:lambda:us-west-2:111111111111:function:kubectl
+eks_jobs: [{name: once, image: api, delivery: cluster}]
 """
 
 
-def test_a_job_that_is_not_stored_has_its_manifest_as_the_declared_value(tmp_path: Path) -> None:
-    settings = load(tmp_path, JOBS)
-    rows = job_rows(settings)
-    assert [(check.subject, check.what, check.found) for check in rows] == [
-        ("Job once", "manifest", MISSING),
-        ("CronJob nightly", "manifest", MISSING),
+def test_a_job_that_cloudformation_applies_is_not_compared(tmp_path: Path) -> None:
+    assert job_rows(load(tmp_path, CLUSTER)) == [
+        Check.not_compared(
+            "Job once",
+            "manifest",
+            "CloudFormation applies it to the cluster sample, which alone knows its state; read it "
+            "with `kubectl get`",
+        )
     ]
-    documents = [yaml.safe_load(check.declared) for check in rows]
-    assert [document["kind"] for document in documents] == ["Job", "CronJob"]
-    shown = [f"{document['metadata']['name']}\n{IMAGE}" for document in documents]
-    stored = job_rows(settings, *(check.declared for check in rows))
-    assert [(check.declared, check.found) for check in stored] == [(text, text) for text in shown]
-    (changed, _) = job_rows(settings, "kind: Job\n", rows[1].declared)
-    assert (changed.declared, changed.found) == (rows[0].declared, "kind: Job\n")
 
 
 PROVIDER = "arn:aws-cn:iam::111111111111:oidc-provider/oidc.eks.example.com/id/A"
@@ -85,12 +146,12 @@ def test_the_manifest_of_a_job_has_its_service_account_where_it_has_an_identity(
     tmp_path: Path, settings: str, kinds: list[str], annotations: dict[str, str] | None
 ) -> None:
     loaded = load(tmp_path, f"eks_jobs: [{{name: once, image: api, {settings}}}]\n")
-    (check,) = job_rows(loaded)
-    documents = list(yaml.safe_load_all(check.declared))
+    (manifest,) = manifests_of(loaded)
+    documents = list(yaml.safe_load_all(manifest))
     assert [document["kind"] for document in documents] == kinds
     accounts = [one for one in documents if one["kind"] == "ServiceAccount"]
     assert [one["metadata"].get("annotations") for one in accounts] == [annotations] * len(accounts)
-    (shown,) = job_rows(loaded, check.declared)
+    (shown,) = job_rows(loaded, manifest)
     assert shown.found == f"{documents[-1]['metadata']['name']}\n{IMAGE}"
 
 
@@ -123,8 +184,8 @@ def test_each_image_has_a_row_for_its_digest_and_one_for_its_tag(tmp_path: Path)
         Check(f"{place}/team/api", "in its registry", DIGEST, DIGEST),
         Check(f"{place}/team/api", "tag v1", DIGEST, "sha256:b"),
         Check(f"{place}/team/web", "in its registry", "v3", MISSING),
-        Check("image acme/other", "in its registry", PUBLIC, PUBLIC),
-        Check("image acme/tool", "in its registry", PUBLIC, PUBLIC),
+        Check.not_compared("image acme/other", "in its registry", PUBLIC),
+        Check.not_compared("image acme/tool", "in its registry", PUBLIC),
     ]
     assert ecr.requests == [
         (
@@ -156,7 +217,7 @@ def test_an_image_that_no_workload_can_pull_differs(
     detail = {"imageDigest": DIGEST, "imageStatus": status}
     ecr = StubClient(describe_images=lambda **_: {"imageDetails": [detail]})
     in_registry, tag = check_images(settings, lambda _: stub_aws(ecr=ecr))
-    assert (in_registry.found, in_registry.matches) == (found, False)
+    assert (in_registry.found, in_registry.differs) == (found, True)
     assert tag.matches
 
 

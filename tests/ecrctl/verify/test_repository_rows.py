@@ -1,83 +1,149 @@
-"""Every row of a repository, its key and its notifications, with scripted answers of AWS."""
+"""Every row of a repository, with scripted answers of AWS."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.ecr.repository import EncryptionSpec
 from constructs_lib.rules.ecr.tag_immutability import TagImmutability
-from ecrctl.verify.check import MISSING, Check
-from ecrctl.verify.notifications import check_notifications
-from ecrctl.verify.repositories import check_key, check_repositories
-from environments.loading import load_environment
+from ecrctl.verify.check import MISSING, NOT_RETURNED
+from ecrctl.verify.files.lookup import Lookup
+from ecrctl.verify.files.repositories import check_repository
 from environments.settings import EnvironmentSettings
-from tests.ecrctl.aws.stubs import StubClient, stub_aws
-from tests.ecrctl.verify.loading import missing
+from tests.ecrctl.aws.stubs import StubClient
+from tests.ecrctl.verify.loading import (
+    Row,
+    always,
+    differing,
+    load,
+    lookup,
+    missing,
+    rows,
+    stacks_with,
+)
 
-FILE = """\
-account: "111111111111"
-region: us-west-2
+HEAD = 'account: "111111111111"\nregion: us-west-2\n'
+STATEMENTS = """\
+[{Sid: PullFromPartner, Effect: Allow, Principal: {AWS: ["333333333333", "444444444444"]},
+  Action: ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+  Condition: {StringEquals: {"aws:PrincipalTag/team": web}}}]"""
+FILE = f"""\
 repositories:
-  - {name: team/api, stack: web, encryption: aes256, lifecycle: none}
+  - name: team/api
+    stack: web
+    encryption: aes256
+    tags: {{team: web, cost: "1"}}
+    lifecycle:
+      - {{tag_status: tagged, tag_patterns: ["live-*"], count_type: imageCountMoreThan,
+         count_number: 1000000, description: Keep}}
+    statements: {STATEMENTS}
 """
-NOTIFICATIONS = """\
-account: "111111111111"
-region: us-west-2
-notifications: {pushes: true, topic_arn: "arn:aws:sns:us-west-2:111111111111:alerts"}
-"""
+ARN = "arn:aws:ecr:us-west-2:111111111111:repository/team/api"
 KEY = "arn:aws:kms:us-west-2:111111111111:key/11111111-2222-3333-4444-555555555555"
 OWN = {"KeyId": "1-2", "Arn": "arn:aws:kms:us-west-2:111111111111:key/1-2", "KeyState": "Enabled"}
+SUBJECT = "repository team/api"
+# As ECR returns it: the ARN of an account's root, lists in any order, one statement by itself.
+PARTNER = {
+    "Sid": "PullFromPartner",
+    "Effect": "Allow",
+    "Principal": {"AWS": [f"arn:aws:iam::{one}:root" for one in ("444444444444", "333333333333")]},
+    "Action": ["ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"],
+    "Condition": {"StringEquals": {"aws:PrincipalTag/team": ["web"]}},
+}
+RULE = {
+    "rulePriority": 1,
+    "description": "Keep",
+    "selection": {
+        "tagStatus": "tagged",
+        "tagPatternList": ["live-*"],
+        "countType": "imageCountMoreThan",
+        "countNumber": 1000000,
+    },
+    "action": {"type": "expire"},
+}
+OPEN = {"Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage"}
 
 
-def load(folder: Path, text: str = FILE) -> EnvironmentSettings:
-    """Return the environment ``dev`` of a file."""
-    (folder / "dev.yaml").write_text(text)
-    return load_environment("dev", folder)
+def template(**resource: Any) -> Any:
+    """Return a deployed template with the repository."""
+    properties = {"RepositoryName": "team/api", **resource.pop("Properties", {})}
+    deletion = {"DeletionPolicy": "Retain", **resource}
+    declared = {key: value for key, value in deletion.items() if value}
+    return {
+        "Resources": {
+            "Other": {"Type": "AWS::CDK::Metadata"},
+            "Api": {**declared, "Properties": properties},
+        }
+    }
 
 
-def ecr_with(policy: Any = None, lifecycle: Any = None, **described: Any) -> StubClient:
-    """Return a client of a registry with one repository."""
-    no_policy = missing("GetRepositoryPolicy", "RepositoryPolicyNotFoundException")
-    no_lifecycle = missing("GetLifecyclePolicy", "LifecyclePolicyNotFoundException")
+def ecr_with(
+    policy: Any = None, lifecycle: Any = None, tags: Any = (), **described: Any
+) -> StubClient:
+    """Return a client of a registry with the repository."""
+    repository = {
+        "repositoryName": "team/api",
+        "repositoryArn": ARN,
+        "repositoryUri": "uri",
+        **described,
+    }
     return StubClient(
-        describe_repositories=lambda **_: {"repositories": [described]},
-        get_repository_policy=(lambda **_: {"policyText": json.dumps(policy)})
+        describe_repositories=always({"repositories": [repository]}),
+        get_repository_policy=always({"policyText": json.dumps(policy)})
         if policy
-        else no_policy,
-        get_lifecycle_policy=(lambda **_: {"lifecyclePolicyText": json.dumps(lifecycle)})
+        else missing("GetRepositoryPolicy", "RepositoryPolicyNotFoundException"),
+        get_lifecycle_policy=always({"lifecyclePolicyText": json.dumps(lifecycle)})
         if lifecycle
-        else no_lifecycle,
+        else missing("GetLifecyclePolicy", "LifecyclePolicyNotFoundException"),
+        list_tags_for_resource=always({"tags": list(tags)}),
     )
 
 
-def stack_of(*names: str) -> StubClient:
-    """Return a client of an account with a stack of some repositories."""
-    listed = [
-        {
-            "PhysicalResourceId": name,
-            "ResourceType": "AWS::ECR::Repository",
-            "ResourceStatus": "CREATE_COMPLETE",
-        }
-        for name in names
-    ]
-    return StubClient(list_stack_resources=lambda **_: [{"StackResourceSummaries": listed}])
+DECLARED: dict[str, Any] = {
+    "policy": {"Version": "2012-10-17", "Statement": PARTNER},
+    "lifecycle": {"rules": [RULE]},
+    "tags": [
+        {"Key": "team", "Value": "web"},
+        {"Key": "aws:cloudformation:stack-name", "Value": "dev-Repositories-web"},
+        {"Key": "cost", "Value": "1"},
+    ],
+    "imageTagMutability": "IMMUTABLE",
+    "imageScanningConfiguration": {"scanOnPush": True},
+    "encryptionConfiguration": {"encryptionType": "AES256"},
+}
+NO_REPOSITORY = missing("DescribeRepositories", "RepositoryNotFoundException")
 
 
-def rows(
-    settings: EnvironmentSettings, ecr: StubClient, deployed: Sequence[str] = ("team/api",)
-) -> dict[str, tuple[str, str]]:
-    """Return the declared and the found value of each property of the repository."""
-    kms = StubClient(describe_key=lambda **_: {"KeyMetadata": OWN})
-    aws = stub_aws(ecr=ecr, cloudformation=stack_of(*deployed), kms=kms)
-    checks = list(check_repositories(settings, aws))
-    assert {check.subject for check in checks} == {"repository team/api"}
-    return {check.what: (check.declared, check.found) for check in checks}
+def repository_rows(
+    settings: EnvironmentSettings,
+    ecr: StubClient,
+    deployed: Any = None,
+    *,
+    physical_id: str = "team/api",
+    is_emulated: bool = False,
+) -> list[Row]:
+    """Return the rows of the environment's one repository."""
+    found = lookup(
+        settings,
+        is_emulated=is_emulated,
+        ecr=ecr,
+        cloudformation=stacks_with(
+            template() if deployed is None else deployed, Repositories_web={("Api",): physical_id}
+        ),
+        kms=StubClient(describe_key=always({"KeyMetadata": OWN})),
+    )
+    return _rows_of(settings, found)
+
+
+def _rows_of(settings: EnvironmentSettings, found: Lookup) -> list[Row]:
+    (repository,) = settings.repositories
+    return rows(check_repository(repository, found), SUBJECT)
 
 
 def declared_as(settings: EnvironmentSettings, **changes: Any) -> EnvironmentSettings:
@@ -87,62 +153,166 @@ def declared_as(settings: EnvironmentSettings, **changes: Any) -> EnvironmentSet
     return replace(settings, repositories=(changed,))
 
 
-def test_a_repository_as_declared_has_every_row(tmp_path: Path) -> None:
-    ecr = ecr_with(imageTagMutability="IMMUTABLE", imageScanningConfiguration={"scanOnPush": True})
-    assert rows(load(tmp_path), ecr) == {
-        what: (value, value)
+@pytest.fixture
+def settings(tmp_path: Path) -> EnvironmentSettings:
+    """Return an environment with one repository."""
+    return load(tmp_path, FILE, HEAD)
+
+
+def test_a_repository_as_declared_has_every_row(settings: EnvironmentSettings) -> None:
+    ecr = ecr_with(**DECLARED)
+    assert repository_rows(settings, ecr) == [
+        (what, value, value)
         for what, value in (
-            ("stack", "dev-Repositories-web"),
             ("tag immutability", "IMMUTABLE"),
+            ("stack", "dev-Repositories-web"),
             ("scan on push", "on"),
             ("encryption", "AES256"),
-            ("repository policy", "none"),
-            ("lifecycle policy", "none"),
+            ("repository policy", "PullFromPartner"),
+            ("lifecycle policy", "1 Keep"),
+            ("tags", "cost=1\nteam=web"),
+            ("removal", "Retain"),
+            ("empty on delete", "off"),
         )
-    }
+    ]
     assert ecr.requests == [
         ("describe_repositories", {"repositoryNames": ["team/api"]}),
         ("get_repository_policy", {"repositoryName": "team/api"}),
         ("get_lifecycle_policy", {"repositoryName": "team/api"}),
+        ("list_tags_for_resource", {"resourceArn": ARN}),
     ]
 
 
-def test_a_changed_repository_has_both_values_in_every_row(tmp_path: Path) -> None:
-    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage"}
-    rule = {"rulePriority": 2, "action": {"type": "expire"}}
-    found = rows(
-        load(tmp_path),
-        ecr_with(
-            policy={"Statement": [{"Sid": "Open", **statement}, statement]},
-            lifecycle={"rules": [rule, {**rule, "rulePriority": 3, "description": "All"}]},
-            encryptionConfiguration={"encryptionType": "KMS", "kmsKey": KEY},
+PARTNER_TEXT = (
+    '{"Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], "Condition": '
+    '{"StringEquals": {"aws:PrincipalTag/team": "web"}}, "Effect": "Allow", '
+    '"Principal": {"AWS": ["333333333333", "444444444444"]}}'
+)
+OPEN_TEXT = '{"Action": "ecr:PutImage", "Effect": "Allow", "Principal": {"AWS": "*"}}'
+RULE_TEXT = json.dumps(
+    {
+        **{key: value for key, value in RULE.items() if key != "rulePriority"},
+        "selection": {**RULE["selection"], "tagPatternList": "live-*"},  # type: ignore[dict-item]
+    },
+    sort_keys=True,
+)
+EXPIRE = {"rulePriority": 2, "action": {"type": "expire"}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "what", "declared", "found"),
+    [
+        ({"imageTagMutability": "MUTABLE"}, "tag immutability", "IMMUTABLE", "MUTABLE"),
+        ({"imageTagMutability": None}, "tag immutability", "IMMUTABLE", MISSING),
+        ({"imageScanningConfiguration": {"scanOnPush": False}}, "scan on push", "on", "off"),
+        ({"imageScanningConfiguration": {}}, "scan on push", "on", "off"),
+        (
+            {"encryptionConfiguration": {"encryptionType": "KMS", "kmsKey": KEY}},
+            *("encryption", "AES256", "KMS"),
         ),
-        deployed=["team/web"],
-    )
-    stack, described = found.pop("stack")
-    assert stack == "dev-Repositories-web"
-    assert described.startswith("not in this stack: ")
-    policy = '{"Action": "ecr:PutImage", "Effect": "Allow", "Principal": "*"}'
-    expire = '{"action": {"type": "expire"}}'
-    described_rule = '{"action": {"type": "expire"}, "description": "All"}'
-    assert found == {
-        "tag immutability": ("IMMUTABLE", MISSING),
-        "scan on push": ("on", "off"),
-        "encryption": ("AES256", "KMS"),
-        "repository policy": (
-            f"Open: {MISSING}\nstatement 2: {MISSING}",
-            f"Open: {policy}\nstatement 2: {policy}",
+        (
+            {"policy": None},
+            *("repository policy", f"PullFromPartner: {PARTNER_TEXT}"),
+            f"PullFromPartner: {MISSING}",
         ),
-        "lifecycle policy": (
-            f"2: {MISSING}\n3 All: {MISSING}",
-            f"2: {expire}\n3 All: {described_rule}",
+        (
+            {"policy": {"Statement": [PARTNER, {"Sid": "Open", **OPEN}, OPEN]}},
+            *("repository policy", f"Open: {MISSING}\nstatement 2: {MISSING}"),
+            f"Open: {OPEN_TEXT}\nstatement 2: {OPEN_TEXT}",
         ),
+        (
+            # The statement that hides behind the Sid of a declared one.
+            {"policy": {"Statement": [{**OPEN, "Sid": "PullFromPartner"}, PARTNER]}},
+            "repository policy",
+            f"PullFromPartner: {PARTNER_TEXT}\nPullFromPartner statement 2: {MISSING}",
+            f"PullFromPartner: {OPEN_TEXT}\nPullFromPartner statement 2: {PARTNER_TEXT}",
+        ),
+        (
+            {"lifecycle": None},
+            *("lifecycle policy", f"1 Keep: {RULE_TEXT}", f"1 Keep: {MISSING}"),
+        ),
+        (
+            {"lifecycle": {"rules": [RULE, EXPIRE]}},
+            *("lifecycle policy", f"2: {MISSING}", '2: {"action": {"type": "expire"}}'),
+        ),
+        ({"tags": []}, "tags", "cost=1\nteam=web", "none"),
+        (
+            {"tags": [*DECLARED["tags"], {"Key": "owner", "Value": "me"}]},
+            *("tags", "cost=1\nteam=web", "cost=1\nowner=me\nteam=web"),
+        ),
+    ],
+)
+def test_a_changed_property_has_both_values_in_its_row(
+    settings: EnvironmentSettings, changes: Any, what: str, declared: str, found: str
+) -> None:
+    ecr = ecr_with(**(DECLARED | changes))
+    assert differing(repository_rows(settings, ecr)) == {what: (declared, found)}
+
+
+@pytest.mark.parametrize(
+    ("deployed", "what", "declared", "found"),
+    [
+        (template(DeletionPolicy="Delete"), "removal", "Retain", "Delete"),
+        (template(DeletionPolicy=None), "removal", "Retain", "Delete"),
+        (template(Properties={"EmptyOnDelete": True}), "empty on delete", "off", "on"),
+    ],
+)
+def test_a_deletion_that_the_deployed_template_declares_otherwise_is_named(
+    settings: EnvironmentSettings, deployed: Any, what: str, declared: str, found: str
+) -> None:
+    assert differing(repository_rows(settings, ecr_with(**DECLARED), deployed)) == {
+        what: (declared, found)
     }
+
+
+def test_a_repository_that_its_stack_deletes_is_as_declared(settings: EnvironmentSettings) -> None:
+    deleted = declared_as(settings, removal="destroy", empty_on_delete=True)
+    deployed = template(DeletionPolicy="Delete", Properties={"EmptyOnDelete": True})
+    found = repository_rows(deleted, ecr_with(**DECLARED), deployed)
+    assert found[-2:] == [("removal", "Delete", "Delete"), ("empty on delete", "on", "on")]
+    assert differing(found) == {}
+
+
+@pytest.mark.parametrize("deployed", ["Resources:\n  Api: {}\n", {"Resources": {}}, {}, False])
+def test_a_deletion_that_no_template_declares_is_not_compared(
+    settings: EnvironmentSettings, deployed: Any
+) -> None:
+    found = repository_rows(settings, ecr_with(**DECLARED), deployed)
+    reason = "no deployed template in JSON declares the repository"
+    assert found[-2:] == [(what, reason, reason) for what in ("removal", "empty on delete")]
+
+
+def test_a_repository_of_no_stack_is_explained(settings: EnvironmentSettings) -> None:
+    found = repository_rows(settings, ecr_with(**DECLARED), physical_id="team/web")
+    assert differing(found) == {
+        "stack": (
+            "dev-Repositories-web",
+            "not in this stack: the repository was retained when it was removed from the file, or "
+            "was created elsewhere. A deployment would fail with AlreadyExists; first run "
+            "`ecrctl import dev`",
+        )
+    }
+
+
+def test_a_repository_of_a_deleted_resource_is_in_no_stack(settings: EnvironmentSettings) -> None:
+    for status in ("DELETE_COMPLETE", "DELETE_SKIPPED", "DELETE_FAILED"):
+        summary = {
+            "LogicalResourceId": "Api",
+            "PhysicalResourceId": "team/api",
+            "ResourceStatus": status,
+        }
+        stacks = stacks_with(template())
+        stacks.answers["list_stack_resources"] = always([{"StackResourceSummaries": [summary]}])
+        kept = _rows_of(settings, lookup(settings, ecr=ecr_with(**DECLARED), cloudformation=stacks))
+        # What could not be deleted is still there.
+        assert ("stack" in differing(kept)) is (status != "DELETE_FAILED")
 
 
 OWN_KEY = EncryptionSpec(kind="customer-managed")
 NAMED_KEY = EncryptionSpec(kind="customer-managed", key_arn=KEY)
 AWS_KEY = EncryptionSpec(kind="aws-managed")
+TWO_LAYERS = EncryptionSpec(kind="dsse")
+ALIAS = "alias/ecr/dev"
 
 
 @pytest.mark.parametrize(
@@ -154,143 +324,73 @@ AWS_KEY = EncryptionSpec(kind="aws-managed")
         (NAMED_KEY, ("KMS", KEY.rpartition("/")[2]), (f"KMS {KEY}", f"KMS {KEY}")),
         (NAMED_KEY, ("KMS", "other"), (f"KMS {KEY}", "KMS other")),
         (NAMED_KEY, ("KMS_DSSE", KEY), (f"KMS {KEY}", f"KMS_DSSE {KEY}")),
-        (OWN_KEY, ("KMS", OWN["Arn"]), ("KMS alias/ecr/dev", "KMS alias/ecr/dev")),
-        (OWN_KEY, ("AES256", ""), ("KMS alias/ecr/dev", "AES256")),
+        (OWN_KEY, ("KMS", OWN["Arn"]), (f"KMS {ALIAS}", f"KMS {ALIAS}")),
+        (OWN_KEY, ("KMS", OWN["KeyId"]), (f"KMS {ALIAS}", f"KMS {ALIAS}")),
+        (OWN_KEY, ("KMS", KEY), (f"KMS {ALIAS}", f"KMS {KEY}")),
+        (OWN_KEY, ("AES256", ""), (f"KMS {ALIAS}", "AES256")),
+        (TWO_LAYERS, ("KMS_DSSE", OWN["Arn"]), (f"KMS_DSSE {ALIAS}", f"KMS_DSSE {ALIAS}")),
+        (TWO_LAYERS, ("KMS", OWN["Arn"]), (f"KMS_DSSE {ALIAS}", f"KMS {OWN['Arn']}")),
     ],
 )
 def test_each_form_of_encryption_has_its_row(
-    tmp_path: Path, encryption: EncryptionSpec, returned: tuple[str, str], row: tuple[str, str]
+    settings: EnvironmentSettings,
+    encryption: EncryptionSpec,
+    returned: tuple[str, str],
+    row: tuple[str, str],
 ) -> None:
     kind, key = returned
     given = {"encryptionType": kind, **({"kmsKey": key} if key else {})}
-    settings = declared_as(load(tmp_path), encryption=encryption)
-    assert rows(settings, ecr_with(encryptionConfiguration=given))["encryption"] == row
+    # Only GovCloud has encryption in two layers.
+    place = Place.of("111111111111", "us-gov-west-1")
+    declared = declared_as(settings, encryption=encryption, place=place)
+    found = repository_rows(declared, ecr_with(**(DECLARED | {"encryptionConfiguration": given})))
+    assert {what: values for what, *values in found}["encryption"] == [*row]
 
 
-FILTERS = ("v*", "dev-*")
-
-
-@pytest.mark.parametrize(
-    ("returned", "endpoint", "found"),
-    [
-        ([{"filter": "dev-*"}, {"filter": "v*"}], None, "IMMUTABLE_WITH_EXCLUSION dev-*, v*"),
-        ([{"filter": "x"}], "http://localhost:1", "IMMUTABLE_WITH_EXCLUSION x"),
-        (None, None, "IMMUTABLE_WITH_EXCLUSION"),
-        (
-            *(None, "http://localhost:1"),
-            "IMMUTABLE_WITH_EXCLUSION (filters not returned by this endpoint)",
-        ),
-    ],
-)
-def test_the_exclusion_filters_of_a_repository_are_compared_in_any_order(
-    tmp_path: Path, returned: list[dict[str, str]] | None, endpoint: str | None, found: str
-) -> None:
-    immutability = TagImmutability(mode="IMMUTABLE_WITH_EXCLUSION", exclusion_filters=FILTERS)
-    settings = declared_as(load(tmp_path), tag_immutability=immutability)
-    described: dict[str, Any] = {"imageTagMutability": "IMMUTABLE_WITH_EXCLUSION"}
-    if returned is not None:
-        described["imageTagMutabilityExclusionFilters"] = returned
-    aws = stub_aws(ecr=ecr_with(**described), cloudformation=stack_of())
-    checks = check_repositories(settings, replace(aws, endpoint_url=endpoint))
-    (check,) = [one for one in checks if one.what == "tag immutability"]
-    unknown = "not returned" in found
-    assert check.declared == (found if unknown else "IMMUTABLE_WITH_EXCLUSION dev-*, v*")
-    assert check.found == found
-    assert check.is_unknown is unknown
-
-
-def test_mutability_without_filters_is_known_on_every_endpoint(tmp_path: Path) -> None:
-    aws = stub_aws(ecr=ecr_with(imageTagMutability="MUTABLE"), cloudformation=stack_of())
-    checks = check_repositories(load(tmp_path), replace(aws, endpoint_url="http://localhost:1"))
-    (check,) = [one for one in checks if one.what == "tag immutability"]
-    assert (check.declared, check.found) == ("IMMUTABLE", "MUTABLE")
-
-
-def test_a_missing_repository_has_one_row(tmp_path: Path) -> None:
-    fails = missing("DescribeRepositories", "RepositoryNotFoundException")
-    aws = stub_aws(ecr=StubClient(describe_repositories=fails), cloudformation=stack_of())
-    assert list(check_repositories(load(tmp_path), aws)) == [
-        Check("repository team/api", "exists", "yes", MISSING)
-    ]
+EXCLUSION = "IMMUTABLE_WITH_EXCLUSION"
+FILTERS = "exclusion filters"
 
 
 @pytest.mark.parametrize(
-    ("metadata", "rotates", "expected"),
+    ("declared", "returned", "is_emulated", "row"),
     [
-        (OWN, True, [("state", "Enabled", "Enabled"), ("rotation", "on", "on")]),
-        (
-            *(OWN | {"KeyState": "Disabled"}, False),
-            [("state", "Enabled", "Disabled"), ("rotation", "on", "off")],
-        ),
-        (None, True, [("state", "Enabled", MISSING)]),
+        (("v*", "dev-*"), ("dev-*", "v*"), False, ("dev-*, v*", "dev-*, v*")),
+        (("v*", "dev-*"), ("x",), False, ("dev-*, v*", "x")),
+        (("v*", "dev-*"), ("x",), True, ("dev-*, v*", "x")),
+        (("v*", "dev-*"), (), False, ("dev-*, v*", "none")),
+        (("v*", "dev-*"), (), True, (NOT_RETURNED, NOT_RETURNED)),
+        ((), ("x",), False, ("none", "x")),
+        ((), ("x",), True, ("none", "x")),
+        ((), (), False, None),
+        ((), (), True, None),
     ],
 )
-def test_the_key_of_an_environment_has_its_rows(
-    tmp_path: Path, metadata: Any, *, rotates: bool, expected: list[tuple[str, str, str]]
+def test_exclusion_filters_are_compared_in_any_order(
+    settings: EnvironmentSettings,
+    declared: tuple[str, ...],
+    returned: tuple[str, ...],
+    row: tuple[str, str] | None,
+    *,
+    is_emulated: bool,
 ) -> None:
-    settings = load(tmp_path, FILE.replace("encryption: aes256, ", ""))
-    kms = StubClient(
-        describe_key=(lambda **_: {"KeyMetadata": metadata})
-        if metadata
-        else missing("DescribeKey", "NotFoundException"),
-        get_key_rotation_status=lambda **_: {"KeyRotationEnabled": rotates},
+    mode: Any = EXCLUSION if declared else "IMMUTABLE"
+    immutability = TagImmutability(mode=mode, exclusion_filters=declared)
+    filters = [{"filterType": "WILDCARD", "filter": one} for one in returned]
+    ecr = ecr_with(
+        **DECLARED
+        | {
+            "imageTagMutability": mode,
+            **({"imageTagMutabilityExclusionFilters": filters} if filters else {}),
+        }
     )
-    checks = list(check_key(settings, stub_aws(kms=kms)))
-    assert [(check.what, check.declared, check.found) for check in checks] == expected
-    assert {check.subject for check in checks} == {"key alias/ecr/dev"}
-    assert [request for _, request in kms.requests] == [
-        *({"KeyId": "alias/ecr/dev"}, {"KeyId": "1-2"})
-    ][: len(expected)]
-
-
-def test_an_environment_without_a_key_of_its_own_has_no_row_for_one(tmp_path: Path) -> None:
-    assert list(check_key(load(tmp_path), stub_aws())) == []
-
-
-def rule_summary(name: str, **fields: str) -> dict[str, str]:
-    """Return a resource of the stack of notifications."""
-    return {
-        "ResourceType": "AWS::Events::Rule",
-        "LogicalResourceId": f"Images{name}1A2B",
-        "PhysicalResourceId": f"arn:aws:events:us-west-2:111111111111:rule/dev-{name}",
-        "ResourceStatus": "CREATE_COMPLETE",
-        **fields,
-    }
-
-
-def test_a_rule_has_the_targets_and_the_pattern_that_are_found(tmp_path: Path) -> None:
-    settings = load(tmp_path, NOTIFICATIONS)
-    summaries = [
-        rule_summary("Pushes", ResourceStatus="DELETE_COMPLETE", PhysicalResourceId="gone"),
-        rule_summary("Pushes", ResourceType="AWS::Lambda::Permission", PhysicalResourceId="other"),
-        rule_summary("Pushes"),
-        rule_summary("FailedPulls", PhysicalResourceId="dev-failed-pulls"),
-    ]
-    pages = [{"StackResourceSummaries": summaries[:2]}, {"StackResourceSummaries": summaries[2:]}]
-    cloudformation = StubClient(list_stack_resources=lambda **_: pages)
-    events = StubClient(
-        describe_rule=lambda **_: {"State": "ENABLED"},
-        list_targets_by_rule=lambda **_: {"Targets": [{"Arn": "b"}, {"Arn": "a"}]},
+    found = repository_rows(
+        declared_as(settings, tag_immutability=immutability), ecr, is_emulated=is_emulated
     )
-    checks = list(
-        check_notifications(settings, stub_aws(cloudformation=cloudformation, events=events))
-    )
-    topic = "arn:aws:sns:us-west-2:111111111111:alerts"
-    found = {(check.subject, check.what): (check.declared, check.found) for check in checks}
-    for name in ("Pushes", "FailedPulls"):
-        subject = f"notifications, {name}"
-        assert found.pop((subject, "target")) == (topic, "a, b")
-        assert found.pop((subject, "pattern")) == ("as declared", "{}")
-    assert found
-    assert set(found.values()) == {(topic, MISSING)}
-    assert cloudformation.requests == [("list_stack_resources", {"StackName": "dev-Notifications"})]
-    assert {request["Name"] for name, request in events.requests if name == "describe_rule"} == {
-        *("dev-Pushes", "dev-failed-pulls")
-    }
-    assert {request["Rule"] for name, request in events.requests if name != "describe_rule"} == {
-        *("dev-Pushes", "dev-failed-pulls")
-    }
+    by_name = {what: tuple(values) for what, *values in found}
+    assert by_name["tag immutability"] == (mode, mode)
+    assert by_name.get(FILTERS) == row
 
 
-def test_an_environment_without_notifications_has_no_row_for_them(tmp_path: Path) -> None:
-    assert list(check_notifications(load(tmp_path), stub_aws())) == []
+def test_a_missing_repository_has_one_row(settings: EnvironmentSettings) -> None:
+    ecr = StubClient(describe_repositories=NO_REPOSITORY)
+    assert repository_rows(settings, ecr) == [("exists", "yes", MISSING)]
