@@ -297,7 +297,7 @@ def access_command(
     for declared in found.by_environment():
         if output == "markdown":
             print(access_report.markdown_of(declared))
-        else:
+        elif declared.grants:
             new_console(width=ACCESS_WIDTH).print(access_report.table_of(declared))
         if notice := access_report.without_grants(declared):
             print(f"\n{notice}" if output == "markdown" else notice)

@@ -46,7 +46,10 @@ def table_of(access: EnvironmentAccess) -> Table:
 
 
 def markdown_of(access: EnvironmentAccess) -> str:
-    """Return grants as a Markdown table."""
+    """Return grants as a Markdown table below a heading; without grants, the heading alone."""
+    heading = f"### {_title(access)}"
+    if not access.grants:
+        return heading
     rows = [_COLUMNS, ("---",) * len(_COLUMNS)]
     for row in _rows(access):
         permission, repository = _permission(row.grant), row.repository
@@ -56,7 +59,7 @@ def markdown_of(access: EnvironmentAccess) -> str:
             repository, permission = f"**{repository}**", f"**open to everyone:** {permission}"
         rows.append((repository, permission, *_cells(row.grant)))
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join([f"### {_title(access)}", "", *lines])
+    return "\n".join([heading, "", *lines])
 
 
 def json_of(grants: Sequence[Grant]) -> str:
@@ -68,7 +71,9 @@ def without_grants(access: EnvironmentAccess) -> str:
     """Return a sentence that names the repositories without a grant; empty for none."""
     granted = {grant.repository_arn for grant in access.grants if grant.effect == "Allow"}
     names = [_name(arn) for arn in access.repositories if arn not in granted]
-    return f"No policy that could be read allows access to {listed(names)}." if names else ""
+    if not names:
+        return ""
+    return f"{access.environment}: no policy that could be read allows access to {listed(names)}."
 
 
 def owners_summary(owners: Collection[str], file: Path | None) -> str:

@@ -177,9 +177,13 @@ def test_some_actions_of_a_verb_are_named_where_the_verb_means_more() -> None:
     ]
 
 
+def test_an_environment_without_grants_has_no_table_in_markdown() -> None:
+    assert markdown_of(access()) == "### dev: access to repositories"
+
+
 def test_repositories_without_a_grant_are_named() -> None:
     assert without_grants(access(PULL, DENIED_PUSH, repositories=2)) == (
-        "No policy that could be read allows access to team/web."
+        "dev: no policy that could be read allows access to team/web."
     )
     assert without_grants(access(PULL, OPEN, repositories=2)) == ""
 
