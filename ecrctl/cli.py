@@ -290,24 +290,23 @@ def access_command(
     with tempfile.TemporaryDirectory() as folder:
         assembly = assemblies.synthesise(environment, _options.environments, Path(folder))
         stacks = assemblies.stacks_of(assembly)
-    grants, owners = access.grants_of(stacks), access.required_policies(stacks)
+    found = access.access_of(stacks)
+    owners = found.required_policies
     if required_grants:
         with file_errors(f"{required_grants} cannot be written"):
             required_grants.write_text(json.dumps(owners, indent=2) + "\n", encoding="utf-8")
-    for subject in access.unread_policies(stacks):
-        print(
-            f"{subject} has a policy that depends on values known only at deployment: its grants "
-            "are not listed.",
-            file=sys.stderr,
-        )
+    for sentence in found.undecided:
+        print(sentence, file=sys.stderr)
     if output == "json":
-        print(access_report.json_of(grants))
+        print(access_report.json_of(found.grants))
         return
-    for name, declared in access.by_environment(grants).items():
+    for declared in found.by_environment():
         if output == "markdown":
-            print(access_report.markdown_of(name, declared))
-        else:
-            new_console(width=ACCESS_WIDTH).print(access_report.table_of(name, declared))
+            print(access_report.markdown_of(declared))
+        elif declared.grants:
+            new_console(width=ACCESS_WIDTH).print(access_report.table_of(declared))
+        if notice := access_report.without_grants(declared):
+            print(f"\n{notice}" if output == "markdown" else notice)
     if output == "text":
         print(access_report.owners_summary(owners, required_grants))
 

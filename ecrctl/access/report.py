@@ -2,42 +2,78 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from .grants import Grant
+from ecrctl.console import new_table
+from ecrctl.policies.documents import grouped
+from ecrctl.policies.verbs import REPOSITORY_VERBS
+from ecrctl.policies.wording import listed
+
+from .grants import EnvironmentAccess, Grant
 
 _COLUMNS = ("Repository", "Permission", "Principal", "Condition", "Policy", "Also requires")
+_VERBS = {verb.name: verb for verb in REPOSITORY_VERBS}
 
 
-def table_of(environment: str, grants: Sequence[Grant]) -> Table:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """A grant as a row, with the repositories that share it."""
+
+    repository: str
+    grant: Grant
+
+
+def table_of(access: EnvironmentAccess) -> Table:
     """Return grants as a table for a terminal."""
-    table = Table(title=_title(environment), box=box.ROUNDED, title_justify="left")
-    for column in _COLUMNS:
-        table.add_column(column, overflow="fold")
-    for grant in grants:
-        permission = grant.verb if grant.effect == "Allow" else f"[red]denied:[/] {grant.verb}"
-        table.add_row(escape(grant.repository), permission, *map(escape, _cells(grant)))
+    table = new_table(_title(access), *_COLUMNS)
+    for row in _rows(access):
+        permission = escape(_permission(row.grant))
+        if row.grant.effect == "Deny":
+            permission = f"[red]denied:[/] {permission}"
+        elif row.grant.is_open_to_everyone:
+            permission = f"open to everyone: {permission}"
+        table.add_row(
+            escape(row.repository),
+            permission,
+            *map(escape, _cells(row.grant)),
+            style="bold red" if row.grant.is_open_to_everyone else None,
+        )
     return table
 
 
-def markdown_of(environment: str, grants: Sequence[Grant]) -> str:
-    """Return grants as a Markdown table."""
+def markdown_of(access: EnvironmentAccess) -> str:
+    """Return grants as a Markdown table below a heading; without grants, the heading alone."""
+    heading = f"### {_title(access)}"
+    if not access.grants:
+        return heading
     rows = [_COLUMNS, ("---",) * len(_COLUMNS)]
-    for grant in grants:
-        permission = grant.verb if grant.effect == "Allow" else f"**denied:** {grant.verb}"
-        rows.append((grant.repository, permission, *_cells(grant)))
+    for row in _rows(access):
+        permission, repository = _permission(row.grant), row.repository
+        if row.grant.effect == "Deny":
+            permission = f"**denied:** {permission}"
+        elif row.grant.is_open_to_everyone:
+            repository, permission = f"**{repository}**", f"**open to everyone:** {permission}"
+        rows.append((repository, permission, *_cells(row.grant)))
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join([f"### {_title(environment)}", "", *lines])
+    return "\n".join([heading, "", *lines])
 
 
 def json_of(grants: Sequence[Grant]) -> str:
-    """Return grants as JSON."""
+    """Return grants as JSON: every grant on every repository."""
     return json.dumps([asdict(grant) for grant in grants], indent=2)
+
+
+def without_grants(access: EnvironmentAccess) -> str:
+    """Return a sentence that names the repositories without a grant; empty for none."""
+    granted = {grant.repository_arn for grant in access.grants if grant.effect == "Allow"}
+    names = [_name(arn) for arn in access.repositories if arn not in granted]
+    if not names:
+        return ""
+    return f"{access.environment}: no policy that could be read allows access to {listed(names)}."
 
 
 def owners_summary(owners: Collection[str], file: Path | None) -> str:
@@ -53,8 +89,59 @@ def owners_summary(owners: Collection[str], file: Path | None) -> str:
     return f"{count} must add a policy: {', '.join(owners)}. {where}"
 
 
-def _title(environment: str) -> str:
-    return f"{environment}: access to repositories"
+def _title(access: EnvironmentAccess) -> str:
+    return f"{access.environment}: access to repositories"
+
+
+def _rows(access: EnvironmentAccess) -> list[_Row]:
+    """Return grants in their order, but those that all repositories share once.
+
+    The grants on repositories that are open to everyone come first.
+    """
+    shared = _shared(access)
+    everywhere = f"all {len(access.repositories)} repositories"
+    together = [_Row(repository=everywhere, grant=one) for one in shared]
+    others = [
+        _Row(repository=grant.repository, grant=grant)
+        for grant in access.grants
+        if _without_repository(grant) not in shared
+    ]
+    open_arns = {row.grant.repository_arn for row in others if row.grant.is_open_to_everyone}
+    return [
+        *(row for row in together if row.grant.is_open_to_everyone),
+        *(row for row in others if row.grant.repository_arn in open_arns),
+        *(row for row in together if not row.grant.is_open_to_everyone),
+        *(row for row in others if row.grant.repository_arn not in open_arns),
+    ]
+
+
+def _shared(access: EnvironmentAccess) -> dict[Grant, None]:
+    """Return the grants that all of several repositories share, without the repositories."""
+    if len(access.repositories) == 1:
+        return {}
+    found = grouped(access.grants, _without_repository)
+    return {
+        one: None
+        for one, these in found.items()
+        if len({grant.repository_arn for grant in these}) == len(access.repositories)
+    }
+
+
+def _without_repository(grant: Grant) -> Grant:
+    text = grant.also_requires.replace(grant.repository_arn, "each repository")
+    return replace(grant, repository="", repository_arn="", also_requires=text)
+
+
+def _permission(grant: Grant) -> str:
+    """Return a verb, and its actions where it includes others that are not meant."""
+    verb = _VERBS[grant.verb]
+    is_partial = set(grant.actions) < set(verb.actions)
+    is_shown = is_partial and (verb.is_any or grant.effect == "Deny")
+    return f"{grant.verb} ({', '.join(grant.actions)})" if is_shown else grant.verb
+
+
+def _name(arn: str) -> str:
+    return arn.partition(":repository/")[2]
 
 
 def _cells(grant: Grant) -> tuple[str, ...]:

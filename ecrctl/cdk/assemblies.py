@@ -52,12 +52,22 @@ class Stack:
 
 
 def synthesise(environment: str | None, environments: Path, output: Path) -> Path:
-    """Synthesise one environment, or all, without AWS, and return the cloud assembly."""
+    """Synthesise one environment, or all, without AWS, and return the cloud assembly.
+
+    The templates are read and never deployed, so they are not checked against CloudFormation's
+    schemas, which takes a third of the time.
+    """
     chosen = ("--context", f"env={environment}") if environment else ()
     toolchain.check_cdk()
     toolchain.run_cdk(
         [
-            *("synth", "--quiet", "--app", toolchain.present_tools().app_command()),
+            *(
+                "synth",
+                "--quiet",
+                "--no-validation",
+                "--app",
+                toolchain.present_tools().app_command(),
+            ),
             *("--output", str(output / "cdk.out")),
             *chosen,
             *("--context", f"environments={environments}"),

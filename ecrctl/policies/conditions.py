@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from constructs_lib.rules.policy.lists import as_list
 
 from .documents import canonical_text, is_function
-from .patterns import has_wildcard, within
+from .patterns import has_wildcard, may_meet, within
 
 _NEGATED = re.compile(r"(?:StringNot|ArnNot|NotIp)")
 _LIKE = re.compile(r"(?:String(?:Not)?Like|Arn(?:Not)?(?:Equals|Like))")
@@ -18,6 +18,10 @@ _TEXT = re.compile(
     r"(?:For(?:Any|All)Value[s]?:)?(?:String(?:Not)?(?:Equals|Like)|Arn(?:Not)?(?:Equals|Like))"
 )
 _SPLIT = re.compile(r"(?:String(?:Equals|Like)|Arn(?:Equals|Like))(?:IfExists)?")
+# Of these, alternatives with other values are not the same as one condition with all values.
+_NOT_JOINED = re.compile(r"StringNot|ArnNot|NotIp|NumericNot|DateNot|ForAllValues:|Null")
+# A request that meets one of these has the key, with one of the values.
+_REQUIRED = re.compile(r"(?:String|Arn)(?:Equals|Like)")
 _MOST_PARTS = 256
 
 
@@ -80,7 +84,10 @@ def split_by_value(conditions: Conditions) -> list[Conditions]:
 
 
 def joined(alternatives: Iterable[Conditions]) -> list[Conditions]:
-    """Return alternatives with those joined that differ in the values of one key only."""
+    """Return alternatives with those joined that differ in the values of one key only.
+
+    Those of a negated operator stay apart, because all values of one apply together.
+    """
     found: list[Conditions] = []
     for one in sorted(set(alternatives), key=canonical_text):
         for index, other in enumerate(found):
@@ -93,12 +100,54 @@ def joined(alternatives: Iterable[Conditions]) -> list[Conditions]:
     return found
 
 
+def both(one: Conditions, other: Conditions) -> Conditions | None:
+    """Return the conditions of a request that meets both sets; ``None`` if none certainly does."""
+    needed: list[Condition] = []
+    for condition in sorted(one | other, key=canonical_text):
+        if any(_implies(have, condition) for have in needed):
+            continue
+        needed = [have for have in needed if not _implies(condition, have)]
+        needed.append(condition)
+    can_be_met = not any(
+        _excludes(*pair) or _excludes(*reversed(pair))
+        for pair in itertools.combinations(needed, 2)
+        if pair[0].key.lower() == pair[1].key.lower()
+    )
+    return frozenset(needed) if can_be_met else None
+
+
+def loosest(alternatives: Iterable[Conditions]) -> list[Conditions]:
+    """Return alternatives, joined, without those that another one contains."""
+    found: list[Conditions] = []
+    for one in joined(alternatives):
+        if any(is_stricter(one, other) for other in found):
+            continue
+        found = [other for other in found if not is_stricter(other, one)]
+        found.append(one)
+    return found
+
+
+def _excludes(one: Condition, other: Condition) -> bool:
+    """Return whether no request that meets a condition meets another one on the same key."""
+    if not _REQUIRED.fullmatch(one.operator):
+        return False
+    if other.operator == "Null":
+        return all(value.lower() == "true" for value in other.values)
+    if _REQUIRED.fullmatch(other.operator):
+        return not any(may_meet(have, value) for have in one.values for value in other.values)
+    operator = other.operator.removesuffix("IfExists")
+    if not _NEGATED.match(operator) or not _TEXT.fullmatch(operator):
+        return False
+    covers = _covers(one.operator, operator)
+    return all(any(covers(have, value) for value in other.values) for have in one.values)
+
+
 def _joined(one: Conditions, other: Conditions) -> Conditions | None:
     only_one, only_other = one - other, other - one
     if len(only_one) != 1 or len(only_other) != 1:
         return None
     ((operator, key, values),), ((other_operator, other_key, more),) = only_one, only_other
-    if (operator, key) != (other_operator, other_key):
+    if (operator, key) != (other_operator, other_key) or _NOT_JOINED.search(operator):
         return None
     return (one & other) | {Condition(operator, key, values | more)}
 

@@ -20,7 +20,9 @@ _ACCOUNT = re.compile(
     r"(\d{12}|\$\{AccountId\})"
     r"|arn:(?:\$\{Partition\}|[^:]+):iam::(\d{12}|\$\{AccountId\}):root"
 )
-_ARN_ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):")
+_ARN_ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}|\$\{AccountId\}):")
+_ROLE = re.compile(r"arn:[^:]+:iam::([^:]+):role/(?:.+/)?([^/]+)")
+_SESSION = re.compile(r"arn:[^:]+:sts::([^:]+):assumed-role/([^/]+)/.+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,16 @@ class Principal:
         """Return whether a statement about another principal is about this one as well."""
         if wide in {EVERYONE, self}:
             return True
-        return wide.kind == ACCOUNT and self.kind == AWS and self.account == wide.name
+        if self.kind != AWS:
+            return False
+        return self.account == wide.name if wide.kind == ACCOUNT else self.is_session_of(wide)
+
+    def is_session_of(self, role: Principal) -> bool:
+        """Return whether this is a session of a role, which AWS names without the role's path."""
+        session, found = _SESSION.fullmatch(self.name), _ROLE.fullmatch(role.name)
+        if session is None or found is None or not self.kind == role.kind == AWS:
+            return False
+        return session.groups() == found.groups()
 
     def may_meet(self, other: Principal) -> bool:
         """Return whether two principals could be the same; true where that is uncertain."""

@@ -94,5 +94,5 @@ def conditions_text(conditions: Iterable[Condition], *, quote: str = "`") -> str
     """
     return " and ".join(
         f"{quote}{operator} {key} {', '.join(sorted(values))}{quote}"
-        for operator, key, values in sorted(conditions)
+        for operator, key, values in sorted(conditions, key=canonical_text)
     )

@@ -4,18 +4,27 @@ Source: IAM user guide, "Cross-account policy evaluation logic".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from constructs_lib.rules.mappings import without_none
 
 from .lists import as_list, one_or_list
+from .repository_policy import ADMINISTER_ACTIONS, PULL_ACTIONS, PUSH_ACTIONS
 from .statements import VERSION, Statement
 
 _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
 _PRINCIPAL_ARN = re.compile(r"arn:[^:]+:(?:iam|sts)::(\d{12}):.+")
-_ARN_OPERATORS = ("ArnEquals", "ArnLike", "StringEquals", "StringLike")
+_PRINCIPAL_OPERATORS = frozenset(
+    {
+        *("arnequals", "arnlike", "stringequals", "stringlike"),
+        *("stringequalsignorecase", "foranyvalue:stringequals", "foranyvalue:stringlike"),
+    }
+)
+# The actions on a repository that a statement with NotAction may grant.
+_ACTIONS = tuple(sorted({*PULL_ACTIONS, *PUSH_ACTIONS, *ADMINISTER_ACTIONS}))
 # For a role that the CDK creates in another account, the CDK's statement names the account and
 # requires a tag of the role. The same app then grants the access in the role's identity policy.
 _CDK_ROLE_TAG = "aws:PrincipalTag/aws-cdk:id"
@@ -28,6 +37,7 @@ class RequiredGrant:
 
     :param owner: ``account 222222222222``, the ARN of a role, ``organization o-...``,
         ``organization path ...`` or ``everyone``.
+    :param actions: at least one.
     """
 
     owner: str
@@ -43,20 +53,35 @@ def required_grants(
     :param account: the account that owns the repository; its principals require no other grant.
     """
     return [
-        RequiredGrant(
-            owner=owner,
-            actions=tuple(sorted(_plain_texts(statement.get("Action", [])))),
-            repository_arn=repository_arn,
-        )
+        RequiredGrant(owner=owner, actions=actions, repository_arn=repository_arn)
         for statement in statements
-        if statement.get("Effect") == "Allow" and not completed_by_cdk(statement)
-        for owner in _owners(statement, account)
+        if statement.get("Effect") == "Allow" and (actions := _actions(statement))
+        for owner in owners_of(statement, account)
     ]
+
+
+def owners_of(statement: Statement, account: str) -> list[str]:
+    """Return the owners of other accounts that must complete a statement which allows access.
+
+    :param account: the account that owns the repository.
+    """
+    if completed_by_cdk(statement):
+        return []
+    if "NotPrincipal" in statement:
+        return _owners_of_everyone(statement, account)
+    principal = statement.get("Principal")
+    named = principal.get("AWS", []) if isinstance(principal, Mapping) else principal
+    found = [
+        owner
+        for value in _plain_texts(named)
+        for owner in _owners_of_principal(statement, value, account)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def completed_by_cdk(statement: Statement) -> bool:
     """Return whether the CDK adds the grant that completes a statement, in the same app."""
-    return bool(_condition(statement, _CDK_ROLE_TAG, ("StringEquals",)))
+    return bool(_condition(statement, _CDK_ROLE_TAG))
 
 
 def plain_text(value: Any) -> str | None:
@@ -83,11 +108,16 @@ def policies_by_owner(grants: Iterable[RequiredGrant]) -> dict[str, dict[str, An
                     {"Effect": "Allow", "Action": list(actions), "Resource": sorted(named)}
                     for actions, named in sorted(by_actions.items())
                 ),
-                _LOGIN_STATEMENT,
+                *([_LOGIN_STATEMENT] if any(map(requires_login, by_actions)) else []),
             ],
         }
         for owner, by_actions in sorted(arns.items())
     }
+
+
+def requires_login(actions: Iterable[str]) -> bool:
+    """Return whether actions are of use only after a login, as those of pull and push are."""
+    return not set(actions) <= set(ADMINISTER_ACTIONS)
 
 
 def owners_statement(statement: Statement, *, account: str, partition: str) -> Statement:
@@ -137,41 +167,64 @@ def _principal_for_owner(
     return f"arn:{partition}:iam::{found[1]}:root" if found else text
 
 
-def _owners(statement: Statement, account: str) -> Iterator[str]:
-    principal = statement.get("Principal")
-    named = principal.get("AWS", []) if isinstance(principal, Mapping) else principal
-    for value in _plain_texts(named):
-        if value == "*":
-            yield from _organizations_of(statement)
-        elif found := _ACCOUNT.fullmatch(value):
-            if found[1] != account:
-                yield from _roles_of(statement) or [f"account {found[1]}"]
-        elif (found := _PRINCIPAL_ARN.fullmatch(value)) and found[1] != account:
-            yield value
+def _owners_of_principal(statement: Statement, value: str, account: str) -> Iterator[str]:
+    if value == "*":
+        yield from _owners_of_everyone(statement, account)
+    elif found := _ACCOUNT.fullmatch(value):
+        if found[1] != account:
+            yield from _roles_of(statement) or [f"account {found[1]}"]
+    elif (found := _PRINCIPAL_ARN.fullmatch(value)) and found[1] != account:
+        yield value
 
 
-def _organizations_of(statement: Statement) -> list[str]:
-    organizations = _condition(statement, "aws:PrincipalOrgID", ("StringEquals", "StringLike"))
-    paths = _condition(
-        statement, "aws:PrincipalOrgPaths", ("ForAnyValue:StringLike", "ForAnyValue:StringEquals")
-    )
+def _owners_of_everyone(statement: Statement, account: str) -> list[str]:
+    """Return the owners to which a condition limits a statement for everyone."""
+    if roles := _roles_of(statement):
+        return [arn for arn in roles if not _is_of(arn, account)]
+    if numbers := _condition(statement, "aws:PrincipalAccount", if_exists=True):
+        return [f"account {number}" for number in numbers if number != account]
+    paths = _condition(statement, "aws:PrincipalOrgPaths")
+    organizations = _condition(statement, "aws:PrincipalOrgID")
     found = [f"organization path {path}" for path in paths] or [
         f"organization {organization}" for organization in organizations
     ]
     return found or ["everyone"]
 
 
+def _is_of(arn: str, account: str) -> bool:
+    found = _PRINCIPAL_ARN.fullmatch(arn)
+    return found is not None and found[1] == account
+
+
 def _roles_of(statement: Statement) -> list[str]:
-    return _condition(statement, "aws:PrincipalArn", _ARN_OPERATORS)
+    return _condition(statement, "aws:PrincipalArn", if_exists=True)
 
 
-def _condition(statement: Statement, key: str, operators: Sequence[str]) -> list[str]:
-    condition = statement.get("Condition", {})
-    return [
-        value
-        for operator in operators
-        for value in _plain_texts(condition.get(operator, {}).get(key, []))
-    ]
+def _condition(statement: Statement, key: str, *, if_exists: bool = False) -> list[str]:
+    """Return the values of a key, one of which a request must have.
+
+    :param if_exists: whether every request has the key, so that IfExists makes no difference.
+    """
+    found: list[str] = []
+    for operator, keys in statement.get("Condition", {}).items():
+        name = str(operator).lower()
+        name = name.removesuffix("ifexists") if if_exists else name
+        if name in _PRINCIPAL_OPERATORS and isinstance(keys, Mapping):
+            values = [value for given, value in keys.items() if str(given).lower() == key.lower()]
+            found += [text for value in values for text in _plain_texts(value)]
+    return found
+
+
+def _actions(statement: Statement) -> tuple[str, ...]:
+    """Return the actions that a statement names, or those that NotAction leaves."""
+    if "NotAction" not in statement:
+        return tuple(sorted(_plain_texts(statement.get("Action", []))))
+    excluded = [text.lower() for text in _plain_texts(statement["NotAction"])]
+    return tuple(
+        action
+        for action in _ACTIONS
+        if not any(fnmatchcase(action.lower(), pattern) for pattern in excluded)
+    )
 
 
 def _plain_texts(value: Any) -> list[str]:

@@ -69,7 +69,8 @@ def test_all_environments_are_shown_when_none_is_named(environments: Path) -> No
         check=True,
     )
     shown = [line for line in result.stdout.splitlines() if line.startswith("###")]
-    assert shown == [f"### {name}: access to repositories" for name in ("dev", "local", "registry")]
+    declared = ("article", "dev", "local", "registry")
+    assert shown == [f"### {name}: access to repositories" for name in declared]
     # Environments are joined: the role in prod pulls from the repository that registry declares.
     pulls = [line for line in result.stdout.splitlines() if "role prod/EcsWorkloads" in line]
     assert pulls[0].startswith("| aws-nodejs-sample | pull |")

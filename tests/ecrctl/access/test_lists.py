@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from ecrctl.access.grants import grants_of, required_policies, unread_policies
+from ecrctl.access.grants import access_of, grants_of
 from ecrctl.cdk.assemblies import Stack
 from tests.ecrctl.access.test_grants import ACCOUNT, ARN, stack_with
 
@@ -18,7 +19,8 @@ def test_the_owner_of_each_other_account_must_add_one_policy_for_all_repositorie
     web.template["Resources"]["Api"]["Properties"]["RepositoryName"] = "web"
     without_policy = stack_with()
     del without_policy.template["Resources"]["Api"]["Properties"]["RepositoryPolicyText"]
-    assert required_policies([stack_with(*statements), without_policy, web]) == {
+    access = access_of([stack_with(*statements), without_policy, web])
+    assert access.required_policies == {
         "account 222222222222": {
             "Version": "2012-10-17",
             "Statement": [
@@ -73,30 +75,90 @@ def test_grants_are_sorted_by_environment_repository_verb_principal_and_conditio
 
 def test_grants_that_differ_in_their_effect_alone_have_one_order() -> None:
     accounts = [f"{number:012}" for number in range(20)]
-    statements = [
-        {"Effect": effect, "Principal": {"AWS": accounts}, "Action": "ecr:PutImage"}
-        for effect in ("Deny", "Allow")
+    when = {"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-one"}}}
+    statements: list[dict[str, Any]] = [
+        {"Effect": effect, "Principal": {"AWS": accounts}, "Action": "ecr:PutImage", **condition}
+        for effect, condition in (("Deny", when), ("Allow", {}))
     ]
     assert [(one.principal, one.effect) for one in grants_of([stack_with(*statements)])] == [
         (f"account {account}", effect) for account in accounts for effect in ("Allow", "Deny")
     ]
 
 
+OPEN = {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchDeleteImage"}
+
+
+def test_a_repository_that_is_open_to_everyone_comes_first_with_its_environment() -> None:
+    other = {"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": "ecr:PutImage"}
+    closed = replace(stack_with(other), stage="a")
+    declared = replace(stack_with(other, OPEN), stage="b")
+    declared.template["Resources"]["Before"] = {
+        "Type": "AWS::ECR::Repository",
+        "Properties": {"RepositoryName": "a", "RepositoryPolicyText": {"Statement": other}},
+    }
+    access = access_of([closed, declared])
+    assert [(one.environment, one.repository, one.verb) for one in access.grants] == [
+        ("b", "team/api", "administer"),
+        ("b", "team/api", "push"),
+        ("b", "a", "push"),
+        ("a", "team/api", "push"),
+    ]
+    assert [one.is_open_to_everyone for one in access.grants] == [True, False, False, False]
+    assert [one.environment for one in access.by_environment()] == ["b", "a"]
+
+
+def test_an_environment_without_grants_is_listed_with_its_repositories() -> None:
+    (declared,) = access_of([replace(stack_with(), stage="dev")]).by_environment()
+    assert (declared.environment, declared.grants, declared.repositories) == ("dev", [], [ARN])
+
+
+def test_what_cannot_be_decided_is_named() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/*"
+    stack = stack_with(
+        {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "ecr:PutImage"},
+        {"Effect": "Deny", "NotPrincipal": {"AWS": role[:-1] + "ci"}, "Action": "ecr:PutImage"},
+    )
+    managed = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly"
+    stack.template["Resources"]["Role"] = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": "ci",
+            "ManagedPolicyArns": [managed],
+            "PermissionsBoundary": "arn:aws:iam::111111111111:policy/limit",
+        },
+    }
+    assert access_of([stack]).undecided == [
+        f"{ACCOUNT}/us-west-2: repository team/api exempts {role[:-1]}ci from a Deny with "
+        "NotPrincipal, but not the account: whether AWS denies these principals is undecided. "
+        "Exempt the account too.",
+        f"{ACCOUNT}/us-west-2: repository team/api names principals with a wildcard, which AWS "
+        f"refuses ({role}): their grants are not listed.",
+        f"{ACCOUNT}/us-west-2: role ci has a permissions boundary that cannot be read from the "
+        "templates (arn:aws:iam::111111111111:policy/limit): whether it limits grants to the "
+        "identity is undecided.",
+        f"{ACCOUNT}/us-west-2: role ci has policies that are not in the templates ({managed}): "
+        "their grants are not listed.",
+    ]
+
+
+UNREAD = "has a policy that depends on values known only at deployment: its grants are not listed."
+
+
 def test_a_policy_that_only_the_deployment_knows_is_named() -> None:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:PutImage"}
-    assert unread_policies([stack_with(statement)]) == []
+    assert access_of([stack_with(statement)]).undecided == []
     stack = stack_with({"Fn::If": ["Open", statement, {"Ref": "AWS::NoValue"}]})
     assert grants_of([stack]) == []
-    assert unread_policies([stack]) == [f"{ACCOUNT}/us-west-2: repository team/api"]
+    assert access_of([stack]).undecided == [f"{ACCOUNT}/us-west-2: repository team/api {UNREAD}"]
     conditional = {"Statement": {"Fn::If": ["Open", statement, {"Ref": "AWS::NoValue"}]}}
     for kind, element in (("AWS::KMS::Key", "KeyPolicy"), ("AWS::IAM::Policy", "PolicyDocument")):
         resource = {"Type": kind, "Properties": {element: conditional, "Users": ["u"]}}
         stack.template["Resources"] = {kind: resource} | stack.template["Resources"]
     readable = {"Type": "AWS::IAM::User", "Properties": {"UserName": "reads"}}
     stack.template["Resources"]["Reads"] = readable
-    assert unread_policies([stack, replace(stack, stage="a")]) == [
-        f"{ACCOUNT}/us-west-2: repository team/api",
-        f"{ACCOUNT}/us-west-2: user u",
-        "a: repository team/api",
-        "a: user u",
+    assert access_of([stack, replace(stack, stage="a")]).undecided == [
+        f"{ACCOUNT}/us-west-2: repository team/api {UNREAD}",
+        f"{ACCOUNT}/us-west-2: user u {UNREAD}",
+        f"a: repository team/api {UNREAD}",
+        f"a: user u {UNREAD}",
     ]

@@ -8,10 +8,12 @@ import pytest
 
 from ecrctl.policies.conditions import (
     Condition,
+    both,
     can_be_ordered,
     conditions_of,
     is_stricter,
     joined,
+    loosest,
     split_by_value,
 )
 
@@ -185,6 +187,15 @@ def test_alternatives_that_differ_in_the_values_of_one_key_are_joined() -> None:
     ("one", "other"),
     [
         ([condition("StringLike", "a")], [condition("StringEquals", "b")]),
+        # All values of a negated operator apply together; one of two conditions is less.
+        *(
+            ([condition(operator, "a")], [condition(operator, "b")])
+            for operator in (
+                *("StringNotEquals", "StringNotLikeIfExists", "ArnNotLike", "NotIpAddress"),
+                *("NumericNotEquals", "DateNotEquals", "ForAllValues:StringEquals", "Null"),
+                "ForAnyValue:StringNotEquals",
+            )
+        ),
         ([condition("StringLike", "a")], [condition("StringLike", "a", key="aws:SourceArn")]),
         ([], [condition("StringLike", "a")]),
         (
@@ -197,3 +208,58 @@ def test_other_alternatives_stay_apart(one: list[Condition], other: list[Conditi
     alternatives = {frozenset(one), frozenset(other)}
     found = joined(alternatives)
     assert (len(found), set(found)) == (2, alternatives)
+
+
+def test_the_conditions_of_two_sets_apply_together_without_the_looser_ones() -> None:
+    strict, loose = condition("StringEquals", "a"), condition("StringLike", "a*", key=KEY.lower())
+    vpc = condition("StringEquals", "vpc-1", key="aws:SourceVpc")
+    assert both(frozenset({loose, vpc}), frozenset({strict})) == {strict, vpc}
+    assert both(frozenset({strict}), frozenset({loose})) == {strict}
+    assert both(frozenset(), frozenset()) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (condition("StringEquals", "a", "b"), condition("StringEquals", "c", key=KEY.lower())),
+        (condition("ArnLike", "a*"), condition("StringEquals", "b")),
+        (condition("StringEquals", "a", "b"), condition("StringNotEquals", "b", "a", "c")),
+        (condition("ArnLike", "ab*"), condition("ArnNotLikeIfExists", "a*")),
+        (condition("StringEquals", "a"), condition("Null", "true")),
+    ],
+)
+def test_no_request_meets_conditions_that_exclude_each_other(
+    one: Condition, other: Condition
+) -> None:
+    assert both(frozenset({one}), frozenset({other})) is None
+    assert both(frozenset({other}), frozenset({one})) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (condition("StringEquals", "a"), condition("StringEquals", "b", key="aws:SourceVpc")),
+        (condition("StringEquals", "a", "b"), condition("StringEquals", "b", "c")),
+        (condition("ArnLike", "a*"), condition("ArnLike", "*b")),
+        # A request without the key meets both.
+        (condition("StringEqualsIfExists", "a"), condition("StringEqualsIfExists", "b")),
+        # A request may have several values of the key.
+        (condition("ForAnyValue:StringEquals", "a"), condition("ForAnyValue:StringEquals", "b")),
+        (condition("StringEquals", "a", "b"), condition("StringNotEquals", "b")),
+        (condition("StringEquals", "a"), condition("Null", "false")),
+        (condition("StringEquals", "a"), condition("NumericNotEquals", "a")),
+    ],
+)
+def test_conditions_that_a_request_may_meet_apply_together(
+    one: Condition, other: Condition
+) -> None:
+    assert both(frozenset({one}), frozenset({other})) == {one, other}
+
+
+def test_only_the_loosest_alternatives_remain() -> None:
+    organization = condition("StringEquals", "o-one", key="aws:PrincipalOrgID")
+    names = [condition("StringEquals", name) for name in "ab"]
+    alternatives = [frozenset({organization, names[0]}), *(frozenset({one}) for one in names)]
+    assert loosest(alternatives) == [{condition("StringEquals", "a", "b")}]
+    assert loosest([*alternatives, frozenset()]) == [frozenset()]
+    assert loosest([]) == []

@@ -60,6 +60,59 @@ def test_a_condition_names_the_owner_more_exactly() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("operator", "key", "value", "owners"),
+    [
+        ("ArnEquals", "aws:principalarn", ROLE, [ROLE]),
+        ("ArnLikeIfExists", "AWS:PrincipalArn", [ROLE, f"{ROLE}2"], [ROLE, f"{ROLE}2"]),
+        ("StringEqualsIgnoreCase", "aws:PrincipalArn", ROLE, [ROLE]),
+        ("StringLike", "aws:PrincipalArn", f"arn:aws:iam::{OWN}:role/ci", []),
+        ("StringEquals", "aws:PrincipalAccount", [OTHER, OWN], [f"account {OTHER}"]),
+        ("StringEqualsIfExists", "aws:principalaccount", OTHER, [f"account {OTHER}"]),
+        ("StringLike", "aws:principalorgid", "o-one", ["organization o-one"]),
+        ("ForAnyValue:StringEquals", "aws:PrincipalOrgID", "o-one", ["organization o-one"]),
+        # A principal of no organization meets the condition as well.
+        ("StringEqualsIfExists", "aws:PrincipalOrgID", "o-one", ["everyone"]),
+        ("ArnNotLike", "aws:PrincipalArn", ROLE, ["everyone"]),
+        ("StringEquals", "aws:PrincipalTag/team", "a", ["everyone"]),
+    ],
+)
+def test_every_spelling_of_a_condition_on_callers_is_read(
+    operator: str, key: str, value: Any, owners: list[str]
+) -> None:
+    assert owners_of(Principal="*", Condition={operator: {key: value}}) == owners
+
+
+def test_a_condition_in_any_spelling_names_a_role_of_an_account() -> None:
+    condition = {"ArnLikeIfExists": {"aws:principalarn": ROLE}}
+    assert owners_of(Principal={"AWS": OTHER}, Condition=condition) == [ROLE]
+
+
+def test_all_principals_but_some_are_everyone() -> None:
+    statement = {"Effect": "Allow", "Action": "ecr:PutImage", "NotPrincipal": {"AWS": OTHER}}
+    (grant,) = required_grants([statement], account=OWN, repository_arn=ARN)
+    assert grant.owner == "everyone"
+
+
+def test_all_actions_but_some_are_named() -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": OTHER}, "NotAction": ["ecr:Put*", "*e"]}
+    (grant,) = required_grants([statement], account=OWN, repository_arn=ARN)
+    assert grant.actions == (
+        *("ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload"),
+        *("ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository", "ecr:DeleteRepositoryPolicy"),
+        *("ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:SetRepositoryPolicy"),
+        "ecr:UploadLayerPart",
+    )
+
+
+@pytest.mark.parametrize(
+    "elements", [{"NotAction": "ecr:*"}, {"Action": []}, {"Action": {"Ref": "Action"}}]
+)
+def test_a_statement_without_a_known_action_requires_no_grant(elements: dict[str, Any]) -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": OTHER}, **elements}
+    assert required_grants([statement], account=OWN, repository_arn=ARN) == []
+
+
 def test_a_role_that_the_cdk_creates_in_the_same_app_requires_no_other_grant() -> None:
     assert owners_of(Principal={"AWS": OTHER}, Condition=TAGGED) == []
 
@@ -146,3 +199,12 @@ def test_one_policy_completes_all_grants_of_an_owner() -> None:
             ],
         }
     }
+
+
+def test_administration_requires_no_login() -> None:
+    actions = ("ecr:DeleteRepository", "ecr:PutLifecyclePolicy")
+    administer = RequiredGrant(owner=ROLE, actions=actions, repository_arn=ARN)
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": [ARN]}
+    assert policies_by_owner([administer])[ROLE]["Statement"] == [statement]
+    push = RequiredGrant(owner=ROLE, actions=("ecr:PutImage",), repository_arn=ARN)
+    assert len(policies_by_owner([administer, push])[ROLE]["Statement"]) == 3

@@ -1,0 +1,103 @@
+"""The repositories of an app, with the statements of their policies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from constructs_lib.rules.ecr.images import repository_arn
+from ecrctl.policies.documents import canonical_text
+from ecrctl.policies.patterns import PatternSet, has_wildcard
+from ecrctl.policies.permissions import Permission
+from ecrctl.policies.principals import OWN_ACCOUNT, PrincipalSet
+from ecrctl.review.access.policy_sets import Holder, PolicySet
+from ecrctl.review.diff.intrinsics import UNKNOWN
+from ecrctl.review.resource_types import REPOSITORY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """A repository of the app.
+
+    :param permissions: the statements of its policy, without those that AWS refuses.
+    """
+
+    holder: Holder
+    permissions: tuple[Permission, ...]
+
+    @property
+    def environment(self) -> str:
+        """The environment that declares it."""
+        return self.holder.environment
+
+    @property
+    def name(self) -> str:
+        """Its name, or else its path in the app."""
+        return self.holder.subject.name
+
+    @property
+    def account(self) -> str:
+        """Its account, as policies name it."""
+        (account,) = self.holder.account.principals
+        return account.name
+
+    @property
+    def arn(self) -> str:
+        """Its ARN."""
+        account, _, region = self.holder.where.partition("/")
+        if account.isdigit() and not region.startswith("unknown"):
+            return repository_arn(account, region, self.name)
+        known_region = "${Region}" if region.startswith("unknown") else region
+        return f"arn:${{Partition}}:ecr:{known_region}:{self.account}:repository/{self.name}"
+
+    @property
+    def arns(self) -> tuple[str, ...]:
+        """Its ARN, and the reference to it where it has no name of its own."""
+        return (self.arn, f"${{{self.name}.Arn}}")
+
+    def principals(self) -> list[PrincipalSet]:
+        """Return the principals that the policy allows something."""
+        named = {one.principal for one in self.permissions if not one.is_deny}
+        return sorted(named, key=canonical_text)
+
+    def delegates(self, permission: Permission) -> bool:
+        """Return whether a statement names the own account, whose identity policies then decide."""
+        return permission.principal == self.holder.account and not permission.is_deny
+
+    def is_in_account_of(self, identity: Holder) -> bool:
+        """Return whether an identity is certainly in the same account."""
+        is_known = self.account != OWN_ACCOUNT
+        is_same_app = is_known or self.environment == identity.environment
+        return is_same_app and identity.account == self.holder.account
+
+    def is_named_by(self, resource: PatternSet) -> bool:
+        """Return whether a statement's resource names this repository's account, or itself."""
+        return not resource.negated and any(
+            self.account in pattern or pattern in self.arns for pattern in resource.patterns
+        )
+
+
+def repositories_of(found: Mapping[Holder, PolicySet]) -> list[Repository]:
+    """Return the repositories among the holders of policies."""
+    return [
+        Repository(
+            holder=holder,
+            permissions=tuple(one for one in policies.permissions if not refused_principals([one])),
+        )
+        for holder, policies in found.items()
+        if is_repository(holder)
+    ]
+
+
+def is_repository(holder: Holder) -> bool:
+    """Return whether policies belong to a repository."""
+    return holder.kind == "resource" and holder.subject.type == REPOSITORY
+
+
+def refused_principals(permissions: Iterable[Permission]) -> list[str]:
+    """Return the principals with a wildcard in their name, which AWS refuses in a policy.
+
+    Source: IAM user guide, "AWS JSON policy elements: Principal".
+    """
+    names = {one.name for permission in permissions for one in permission.principal.principals}
+    return sorted(name for name in names if has_wildcard(name) and UNKNOWN not in name)
