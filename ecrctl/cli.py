@@ -27,13 +27,13 @@ from .aws.calls import call_error
 from .aws.clients import Aws
 from .aws.image_records import images_from_ecr
 from .cdk import assemblies
-from .cdk.toolchain import ROOT
 from .console import ACCESS_WIDTH, Steps, new_console
 from .errors import ExitCode, UserError, exit_code_table
 from .files import file_errors
 from .images.image_files import images_from_file
 from .importing import command as importing
 from .importing import report
+from .importing.notes import table_of_notes
 from .local import options as local
 from .local.command import TIME_LIMIT_MINUTES, LocalRun, run_local
 from .manifests import other_manifests, write_manifests
@@ -248,12 +248,12 @@ def import_command(
 
     With it come the mappings for `cdk import`.
     """
-    result = importing.import_environment(environment, _options.environments)
-    folder = (output or ROOT / ".ecrctl" / "import" / environment).resolve()
+    folder = (output or importing.FOLDER / environment).resolve()
+    result = importing.import_environment(environment, _options.environments, folder)
     written = importing.write_import(environment, result, folder)
     if result.notes:
-        new_console().print(report.table_of_notes(result.notes))
-    print(report.summary(result))
+        new_console().print(table_of_notes(result.notes))
+    print(report.summary(result, written))
     # An account's repositories can break rules of the file, such as a tag that it requires.
     try:
         load_environment(environment, folder, with_pins=False)

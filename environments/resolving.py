@@ -37,7 +37,7 @@ def repositories_of(
         return (), []
     for path, model in environment.repositories.items():
         try:
-            settings.append(_repository(model, environment.head))
+            settings.append(repository_settings(model, environment.head))
         except RuleError as error:
             faults += [
                 fault.under(path)
@@ -48,7 +48,13 @@ def repositories_of(
     return tuple(settings), faults
 
 
-def _repository(model: RepositoryModel, environment: EnvironmentModel) -> RepositorySettings:
+def repository_settings(
+    model: RepositoryModel, environment: EnvironmentModel
+) -> RepositorySettings:
+    """Return the settings of a repository, in which the environment's defaults are filled in.
+
+    :raises RuleError: with every rule that the repository breaks.
+    """
     defaults, organization_id = environment.repository_defaults, environment.organization_id
     spec = RepositorySpec(
         name=model.name,

@@ -5,11 +5,13 @@ Whatever an entry cannot express is noted, because an import would delete it or 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from constructs_lib.rules.aws.partitions import partition_of
 from constructs_lib.rules.aws.resource_tags import tag_faults
+from constructs_lib.rules.ecr.tag_immutability import TagImmutability
+from constructs_lib.rules.ecs.secret import KEY_ARN
 from constructs_lib.rules.faults import Fault, RuleError
 from constructs_lib.rules.lifecycle.documents import policy_from_document
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
@@ -24,7 +26,6 @@ from environments.model.repository import encryption_text
 from .account import ExistingRepository
 
 Entry = dict[str, Any]
-DEFAULT_GROUP = "main"
 # Settings that ECR does not store; they are copied from the existing entry.
 _ONLY_IN_FILE = ("removal", "empty_on_delete")
 _BOOTSTRAP = re.compile(r"cdk-[a-z0-9]+-container-assets-\d{12}-[a-z0-9-]+")
@@ -45,10 +46,18 @@ class Note:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """The ARNs of the keys that a file can name; ``None`` where the account has no such key."""
+    """The ARNs of the keys that a file can name; ``None`` where the account has no such key.
+
+    :param by_name: the ARN of each other key, by the alias or ID that a repository has for it.
+    """
 
     environment: str | None
     aws_managed: str | None
+    by_name: Mapping[str, str] = field(default_factory=dict)
+
+    def arn_of(self, key: str | None) -> str | None:
+        """Return the ARN of a repository's key; ``None`` where KMS does not know the key."""
+        return key if key is None or is_key_arn(key) else self.by_name.get(key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,26 +89,29 @@ class EntryWriter:
             "Retain, then import again.",
         )
 
-    def entry(self, group: str) -> Entry | None:
-        """Return the entry of the repository, or ``None`` where a file cannot express it."""
-        encryption = self._encryption()
-        if encryption is None:
+    def entry(self) -> Entry | None:
+        """Return the entry of the repository, or ``None`` where a file cannot express it.
+
+        The entry has no group yet, because a group has room for a number of bytes.
+        """
+        encryption, immutability = self._encryption(), self._immutability()
+        if encryption is None or immutability is None:
             return None
-        adopted = self.repository.stack is None
-        if adopted and self.known:
+        is_in_no_stack = self.repository.stack is None
+        # An entry that was imported before keeps the same statements and encryption.
+        adopted = is_in_no_stack or self.known.get("adopted", False)
+        if is_in_no_stack and self.known:
             self.note(
                 "the file declares it, and it exists outside of any stack: it was retained when it "
                 "was removed from the file, or was created by hand",
                 "a deployment would fail with AlreadyExists. Import it before the deployment.",
             )
         entry: Entry = {"name": self.repository.name}
-        if group != DEFAULT_GROUP:
-            entry["stack"] = group
         if adopted:
             entry["adopted"] = True
         if adopted or encryption != encryption_text(self.head.encryption):
             entry["encryption"] = encryption
-        entry |= self._immutability()
+        entry |= immutability
         if self.repository.scan_on_push != self.head.repository_defaults.scan_on_push:
             entry["scan_on_push"] = self.repository.scan_on_push
         entry |= self._lifecycle()
@@ -112,7 +124,8 @@ class EntryWriter:
         return {setting: self.known[setting] for setting in settings if setting in self.known}
 
     def _encryption(self) -> str | None:
-        kind, key = self.repository.encryption_type, self.repository.kms_key
+        kind, name = self.repository.encryption_type, self.repository.kms_key
+        key = self.keys.arn_of(name)
         if kind == "AES256":
             return "aes256"
         own = key is not None and _same_key(key, self.keys.environment)
@@ -125,28 +138,50 @@ class EntryWriter:
                 "app with PrivateRepository.adopt(encryption=Encryption.dsse(key)).",
             )
             return None
-        if key is None or _same_key(key, self.keys.aws_managed):
+        if name is None or _same_key(key or name, self.keys.aws_managed):
             return "aws-managed"
+        if key is None:
+            self.note(
+                f"its key is '{name}', and KMS returns no such key",
+                "the repository is omitted: a file names a key by its ARN. Allow "
+                "kms:DescribeKey on the key, then import again.",
+            )
+            return None
         return "customer-managed" if own else key
 
-    def _immutability(self) -> Entry:
-        filters = self.repository.exclusion_filters
-        if filters is None:
-            # An emulator may not return them; AWS always does.
-            return self._known("tag_immutability")
+    def _immutability(self) -> Entry | None:
         default = self.head.repository_defaults.tag_immutability
-        mode = self.repository.immutability_mode
+        mode, filters = self.repository.immutability_mode, self.repository.exclusion_filters
+        if filters is None:
+            return self._unknown_filters(mode, default)
         if (mode, sorted(filters)) == (default.mode, sorted(default.exclusion_filters)):
             return {}
         if not filters:
             return {"tag_immutability": mode}
         return {"tag_immutability": {"mode": mode, "exclusion_filters": list(filters)}}
 
+    def _unknown_filters(self, mode: str, default: TagImmutability) -> Entry | None:
+        """Return the file's setting for filters that an emulator does not return; AWS does."""
+        stated = self._known("tag_immutability")
+        if stated or (self.known and mode == default.mode):
+            self.note(
+                f"its tag immutability is {mode}, and this endpoint does not return the filters",
+                "the setting of the file is kept. Compare its mode and filters with those in ECR.",
+            )
+            return stated
+        self.note(
+            f"its tag immutability is {mode}, and this endpoint does not return the filters",
+            "the repository is omitted. Declare it with its tag_immutability in the file, then "
+            "import again.",
+        )
+        return None
+
     def _lifecycle(self) -> Entry:
         policy = None
         if self.repository.lifecycle is not None:
             try:
                 policy = policy_from_document(self.repository.lifecycle, is_deployed=True)
+                self._note_empty_properties(self.repository.lifecycle)
             except RuleError as error:
                 self.note(
                     "its lifecycle policy cannot be expressed in the file: "
@@ -157,13 +192,37 @@ class EntryWriter:
             return {}
         return {"lifecycle": _lifecycle_setting(policy)}
 
-    def _policy(self, *, adopted: bool) -> Entry:
-        policy = self.repository.policy or {}
-        if policy.get("Version", VERSION) != VERSION:
+    def _note_empty_properties(self, lifecycle: Mapping[str, Any]) -> None:
+        for rule in lifecycle["rules"]:
+            parts = (("", rule), ("selection.", rule["selection"]))
+            empty = [f"{path}{key}" for path, part in parts for key in part if not part[key]]
+            if empty:
+                self.note(
+                    f"rule {rule['rulePriority']} of its lifecycle policy has properties without "
+                    f"content: {', '.join(empty)}",
+                    "the properties are removed. The rule has the same effect without them.",
+                )
+
+    def _note_document(self, policy: Mapping[str, Any]) -> None:
+        """Note what a policy has beside its statements."""
+        version = policy.get("Version")
+        if policy and version != VERSION:
             self.note(
-                f"its policy has the version {policy['Version']}",
+                f"its policy has the version {version}"
+                if version
+                else "its policy has no version, which means 2008-10-17",
                 f"the version becomes {VERSION}, in which ${{...}} in a value is a variable.",
             )
+        for element in policy:
+            if element not in ("Version", "Statement"):
+                self.note(
+                    f"its policy has the {element} '{policy[element]}'",
+                    f"the {element} is removed. It grants and denies nothing.",
+                )
+
+    def _policy(self, *, adopted: bool) -> Entry:
+        policy = self.repository.policy or {}
+        self._note_document(policy)
         found = known_policy(
             list(self._declarable(statements_of(policy))),
             account=self.head.account,
@@ -209,11 +268,17 @@ class EntryWriter:
             # Only AWS can set these.
             if not key.startswith("aws:")
         }
-        if faults := list(tag_faults(tags)):
-            problem = f"its tags cannot be expressed in the file: {_sentences(faults)}"
-            self.note(problem, "the tags are omitted.")
-            return {}
+        for key, value in list(tags.items()):
+            if faults := list(tag_faults({key: value})):
+                problem = f"its tag '{key}' cannot be expressed in the file: {_sentences(faults)}"
+                self.note(problem, "the tag is omitted.")
+                del tags[key]
         return {"tags": tags} if tags else {}
+
+
+def is_key_arn(key: str) -> bool:
+    """Return whether a key is named by its ARN, and not by an ID or an alias."""
+    return bool(KEY_ARN.fullmatch(key))
 
 
 def _same_key(key: str, other: str | None) -> bool:

@@ -16,10 +16,9 @@ from environments.model.environment import EnvironmentModel
 from environments.names import repositories_group, repositories_stack
 
 from .account import ExistingRepository
-from .entries import DEFAULT_GROUP, Entry, EntryWriter, Keys, Note
+from .entries import Entry, EntryWriter, Keys, Note
+from .groups import DEFAULT_GROUP, Groups
 
-# A stack takes 500 resources; the rest is room to grow.
-GROUP_SIZE = 400
 _WORKLOADS = ("ecs_tasks", "ecs_services", "network", "eks_cluster", "eks_jobs")
 
 
@@ -30,12 +29,16 @@ class Import:
     :param document: the environment file, as data.
     :param mappings: the resource mapping of each stack, as ``cdk import`` takes it.
     :param deployed: the repositories that the environment's own stacks deploy already.
+    :param base: the text of the existing file, whose comments are kept; empty where there is none.
+    :param resumed: how many repositories an earlier, interrupted import had read.
     """
 
     document: Mapping[str, Any]
     mappings: Mapping[str, Mapping[str, Mapping[str, str]]]
     notes: Sequence[Note]
     deployed: Sequence[str]
+    base: str = ""
+    resumed: int = 0
 
     @property
     def adopted(self) -> list[str]:
@@ -66,33 +69,76 @@ def import_of(
     head = {**head, **({"organization_id": organization} if organization else {})}
     model = validated(EnvironmentModel, head)
     notes: list[Note] = []
-    written: list[Entry] = []
-    mappings: dict[str, dict[str, dict[str, str]]] = {}
-    deployed: list[str] = []
-    groups = _groups(existing, entries)
+    written: dict[str, Entry] = {}
+    groups = Groups(model)
+    places: dict[str, str] = {}
+    free: list[str] = []
     for repository in existing:
-        stack, known = repository.stack, entries.get(repository.name, {})
-        writer = EntryWriter(repository=repository, known=known, head=model, keys=keys, notes=notes)
-        group = repositories_group(name, stack) if stack else groups[repository.name]
-        if group is None:
-            writer.note_foreign(str(stack))
+        entry_in_file = entries.get(repository.name, {})
+        writer = EntryWriter(
+            repository=repository, known=entry_in_file, head=model, keys=keys, notes=notes
+        )
+        group = _place(name, repository, entry_in_file)
+        if group is None and repository.stack:
+            writer.note_foreign(repository.stack)
             continue
-        entry = writer.entry(group)
+        entry = writer.entry()
         if entry is None:
             continue
-        written.append(entry)
-        if stack:
-            deployed.append(repository.name)
+        written[repository.name] = entry
+        if group is None:
+            free.append(repository.name)
         else:
-            mapping = mappings.setdefault(repositories_stack(name, group), {})
-            mapping[repository_logical_id(repository.name)] = {"RepositoryName": repository.name}
-    in_account = {repository.name for repository in existing}
-    written += [entry for entry_name, entry in entries.items() if entry_name not in in_account]
+            places[repository.name] = group
+            groups.join(group, entry)
+    absent = {key: entry for key, entry in entries.items() if key not in _names(existing)}
+    for entry in absent.values():
+        groups.join(entry.get("stack", DEFAULT_GROUP), entry)
+    places |= {free_name: groups.join_any(written[free_name]) for free_name in free}
+    listed = [_in_group(entry, places[key]) for key, entry in written.items()]
     in_file = {entry_name: index for index, entry_name in enumerate(entries)}
-    # In the order of the existing file, so that a diff shows the additions alone.
-    written.sort(key=lambda entry: (in_file.get(entry["name"], len(in_file)), entry["name"]))
-    document = _document(head, written)
-    return Import(document=document, mappings=mappings, notes=notes, deployed=deployed)
+    return Import(
+        document=_document(
+            head,
+            # In the order of the existing file, so that a diff shows the additions alone.
+            sorted(
+                [*listed, *absent.values()],
+                key=lambda entry: (in_file.get(entry["name"], len(in_file)), entry["name"]),
+            ),
+        ),
+        mappings=_mappings(name, existing, places),
+        notes=notes,
+        deployed=[one.name for one in existing if one.stack and one.name in written],
+    )
+
+
+def _place(environment: str, repository: ExistingRepository, entry_in_file: Entry) -> str | None:
+    """Return the group that a repository is in, by its stack or by the file."""
+    if repository.stack:
+        return repositories_group(environment, repository.stack)
+    return entry_in_file.get("stack", DEFAULT_GROUP) if entry_in_file else None
+
+
+def _in_group(entry: Entry, group: str) -> Entry:
+    stack = {"stack": group} if group != DEFAULT_GROUP else {}
+    return {"name": entry["name"], **stack, **entry}
+
+
+def _names(existing: Iterable[ExistingRepository]) -> set[str]:
+    return {repository.name for repository in existing}
+
+
+def _mappings(
+    environment: str, existing: Iterable[ExistingRepository], places: Mapping[str, str]
+) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the mapping of each stack, of the repositories that no stack contains."""
+    mappings: dict[str, dict[str, dict[str, str]]] = {}
+    for repository in existing:
+        if repository.stack is None and repository.name in places:
+            stack = repositories_stack(environment, places[repository.name])
+            mapping = mappings.setdefault(stack, {})
+            mapping[repository_logical_id(repository.name)] = {"RepositoryName": repository.name}
+    return mappings
 
 
 def _document(head: Mapping[str, Any], entries: list[Entry]) -> dict[str, Any]:
@@ -110,14 +156,3 @@ def _organization_of(existing: Iterable[ExistingRepository]) -> str | None:
         for organization in named_organizations(statements_of(repository.policy))
     }
     return found.pop() if len(found) == 1 else None
-
-
-def _groups(existing: Sequence[ExistingRepository], entries: Mapping[str, Entry]) -> dict[str, str]:
-    """Return a group for every repository without a stack: the file's, or one with room."""
-    free = [repository.name for repository in existing if repository.stack is None]
-    groups = {name: entries[name].get("stack", DEFAULT_GROUP) for name in free if name in entries}
-    others = [name for name in free if name not in entries]
-    for index, name in enumerate(others):
-        number = index // GROUP_SIZE + 1
-        groups[name] = DEFAULT_GROUP if number == 1 else f"{DEFAULT_GROUP}-{number}"
-    return groups

@@ -1,37 +1,27 @@
-"""The report of an import: notes, a summary and the next commands."""
+"""The report of an import: a summary and the next commands."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.markup import escape
-from rich.table import Table
-
-from ecrctl.console import new_table
 from ecrctl.policies.wording import counted
 
 from .command import Written
-from .entries import Entry, Note
+from .entries import Entry
 from .environment import Import
 
 
-def table_of_notes(notes: Sequence[Note]) -> Table:
-    """Return a table of what an import would delete, change or leave out."""
-    title = "An import would delete, change or leave out"
-    table = new_table(title, "Repository", "Today", "After the import")
-    for note in notes:
-        table.add_row(*(escape(cell) for cell in (note.repository, note.what, note.then)))
-    return table
-
-
-def summary(result: Import) -> str:
+def summary(result: Import, written: Written) -> str:
     """Return how many repositories are to be imported, deployed already, or missing."""
     entries: Sequence[Entry] = result.document["repositories"]
     adopted, deployed = len(result.adopted), len(result.deployed)
     absent = len(entries) - adopted - deployed
+    resumed = counted(result.resumed, "repository")
+    continued = f" {resumed} had been read by an interrupted import." if result.resumed else ""
+    notes = f" The notes are in {_typed(written.notes)}." if written.notes else ""
     where = f"{result.document['account']}, {result.document['region']}"
     return (
         f"{where}: {counted(adopted, 'repository')} to import, {deployed} deployed by this "
-        f"environment, {absent} declared but missing in the account."
+        f"environment, {absent} declared but missing in the account.{continued}{notes}"
     )
 
 

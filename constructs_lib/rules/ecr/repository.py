@@ -87,8 +87,8 @@ class RepositorySpec:
     :param empty_on_delete: with ``destroy``, whether all images are deleted too; ``False`` by
         default.
     :param tags: AWS tags of the repository, at most 50; by default none.
-    :param adopted: whether the repository existed before; a rule without effect in its lifecycle
-        policy is accepted then. ``False`` by default.
+    :param adopted: whether the repository existed before; then a rule without effect in its
+        lifecycle policy is accepted, and no statements are merged. ``False`` by default.
     :raises RuleError: with every rule that is broken.
 
     Attributes: ``policy`` contains the statements of the repository policy.
@@ -122,8 +122,9 @@ class RepositorySpec:
                 administrators=self.administrators,
             )
         ]
-        policy = granted if malformed else merged([*granted, *self.statements])
-        object.__setattr__(self, "policy", policy)
+        policy = granted if malformed else [*granted, *self.statements]
+        # An import must not change the policy of an existing repository.
+        object.__setattr__(self, "policy", policy if self.adopted else merged(policy))
         raise_if_any(
             f"Repository '{self.name}'",
             [

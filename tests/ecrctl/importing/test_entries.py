@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,8 +10,12 @@ import pytest
 from constructs_lib.rules.policy.access import Access
 from constructs_lib.rules.policy.repository_policy import access_statements
 from ecrctl.importing.account import ExistingRepository
-from ecrctl.importing.entries import Note
+from ecrctl.importing.entries import Keys, Note
+from ecrctl.importing.environment import import_of
 from tests.ecrctl.importing.test_import import (
+    HEAD,
+    KEY,
+    OWN_KEY,
     entry_of,
     existing,
     imported,
@@ -23,13 +28,43 @@ ORGANIZATION = "o-a1b2c3d4e5"
 UNKNOWN_FILTERS = {"immutability_mode": "IMMUTABLE_WITH_EXCLUSION", "exclusion_filters": None}
 
 
+FILTERS = "its tag immutability is IMMUTABLE_WITH_EXCLUSION, and this endpoint does not return "
+FILTERS += "the filters"
+
+
 def test_tag_immutability_that_the_endpoint_does_not_return_stays_as_the_file_states() -> None:
     setting = {"mode": "IMMUTABLE_WITH_EXCLUSION", "exclusion_filters": ["dev-*"]}
     entries = {"team/api": {"name": "team/api", "tag_immutability": setting}}
-    entry = entry_of(existing(**UNKNOWN_FILTERS), entries=entries)
+    result = imported(existing(**UNKNOWN_FILTERS, stack="dev-Repositories-main"), entries=entries)
+    (entry,) = result.document["repositories"]
     assert entry["tag_immutability"] == setting
-    unstated = entry_of(existing(**UNKNOWN_FILTERS), entries={"team/api": {"name": "team/api"}})
-    assert "tag_immutability" not in unstated
+    defaults = {"repository_defaults": {"tag_immutability": setting}}
+    by_default = {"team/api": {"name": "team/api"}}
+    inherited = entry_of(existing(**UNKNOWN_FILTERS), entries=by_default, head=defaults)
+    assert "tag_immutability" not in inherited
+    assert [(note.what, note.then) for note in result.notes] == [
+        (
+            FILTERS,
+            "the setting of the file is kept. Compare its mode and filters with those in ECR.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("entries", [{}, {"team/api": {"name": "team/api"}}])
+def test_a_repository_with_unknown_filters_is_never_declared_as_immutable(
+    entries: dict[str, Any],
+) -> None:
+    result = imported(existing(**UNKNOWN_FILTERS), entries=entries)
+    assert result.document["repositories"] == []
+    assert result.mappings == {}
+    assert (result.notes[-1].what, result.notes[-1].then) == (
+        FILTERS,
+        "the repository is omitted. Declare it with its tag_immutability in the file, then "
+        "import again.",
+    )
+    # The file does not state the filters, and another environment's default may be equal by chance.
+    mode = {"repository_defaults": {"tag_immutability": "IMMUTABLE_EXCEPT_SIGNATURES"}}
+    assert imported(existing(**UNKNOWN_FILTERS), head=mode).document["repositories"] == []
 
 
 def test_exclusion_filters_are_compared_with_the_default_in_any_order() -> None:
@@ -48,13 +83,124 @@ def test_the_statement_of_named_administrators_follows_from_the_environment() ->
     assert entry_of(existing(policy=policy))["statements"] == [guard, statement()]
 
 
-def test_tags_that_the_file_cannot_express_are_left_out_and_noted() -> None:
-    result = imported(existing(tags={"owner": "web", "k" * 129: "x"}))
+def test_each_tag_that_the_file_cannot_express_is_left_out_and_noted() -> None:
+    result = imported(existing(tags={"owner": "web", "k" * 129: "x", "empty": "", "a;b": "x"}))
     (entry,) = result.document["repositories"]
-    assert "tags" not in entry
+    assert entry["tags"] == {"owner": "web"}
+    assert [
+        note.what.partition(" cannot be expressed in the file: ")[0] for note in result.notes
+    ] == [
+        "its tag 'a;b'",
+        "its tag 'empty'",
+        f"its tag '{'k' * 129}'",
+    ]
+    assert {note.then for note in result.notes} == {"the tag is omitted."}
+    assert "tags" not in entry_of(existing(tags={"empty": ""}))
+
+
+@pytest.mark.parametrize(
+    ("policy", "notes"),
+    [
+        ({"Version": "2012-10-17"}, []),
+        (
+            {"Version": "2008-10-17"},
+            [
+                (
+                    "its policy has the version 2008-10-17",
+                    "the version becomes 2012-10-17, in which ${...} in a value is a variable.",
+                )
+            ],
+        ),
+        (
+            {},
+            [
+                (
+                    "its policy has no version, which means 2008-10-17",
+                    "the version becomes 2012-10-17, in which ${...} in a value is a variable.",
+                )
+            ],
+        ),
+        (
+            {"Version": "2012-10-17", "Id": "mine"},
+            [
+                (
+                    "its policy has the Id 'mine'",
+                    "the Id is removed. It grants and denies nothing.",
+                )
+            ],
+        ),
+    ],
+)
+def test_what_a_policy_has_beside_its_statements_is_noted(
+    policy: dict[str, str], notes: list[tuple[str, str]]
+) -> None:
+    result = imported(existing(policy={**policy, "Statement": [statement()]}))
+    assert [(note.what, note.then) for note in result.notes] == notes
+
+
+def test_properties_without_content_of_a_lifecycle_rule_are_noted() -> None:
+    selection = {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 9}
+    rule = {
+        "rulePriority": 4,
+        "description": "",
+        "selection": {**selection, "tagPatternList": []},
+        "action": {"type": "expire"},
+    }
+    (note,) = imported(existing(lifecycle={"rules": [rule]})).notes
+    assert (note.what, note.then) == (
+        "rule 4 of its lifecycle policy has properties without content: description, "
+        "selection.tagPatternList",
+        "the properties are removed. The rule has the same effect without them.",
+    )
+
+
+ALIAS = "alias/images"
+KEY_ID = "11111111-2222-3333-4444-555555555555"
+
+
+@pytest.mark.parametrize(
+    ("key", "setting"),
+    [
+        (ALIAS, KEY),
+        (f"arn:aws:kms:us-west-2:111111111111:{ALIAS}", KEY),
+        (KEY_ID, KEY),
+        ("alias/own", "customer-managed"),
+        ("alias/aws/ecr", "aws-managed"),
+    ],
+)
+def test_a_key_by_alias_or_id_is_stated_by_its_arn(key: str, setting: str) -> None:
+    keys = Keys(
+        environment=OWN_KEY,
+        aws_managed="arn:aws:kms:us-west-2:111111111111:key/aws",
+        by_name={
+            ALIAS: KEY,
+            f"arn:aws:kms:us-west-2:111111111111:{ALIAS}": KEY,
+            KEY_ID: KEY,
+            "alias/own": OWN_KEY,
+            "alias/aws/ecr": "arn:aws:kms:us-west-2:111111111111:key/aws",
+        },
+    )
+    repository = existing(encryption_type="KMS", kms_key=key)
+    result = import_of("dev", [repository], head=HEAD, entries={}, keys=keys)
+    assert [entry["encryption"] for entry in result.document["repositories"]] == [setting]
+
+
+def test_a_key_that_kms_does_not_know_is_noted() -> None:
+    result = imported(existing(encryption_type="KMS", kms_key="alias/gone"))
+    assert result.document["repositories"] == []
     (note,) = result.notes
-    assert note.what.startswith("its tags cannot be expressed in the file: ")
-    assert note.then == "the tags are omitted."
+    assert (note.what, note.then) == (
+        "its key is 'alias/gone', and KMS returns no such key",
+        "the repository is omitted: a file names a key by its ARN. Allow kms:DescribeKey on the "
+        "key, then import again.",
+    )
+
+
+def test_an_entry_that_was_imported_stays_as_it_was_imported() -> None:
+    repository = existing(policy={"Version": "2012-10-17", "Statement": [statement()]})
+    entry = entry_of(repository)
+    deployed = replace(repository, stack="dev-Repositories-main")
+    assert entry_of(deployed, entries={"team/api": entry}) == entry
 
 
 def test_a_statement_without_a_name_is_noted_by_its_number() -> None:

@@ -16,8 +16,10 @@ from ecrctl.cdk.assemblies import Stack, stacks_of
 from ecrctl.importing.account import ExistingRepository
 from ecrctl.importing.command import write_import
 from ecrctl.importing.entries import Entry, Keys, Note
-from ecrctl.importing.environment import GROUP_SIZE, Import, import_of
-from ecrctl.importing.report import next_steps, summary, table_of_notes
+from ecrctl.importing.environment import Import, import_of
+from ecrctl.importing.groups import GROUP_SIZE
+from ecrctl.importing.notes import table_of_notes
+from ecrctl.importing.report import next_steps, summary
 from tests.support import ENVIRONMENTS, copy_environments, synthesise
 
 HEAD = {"account": "111111111111", "region": "us-west-2"}
@@ -347,7 +349,7 @@ def test_the_next_commands_are_listed_in_their_order(tmp_path: Path) -> None:
         f"--resource-mapping {tmp_path}/dev-Repositories-main.mapping.json",
         "ecrctl verify dev",
     ]
-    assert summary(result) == (
+    assert summary(result, written) == (
         "111111111111, us-west-2: 1 repository to import, 0 deployed by this environment, 0 "
         "declared but missing in the account."
     )

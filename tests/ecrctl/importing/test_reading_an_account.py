@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,18 @@ import pytest
 from botocore.exceptions import ProfileNotFound
 from rich.console import Console
 
+from checked_files.yaml_files import read_yaml
 from ecrctl.aws.clients import Aws
 from ecrctl.errors import UserError
+from ecrctl.importing import command
 from ecrctl.importing.command import import_environment, write_import
 from ecrctl.importing.entries import Note
 from ecrctl.importing.environment import Import
-from ecrctl.importing.report import next_steps, summary, table_of_notes
+from ecrctl.importing.notes import table_of_notes
+from ecrctl.importing.report import next_steps, summary
 from environments.loading import EnvironmentFault
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
+from tests.ecrctl.importing.test_import import existing
 from tests.ecrctl.verify.loading import missing
 
 ACCOUNT = "111111111111"
@@ -86,7 +91,7 @@ def test_an_existing_file_keeps_its_settings_order_and_workloads(
     regions: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "dev.yaml").write_text(FILE)
-    result = import_environment("dev", tmp_path)
+    result = import_environment("dev", tmp_path, tmp_path / "import")
     assert regions == ["us-west-2"]
     plain = {"tag_immutability": "MUTABLE", "scan_on_push": False, "lifecycle": "none"}
     assert result.document == {
@@ -102,8 +107,11 @@ def test_an_existing_file_keeps_its_settings_order_and_workloads(
         "ecs_tasks": [{"name": "api", "image": "api", "memory_mib": 64}],
     }
     assert list(result.document) == ["account", "region", "repositories", "ecs_tasks"]
+    assert (result.base, result.resumed) == (FILE, 0)
+    assert list((tmp_path / "import").iterdir()) == []
     assert (result.deployed, result.adopted, result.notes) == (["team/web"], ["team/api"], [])
-    assert summary(result) == (
+    written = write_import("dev", result, tmp_path / "import")
+    assert summary(result, written) == (
         f"{ACCOUNT}, us-west-2: 1 repository to import, 1 deployed by this environment, 1 "
         "declared but missing in the account."
     )
@@ -113,7 +121,7 @@ def test_a_new_environment_has_the_account_and_the_configured_region(
     regions: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    result = import_environment("new", tmp_path)
+    result = import_environment("new", tmp_path, tmp_path / "import")
     assert regions == ["eu-west-1"]
     assert (result.document["account"], result.document["region"]) == (ACCOUNT, "eu-west-1")
     assert [entry["name"] for entry in result.document["repositories"]] == ["team/api"]
@@ -124,10 +132,65 @@ def test_a_new_environment_has_the_account_and_the_configured_region(
     )
 
 
+COMMENTED = """\
+# Owned by the platform team.
+account:   "111111111111"
+region: us-west-2   # Oregon
+
+repositories:
+  # The site.
+  - {name: team/web, stack: web, removal: destroy,   empty_on_delete: true}   # can go
+  - name: gone   # for now
+# The workloads.
+ecs_tasks: [{name: api, image: api, memory_mib: 64}]
+"""
+
+
+@pytest.mark.usefixtures("regions")
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+def test_comments_and_layout_of_the_existing_file_are_kept(tmp_path: Path, line_break: str) -> None:
+    text = COMMENTED.replace("\n", line_break)
+    (tmp_path / "dev.yaml").write_bytes(text.encode())
+    result = import_environment("dev", tmp_path, tmp_path / "import")
+    written = write_import("dev", result, tmp_path / "import")
+    plain = "tag_immutability: MUTABLE, scan_on_push: false, lifecycle: none"
+    added = (
+        "  - name: team/api\n    adopted: true\n    encryption: aes256\n"
+        "    tag_immutability: MUTABLE\n    scan_on_push: false\n    lifecycle: none\n"
+        "    statements: []\n"
+    )
+    expected = COMMENTED.replace("stack: web,", f"stack: web, {plain},")
+    expected = expected.replace("# for now\n", f"# for now\n{added}")
+    assert written.environment.read_bytes().decode() == expected.replace("\n", line_break)
+
+
+@pytest.mark.usefixtures("regions")
+def test_an_existing_file_with_an_anchor_is_written_with_its_values(tmp_path: Path) -> None:
+    text = COMMENTED.replace("- name: gone ", "- name: &x gone ").replace("name: api,", "name: *x,")
+    text = text.replace("removal: destroy,   empty_on_delete: true", "tags: &t {a: b}")
+    text = text.replace("name: gone", "tags: *t, name: gone")
+    text = text.replace("  - name: &x gone   # for now\n", "  - {name: &x gone, tags: *t}\n")
+    (tmp_path / "dev.yaml").write_text(text)
+    result = import_environment("dev", tmp_path, tmp_path / "import")
+    written = write_import("dev", result, tmp_path / "import")
+    assert read_yaml(written.environment).data == result.document
+
+
+@pytest.mark.usefixtures("regions")
+def test_a_key_that_a_repository_names_by_its_alias_is_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repositories = [existing(name="a", encryption_type="KMS", kms_key="alias/ecr/dev")]
+    monkeypatch.setattr(command, "existing_repositories", lambda *_: repositories)
+    (tmp_path / "other.yaml").write_text("account: '111111111111'\nregion: us-west-2\n")
+    result = import_environment("other", tmp_path, tmp_path / "import")
+    assert [entry["encryption"] for entry in result.document["repositories"]] == [KEY]
+
+
 def test_a_file_with_faults_is_not_imported(regions: list[str], tmp_path: Path) -> None:
     (tmp_path / "dev.yaml").write_text("regoin: us-west-2\n")
     with pytest.raises(EnvironmentFault):
-        import_environment("dev", tmp_path)
+        import_environment("dev", tmp_path, tmp_path / "import")
     assert regions == []
 
 
@@ -139,7 +202,7 @@ def test_a_configuration_that_cannot_be_read_is_one_sentence(
 
     monkeypatch.setattr(boto3, "Session", fail)
     with pytest.raises(UserError) as refusal:
-        import_environment("new", tmp_path)
+        import_environment("new", tmp_path, tmp_path / "import")
     assert str(refusal.value) == (
         "no AWS configuration file defines the profile. Set AWS_PROFILE to a profile that "
         "`aws configure list-profiles` lists."
@@ -177,8 +240,32 @@ def test_the_environment_and_one_mapping_for_each_stack_are_written(tmp_path: Pa
     )
     mapping = folder / "dev-Repositories-api.mapping.json"
     assert written.mappings == {"dev/Repositories-api": mapping}
+    assert written.notes is None
+    assert sorted(folder.iterdir()) == [mapping, folder / "dev.yaml"]
     document = {"Api": {"RepositoryName": "api"}}
     assert mapping.read_text() == json.dumps(document, indent=2) + "\n"
+
+
+def test_notes_are_written_to_a_file_that_the_next_import_replaces(tmp_path: Path) -> None:
+    note = Note(repository="team/api", what="statement '*|x' is\nopen", then="it is kept.")
+    written = write_import("dev", replace(result_of("api"), notes=[note]), tmp_path)
+    assert written.notes == tmp_path / "dev.notes.md"
+    assert written.notes.read_text() == (
+        "# The import of dev: what it would delete, change or leave out\n\n"
+        "| Repository | Today | After the import |\n"
+        "| --- | --- | --- |\n"
+        "| team/api | statement '*\\|x' is open | it is kept. |\n"
+    )
+    assert summary(result_of("api"), written).endswith(f" The notes are in {written.notes}.")
+    assert write_import("dev", result_of("api"), tmp_path).notes is None
+    assert not (tmp_path / "dev.notes.md").exists()
+
+
+def test_repositories_that_an_interrupted_import_had_read_are_counted(tmp_path: Path) -> None:
+    written = write_import("dev", result_of("api"), tmp_path)
+    assert summary(replace(result_of("api"), resumed=1), written).endswith(
+        " in the account. 1 repository had been read by an interrupted import."
+    )
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_sentence(tmp_path: Path) -> None:
