@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from ecrctl.errors import UserError
 from ecrctl.importing.account import existing_repositories
@@ -27,7 +28,7 @@ class Account:
     def policy(self, repositoryName: str) -> dict[str, str]:  # noqa: N803 - AWS spells it so
         """Return the policy of a repository."""
         if repositoryName == self.fails_at:
-            raise ValueError("the connection was closed")
+            raise ClientError({"Error": {"Code": "InternalFailure"}}, "GetRepositoryPolicy")
         self.read.append(repositoryName)
         return {"policyText": json.dumps({"Statement": [], "Id": repositoryName})}
 
@@ -50,7 +51,7 @@ def test_an_interrupted_import_is_continued(tmp_path: Path) -> None:
     folder = tmp_path / "import"
     whole, _ = Account().import_into(tmp_path / "other")
     first = Account(fails_at=NAMES[20])
-    with pytest.raises(UserError, match="the connection was closed"):
+    with pytest.raises(UserError, match="InternalFailure"):
         first.import_into(folder)
     assert 12 <= len(first.read) < 40
     # As a killed process leaves it.
