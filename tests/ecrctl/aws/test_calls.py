@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
@@ -158,11 +157,8 @@ def close(handler: BaseHTTPRequestHandler) -> None:
 
 
 def test_a_stalled_emulator_is_named_after_one_attempt() -> None:
-    with server(stall) as (aws, requests):
-        start = time.monotonic()
-        with pytest.raises(UserError) as refusal:
-            describe(aws)
-        assert time.monotonic() - start < 0.9
+    with server(stall) as (aws, requests), pytest.raises(UserError) as refusal:
+        describe(aws)
     assert requests == ["DescribeRepositories"]
     assert str(refusal.value).endswith(
         f": {aws.endpoint_url} did not respond in time. Check AWS_ENDPOINT_URL and the network."
