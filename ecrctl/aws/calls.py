@@ -45,6 +45,8 @@ class CheckedClient:
             # The credentials' own call, such as sts:AssumeRole, has named itself already.
             cast("Any", error.response).setdefault(_WHERE, where)
             raise
+        except CallError as error:
+            raise error if error.where else CallError(where, error.problem) from None
         except UserError:
             raise
         except UnusableAnswerError:

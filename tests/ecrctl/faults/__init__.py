@@ -1,0 +1,1 @@
+"""Faults of AWS, of the network and of the credentials."""

@@ -1,0 +1,169 @@
+"""An environment on an embedded AWS, and commands that reach it through the proxy."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, SimpleNamespace
+from typing import Any, NoReturn
+
+import boto3
+import pytest
+import urllib3
+from botocore.config import Config
+
+from ecrctl import cli
+from ecrctl.aws import clients
+from ecrctl.aws.clients import Aws
+from ecrctl.cdk import assemblies, toolchain
+from ecrctl.images import registry
+from ecrctl.images.registry import Registry
+from ecrctl.local import command as local
+from ecrctl.local import emulator as emulator_module
+from ecrctl.local.emulator import Emulator, running
+from ecrctl.local.sample_image import sample_image
+from environments.names import stack_name
+from tests.assemblies import stacks_of
+from tests.support import copy_environments
+
+from .proxy import Recorder, proxy
+
+ACCOUNT, REGION, ENVIRONMENT = "000000000000", "us-east-1", "local"
+INDEX = "application/vnd.oci.image.index.v1+json"
+SECONDS = 20
+
+
+@dataclass
+class Program:
+    """The program, and the proxy behind which it finds an environment that is as declared.
+
+    :param port: the port of the proxy.
+    :param direct: clients that bypass the proxy.
+    """
+
+    recorder: Recorder
+    port: int
+    direct: Aws
+    folder: Path
+    assembly: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """Clients that reach AWS through the proxy, and their configuration."""
+
+    aws: Aws
+    config: Config
+
+    def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let every command use these clients."""
+        seconds: float = self.config.read_timeout  # type: ignore[attr-defined]
+        pool = urllib3.PoolManager(retries=urllib3.Retry(3, redirect=0, read=0), timeout=seconds)
+        monkeypatch.setattr(registry, "_pool", lambda **_: pool)
+        monkeypatch.setattr(clients, "client_config", lambda **_: self.config)
+        monkeypatch.setattr(Aws, "from_variables", staticmethod(lambda _region: self.aws))
+        monkeypatch.setattr(Emulator, "clients", lambda _emulator: self.aws)
+
+
+def deploy(aws: Aws, assembly: Path) -> None:
+    """Deploy the environment's stacks and push images: one of them an image index."""
+    # What a bootstrap of the CDK would write.
+    aws.ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
+    for stack in stacks_of(assembly):
+        if stack.environment == ENVIRONMENT:
+            name = stack_name(ENVIRONMENT, stack.name)
+            aws.cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(stack.template))
+            aws.cloudformation.get_waiter("stack_create_complete").wait(
+                StackName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 1000}
+            )
+    Registry.of_account(aws, ACCOUNT).push(local.REPOSITORY, local.TAG, sample_image())
+    manifest = json.dumps({"schemaVersion": 2, "manifests": [{"digest": sample_image().digest}]})
+    aws.ecr.put_image(
+        repositoryName="team/api",
+        imageManifest=manifest,
+        imageManifestMediaType=INDEX,
+        imageTag="v1",
+    )
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory, assembly: Path) -> Iterator[Program]:
+    """Return the program with an embedded AWS of its own, which no other test changes."""
+    folder = tmp_path_factory.mktemp("faults")
+    environments = copy_environments(folder / "environments")
+    with (
+        running(account=ACCOUNT, region=REGION, port=None, directory=folder, keep=False) as started,
+        proxy(started.port) as (recorder, port),
+    ):
+        direct = started.clients()
+        deploy(direct, assembly)
+        yield Program(recorder, port, direct, environments, assembly)
+
+
+@pytest.fixture(scope="session")
+def by_patience(program: Program) -> dict[bool, Clients]:
+    """Return clients that wait for an answer, and clients that wait half a second."""
+    retries: Any = {"mode": "standard", "total_max_attempts": 2}
+    found = {}
+    for is_patient, seconds in ((True, 20), (False, 0.5)):
+        session = boto3.Session(ACCOUNT, "secret", region_name=REGION)
+        aws = Aws(session, REGION, f"http://127.0.0.1:{program.port}")
+        found[is_patient] = Clients(aws, Config(retries=retries, read_timeout=seconds))
+    return found
+
+
+@contextmanager
+def time_limit(seconds: int) -> Iterator[None]:
+    """Raise an error where the block hangs."""
+
+    def hang(_signal: int, _frame: FrameType | None) -> NoReturn:
+        message = "the command hangs"
+        raise TimeoutError(message)
+
+    before = signal.signal(signal.SIGALRM, hang)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run(*arguments: str) -> int:
+    """Run a command in this process, and return its exit code."""
+    handlers = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "argv", ["ecrctl", *arguments])
+        with time_limit(SECONDS), pytest.raises(SystemExit) as end:
+            cli.main()
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    return int(end.value.code or 0)
+
+
+@pytest.fixture
+def prepared(program: Program, monkeypatch: pytest.MonkeyPatch) -> Program:
+    """Return the program without what is slow and no fault of AWS: the CDK CLI and waits."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))
+    monkeypatch.setattr(assemblies, "synthesise", lambda *_: program.assembly)
+    monkeypatch.setattr(toolchain, "check_cdk", lambda: None)
+    monkeypatch.setattr(toolchain, "run_cdk", lambda *_, **_options: None)
+    monkeypatch.setattr(emulator_module, "forget_aws_settings", lambda: None)
+
+    @contextmanager
+    def started(**_: Any) -> Iterator[Emulator]:
+        yield Emulator(port=program.port, account=ACCOUNT, region=REGION, pid=0)
+
+    monkeypatch.setattr(emulator_module, "running", started)
+    # `ecrctl verify` has the faults of these calls in a matrix of its own.
+    monkeypatch.setattr(local, "verify", lambda *_: [])
+    monkeypatch.setattr(local, "check_schemas", lambda *_: [])
+    return program

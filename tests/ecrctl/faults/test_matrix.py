@@ -1,0 +1,159 @@
+"""Every fault of every operation that a command calls ends in one sentence and no success.
+
+The operations are those that a run without a fault calls, so a new call is in the matrix at once.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from ecrctl import cli
+from ecrctl.aws.pinning import live_tag
+from ecrctl.errors import ExitCode
+from ecrctl.local.command import REPOSITORY, TAG
+from ecrctl.local.sample_image import sample_image
+from environments.loading import load_environment, pins_path
+
+from .conftest import ACCOUNT, ENVIRONMENT, Clients, Program, run
+from .kinds import DOCUMENTS, KINDS, STALLED
+from .proxy import Fault
+
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "verify": ("verify", ENVIRONMENT),
+    "verify --images": ("verify", ENVIRONMENT, "--images"),
+    "pin": ("pin", ENVIRONMENT, REPOSITORY, "--repository", REPOSITORY, "--tag", TAG),
+    "lifecycle": ("lifecycle", ENVIRONMENT, "team/api"),
+    "import": ("import", ENVIRONMENT, "--output", "import"),
+    "local": ("local", "--output", "output"),
+}
+WITHOUT_AWS = {"manifests", "access", "review"}
+# A success is true where a later call proves it, or where nothing declared can be read there.
+PROVED = {
+    "ecr:PutImage": DOCUMENTS.keys(),  # the tag is read back
+    "registry:HEAD blobs": KINDS.keys(),  # a blob that seems to be missing is sent
+    "kms:DescribeKey": {"lists that are null"},  # the algorithms of a key are not declared
+}
+LIVE = live_tag(ENVIRONMENT, sample_image().digest)
+
+
+@pytest.fixture
+def place(prepared: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the environments, in which the command runs."""
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(prepared.folder, tmp_path / "environments"))
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The end of a run: its exit code, the files that it wrote, and its output."""
+
+    code: int
+    files: Mapping[str, bytes]
+    output: str
+    error: str
+
+    def result(self, command: str) -> object:
+        """The result of a success. The output of ``local`` has durations."""
+        return self.files, "" if command == "local" else self.output
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The runs of one command.
+
+    :param place: the folder of environments.
+    """
+
+    command: str
+    program: Program
+    place: Path
+    capsys: pytest.CaptureFixture[str]
+
+    def record(self) -> End:
+        """Run the command without a fault; its operations and answers are recorded."""
+        # The image has no tag yet, so that PutImage is called.
+        self.program.direct.ecr.batch_delete_image(
+            repositoryName=REPOSITORY, imageIds=[{"imageTag": LIVE}]
+        )
+        self.program.recorder.forget()
+        return self.run(None, None)
+
+    def run(self, operation: str | None, fault: Fault | None) -> End:
+        """Run the command with a fault in one of its operations."""
+        pins = pins_path(ENVIRONMENT, self.place)
+        shutil.rmtree("import", ignore_errors=True)
+        original = pins_path(ENVIRONMENT, self.program.folder).read_bytes()
+        if self.command in ("pin", "local"):
+            original = original.replace(b"v1", b"v0")
+        pins.write_bytes(original)
+        self.program.recorder.start(operation, fault)
+        self.capsys.readouterr()
+        code = run("--environments", str(self.place), *COMMANDS[self.command])
+        shown = self.capsys.readouterr()
+        files = {path.name: path.read_bytes() for path in sorted(Path().glob("import/*"))}
+        if pins.exists() and pins.read_bytes() != original:
+            files["pins"] = pins.read_bytes()
+        return End(code, files, shown.out, shown.err)
+
+    def reason(self, end: End, right: End, kind: str, operation: str) -> str | None:
+        """Return why a run with a fault ended wrongly; ``None`` where it ended as it must.
+
+        :param right: the end of the run without a fault.
+        """
+        is_document = kind in DOCUMENTS
+        verifies = self.command.startswith("verify")
+        if not self.program.recorder.is_injected:
+            # A document can lack what the fault changes.
+            return None if is_document else "the fault was not injected"
+        if end.code == ExitCode.SUCCESS:
+            is_proved = kind in PROVED.get(operation, ()) or (is_document and not verifies)
+            is_true = is_proved and end.result(self.command) == right.result(self.command)
+            return None if is_true else "a false success"
+        if end.code == ExitCode.DIFFERENCE and verifies and is_document:
+            return None
+        # A registry has no names of operations; its sentences name the registry or repository.
+        named = (ACCOUNT, REPOSITORY) if operation.startswith("registry:") else (operation,)
+        is_sentence = end.error.count("\n") == 1 and any(name in end.error for name in named)
+        is_right = end.code == ExitCode.TOOL_ERROR and is_sentence and not end.files
+        return None if is_right else f"{end.code}: {end.error} {list(end.files)}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_fault_of_every_operation_is_one_sentence(
+    command: str,
+    *,
+    prepared: Program,
+    place: Path,
+    by_patience: dict[bool, Clients],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    matrix = Matrix(command, prepared, place, capsys)
+    by_patience[True].use(monkeypatch)
+    right = matrix.record()
+    assert right.code == ExitCode.SUCCESS, right.error
+    operations = sorted(set(prepared.recorder.seen))
+    assert operations
+    if command not in ("pin", "import"):
+        # The files are the same in each run, and reading them takes half of its time.
+        monkeypatch.setattr(cli, "load_environment", cache(load_environment))
+    wrong: dict[tuple[str, str], str] = {}
+    for kind, fault in (KINDS | DOCUMENTS).items():
+        by_patience[kind != STALLED].use(monkeypatch)
+        for operation in operations:
+            end = matrix.run(operation, fault)
+            if reason := matrix.reason(end, right, kind, operation):
+                wrong[operation, kind] = reason
+    assert wrong == {}
+
+
+def test_every_command_is_in_the_matrix_or_calls_no_aws() -> None:
+    commands = {arguments[0] for arguments in COMMANDS.values()}
+    assert commands | WITHOUT_AWS == {command.name for command in cli.app.registered_commands}
+    assert len(KINDS | DOCUMENTS) >= 14
