@@ -86,6 +86,7 @@ synth: $(INSTALLED)
 snapshot: $(INSTALLED)
 	@$(BIN)/python -m environments.json_schema
 	@$(BIN)/python -m ecrctl.review.output.json
+	@$(BIN)/python -m ecrctl.verify.json_document
 	@rm -rf tests/snapshots
 	@$(BIN)/python -m pytest tests/test_snapshots.py --snapshot-update --quiet
 	@git --no-pager diff --stat -- tests/snapshots environments/schema

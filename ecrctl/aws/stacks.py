@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cloudformation.type_defs import StackResourceSummaryTypeDef
 
+# A skipped resource was retained when it was removed from the template.
+_NOT_IN_STACK = ("DELETE_COMPLETE", "DELETE_SKIPPED")
+
 
 def stacks_of_repositories(aws: Aws) -> dict[str, str]:
     """Return the stack of each repository that CloudFormation deploys, by the repository."""
@@ -39,5 +42,5 @@ def resources_of_stack(
     return [
         resource
         for resource in pages.search("StackResourceSummaries[]")
-        if resource["ResourceStatus"] != "DELETE_COMPLETE"
+        if resource["ResourceStatus"] not in _NOT_IN_STACK
     ]

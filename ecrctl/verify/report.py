@@ -51,8 +51,8 @@ def table_of_stacks(
         matching = [check for check in found if check.outcome == "match"]
         if matching and not only_differences:
             count = len({check.subject for check in matching} - {f"stack {stack}"})
-            properties = f"{len(matching):,} properties"
-            shown = f"{_count(count, 'resource')}, {properties}"
+            properties = _count(len(matching), "property", "properties")
+            shown = f"{_count(count, 'resource', 'resources')}, {properties}"
             table.add_row(_OK, escape(f"stack {stack}"), shown, "as in the template")
     for row in _not_compared([check for found in stacks.values() for check in found]):
         table.add_row(_UNKNOWN, *map(escape, row))
@@ -64,7 +64,9 @@ def _not_compared(checks: Sequence[Check]) -> Iterator[tuple[str, str, str]]:
     by_reason = grouped(unknown, lambda one: (one.what.partition(".")[0], one.reason))
     for (what, reason), found in by_reason.items():
         subjects = sorted({check.subject for check in found})
-        shown = subjects[0] if len(subjects) == 1 else _count(len(subjects), "resource")
+        shown = (
+            subjects[0] if len(subjects) == 1 else _count(len(subjects), "resource", "resources")
+        )
         yield shown, what, reason
 
 
@@ -97,8 +99,8 @@ def _values(check: Check) -> str:
     return f"[red]{escape(check.found)}[/]\n[dim]declared:[/] {escape(check.declared)}"
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun if number == 1 else f'{noun}s'}"
+def _count(number: int, singular: str, plural: str) -> str:
+    return f"{number:,} {singular if number == 1 else plural}"
 
 
 def verdict(name: str, checks: Sequence[Check]) -> str:

@@ -17,8 +17,8 @@ from ecrctl.importing.entries import Note
 from ecrctl.importing.environment import Import
 from ecrctl.review import cli as review
 from tests.ecrctl.review.pairs import write_assembly
-from tests.ecrctl.test_commands import Output, returning
 from tests.ecrctl.test_exit_codes import Run, folder, run
+from tests.ecrctl.verify.test_command_line import Output, returning
 
 __all__ = ["folder", "run"]  # the fixtures are found by their names
 

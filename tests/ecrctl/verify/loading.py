@@ -56,7 +56,7 @@ def always(answer: Any) -> Callable[..., Any]:
 NO_STACK = missing("DescribeStacks", "ValidationError", "Stack with id dev does not exist")
 
 
-def stacks_with(template: Any = None, /, **stacks: Mapping[tuple[str, ...], str]) -> StubClient:
+def stacks_with(template: Any = None, /, **stacks: Mapping[Any, str]) -> StubClient:
     """Return a client of CloudFormation that knows the resources of some stacks by their paths.
 
     :param template: the deployed template of each stack.

@@ -45,7 +45,7 @@ def checks(
         return [{"Targets": []}, {"Targets": [{"Arn": arn} for arn in targets]}]
 
     events = StubClient(describe_rule=describe_rule, list_targets_by_rule=list_targets_by_rule)
-    ids = {("Images", name): f"dev-{name}" for name in NAMES}
+    ids: dict[Any, str] = {("Images", name): f"dev-{name}" for name in NAMES}
     stacks = stacks_with(Notifications={**ids, ("Images", "Topic", "Resource"): OWN_TOPIC})
     listed = list(check_notifications(lookup(settings, events=events, cloudformation=stacks)))
     assert [(check.subject, check.what) for check in listed] == [
@@ -103,8 +103,8 @@ def test_a_changed_rule_has_both_values_in_its_row(
 def test_a_missing_rule_has_one_row(tmp_path: Path, *, deployed: bool) -> None:
     settings = load(tmp_path, "notifications: {pushes: true}\n")
     # Deleted past CloudFormation, or never deployed.
-    ids = {("Images", name): f"dev-{name}" for name in NAMES}
-    stacks = stacks_with(**({"Notifications": ids} if deployed else {}))
+    ids: dict[Any, str] = {("Images", name): f"dev-{name}" for name in NAMES}
+    stacks = stacks_with(Notifications=ids) if deployed else stacks_with()
     events = StubClient(describe_rule=NO_RULE)
     found = list(check_notifications(lookup(settings, events=events, cloudformation=stacks)))
     assert found == [Check(f"notifications, {name}", "exists", "yes", MISSING) for name in NAMES]

@@ -41,7 +41,7 @@ FAMILY = "arn:aws:ecs:us-west-2:111111111111:task-definition"
 NO_TASK = missing(
     "DescribeTaskDefinition", "ClientException", "Unable to describe task definition."
 )
-IDS = {
+IDS: dict[Any, str] = {
     ("Private", "Vpc", "isolatedSubnet1", "Subnet"): "subnet-1",
     ("Private", "Vpc", "isolatedSubnet2", "Subnet"): "subnet-2",
     ("Private", "web", "Service", "SecurityGroup", "Resource"): "sg-1",
@@ -54,7 +54,9 @@ def arn(name: str) -> str:
     return f"arn:aws:ecs:us-west-2:111111111111:service/{CLUSTER}/{name}"
 
 
-SERVICE_IDS = {("Private", name, "Service", "Service"): arn(name) for name in ("web", "canary")}
+SERVICE_IDS: dict[Any, str] = {
+    ("Private", name, "Service", "Service"): arn(name) for name in ("web", "canary")
+}
 NETWORK = {"subnets": ["subnet-2", "subnet-1"], "securityGroups": ["sg-1"]}
 SERVICE = {
     "taskDefinition": f"{FAMILY}/api:3",

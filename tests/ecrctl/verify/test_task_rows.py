@@ -73,7 +73,7 @@ def test_a_changed_property_of_a_task_has_both_values_in_its_row(
 def test_what_ecs_takes_for_a_missing_setting_is_as_declared(
     settings: EnvironmentSettings,
 ) -> None:
-    container = {"essential": None, "privileged": False, "dependsOn": []}
+    container: dict[str, Any] = {"essential": None, "privileged": False, "dependsOn": []}
     definition = definition_of(container, networkMode=None, requiresCompatibilities=None)
     assert differing(task_rows(settings, definition)) == {}
 

@@ -1,356 +1,225 @@
-"""Repositories, keys and tasks compared with the embedded AWS, and the names of differences."""
+"""A verification as a whole: what it reads, in which order, and how it fails."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 
-from constructs_lib.rules.aws.places import Place
-from constructs_lib.rules.ecr.repository import EncryptionSpec
-from ecrctl.aws.clients import Aws
-from ecrctl.verify.check import MISSING, NOT_RETURNED, Check
-from ecrctl.verify.command import verify
-from ecrctl.verify.report import table_of, verdict
-from environments.loading import load_environment
+from ecrctl.errors import UserError
+from ecrctl.verify.check import MISSING, Check
+from ecrctl.verify.command import Verification, verify
 from environments.settings import EnvironmentSettings
-from tests.assemblies import stacks_of
-from tests.support import resources
+from tests.ecrctl.aws.stubs import StubClient
+from tests.ecrctl.verify.loading import NO_STACK, always, load, missing, of_files
+from tests.ecrctl.verify.stacks.scripted import STACK_ID, aws_with, stack_with
 
-Properties = dict[str, Any]
-NAME = "aws-nodejs-sample"
-STACK = "local-Repositories-web"
-
-
-@pytest.fixture
-def settings(environments: Path) -> EnvironmentSettings:
-    """Return the settings of ``local``."""
-    return load_environment("local", environments)
-
-
-@pytest.fixture
-def properties(assembly: Path) -> Properties:
-    """Return the declared properties of the sample's repository in ``local``."""
-    for stack in stacks_of(assembly):
-        if (stack.environment, stack.name) == ("local", "Repositories-web"):
-            (repository,) = resources(stack.template, "AWS::ECR::Repository")
-            found: Properties = repository["Properties"]
-            return found
-    raise AssertionError
-
-
-def create(aws: Aws, settings: EnvironmentSettings, properties: Properties) -> None:
-    """Deploy the sample's repository with some properties, in the stack it belongs to."""
-    arn = key_arn(aws, f"alias/ecr/{settings.name}")
-    if "EncryptionConfiguration" in properties:
-        encryption = {"EncryptionType": "KMS", "KmsKey": arn}
-        properties = {**properties, "EncryptionConfiguration": encryption}
-    resource = {"Type": "AWS::ECR::Repository", "Properties": properties}
-    remove(aws)
-    aws.cloudformation.create_stack(
-        StackName=STACK, TemplateBody=json.dumps({"Resources": {"Sample": resource}})
-    )
-    aws.cloudformation.get_waiter("stack_create_complete").wait(
-        StackName=STACK, WaiterConfig={"Delay": 0}
-    )
+TOPIC_ARN = "arn:aws:sns:us-west-2:111111111111:alerts"
+TOPIC = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "alerts"}}
+STACKS = [
+    stack_with({"Topic": TOPIC, "Job": {"Type": "Custom::Job"}}, "dev-A"),
+    stack_with({"Topic": TOPIC}, "dev-B"),
+]
+WORKLOADS = """\
+github_provider: create
+notifications: {pushes: true}
+ecs_tasks: [{name: web, image: api, memory_mib: 64, fargate: smallest}]
+ecs_services: [{name: web, task: web}]
+network: {cidr: 10.20.0.0/24, availability_zones: [us-west-2a, us-west-2b]}
+eks_jobs:
+  - name: report
+    image: api
+    namespace: batch
+    service_account: report
+    identity: {cluster_name: main}
+    node_role_arn: arn:aws:iam::111111111111:role/nodes
+"""
+HEAD = """\
+account: "111111111111"
+region: us-west-2
+repositories:
+  - {name: team/api, stack: web, push: {github: [{repository: acme/api, environment: prod}]}}
+  - {name: team/base, stack: base}
+"""
 
 
-def remove(aws: Aws) -> None:
-    """Remove the stack and the repository, where they exist."""
-    aws.cloudformation.delete_stack(StackName=STACK)
-    aws.cloudformation.get_waiter("stack_delete_complete").wait(
-        StackName=STACK, WaiterConfig={"Delay": 0}
-    )
-    if NAME in {item["repositoryName"] for item in aws.ecr.describe_repositories()["repositories"]}:
-        aws.ecr.delete_repository(repositoryName=NAME, force=True)
+def described(StackName: str) -> Any:  # noqa: N803 - AWS spells it so
+    """Return the description of a stack, of which only one is deployed."""
+    if StackName != "dev-A":
+        return NO_STACK()
+    return {"Stacks": [{"StackId": STACK_ID, "StackStatus": "CREATE_COMPLETE"}]}
 
 
-def key_arn(aws: Aws, alias: str) -> str:
-    """Return the ARN of the environment's key, which is created where it is missing."""
-    names = {item.get("AliasName"): item for item in aws.kms.list_aliases()["Aliases"]}
-    if alias not in names:
-        key = aws.kms.create_key()["KeyMetadata"]
-        aws.kms.create_alias(AliasName=alias, TargetKeyId=key["KeyId"])
-        aws.kms.enable_key_rotation(KeyId=key["KeyId"])
-    return aws.kms.describe_key(KeyId=alias)["KeyMetadata"]["Arn"]
-
-
-def differing(settings: EnvironmentSettings, aws: Aws) -> list[str]:
-    """Return the properties that differ at the sample's repository."""
-    checks = verify(settings, aws)
-    return [
-        check.what
-        for check in checks
-        if check.subject == f"repository {NAME}" and not check.matches
-    ]
-
-
-def test_what_is_declared_is_read_back(
-    aws: Aws, settings: EnvironmentSettings, properties: Properties
-) -> None:
-    create(aws, settings, properties)
-    assert differing(settings, aws) == []
-
-
-@pytest.mark.parametrize(
-    ("without", "what"),
-    [
-        ("ImageTagMutability", "tag immutability"),
-        ("ImageScanningConfiguration", "scan on push"),
-        ("EncryptionConfiguration", "encryption"),
-        ("RepositoryPolicyText", "repository policy"),
-        ("LifecyclePolicy", "lifecycle policy"),
-    ],
-)
-def test_a_property_that_a_construct_omits_is_named(
-    aws: Aws, settings: EnvironmentSettings, properties: Properties, without: str, what: str
-) -> None:
-    create(aws, settings, {key: item for key, item in properties.items() if key != without})
-    assert differing(settings, aws) == [what]
-
-
-@pytest.mark.parametrize(("kind", "matches"), [("KMS_DSSE", True), ("KMS", False)])
-def test_dual_layer_encryption_differs_from_single_layer_encryption(
-    aws: Aws, settings: EnvironmentSettings, kind: Any, *, matches: bool
-) -> None:
-    remove(aws)
-    key = key_arn(aws, f"alias/ecr/{settings.name}")
-    aws.ecr.create_repository(
-        repositoryName=NAME, encryptionConfiguration={"encryptionType": kind, "kmsKey": key}
-    )
-    # Declared for a region that has it; the embedded AWS has it everywhere.
-    changes: dict[str, Any] = {
-        "place": Place.of(settings.account, "us-gov-west-1"),
-        "encryption": EncryptionSpec(kind="dsse"),
+def summary(logical_id: str, physical_id: str) -> dict[str, str]:
+    """Return a deployed resource."""
+    return {
+        "LogicalResourceId": logical_id,
+        "PhysicalResourceId": physical_id,
+        "ResourceType": "AWS::SNS::Topic",
+        "ResourceStatus": "CREATE_COMPLETE",
     }
-    declared = tuple(
-        replace(item, spec=replace(item.spec, **changes)) for item in settings.repositories
-    )
-    found = verify(replace(settings, repositories=declared), aws)
-    (check,) = [item for item in found if item.what == "encryption"][:1]
-    assert check.declared == "KMS_DSSE alias/ecr/local"
-    assert check.matches is matches
 
 
-@pytest.mark.parametrize("by", ["KeyId", "Arn"])
-def test_a_repository_encrypted_with_another_key_is_named(
-    aws: Aws, settings: EnvironmentSettings, by: str
-) -> None:
-    remove(aws)
-    own = aws.kms.describe_key(KeyId=key_arn(aws, f"alias/ecr/{settings.name}"))["KeyMetadata"]
-    other = aws.kms.create_key()["KeyMetadata"]
-    for key, difference in ((own, []), (other, ["encryption"])):
-        aws.ecr.create_repository(
-            repositoryName=NAME,
-            encryptionConfiguration={"encryptionType": "KMS", "kmsKey": key[by]},  # type: ignore[literal-required]
-        )
-        checks = [check for check in verify(settings, aws) if check.what == "encryption"]
-        found = {check.subject: check for check in checks}[f"repository {NAME}"]
-        aws.ecr.delete_repository(repositoryName=NAME)
-        assert [found.what] * (not found.matches) == difference
-        assert found.declared == "KMS alias/ecr/local"
-        assert found.matches or found.found == f"KMS {other[by]}"  # type: ignore[literal-required]
+def listed(StackName: str) -> Any:  # noqa: N803 - AWS spells it so
+    """Return the resources of the deployed stack."""
+    if StackName != "dev-A":
+        return NO_STACK()
+    return [{"StackResourceSummaries": [summary("Topic", TOPIC_ARN), summary("Job", "job")]}]
 
 
-def test_a_repository_that_no_stack_deploys_is_explained(
-    aws: Aws, settings: EnvironmentSettings
-) -> None:
-    remove(aws)
-    aws.ecr.create_repository(repositoryName=NAME)
-    (check,) = [item for item in verify(settings, aws) if item.what == "stack"][:1]
-    assert check.declared == STACK
-    assert check.found == (
-        "not in this stack: the repository was retained when it was removed from the file, or was "
-        "created elsewhere. A deployment would fail with AlreadyExists; first run "
-        "`ecrctl import local`"
-    )
+def clients(account: str = "111111111111", **more: Any) -> dict[str, Any]:
+    """Return clients of an account in which one stack is deployed, and nothing else."""
+    answers: dict[str, Callable[..., Any]] = {
+        "describe_stacks": described,
+        "list_stack_resources": listed,
+        "get_template": always({"TemplateBody": {}}),
+        "detect_stack_drift": always({"StackDriftDetectionId": "1"}),
+        "describe_stack_drift_detection_status": always({"DetectionStatus": "DETECTION_COMPLETE"}),
+        "describe_stack_resource_drifts": always({"StackResourceDrifts": []}),
+        **more,
+    }
+    topic = {"Attributes": {"TopicArn": TOPIC_ARN}}
+    return {
+        "sts": StubClient(get_caller_identity=always({"Account": account})),
+        "cloudformation": StubClient(**answers),
+        "sns": StubClient(
+            get_topic_attributes=always(topic), list_tags_for_resource=always({"Tags": []})
+        ),
+        "ecr": StubClient(
+            describe_repositories=missing("DescribeRepositories", "RepositoryNotFoundException")
+        ),
+        "kms": StubClient(describe_key=missing("DescribeKey", "NotFoundException")),
+        "iam": StubClient(
+            get_role=missing("GetRole", "NoSuchEntity"),
+            get_open_id_connect_provider=missing("GetOpenIDConnectProvider", "NoSuchEntity"),
+        ),
+        "ecs": StubClient(
+            describe_task_definition=missing(
+                *("DescribeTaskDefinition", "ClientException"),
+                "Unable to describe task definition.",
+            )
+        ),
+        "ssm": StubClient(get_parameter=missing("GetParameter", "ParameterNotFound")),
+    }
 
 
-def _widen_policy(aws: Aws) -> None:
-    policy = json.loads(aws.ecr.get_repository_policy(repositoryName=NAME)["policyText"])
-    policy["Statement"][0]["Principal"] = "*"
-    aws.ecr.set_repository_policy(repositoryName=NAME, policyText=json.dumps(policy))
+@pytest.fixture
+def settings(tmp_path: Path) -> EnvironmentSettings:
+    """Return an environment with everything that a file can declare."""
+    return load(tmp_path, WORKLOADS, HEAD)
 
 
-def _drop_shield(aws: Aws) -> None:
-    text = aws.ecr.get_lifecycle_policy(repositoryName=NAME)["lifecyclePolicyText"]
-    policy = {"rules": json.loads(text)["rules"][1:]}
-    aws.ecr.put_lifecycle_policy(repositoryName=NAME, lifecyclePolicyText=json.dumps(policy))
-
-
-@pytest.mark.parametrize(
-    ("change", "what"),
-    [(_widen_policy, "repository policy"), (_drop_shield, "lifecycle policy")],
-)
-def test_a_repository_changed_by_hand_is_named(
-    aws: Aws,
+def test_everything_that_the_files_declare_has_a_row_in_their_order(
     settings: EnvironmentSettings,
-    properties: Properties,
-    change: Callable[[Aws], None],
-    what: str,
 ) -> None:
-    create(aws, settings, properties)
-    change(aws)
-    assert differing(settings, aws) == [what]
-
-
-def test_a_policy_in_another_order_is_no_difference(
-    aws: Aws, settings: EnvironmentSettings, properties: Properties
-) -> None:
-    statements = properties["RepositoryPolicyText"]["Statement"]
-    turned = [{**item, "Action": item["Action"][::-1]} for item in statements[::-1]]
-    policy = {**properties["RepositoryPolicyText"], "Statement": turned}
-    create(aws, settings, {**properties, "RepositoryPolicyText": policy})
-    assert differing(settings, aws) == []
-
-
-def test_a_key_that_does_not_rotate_is_named(
-    aws: Aws, settings: EnvironmentSettings, properties: Properties
-) -> None:
-    create(aws, settings, properties)
-    key = aws.kms.describe_key(KeyId="alias/ecr/local")["KeyMetadata"]["KeyId"]
-    aws.kms.disable_key_rotation(KeyId=key)
-    named = [check.what for check in verify(settings, aws) if not check.matches]
-    aws.kms.enable_key_rotation(KeyId=key)
-    assert "rotation" in named
-
-
-def test_missing_resources_are_named(
-    aws: Aws, settings: EnvironmentSettings, properties: Properties
-) -> None:
-    create(aws, settings, properties)
-    missing = {check.subject: check.found for check in verify(settings, aws) if not check.matches}
-    assert missing["repository team/api"] == MISSING
-    assert missing["task definition sample-app"] == MISSING
-    assert missing["Job eks-iam-test-s3"] == MISSING
-
-
-HARDENED: dict[str, Any] = {
-    "name": "sample-app",
-    "memory": 200,
-    "cpu": 10,
-    "essential": True,
-    "readonlyRootFilesystem": True,
-    "user": "65532:65532",
-    "linuxParameters": {"capabilities": {"drop": ["ALL"]}, "initProcessEnabled": True},
-    "logConfiguration": {"logDriver": "awslogs"},
-}
-ROLES = {
-    "taskRoleArn": "arn:aws:iam::000000000000:role/local-EcsWorkloads-Task",
-    "executionRoleArn": "arn:aws:iam::000000000000:role/local-EcsWorkloads-Execution",
-}
-EVIL = {"name": "evil", "image": "evil", "memory": 6}
-
-
-def task_differences(
-    settings: EnvironmentSettings, aws: Aws, container: dict[str, Any], **changes: Any
-) -> list[str]:
-    """Register a revision by hand and return the properties that differ."""
-    image = {"image": settings.ecs_tasks[0].images[0].uri}
-    definition = {"containerDefinitions": [image | HARDENED | container], **ROLES} | changes
-    aws.ecs.register_task_definition(family="sample-app", **definition)
-    checks = verify(settings, aws)
-    return [
-        check.what
-        for check in checks
-        if check.subject == "task definition sample-app" and not check.matches
+    found = of_files(settings, aws_with(**clients()))
+    assert found[:2] == [
+        Check("environment dev", "account", "111111111111", "111111111111"),
+        Check("environment dev", "region", "us-west-2", "us-east-1"),
     ]
+    # Nothing is deployed, so each of the others is missing.
+    rules = ("Pushes", "BasicScans", "InspectorFindings", "PullThroughFailures", "FailedPulls")
+    subjects = [
+        "key alias/ecr/dev",
+        "repository team/base",
+        "repository team/api",
+        "GitHub's OIDC provider",
+        "pushes by repo:acme/api:environment:prod",
+        *(f"notifications, {rule}" for rule in rules),
+        "task definition web",
+        "network",
+        "service web",
+        "Job report",
+        "role of the Job report",
+        "role nodes",
+    ]
+    assert found[2:] == [Check(subject, "exists", "yes", MISSING) for subject in subjects]
 
 
-def test_a_task_definition_as_declared_has_no_difference(
-    aws: Aws, settings: EnvironmentSettings
+def test_the_stacks_are_compared_by_their_names(settings: EnvironmentSettings) -> None:
+    found = verify(settings, STACKS, aws_with(**clients()))
+    assert list(found.stacks) == ["dev-A", "dev-B"]
+    assert {check.subject for check in found.stacks["dev-A"]} == {
+        *("stack dev-A", "dev-A: Topic", "dev-A: Job")
+    }
+    # A stack that is not deployed is one row, its resources included.
+    assert found.stacks["dev-B"] == [Check("stack dev-B", "exists", "yes", MISSING)]
+    assert [check.subject for check in found.files][:1] == ["environment dev"]
+    assert found.checks == [*found.files, *found.stacks["dev-A"], *found.stacks["dev-B"]]
+
+
+def test_all_checks_of_a_verification_are_those_of_the_files_and_of_each_stack() -> None:
+    one, two, three = (Check(name, "w", "a", "b") for name in "abc")
+    found = Verification(files=[one], stacks={"x": [two], "y": [three]})
+    assert found.checks == [one, two, three]
+
+
+def test_each_question_is_asked_once_by_all_checks(settings: EnvironmentSettings) -> None:
+    given = clients()
+    verify(settings, STACKS, aws_with(**given))
+    for name, client in given.items():
+        if name != "sts":
+            asked = [str(request) for request in client.requests]
+            assert sorted(asked) == sorted(set(asked)), name
+
+
+@pytest.mark.parametrize("drift", [True, False])
+def test_drift_detection_is_started_where_it_is_asked_for(
+    settings: EnvironmentSettings, *, drift: bool
 ) -> None:
-    assert task_differences(settings, aws, {}) == []
-
-
-@pytest.mark.parametrize(
-    ("container", "what"),
-    [
-        ({"image": "evil"}, "image"),
-        ({"cpu": 999}, "cpu"),
-        ({"memory": 999}, "memory"),
-        ({"readonlyRootFilesystem": False}, "read-only root file system"),
-        ({"user": "0:0"}, "user"),
-        ({"privileged": True}, "privileged"),
-        ({"linuxParameters": {"initProcessEnabled": True}}, "capabilities dropped"),
-        (
-            {"linuxParameters": {"capabilities": {"drop": ["ALL"], "add": ["SYS_ADMIN"]}}},
-            "capabilities added",
-        ),
-        ({"environment": [{"name": "LD_PRELOAD", "value": "x"}]}, "environment"),
-        ({"secrets": [{"name": "KEY", "valueFrom": "x"}]}, "secrets"),
-        ({"logConfiguration": {"logDriver": "none"}}, "log driver"),
-        (
-            {"mountPoints": [{"sourceVolume": "extra", "containerPath": "/etc"}]},
-            "writable volumes",
-        ),
-    ],
-)
-def test_a_container_changed_by_hand_is_named(
-    aws: Aws, settings: EnvironmentSettings, container: dict[str, Any], what: str
-) -> None:
-    assert task_differences(settings, aws, container) == [what]
-
-
-@pytest.mark.parametrize(
-    ("changes", "what"),
-    [
-        ({"taskRoleArn": "arn:aws:iam::000000000000:role/admin"}, "task role"),
-        ({"executionRoleArn": "arn:aws:iam::000000000000:role/admin"}, "execution role"),
-    ],
-)
-def test_a_role_changed_by_hand_is_named(
-    aws: Aws, settings: EnvironmentSettings, changes: dict[str, Any], what: str
-) -> None:
-    assert task_differences(settings, aws, {}, **changes) == [what]
-
-
-def test_a_container_added_by_hand_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
-    image = {"image": settings.ecs_tasks[0].images[0].uri}
-    both = [image | HARDENED, EVIL]
-    assert task_differences(settings, aws, {}, containerDefinitions=both) == ["containers"]
-
-
-def test_a_policy_whose_one_statement_is_not_a_list_is_read(
-    aws: Aws, settings: EnvironmentSettings, properties: Properties
-) -> None:
-    policy = properties["RepositoryPolicyText"]
-    create(aws, settings, properties)
-    text = json.dumps({**policy, "Statement": policy["Statement"][0]})
-    aws.ecr.set_repository_policy(repositoryName=NAME, policyText=text)
-    assert differing(settings, aws) == ["repository policy"]
-
-
-def test_another_account_is_named(aws: Aws, settings: EnvironmentSettings) -> None:
-    (check, *_) = verify(replace(settings, account="111111111111"), aws)
-    assert (check.what, check.declared, check.found) == (
-        "account",
-        "111111111111",
-        "000000000000",
+    given = clients()
+    found = verify(settings, STACKS, aws_with(**given), drift=drift)
+    asked = [
+        request
+        for name, request in given["cloudformation"].requests
+        if name == "detect_stack_drift"
+    ]
+    assert asked == ([{"StackName": "dev-A"}] if drift else [])
+    reasons = [check.reason for check in found.stacks["dev-A"] if "drift" in check.what]
+    assert reasons == (
+        [f"drift detection does not cover {kind}" for kind in ("AWS::SNS::Topic", "Custom::Job")]
+        if drift
+        else []
     )
 
 
-def test_markup_in_what_is_read_back_is_shown_as_it_is() -> None:
-    console = Console(width=120)
-    with console.capture() as shown:
-        console.print(table_of("t", [Check("repository a", "lifecycle policy", "[/x]", "[red]")]))
-    assert "[red]" in shown.get()
-    assert "[/x]" in shown.get()
+def test_the_progress_reaches_the_number_of_all_jobs(settings: EnvironmentSettings) -> None:
+    calls: list[tuple[int, int]] = []
+    verify(settings, STACKS, aws_with(**clients()), progress=lambda *call: calls.append(call))
+    total = calls[0][1]
+    assert calls == [(number, total) for number in range(1, total + 1)]
+    # Two stacks, two resources, and what the files declare.
+    assert total > 4
 
 
-def test_the_verdict_names_every_difference() -> None:
-    checks = [
-        Check("repository a", "scan on push", "on", "off"),
-        Check("repository a", "tag immutability", "IMMUTABLE", "IMMUTABLE"),
-    ]
-    assert verdict("dev", checks) == ("dev: 1 of 2 checks differ: repository a, scan on push.")
-    unknown = Check("task definition a", "user", NOT_RETURNED, NOT_RETURNED)
-    assert verdict("dev", [checks[1], unknown]) == (
-        "dev: all 1 checks match the declaration; 1 more not returned by this endpoint."
+def test_credentials_of_another_account_are_refused_first(settings: EnvironmentSettings) -> None:
+    given = clients(account="999999999999")
+    with pytest.raises(UserError) as refusal:
+        verify(settings, STACKS, aws_with(**given))
+    assert str(refusal.value) == (
+        "the environment 'dev' is in the account 111111111111, but the credentials belong to "
+        "999999999999. Choose credentials of 111111111111, such as with AWS_PROFILE."
     )
-    assert verdict("dev", checks[1:]) == "dev: all 1 checks match the declaration."
+    assert [client.requests for name, client in given.items() if name != "sts"] == [[]] * 7
+
+
+@pytest.mark.parametrize("operation", ["describe_stacks", "list_stack_resources"])
+def test_a_refusal_of_aws_is_one_sentence(settings: EnvironmentSettings, operation: str) -> None:
+    refused: dict[str, Any] = {operation: missing("Op", "AccessDenied", "not authorized")}
+    given = clients(**refused)
+    with pytest.raises(UserError) as refusal:
+        verify(settings, STACKS, aws_with(**given))
+    assert str(refusal.value) == (
+        "Reading back 'dev' failed: AWS returned AccessDenied: not authorized"
+    )
+
+
+def test_a_resource_that_cannot_be_read_ends_the_verification(
+    settings: EnvironmentSettings,
+) -> None:
+    given = clients()
+    given["sns"] = StubClient(get_topic_attributes=missing("Op", "AuthorizationError", "no"))
+    with pytest.raises(UserError, match="AuthorizationError: no"):
+        verify(settings, STACKS, aws_with(**given))
