@@ -7,6 +7,7 @@
 #   make synth   all environments, or ENV=dev
 #   make docs    the guides and the reference of the constructs, into site/
 #   make mutants ROOM=constructs_lib/rules   what the tests of a room do not notice
+#   make dist    the wheel and the source distribution of the constructs, into dist/
 #   make snapshot, bench, requirements, clean
 
 PYTHON ?= python3
@@ -27,7 +28,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses auto --dist loadscope --no-load
 INSTALLED := $(VENV)/.requirements node_modules/aws-cdk/package.json $(BIN)/ecrctl
 
 .PHONY: setup local test test-fast check check-format check-lint check-types check-imports
-.PHONY: synth snapshot docs bench mutants requirements clean
+.PHONY: synth snapshot docs bench dist mutants requirements clean
 .DELETE_ON_ERROR:
 
 setup: $(INSTALLED)
@@ -38,10 +39,11 @@ $(VENV)/.requirements: requirements.txt
 	@echo "Installing Python packages into $(VENV)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@awk '/^[a-zA-Z]/ {wanted = /^uv==/} wanted' requirements.txt > $(VENV)/uv.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt 2> $(VENV)/pip.log \
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(VENV)/uv.txt 2> $(VENV)/pip.log \
 	  || { cat $(VENV)/pip.log >&2; exit 1; }
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.txt \
-	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@# Wheels alone: a source distribution would run code and install what no hash pins.
+	@VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/uv pip install --quiet --require-hashes --no-build -r requirements.txt \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.txt
 	@# Compiled once here, and not at every synth.
 	@$(BIN)/python -c "import app, ecrctl.cli, ministack.app"
 	@touch $@
@@ -98,12 +100,19 @@ docs: $(INSTALLED)
 bench: $(INSTALLED)
 	@$(BIN)/python -m bench
 
+# The backend is built into an environment of its own, pinned by the hashes of requirements.txt.
+dist: $(INSTALLED)
+	@$(BIN)/uv build --quiet --clear --build-constraints requirements.txt --require-hashes
+
 mutants: $(INSTALLED)
 	@$(BIN)/python -m tests.mutation $(ROOM)
 
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate --no-emit-index-url
+
 requirements: $(INSTALLED)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
+	$(COMPILE) $(if $(UPGRADE),--upgrade) .github/audit/requirements.in -o .github/audit/requirements.txt
 
 clean:
-	rm -rf $(VENV) node_modules cdk.out site .ecrctl
+	rm -rf $(VENV) node_modules cdk.out site dist .ecrctl

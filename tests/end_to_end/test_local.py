@@ -58,7 +58,9 @@ def _nothing_is_left_running(folder: Path) -> Iterator[None]:
 
 
 def git_status() -> str:
-    """Return the output of ``git status`` for the project."""
+    """Return the output of ``git status`` for the project; a source distribution has none."""
+    if not (ROOT / ".git").exists():
+        return ""
     return subprocess.run(
         ["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout

@@ -34,16 +34,74 @@ def steps(file: Path) -> Iterator[Any]:
 
 
 def test_every_workflow_conforms_to_githubs_schema() -> None:
-    assert [file.stem for file in FILES] == ["deploy", "review-comment", "review", "test"]
+    assert [file.stem for file in FILES] == ["audit", "deploy", "review-comment", "review", "test"]
     command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
     command += map(str, FILES)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 
+def test_the_proposals_of_new_versions_conform_to_githubs_schema() -> None:
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.dependabot"]
+    command.append(str(ROOT / ".github" / "dependabot.yml"))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_new_versions_of_every_pinned_file_are_proposed() -> None:
+    proposals = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
+    found = {
+        (one["package-ecosystem"], folder)
+        for one in proposals
+        for folder in one.get("directories", [one.get("directory")])
+    }
+    assert found == {("uv", "/"), ("uv", "/.github/audit"), ("npm", "/"), ("github-actions", "/")}
+    compiled = {f"/{file.parent.relative_to(ROOT)}" for file in ROOT.glob(".github/*/*.in")}
+    assert {folder for kind, folder in found if kind == "uv"} == {"/", *compiled}
+
+
+def test_every_pinned_package_is_audited_on_a_schedule() -> None:
+    read = workflow(FOLDER / "audit.yml")
+    assert read["on"]["schedule"]
+    runs = " ".join(step["run"] for step in steps(FOLDER / "audit.yml") if "run" in step)
+    for file in ("requirements.txt", ".github/audit/requirements.txt"):
+        assert f" -r {file}" in runs.partition("pip-audit")[2]
+    assert "npm audit --package-lock-only" in runs
+    assert {"requirements.txt", "package-lock.json"} <= set(read["on"]["pull_request"]["paths"])
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", ".github/audit/requirements.txt"])
+def test_every_package_is_pinned_by_hash(file: str) -> None:
+    text = (ROOT / file).read_text().replace("\\\n", "")
+    packages = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert len(packages) > 20
+    pinned = re.compile(
+        r"[a-z0-9-]+(?:\[[\w,-]+\])?==[^ ;]+(?: ; [^#]*?)?(?: +--hash=sha256:[0-9a-f]{64})+"
+    )
+    assert [line[:60] for line in packages if not pinned.fullmatch(line.strip())] == []
+
+
+def test_make_installs_and_builds_nothing_that_no_hash_pins() -> None:
+    text = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+    installs = [line for line in text.splitlines() if re.search(r"pip install\b", line)]
+    commands = [part for line in installs for part in line.split("||") if "pip install" in part]
+    assert len(commands) == 3
+    for command in commands:
+        assert "--require-hashes" in command
+        # A source distribution would be built with what no file pins.
+        assert re.search(r"--no-build\b|--only-binary :all:", command)
+    (build,) = re.findall(r"uv build.*", text)
+    assert "--build-constraints requirements.txt --require-hashes" in build
+    # The file pins what pyproject.toml requires for a build.
+    (required,) = re.findall(
+        r'^requires = \["(\w+)', (ROOT / "pyproject.toml").read_text(), re.MULTILINE
+    )
+    assert re.search(rf"^{required}==", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+
+
 def test_zizmor_finds_nothing_unsafe() -> None:
     command = [str(BIN / "zizmor"), "--offline", "--no-progress", "--persona", "pedantic"]
-    command.append(str(FOLDER))
+    command.append(str(FOLDER.parent))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
