@@ -158,8 +158,8 @@ def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSet
     if faults:
         error = RuleError("the image cannot be pinned", (Fault("", text) for text in faults))
         raise UserError(str(error), ExitCode.FAULT)
-    check_document(pins_path(target.environment, target.directory))
     _check_writable(pins_path(target.environment, target.directory))
+    check_document(pins_path(target.environment, target.directory))
     return owner
 
 
