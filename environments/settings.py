@@ -111,6 +111,11 @@ class EnvironmentSettings:
         """Whether any of its repositories uses the environment's own key."""
         return any(one.spec.encryption.uses_shared_key for one in self.repositories)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it declares nothing, so that it has no stack."""
+        return not (self.repositories or self.notifications or self.ecs_tasks or self.eks_jobs)
+
     def groups(self) -> dict[str, list[RepositorySettings]]:
         """Return the repositories by group, and so by stack."""
         return by_group(self.repositories)

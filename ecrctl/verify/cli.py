@@ -59,9 +59,7 @@ def run_verify(
     # Before the synth, because a wrong account is the most frequent mistake.
     with as_user_errors(f"Reading back '{settings.name}'"):
         check_account(settings, aws)
-    with tempfile.TemporaryDirectory() as folder:
-        assembly = assemblies.synthesise(settings.name, environments, Path(folder))
-        stacks = assemblies.stacks_of(assembly)
+    stacks = _stacks_of(settings, environments)
     with _progress() as report:
         found = verify(settings, stacks, aws, drift=drift, progress=report)
     if output == "json":
@@ -70,6 +68,15 @@ def run_verify(
     else:
         show(new_console(), settings.name, found, only_differences=only_differences)
     exit_on_difference(found.checks)
+
+
+def _stacks_of(settings: EnvironmentSettings, environments: Path) -> list[assemblies.Stack]:
+    if settings.is_empty:
+        # The CDK CLI refuses an app without a stack.
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        assembly = assemblies.synthesise(settings.name, environments, Path(folder))
+        return assemblies.stacks_of(assembly)
 
 
 def run_images(settings: EnvironmentSettings, *, output: Literal["text", "json"]) -> None:

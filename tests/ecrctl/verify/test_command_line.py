@@ -113,13 +113,22 @@ def test_verify_synthesises_the_environment_and_reads_its_stacks(
     run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path, found: list[Any], *, drift: bool
 ) -> None:
     monkeypatch.setattr(cli, "verify", returning(Verification(files=[], stacks={}), found))
-    assert run("verify", "empty", *(["--drift"] if drift else [])) == ExitCode.SUCCESS
+    assert run("verify", "dev", *(["--drift"] if drift else [])) == ExitCode.SUCCESS
     account, synth, stacks, ((settings, read, aws), options) = found
     assert account[0] == (settings, aws)
-    assert (settings.name, aws.region) == ("empty", settings.region)
-    assert synth[0][:2] == ("empty", folder)
+    assert (settings.name, aws.region) == ("dev", settings.region)
+    assert synth[0][:2] == ("dev", folder)
     assert stacks[0] == (Path("cdk.out"),)
     assert (read, options["drift"]) == (["the stacks"], drift)
+
+
+def test_an_environment_that_declares_nothing_is_not_synthesised(
+    run: Run, monkeypatch: pytest.MonkeyPatch, found: list[Any]
+) -> None:
+    monkeypatch.setattr(cli, "verify", returning(Verification(files=[], stacks={}), found))
+    assert run("verify", "empty") == ExitCode.SUCCESS
+    _, ((_, read, _), _) = found
+    assert read == []
 
 
 def test_credentials_of_another_account_are_refused_before_the_synth(
@@ -129,9 +138,9 @@ def test_credentials_of_another_account_are_refused_before_the_synth(
     monkeypatch.setattr(Aws, "account", lambda _self: "999999999999")
     monkeypatch.setattr(assemblies, "synthesise", returning(None, calls))
     for options in ((), ("--unmanaged",)):
-        assert run("verify", "empty", *options) == ExitCode.TOOL_ERROR
+        assert run("verify", "dev", *options) == ExitCode.TOOL_ERROR
         assert capsys.readouterr().err == (
-            "ecrctl: the environment 'empty' is in the account 000000000000, but the credentials "
+            "ecrctl: the environment 'dev' is in the account 000000000000, but the credentials "
             "belong to 999999999999. Choose credentials of 000000000000, such as with "
             "AWS_PROFILE.\n"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -223,3 +224,17 @@ def test_a_resource_that_cannot_be_read_ends_the_verification(
     given["sns"] = StubClient(get_topic_attributes=missing("Op", "AuthorizationError", "no"))
     with pytest.raises(UserError, match="AuthorizationError: no"):
         verify(settings, STACKS, aws_with(**given))
+
+
+@pytest.mark.parametrize("kept", ["", "repositories", "notifications", "ecs_tasks", "eks_jobs"])
+def test_an_environment_that_declares_anything_is_not_empty(
+    settings: EnvironmentSettings, kept: str
+) -> None:
+    cleared: dict[str, Any] = {
+        "repositories": (),
+        "notifications": None,
+        "ecs_tasks": (),
+        "eks_jobs": (),
+    }
+    cleared.pop(kept, None)
+    assert replace(settings, **cleared).is_empty is (not kept)
