@@ -156,6 +156,18 @@ def listed(*policy: dict[str, Any]) -> list[str]:
             [
                 allow(
                     "*",
+                    Condition={
+                        "StringEquals": {"aws:PrincipalOrgID": "o-one"},
+                        "StringNotLike": {"aws:PrincipalOrgID": "o-*"},
+                    },
+                )
+            ],
+            [],
+        ),
+        (
+            [
+                allow(
+                    "*",
                     Action=action,
                     Condition={"StringEquals": {"aws:PrincipalOrgID": organization}},
                 )
@@ -205,6 +217,24 @@ HALF, OTHER_HALF = "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"
             [allow({"AWS": OWN_ROLE}, Action=HALF)],
             identity("Role", {**OWN_PULL, "Action": OTHER_HALF}, LOGIN),
             ["Allow role ci"],
+        ),
+        # P: a policy may name a role with its path, or a session of the role.
+        *(
+            (
+                [allow({"AWS": principal}, Action=HALF)],
+                identity("Role", {**OWN_PULL, "Action": OTHER_HALF}, LOGIN),
+                ["Allow role ci"],
+            )
+            for principal in (
+                f"arn:aws:iam::{ACCOUNT}:role/team/ci",
+                f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/build",
+            )
+        ),
+        # N: an account's roles are denied although their account is exempt.
+        (
+            [excluding("Deny", f"arn:aws:iam::{ACCOUNT}:root")],
+            identity("Role", OWN_PULL, LOGIN),
+            [f"Deny everyone except account {ACCOUNT}"],
         ),
         # L: a statement for the account only delegates to its identity policies.
         (

@@ -307,3 +307,50 @@ def test_the_policy_of_another_resource_is_no_grant_on_a_repository() -> None:
         "Properties": {"KeyPolicy": {"Statement": statement}},
     }
     assert grants_of([stack]) == []
+
+
+def test_an_unnamed_role_is_not_a_role_that_has_the_last_part_of_its_path() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/ci"
+    half = {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "ecr:BatchGetImage"}
+    stack = stack_with(half)
+    other_half = {"Effect": "Allow", "Action": "ecr:GetDownloadUrlForLayer", "Resource": ARN}
+    inline = {"PolicyName": "p", "PolicyDocument": {"Statement": other_half}}
+    resource: dict[str, Any] = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [inline]}}
+    stack.template["Resources"]["ci"] = resource
+    assert grants_of([stack]) == []
+    resource["Properties"]["RoleName"] = "ci"
+    assert [grant.principal for grant in grants_of([stack])] == ["role ci"]
+    # The policy of a repository may also refer to the role.
+    del resource["Properties"]["RoleName"]
+    half["Principal"] = {"AWS": {"Fn::GetAtt": ["ci", "Arn"]}}
+    assert [grant.principal for grant in grants_of([stack])] == ["role dev/Main/ci"]
+
+
+def test_accounts_that_only_the_deployment_knows_are_the_same_in_one_stage_only() -> None:
+    def unknown(stage: str, resources: dict[str, Any]) -> Stack:
+        template = {"Resources": resources}
+        return Stack(
+            name=f"{stage}/Main",
+            account="unknown-account",
+            region="unknown-region",
+            stage=stage,
+            template=template,
+        )
+
+    api = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": "team/api"}}
+    unnamed: dict[str, Any] = {"Type": "AWS::ECR::Repository", "Properties": {}}
+    statement = {
+        "Effect": "Allow",
+        "Action": "ecr:DeleteRepository",
+        "Resource": [{"Fn::GetAtt": [name, "Arn"]} for name in ("Api", "Web")],
+    }
+    inline = {"PolicyName": "p", "PolicyDocument": {"Statement": statement}}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "ci", "Policies": [inline]}}
+    found = grants_of([unknown("a", {"Api": api, "Web": unnamed, "Role": role})])
+    assert [(one.repository, one.principal, one.also_requires) for one in found] == [
+        ("a/Main/Web", "role ci", ""),
+        ("team/api", "role ci", ""),
+    ]
+    anything = {"Effect": "Allow", "Action": "ecr:DeleteRepository", "Resource": "*"}
+    inline["PolicyDocument"] = {"Statement": anything}
+    assert grants_of([unknown("a", {"Api": api}), unknown("b", {"Role": role})]) == []

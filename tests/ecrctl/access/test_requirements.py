@@ -143,7 +143,8 @@ def test_a_federated_principal_requires_a_policy_in_the_account_of_its_provider(
 
 
 def test_a_principal_that_only_the_deployment_knows_is_undecided() -> None:
-    for principal in ("AROAEXAMPLE", {"Ref": "Puller"}, {"Fn::ImportValue": "puller"}):
+    unresolved: list[Any] = [{"Ref": "Puller"}, {"Fn::ImportValue": "puller"}]
+    for principal in ("AROAEXAMPLE", *unresolved, {"Fn::FindInMap": ["a", "b", "c"]}):
         assert required({"AWS": principal}).startswith("undecided: ")
 
 
@@ -182,7 +183,9 @@ def test_a_boundary_that_is_not_in_the_templates_limits_no_user_that_a_policy_na
     properties = {"UserName": "ci", "PermissionsBoundary": "arn:aws:iam::111111111111:policy/b"}
     stack.template["Resources"]["User"] = {"Type": "AWS::IAM::User", "Properties": properties}
     (grant,) = grants_of([stack])
-    assert grant.also_requires.startswith("in account")
+    assert grant.also_requires == (
+        f"in account {ACCOUNT}, an identity policy: ecr:GetAuthorizationToken on *"
+    )
 
 
 def foreign_role(*statements: dict[str, Any]) -> Stack:
@@ -219,6 +222,43 @@ def test_an_identity_policy_that_names_a_repository_requires_its_policy() -> Non
         "role app",
         "identity policy",
         f"in the repository's policy, for account 222222222222: {', '.join(PUSH_ACTIONS)} on {ARN}",
+    )
+
+
+def test_an_identity_policy_that_names_the_account_requires_the_repositorys_policy() -> None:
+    push = {"Effect": "Allow", "Action": list(PUSH_ACTIONS)}
+    resource = {"Resource": f"arn:aws:ecr:*:{ACCOUNT}:repository/*"}
+    (grant,) = grants_of([stack_with(), foreign_role({**push, **resource})])
+    assert grant.also_requires.startswith("in the repository's policy, for account 222222222222: ")
+    everything_else = {"NotResource": f"arn:aws:ecr:us-west-2:{ACCOUNT}:repository/other"}
+    assert grants_of([stack_with(), foreign_role({**push, **everything_else})]) == []
+
+
+def test_a_role_of_another_account_in_the_app_requires_nothing_that_it_has() -> None:
+    role = {"AWS": "arn:aws:iam::222222222222:role/app"}
+    statement = {"Effect": "Allow", "Principal": role, "Action": list(PULL_ACTIONS)}
+    pull = {"Effect": "Allow", "Action": list(PULL_ACTIONS), "Resource": ARN}
+    login = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
+    access = access_of([stack_with(statement), foreign_role(pull, login)])
+    assert [one.also_requires for one in access.grants] == ["", ""]
+    assert access.required_policies == {}
+    access = access_of([stack_with(statement), foreign_role(pull)])
+    assert list(access.required_policies) == ["arn:aws:iam::222222222222:role/app"]
+    denied = {**login, "Effect": "Deny"}
+    access = access_of([stack_with(statement), foreign_role(pull, login, denied)])
+    assert all("ecr:GetAuthorizationToken" in one.also_requires for one in access.grants)
+
+
+def test_actions_that_everyone_is_allowed_are_not_missing() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/ci"
+    statements: list[dict[str, Any]] = [
+        {"Effect": "Allow", "Principal": {"AWS": role}, "Action": "ecr:PutImage"},
+        {"Effect": "Allow", "Principal": "*", "Action": list(PUSH_ACTIONS)},
+    ]
+    (of_role,) = [one for one in grants_of([stack_with(*statements)]) if one.principal == role]
+    assert of_role.actions == PUSH_ACTIONS
+    assert of_role.also_requires == (
+        f"in account {ACCOUNT}, an identity policy: ecr:GetAuthorizationToken on *"
     )
 
 
