@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from typer.exceptions import TyperException
 
 from ecrctl import cli
@@ -67,6 +68,19 @@ def test_a_mistake_of_the_program_shows_its_traceback(
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "Traceback (most recent call last):"
     assert str(error) in lines[-1]
+
+
+def test_an_error_of_aws_that_no_command_expects_repeats_no_header(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    answer: Any = {"Code": "SignatureDoesNotMatch", "Message": "x-amz-security-token:secret"}
+    error = ClientError({"Error": answer}, "ListKeys")
+    monkeypatch.setattr(cli, "load_environment", raising(error))
+    assert run("verify", "dev") == ExitCode.TOOL_ERROR
+    assert capsys.readouterr().err == (
+        "ecrctl: ListKeys failed: AWS rejected the credentials (SignatureDoesNotMatch). Renew "
+        "them, for example with `aws sso login`.\n"
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from botocore import exceptions
 from botocore.config import Config
@@ -72,6 +73,15 @@ def problem(respond: Callable[[BaseHTTPRequestHandler], None]) -> str:
 )
 def test_a_response_that_is_not_one_of_aws_is_one_sentence(respond: Any) -> None:
     assert problem(respond) == NOT_AWS
+
+
+def test_a_page_is_no_answer_to_an_operation_that_returns_nothing() -> None:
+    with server(answer(200, HTML, "text/html")) as (aws, _), pytest.raises(UserError) as refusal:
+        aws.events.delete_rule(Name="a")
+    assert str(refusal.value) == f"events:DeleteRule of 'a' failed: {NOT_AWS}"
+    with server(answer(200, b"{}")) as (aws, requests):
+        aws.events.delete_rule(Name="a")
+    assert requests == ["DeleteRule"]
 
 
 @pytest.mark.parametrize(
@@ -174,6 +184,15 @@ def test_a_request_is_repeated_where_another_attempt_can_succeed(
     with server(respond) as (aws, requests), pytest.raises(UserError):
         describe(aws)
     assert len(requests) == attempts
+
+
+def test_a_header_that_cannot_be_sent_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=waits.append))
+    session = boto3.Session("a", "b", "a token\nof two lines", region_name="us-east-1")
+    with server(answer(200, b"{}")) as (other, requests), pytest.raises(UserError):
+        describe(Aws(session, "us-east-1", other.endpoint_url))
+    assert (requests, waits) == ([], [])
 
 
 def test_a_connection_is_used_again() -> None:

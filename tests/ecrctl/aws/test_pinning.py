@@ -311,11 +311,22 @@ def test_a_check_of_the_folder_leaves_no_file(folder: Path) -> None:
     assert sorted(folder.iterdir()) == before
 
 
-def test_a_file_of_pins_that_is_a_folder_is_refused(folder: Path) -> None:
+def test_a_file_of_pins_that_is_read_only_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = folder / "dev.images.yaml"
-    path.mkdir()
-    with pytest.raises(UserError, match=r"dev\.images\.yaml"):
+    path.touch()
+    original = Path.open
+
+    def refuse(file: Path, mode: str = "r", **options: Any) -> Any:
+        if (file, mode) == (path, "r+b"):
+            raise OSError(errno.EACCES, "Permission denied")
+        return original(file, mode, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(UserError) as refusal:
         check_target(Target(folder, "dev", "api"), repository="team/api", tag="v1")
+    assert str(refusal.value) == f"{path} cannot be written: Permission denied."
 
 
 def test_another_environment_may_declare_the_repository(folder: Path) -> None:
