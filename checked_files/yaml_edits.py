@@ -260,7 +260,7 @@ class _Editor:
             if not self.text[above:start].lstrip().startswith("#"):
                 break
             start = above
-        return max(start, self.lead)
+        return start
 
 
 @dataclass(frozen=True, slots=True)

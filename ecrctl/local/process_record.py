@@ -77,6 +77,7 @@ def _start_by_ps(pid: int) -> str:
 
 
 def _stop_group(pid: int, *, seconds: float = 5) -> None:
+    # SIGKILL in any case, because a child that ignores SIGTERM outlives the leader of the group.
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(pid, number)
@@ -85,6 +86,3 @@ def _stop_group(pid: int, *, seconds: float = 5) -> None:
             if not start_of(pid):
                 break
             time.sleep(0.05)
-    # The group outlives its leader where a child of it ignores SIGTERM.
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)

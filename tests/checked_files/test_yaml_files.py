@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from checked_files import yaml_files
 from checked_files.models import FileModel, validated
 from checked_files.yaml_files import read_yaml
 from constructs_lib.rules.faults import Fault
@@ -102,3 +104,23 @@ def test_a_value_that_was_read_cannot_be_changed() -> None:
     named = validated(Named, {"name": "a"})
     with pytest.raises(ValueError, match="frozen"):
         named.name = "b"
+
+
+def test_each_mapping_and_list_is_read_once_for_all_faults(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    children = yaml_files._children
+
+    def record(node: Any) -> Any:
+        read.append(node)
+        return children(node)
+
+    monkeypatch.setattr(yaml_files, "_children", record)
+    (tmp_path / "file.yaml").write_text("list:\n" + "- {a: 1}\n" * 50)
+    file = read_yaml(tmp_path / "file.yaml")
+    faults = [Fault(f"list[{number}].a", "A.") for number in range(50)]
+    for _ in range(2):
+        assert file.report(faults).splitlines()[-1] == "  - line 51, list[49].a: A."
+    # The file, the list and its items.
+    assert len(read) == 52

@@ -43,9 +43,10 @@ def test_an_import_prints_its_notes_a_summary_and_the_next_commands(
     monkeypatch.setattr(importing, "import_environment", returning(imported(*notes)))
     assert run("import", "new", "--output", "out") == ExitCode.SUCCESS
     lines = capsys.readouterr().out.splitlines()
+    written = " The notes are in out/new.notes.md." if notes else ""
     assert lines[-4:] == [
         "000000000000, us-east-1: 1 repository to import, 0 deployed by this environment, 0 "
-        "declared but missing in the account.",
+        f"declared but missing in the account.{written}",
         "  cp out/new.yaml new.yaml",
         "  npx cdk import 'new/Repositories-main' -c env=new --resource-mapping "
         "out/new-Repositories-main.mapping.json",

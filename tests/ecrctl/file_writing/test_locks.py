@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,24 @@ def test_one_thread_at_a_time_has_the_lock(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert seen == [1] * 160
+
+
+def test_a_lock_on_a_file_that_was_removed_meanwhile_excludes_no_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+    with ExitStack() as others:
+
+        def lock_late(descriptor: int, operation: int) -> None:
+            # Between the opening and the lock, the first process ends and a second one begins.
+            monkeypatch.setattr(fcntl, "flock", lock)
+            (tmp_path / ".file.lock").unlink()
+            others.enter_context(locked(tmp_path / "file"))
+            lock(descriptor, operation)
+
+        monkeypatch.setattr(fcntl, "flock", lock_late)
+        with pytest.raises(UserError), locked(tmp_path / "file", seconds=0.1):
+            raise AssertionError
 
 
 def test_a_lock_is_released_after_an_error(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_two_runs_at_once_are_refused(
     }[shared]
     with locks.locked(first), pytest.raises(UserError) as refused:
         run.start()
-    assert str(refused.value).startswith(f"{first} is in use by process {os.getpid()} (`ecrctl ")
+    assert str(refused.value).startswith(f"{first} is in use by process {os.getpid()} (`ecrctl")
     assert run.emulators == []
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -177,9 +178,10 @@ def test_an_embedded_aws_that_stalls_or_ends_is_named_within_five_seconds(
             os.kill(emulator.pid, number)
             times.append(time.monotonic())
             try:
-                # The client waits for an answer as a step does.
-                while not supervision.message:
-                    emulator.clients().account()
+                # A client in another thread waits for an answer, as those of `ecrctl verify` do.
+                with ThreadPoolExecutor(1) as pool:
+                    while not supervision.message:
+                        pool.submit(emulator.clients().account).result()
             finally:
                 times.append(time.monotonic())
 
@@ -192,4 +194,4 @@ def test_an_embedded_aws_that_stalls_or_ends_is_named_within_five_seconds(
         else f"The embedded AWS at {started[0].endpoint_url} did not answer for 4.5 s, so it was "
         f"stopped. {log}"
     )
-    assert times[1] - times[0] < 10  # 5 on a machine with nothing else to do
+    assert times[1] - times[0] < 15  # 5 on a machine with nothing else to do
