@@ -150,7 +150,7 @@ def _foreign_identity(repository: Repository, identity: Identity) -> Iterator[Ro
     named = [one for one in statements if repository.is_named_by(one.resource)]
     by_identity = allowed_verbs(_alternatives(identity, repository, named), denied)
     policy: Policy
-    for verb in (*found, *(one for one in by_identity if not one.within(found))):
+    for verb in dict.fromkeys((*found, *by_identity)):
         policy = "both policies" if verb in found else "identity policy"
         requirements = for_identity(identity, verb, own=own, by_repository=by_repository)
         yield _identity_row(repository, identity, verb, policy, requirements)

@@ -24,9 +24,9 @@ class Access:
         principals.
     :param role_arns: existing roles, by full ARN: roles of CI, and the roles with which SageMaker
         and Batch pull (for Batch on Fargate the execution role, not the job role). A role of the
-        repository's own account needs no other grant. For a role of another account, the statement
-        names the account and requires the role in its condition; the role's own identity policy
-        must also allow it.
+        repository's own account needs no other grant than the login. For a role of another account,
+        the statement names the account and requires the role in its condition; the role's own
+        identity policy must also allow it.
     :param organization_id: an AWS organization, such as ``o-a1b2c3d4e5``. The identity policies of
         each other account must also allow its principals; every principal of the repository's own
         account needs no other grant.

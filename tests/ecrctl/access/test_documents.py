@@ -96,6 +96,10 @@ def listed(*policy: dict[str, Any]) -> list[str]:
             ],
             [f"Allow {ANN}"],
         ),
+        (
+            [excluding("Allow", ANN), excluding("Allow", BOB, Action="ecr:PutImage")],
+            [f"Allow everyone except {ANN}"],
+        ),
         # N: with Deny, the principals are not denied.
         (
             [allow({"AWS": BOB}), excluding("Deny", BOB, ROOT)],
@@ -240,6 +244,14 @@ HALF, OTHER_HALF = "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"
         (
             [allow({"AWS": ACCOUNT}, Action=HALF)],
             identity("Role", {**OWN_PULL, "Action": OTHER_HALF}, LOGIN),
+            [],
+        ),
+        (
+            [
+                allow({"AWS": OWN_ROLE}, Action=HALF),
+                allow({"AWS": ACCOUNT}, Action=OTHER_HALF),
+            ],
+            {},
             [],
         ),
         # L: a Deny in either policy overrides both.

@@ -239,6 +239,13 @@ def test_each_administrative_action_alone_grants_administer(action: str) -> None
     assert verbs_of(Action=action) == [("administer", "everyone")]
 
 
+def test_a_condition_that_no_request_meets_grants_nothing() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/ci"
+    equals = {"ArnEquals": {"aws:PrincipalArn": role}}
+    excluded = {"ArnNotLike": {"aws:principalarn": f"{role}*"}}
+    assert verbs_of(Action="ecr:DeleteRepository", Condition={**equals, **excluded}) == []
+
+
 def test_brackets_are_no_wildcard() -> None:
     assert verbs_of(Action="ecr:Put[I]mage") == []
     stack = stack_with()
@@ -319,7 +326,9 @@ def test_an_unnamed_role_is_not_a_role_that_has_the_last_part_of_its_path() -> N
     stack.template["Resources"]["ci"] = resource
     assert grants_of([stack]) == []
     resource["Properties"]["RoleName"] = "ci"
-    assert [grant.principal for grant in grants_of([stack])] == ["role ci"]
+    assert [(grant.principal, grant.policy) for grant in grants_of([stack])] == [
+        ("role ci", "both policies")
+    ]
     # The policy of a repository may also refer to the role.
     del resource["Properties"]["RoleName"]
     half["Principal"] = {"AWS": {"Fn::GetAtt": ["ci", "Arn"]}}

@@ -104,6 +104,9 @@ def test_a_repository_that_is_open_to_everyone_comes_first_with_its_environment(
         ("a", "team/api", "push"),
     ]
     assert [one.is_open_to_everyone for one in access.grants] == [True, False, False, False]
+    limited = {**OPEN, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-one"}}}
+    (grant,) = grants_of([stack_with(limited)])
+    assert not grant.is_open_to_everyone
     assert [one.environment for one in access.by_environment()] == ["b", "a"]
 
 
@@ -138,6 +141,43 @@ def test_what_cannot_be_decided_is_named() -> None:
         "identity is undecided.",
         f"{ACCOUNT}/us-west-2: role ci has policies that are not in the templates ({managed}): "
         "their grants are not listed.",
+    ]
+
+
+def test_what_can_be_decided_is_not_named() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/ci"
+    exempt = {"AWS": [role, ACCOUNT]}
+    stack = stack_with({"Effect": "Deny", "NotPrincipal": exempt, "Action": "ecr:PutImage"})
+    limit: dict[str, Any] = {"Effect": "Allow", "Action": "ecr:PutImage", "Resource": "*"}
+    stack.template["Resources"] |= {
+        "Limit": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {"PolicyDocument": {"Statement": limit}},
+        },
+        "Role": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {"RoleName": "ci", "PermissionsBoundary": {"Ref": "Limit"}},
+        },
+        # The permissions of an access entry are those in a cluster.
+        "Entry": {
+            "Type": "AWS::EKS::AccessEntry",
+            "Properties": {
+                "ClusterName": "c",
+                "PrincipalArn": role,
+                "AccessPolicies": [
+                    {
+                        "PolicyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+                        "AccessScope": {"Type": "cluster"},
+                    }
+                ],
+            },
+        },
+    }
+    assert access_of([stack]).undecided == []
+    limit["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "o-one"}}
+    assert access_of([stack]).undecided == [
+        f"{ACCOUNT}/us-west-2: role ci has a permissions boundary with conditions: whether it "
+        "limits grants to everyone, or to the account, is undecided for the identity."
     ]
 
 

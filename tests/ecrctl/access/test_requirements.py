@@ -200,7 +200,8 @@ def foreign_role(*statements: dict[str, Any]) -> Stack:
 def test_an_identity_policy_on_everything_is_no_grant_on_a_repository_of_another_account() -> None:
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     for resource in ("*", "arn:aws:ecr:*:*:repository/*"):
-        role = foreign_role({**everything, "Resource": resource})
+        denied = {"Effect": "Deny", "Action": "ecr:DeleteRepository", "Resource": "*"}
+        role = foreign_role({**everything, "Resource": resource}, denied)
         assert grants_of([stack_with(), role]) == []
     statement = {
         "Effect": "Allow",

@@ -248,6 +248,7 @@ def test_no_request_meets_conditions_that_exclude_each_other(
         (condition("StringEquals", "a", "b"), condition("StringNotEquals", "b")),
         (condition("StringEquals", "a"), condition("Null", "false")),
         (condition("StringEquals", "a"), condition("NumericNotEquals", "a")),
+        (condition("StringEquals", "a"), condition("ForAnyValue:StringEquals", "a")),
     ],
 )
 def test_conditions_that_a_request_may_meet_apply_together(
