@@ -7,6 +7,8 @@ from ecrctl.verify.reading import Reading
 from ecrctl.verify.stacks import forms
 from ecrctl.verify.stacks.resource_types import CHOSEN, Live, Property, Resource, ResourceType
 
+_SUBSCRIBERS = "subscribers add themselves"
+
 
 def read_topic(reading: Reading, resource: Resource) -> Live | None:
     """Return a topic by its ARN."""
@@ -75,7 +77,8 @@ TYPES = (
             "TopicName": Property(CHOSEN),
             "Tags": Property(form=forms.tags),
         },
-        unseen={"Subscriptions": "subscribers add themselves"},
+        not_compared={"Subscription": _SUBSCRIBERS},
+        unseen={"Subscriptions": _SUBSCRIBERS},
         not_returned={"KmsMasterKeyId": None},
     ),
     ResourceType(

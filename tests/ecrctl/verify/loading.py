@@ -71,6 +71,8 @@ def stacks_with(template: Any = None, /, **stacks: Mapping[Any, str]) -> StubCli
             {
                 "LogicalResourceId": logical_id(*path),
                 "PhysicalResourceId": physical_id,
+                # The rules of notifications alone are looked for by their type.
+                "ResourceType": "AWS::Events::Rule" if path[-1] != "Resource" else "AWS::Any::Type",
                 "ResourceStatus": "CREATE_COMPLETE",
             }
             for path, physical_id in resources.items()

@@ -7,7 +7,7 @@ from typing import Any
 from ecrctl.verify.files.ecs_tasks import check_task
 from environments.settings import EnvironmentSettings
 from tests.ecrctl.aws.stubs import StubClient
-from tests.ecrctl.verify.loading import IMAGE, Row, always, lookup, rows, stacks_with
+from tests.ecrctl.verify.loading import IMAGE, Row, always, lookup, missing, rows, stacks_with
 
 SECRET = "arn:aws:ssm:us-west-2:111111111111:parameter/token"
 ROLES = "arn:aws:iam::111111111111:role/dev-EcsWorkloads-"
@@ -99,6 +99,7 @@ def task_rows(
     logs = StubClient(
         describe_log_groups=always([{"logGroups": listed[:1]}, {"logGroups": listed[1:]}]),
         list_tags_for_resource=always({"tags": {}}),
+        describe_subscription_filters=always([{"subscriptionFilters": []}]),
     )
     (task,) = settings.ecs_tasks
     where = lookup(
@@ -106,6 +107,7 @@ def task_rows(
         is_emulated=is_emulated,
         ecs=ecs,
         logs=logs,
+        iam=StubClient(get_role=missing("GetRole", "NoSuchEntity")),
         cloudformation=stacks_with(EcsWorkloads={("api", "Logs", "Resource"): "dev-logs"}),
     )
     checks = rows(check_task(task, where), f"task definition {task.spec.family}")
@@ -151,6 +153,7 @@ EXPECTED = {
     "log region": "us-west-2",
     "log stream prefix": "web-api",
     "logs are kept": "365 days",
+    "decrypts with": "none",
     "runs on": "EC2",
     "network mode": "bridge",
     "task role": OF_STACK,

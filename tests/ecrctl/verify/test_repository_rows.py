@@ -83,6 +83,12 @@ def template(**resource: Any) -> Any:
     }
 
 
+def described_key(KeyId: str) -> Any:  # noqa: N803 - AWS spells it so
+    """Return the key that AWS manages, or else the environment's own."""
+    managed = {"Arn": KeyId, "KeyManager": "AWS"}
+    return {"KeyMetadata": managed if KeyId == MANAGED else OWN}
+
+
 def ecr_with(
     policy: Any = None, lifecycle: Any = None, tags: Any = (), **described: Any
 ) -> StubClient:
@@ -136,7 +142,7 @@ def repository_rows(
         cloudformation=stacks_with(
             template() if deployed is None else deployed, Repositories_web={("Api",): physical_id}
         ),
-        kms=StubClient(describe_key=always({"KeyMetadata": OWN})),
+        kms=StubClient(describe_key=described_key),
     )
     return _rows_of(settings, found)
 
@@ -313,12 +319,14 @@ NAMED_KEY = EncryptionSpec(kind="customer-managed", key_arn=KEY)
 AWS_KEY = EncryptionSpec(kind="aws-managed")
 TWO_LAYERS = EncryptionSpec(kind="dsse")
 ALIAS = "alias/ecr/dev"
+MANAGED = "arn:aws:kms:us-west-2:111111111111:key/managed-by-aws"
 
 
 @pytest.mark.parametrize(
     ("encryption", "returned", "row"),
     [
-        (AWS_KEY, ("KMS", KEY), ("KMS", "KMS")),
+        (AWS_KEY, ("KMS", KEY), ("KMS", f"KMS {KEY}")),
+        (AWS_KEY, ("KMS", MANAGED), ("KMS", "KMS")),
         (AWS_KEY, ("AES256", ""), ("KMS", "AES256")),
         (NAMED_KEY, ("KMS", KEY), (f"KMS {KEY}", f"KMS {KEY}")),
         (NAMED_KEY, ("KMS", KEY.rpartition("/")[2]), (f"KMS {KEY}", f"KMS {KEY}")),

@@ -101,6 +101,7 @@ ON_FARGATE: dict[str, Any] = {
     "networkMode": "awsvpc",
 }
 OF_TASK = [
+    ("decrypts with", "none", "none"),
     ("runs on", SIZE, SIZE),
     ("network mode", "awsvpc", "awsvpc"),
     ("task role", "arn:aws:iam::111111111111:role/app", MISSING),

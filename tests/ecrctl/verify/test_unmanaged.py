@@ -57,7 +57,8 @@ def test_a_refusal_of_aws_is_one_sentence() -> None:
     with pytest.raises(UserError) as refusal:
         unmanaged_repositories(stub_aws(ecr=ecr))
     assert str(refusal.value) == (
-        "Listing the repositories that no stack manages failed: AWS returned AccessDenied: no"
+        "Listing the repositories that no stack manages failed at DescribeRepositories: "
+        "AWS returned AccessDenied: no"
     )
 
 

@@ -14,7 +14,16 @@ from ecrctl.verify.check import MISSING, Check
 from ecrctl.verify.command import Verification, verify
 from environments.settings import EnvironmentSettings
 from tests.ecrctl.aws.stubs import StubClient
-from tests.ecrctl.verify.loading import NO_STACK, always, load, missing, of_files
+from tests.ecrctl.verify.loading import (
+    ACCOUNT,
+    DIGEST,
+    NO_STACK,
+    REGION,
+    always,
+    load,
+    missing,
+    of_files,
+)
 from tests.ecrctl.verify.stacks.scripted import STACK_ID, aws_with, stack_with
 
 TOPIC_ARN = "arn:aws:sns:us-west-2:111111111111:alerts"
@@ -89,7 +98,8 @@ def clients(account: str = "111111111111", **more: Any) -> dict[str, Any]:
             get_topic_attributes=always(topic), list_tags_for_resource=always({"Tags": []})
         ),
         "ecr": StubClient(
-            describe_repositories=missing("DescribeRepositories", "RepositoryNotFoundException")
+            describe_repositories=missing("DescribeRepositories", "RepositoryNotFoundException"),
+            describe_images=missing("DescribeImages", "RepositoryNotFoundException"),
         ),
         "kms": StubClient(describe_key=missing("DescribeKey", "NotFoundException")),
         "iam": StubClient(
@@ -136,7 +146,10 @@ def test_everything_that_the_files_declare_has_a_row_in_their_order(
         "role of the Job report",
         "role nodes",
     ]
-    assert found[2:] == [Check(subject, "exists", "yes", MISSING) for subject in subjects]
+    image = Check(f"image {ACCOUNT}/{REGION}/team/api", "in its registry", DIGEST, MISSING)
+    rows = [Check(subject, "exists", "yes", MISSING) for subject in subjects]
+    assert [one for one in found[2:] if not one.subject.startswith("image ")] == rows
+    assert image in found
 
 
 def test_the_stacks_are_compared_by_their_names(settings: EnvironmentSettings) -> None:
@@ -213,7 +226,7 @@ def test_a_refusal_of_aws_is_one_sentence(settings: EnvironmentSettings, operati
     with pytest.raises(UserError) as refusal:
         verify(settings, STACKS, aws_with(**given))
     assert str(refusal.value) == (
-        "Reading back 'dev' failed: AWS returned AccessDenied: not authorized"
+        "Reading back 'dev' failed at Op: AWS returned AccessDenied: not authorized"
     )
 
 

@@ -89,5 +89,9 @@ def differing(checks: list[Check]) -> dict[tuple[str, str], tuple[str, str]]:
 
 
 def unknown(checks: list[Check]) -> dict[tuple[str, str], str]:
-    """Return the reason of each check that was not compared."""
-    return {(one.subject, one.what): one.reason for one in checks if one.reason}
+    """Return the reason of each check that was not compared, but a topic's subscriptions."""
+    return {
+        (one.subject, one.what): one.reason
+        for one in checks
+        if one.reason and one.what != "Subscriptions"
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,6 +72,7 @@ def test_every_property_of_a_type_has_a_row_but_those_that_aws_chooses() -> None
         Check(SUBJECT, "KmsMasterKeyId", "none", "none"),
         Check(SUBJECT, "Tags", "none", "none"),
         Check(SUBJECT, "TopicName", "alerts", "alerts"),
+        Check.not_compared(SUBJECT, "Subscriptions", "subscribers add themselves"),
     ]
 
 
@@ -168,11 +170,18 @@ def test_a_name_that_is_not_deployed_is_the_reason(value: Any, reason: str) -> N
 
 
 def test_the_tags_of_a_stack_are_expected_of_its_resources() -> None:
-    tags = [{"Key": "team", "Value": "web"}, {"Key": "cost", "Value": "1"}]
     sns = sns_with()
     sns.answers["list_tags_for_resource"] = always({"Tags": [{"Key": "cost", "Value": "2"}]})
-    found = topic_checks({"Tags": [{"Key": "cost", "Value": "2"}]}, sns, Tags=tags)
-    assert differing(found) == {(SUBJECT, "Tags.team"): ("web", "none")}
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"Tags": [{"Key": "cost", "Value": "2"}]}}
+    stack = replace(stack_with({"Topic": topic}), tags={"team": "web", "cost": "1"})
+    cloudformation = cloudformation_with({"Topic": TOPIC_ARN}, Tags=[{"Key": "cost", "Value": "1"}])
+    with deployed(aws_with(cloudformation=cloudformation, sns=sns), stack) as one:
+        assert differing(list(check_resource(one.resources[0]))) == {
+            (SUBJECT, "Tags.team"): ("web", "none")
+        }
+        assert differing(list(check_stack(one))) == {
+            (f"stack {NAME}", "tags"): ('{"cost": "1", "team": "web"}', '{"cost": "1"}')
+        }
 
 
 def test_a_resource_that_is_not_deployed_has_one_row() -> None:
@@ -276,6 +285,7 @@ def test_a_stack_as_declared_has_its_rows() -> None:
     assert stack_checks(cloudformation_with({"Topic": TOPIC_ARN})) == [
         Check(f"stack {NAME}", "status", "complete", "complete"),
         Check(f"stack {NAME}", "termination protection", "off", "off"),
+        Check(f"stack {NAME}", "tags", "none", "none"),
     ]
 
 
@@ -288,14 +298,14 @@ def test_a_stack_as_declared_has_its_rows() -> None:
     ],
 )
 def test_a_stack_that_is_not_complete_is_named(status: str, shown: str) -> None:
-    (check, _) = stack_checks(cloudformation_with({"Topic": TOPIC_ARN}, StackStatus=status))
+    check, *_ = stack_checks(cloudformation_with({"Topic": TOPIC_ARN}, StackStatus=status))
     assert (check.what, check.found) == ("status", shown)
 
 
 @pytest.mark.parametrize("is_protected", [True, False])
 def test_another_termination_protection_is_named(*, is_protected: bool) -> None:
     stack = cloudformation_with({}, EnableTerminationProtection=not is_protected)
-    (_, check) = stack_checks(stack, is_protected=is_protected)
+    _, check, _ = stack_checks(stack, is_protected=is_protected)
     assert check.differs
     assert check.what == "termination protection"
 
