@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.client import BaseClient
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
 from .problems import NOT_AWS, CallError
@@ -67,6 +68,14 @@ def check_response(model: OperationModel, response: Mapping[str, Any]) -> None:
         return
     if model.service_model.resolved_protocol in _JSON_PROTOCOLS:
         _check(_document(response["body"]), shape)
+
+
+def has_json_protocol(client: Any) -> bool:
+    """Return whether a service answers in JSON, and so always with every list of the answer."""
+    # Tests have clients of their own.
+    if not isinstance(client, BaseClient):
+        return False
+    return client.meta.service_model.resolved_protocol in _JSON_PROTOCOLS
 
 
 def _document(content: bytes) -> Any:

@@ -6,6 +6,9 @@ from concurrent.futures import Future
 from threading import Lock
 from typing import Any
 
+import jmespath
+
+from ecrctl.aws.answers import has_json_protocol
 from ecrctl.aws.clients import Aws, or_none
 
 
@@ -44,13 +47,16 @@ class Reading:
         :param path: the JMESPath of the items in a page, such as ``Targets[]``.
         """
         client = self.aws.client(service)
+        is_json = has_json_protocol(client)
 
-        def ask() -> list[Any]:
+        def ask() -> Any:
             pages = client.get_paginator(operation).paginate(**arguments)
-            return or_none(lambda: [one for one in pages.search(path) if one is not None]) or []
+            return or_none(
+                lambda: [one for page in pages for one in _items(page, path, is_json=is_json)]
+            )
 
-        found: list[Any] = self._once((service, operation, path, arguments), ask)
-        return found
+        found: list[Any] | None = self._once((service, operation, path, arguments), ask)
+        return found or []
 
     def _once(self, question: tuple[Any, ...], ask: Callable[[], Any]) -> Any:
         key = json.dumps(question, sort_keys=True)
@@ -63,3 +69,11 @@ class Reading:
             except BaseException as error:  # noqa: BLE001 - raised in each thread that waits
                 answer.set_exception(error)
         return answer.result()
+
+
+def _items(page: Any, path: str, *, is_json: bool) -> list[Any]:
+    """Return what a page lists. In the protocols in JSON, AWS never leaves out an empty list."""
+    if is_json:
+        # Raises an error of the answer where it has no such list.
+        page[path.partition("[")[0]]
+    return [one for one in jmespath.search(path, page) or () if one is not None]

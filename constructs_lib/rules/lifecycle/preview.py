@@ -49,7 +49,7 @@ class ImageRecord:
 
     @property
     def status(self) -> ImageStatus:
-        """ECR's status of the image: workloads can pull only an active one."""
+        """The image's status in ECR: workloads can pull only an active one."""
         if self.storage_class == "archive":
             return "archived"
         return "activating" if self.activating else "active"

@@ -73,9 +73,15 @@ def newest_revision(reading: Reading, family: str) -> Mapping[str, Any] | None:
     answer = reading.call(
         "ecs", "describe_task_definition", taskDefinition=family, include=["TAGS"]
     )
-    if answer is None or answer["taskDefinition"].get("status") == "INACTIVE":
-        return None
-    return {**answer["taskDefinition"], "tags": answer.get("tags")}
+    is_active = answer and answer["taskDefinition"].get("status") != "INACTIVE"
+    return answer["taskDefinition"] if is_active else None
+
+
+def _tags_of(reading: Reading, family: str) -> Any:
+    answer = reading.call(
+        "ecs", "describe_task_definition", taskDefinition=family, include=["TAGS"]
+    )
+    return answer.get("tags")
 
 
 def read_task_definition(reading: Reading, resource: Resource) -> Live | None:
@@ -91,6 +97,7 @@ def read_task_definition(reading: Reading, resource: Resource) -> Live | None:
     return Live(
         {
             **{name: task.get(name) for name in _TASK_PROPERTIES},
+            "Tags": in_pascal_case(_tags_of(reading, family)),
             "Revision": found["taskDefinitionArn"],
         },
         {"TaskDefinitionArn": found["taskDefinitionArn"]},

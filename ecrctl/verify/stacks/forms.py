@@ -56,7 +56,8 @@ def tags(value: Any) -> Any:
 
 def _pair(tag: Mapping[str, Any]) -> tuple[str, Any]:
     lower = {key.lower().removeprefix("tag"): item for key, item in tag.items()}
-    return lower["key"], lower["value"]
+    # An unusable answer must be a difference, not an error.
+    return lower.get("key", ""), lower.get("value", "")
 
 
 @each

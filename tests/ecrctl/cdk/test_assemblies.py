@@ -222,7 +222,13 @@ def test_an_assembly_is_synthesised_without_aws(
         ("checked", {}),
         (
             [
-                *("synth", "--quiet", "--app", toolchain.present_tools().app_command()),
+                *(
+                    "synth",
+                    "--quiet",
+                    "--no-validation",
+                    "--app",
+                    toolchain.present_tools().app_command(),
+                ),
                 *("--output", str(tmp_path / "cdk.out")),
                 *chosen,
                 *("--context", "environments=files"),

@@ -27,9 +27,10 @@ from ecrctl.local import command as local
 from ecrctl.local import emulator as emulator_module
 from ecrctl.local.emulator import Emulator, running
 from ecrctl.local.sample_image import sample_image
+from ecrctl.verify.command import Verification
 from environments.names import stack_name
 from tests.assemblies import stacks_of
-from tests.support import copy_environments
+from tests.support import copy_environments, synthesise
 
 from .proxy import Recorder, proxy
 
@@ -92,10 +93,11 @@ def deploy(aws: Aws, assembly: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def program(tmp_path_factory: pytest.TempPathFactory, assembly: Path) -> Iterator[Program]:
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     """Return the program with an embedded AWS of its own, which no other test changes."""
     folder = tmp_path_factory.mktemp("faults")
     environments = copy_environments(folder / "environments")
+    assembly = synthesise(environments, folder / "cdk.out", ENVIRONMENT)
     with (
         running(account=ACCOUNT, region=REGION, port=None, directory=folder, keep=False) as started,
         proxy(started.port) as (recorder, port),
@@ -164,6 +166,7 @@ def prepared(program: Program, monkeypatch: pytest.MonkeyPatch) -> Program:
 
     monkeypatch.setattr(emulator_module, "running", started)
     # `ecrctl verify` has the faults of these calls in a matrix of its own.
-    monkeypatch.setattr(local, "verify", lambda *_: [])
+    monkeypatch.setattr(local, "stacks_of", lambda _assembly: [])
+    monkeypatch.setattr(local, "verify", lambda *_: Verification(files=[], stacks={}))
     monkeypatch.setattr(local, "check_schemas", lambda *_: [])
     return program

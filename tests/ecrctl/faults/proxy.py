@@ -34,7 +34,8 @@ class Exchange:
     body: bytes
 
 
-Key = tuple[str, str, bytes]
+# The method, the path, the body, and the operation of AWS's JSON protocol.
+Key = tuple[str, str, bytes, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Recorder:
         self.answers.clear()
 
     def _forward(self, key: Key, headers: Mapping[str, str]) -> Exchange:
-        method, path, body = key
+        method, path, body, _ = key
         connection = http.client.HTTPConnection(*self.endpoint, timeout=30)
         connection.request(method, path, body, dict(headers))
         answer = connection.getresponse()
@@ -115,12 +116,12 @@ class Recorder:
 
 def operation_of(key: Key, headers: Mapping[str, str]) -> str:
     """Return the operation of a request: AWS's name, or the method and object of a registry."""
-    method, path, body = key
+    method, path, body, target = key
     if found := _REGISTRY.match(path):
         kind = "uploads" if "/uploads/" in path else found.group(1)
         return f"registry:{method} {kind}"
     service = _SERVICE.search(headers.get("Authorization", ""))
-    name = headers.get("X-Amz-Target", "").rpartition(".")[2]
+    name = target.rpartition(".")[2]
     name = name or parse_qs(body.decode()).get("Action", [f"{method} {path}"])[0]
     return f"{service.group(1) if service else 'unsigned'}:{name}"
 
@@ -137,7 +138,8 @@ class Handler(BaseHTTPRequestHandler):
         """Send the answer of the embedded AWS, or the fault."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = dict(self.headers.items())
-        found = self.recorder.exchange((self.command, self.path, body), headers)
+        key = (self.command, self.path, body, headers.get("X-Amz-Target", ""))
+        found = self.recorder.exchange(key, headers)
         if self.recorder.fault and found.operation == self.recorder.faulted:
             # Noted before the answer, with which the command may end.
             self.recorder.is_injected |= self.recorder.fault.differs(found)
