@@ -6,15 +6,12 @@ A field without an entry fails a test, and so does an entry without a field.
 from __future__ import annotations
 
 import copy
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.support import ROOT
-
-SCHEMA = ROOT / "environments" / "schema" / "environment.schema.json"
+from environments.json_schema import schemas
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ def field_paths() -> Iterator[str]:
 
     The rules of all lifecycle policies are one form, and so are all containers.
     """
-    schema = json.loads(SCHEMA.read_text())
+    schema = schemas()["environment.schema.json"]
     found = list(dict.fromkeys(map(_one_form, _paths(schema, schema, "", ()))))
     for path in found:
         if not any(other.startswith((f"{path}.", f"{path}[")) for other in found):
