@@ -1,4 +1,8 @@
-"""The commands of ``ecrctl``."""
+"""The commands of ``ecrctl``.
+
+What a command requires is imported when it runs: AWS's clients and the models of the files take
+longer to import than some commands take, and a synth begins before they are imported.
+"""
 
 import errno
 import json
@@ -8,38 +12,26 @@ import tempfile
 import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
-from botocore.exceptions import ClientError
 from typer.exceptions import TyperException
 
-from constructs_lib.rules.lifecycle.preview import preview
-from environments.loading import DIRECTORY, EnvironmentFault, load_environment, load_environments
+from environments.faults import EnvironmentFault
+from environments.names import DIRECTORY
 
-from . import lifecycle
-from .access import grants as access
-from .access import report as access_report
-from .aws import pinning
-from .aws.calls import call_error
-from .aws.clients import Aws
-from .aws.image_records import images_from_ecr
-from .cdk import assemblies
-from .console import ACCESS_WIDTH, Steps, new_console
 from .errors import ExitCode, UserError, exit_code_table
-from .files import file_errors
-from .images.image_files import images_from_file
-from .importing import command as importing
-from .importing import report
-from .importing.notes import table_of_notes
 from .local import options as local
-from .local.command import TIME_LIMIT_MINUTES, LocalRun, run_local
-from .manifests import other_manifests, write_manifests
-from .review import cli as review
-from .verify import cli as verify
-from .verify.report import save_picture
+from .review import options as review
+from .verify import options as verify
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .cdk.assemblies import Stack
 
 FILE_OR_TOOL = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 ANY_CODE = (*FILE_OR_TOOL, ExitCode.DIFFERENCE)
@@ -92,13 +84,17 @@ def verify_command(
     output: verify.Format = "text",
 ) -> None:
     """Compare an environment's resources with its files and its templates."""
+    from environments.loading import load_environment
+
+    from .verify import cli
+
     settings = load_environment(environment, _options.environments)
     if unmanaged:
-        verify.run_unmanaged(settings, output=output)
+        cli.run_unmanaged(settings, output=output)
     elif images:
-        verify.run_images(settings, output=output)
+        cli.run_images(settings, output=output)
     else:
-        verify.run_verify(
+        cli.run_verify(
             settings,
             _options.environments,
             drift=drift,
@@ -115,9 +111,15 @@ def manifests_command(
     ],
 ) -> None:
     """Write the manifests of an environment's Jobs as files."""
-    # Read before the synth, so that a fault is reported here and not by the CDK CLI.
-    load_environment(environment, _options.environments)
-    written = write_manifests(environment, _options.environments, out)
+    from .manifests import other_manifests, write_manifests
+
+    def check() -> None:
+        from environments.loading import load_environment
+
+        load_environment(environment, _options.environments)
+
+    # Read during the synth, so that a fault is reported here and not by the CDK CLI.
+    written = write_manifests(environment, _options.environments, out, meanwhile=check)
     for file in written:
         print(file)
     if not written:
@@ -135,12 +137,17 @@ def local_command(
     keep: local.Keep = False,
     output: local.Output = local.OUTPUT,
     svg: local.Svg = None,
-    time_limit: local.TimeLimit = TIME_LIMIT_MINUTES,
+    time_limit: local.TimeLimit = local.TIME_LIMIT_MINUTES,
 ) -> None:
     """Deploy to an embedded AWS, push and pin an image, and verify.
 
     Nothing leaves this machine.
     """
+    from .console import Steps, new_console
+    from .local.command import LocalRun, run_local
+    from .verify.cli import exit_on_difference, show
+    from .verify.report import save_picture
+
     _check_folder("--svg", svg)
     console = new_console(record=svg is not None)
     run = LocalRun(
@@ -152,7 +159,7 @@ def local_command(
     )
     found, emulator = run_local(run, Steps(console))
     console.print()
-    verify.show(console, "local", found)
+    show(console, "local", found)
     if svg:
         save_picture(console, svg, title="make local")
     if keep:
@@ -160,7 +167,7 @@ def local_command(
         for name, value in emulator.variables().items():
             print(f"  export {name}={value}")
         print(f"To stop it: kill {emulator.pid}")
-    verify.exit_on_difference(found.checks)
+    exit_on_difference(found.checks)
 
 
 @app.command("pin", epilog=exit_code_table(*FILE_OR_TOOL))
@@ -180,6 +187,9 @@ def pin_command(
 
     The image gets a tag that protects it from every lifecycle rule.
     """
+    from .aws import pinning
+    from .aws.clients import Aws
+
     target = pinning.Target(_options.environments, environment, image, registry)
     owner = pinning.check_target(target, repository=repository, tag=tag)
     aws = Aws.from_variables(owner.region)
@@ -216,6 +226,15 @@ def lifecycle_command(
     ] = "text",
 ) -> None:
     """Preview the images that a lifecycle policy keeps or expires."""
+    from constructs_lib.rules.lifecycle.preview import preview
+    from environments.loading import load_environment
+
+    from . import lifecycle
+    from .aws.clients import Aws
+    from .aws.image_records import images_from_ecr
+    from .console import new_console
+    from .images.image_files import images_from_file
+
     # A lifecycle policy does not depend on pins, so a missing pin is no fault here.
     settings = load_environment(environment, _options.environments, with_pins=False)
     chosen = (
@@ -248,6 +267,13 @@ def import_command(
 
     With it come the mappings for `cdk import`.
     """
+    from environments.loading import load_environment
+
+    from .console import new_console
+    from .importing import command as importing
+    from .importing import report
+    from .importing.notes import table_of_notes
+
     folder = (output or importing.FOLDER / environment).resolve()
     result = importing.import_environment(environment, _options.environments, folder)
     written = importing.write_import(environment, result, folder)
@@ -284,12 +310,36 @@ def access_command(
     ] = None,
 ) -> None:
     """List the principals that can pull, push and administer."""
+    from .cdk import assemblies
+
     _check_folder("--required-grants", required_grants)
-    # Loading the files first reports a fault in the file's own words, not in the CDK's.
-    load_environments([environment] if environment else None, _options.environments)
+
+    def check() -> None:
+        from environments.loading import load_environments
+
+        load_environments([environment] if environment else None, _options.environments)
+        # Imported during the synth as well.
+        import_module("ecrctl.access.report")
+
     with tempfile.TemporaryDirectory() as folder:
-        assembly = assemblies.synthesise(environment, _options.environments, Path(folder))
+        # Loaded during the synth, so that a fault is reported in the file's own words.
+        assembly = assemblies.synthesise(
+            environment, _options.environments, Path(folder), meanwhile=check
+        )
         stacks = assemblies.stacks_of(assembly)
+    _show_access(stacks, output, required_grants)
+
+
+def _show_access(
+    stacks: "Sequence[Stack]",
+    output: Literal["text", "markdown", "json"],
+    required_grants: Path | None,
+) -> None:
+    from .access import grants as access
+    from .access import report as access_report
+    from .console import ACCESS_WIDTH, new_console
+    from .files import file_errors
+
     found = access.access_of(stacks)
     owners = found.required_policies
     if required_grants:
@@ -323,7 +373,9 @@ def review_command(
     today: review.Today = None,
 ) -> None:
     """Report the effect of a change before its deployment."""
-    review.run_review(
+    from .review.cli import run_review
+
+    run_review(
         base=base,
         head=head,
         output=output,
@@ -364,6 +416,15 @@ def _exit_code() -> int | None:
     return code
 
 
+def _message_of_aws(error: Exception) -> str | None:
+    """Return an error of AWS as a sentence. Printed by itself, it could repeat headers."""
+    from botocore.exceptions import ClientError
+
+    from .aws.calls import call_error
+
+    return str(call_error(error)) if isinstance(error, ClientError) else None
+
+
 def main() -> None:
     """Run a command; every error that a user can cause ends in a sentence and an exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -379,15 +440,14 @@ def main() -> None:
         _fail(str(fault), ExitCode.FAULT)
     except UserError as error:
         _fail(f"ecrctl: {error}", error.exit_code)
-    except ClientError as error:
-        # Printed by itself, it could repeat headers.
-        _fail(f"ecrctl: {call_error(error)}", ExitCode.TOOL_ERROR)
     except _Stopped:
         _fail("ecrctl: stopped; every process that it started has ended.", ExitCode.STOPPED)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS:
             message = f"ecrctl: the output cannot be written: {error.strerror}."
             _fail(message, ExitCode.TOOL_ERROR)
+        if sentence := _message_of_aws(error):
+            _fail(f"ecrctl: {sentence}", ExitCode.TOOL_ERROR)
         # Python's own code for a traceback is 1, which would blame the user's files.
         traceback.print_exception(error)
         raise SystemExit(ExitCode.TOOL_ERROR) from error

@@ -1,6 +1,7 @@
 """``ecrctl manifests``: the manifests of an environment's Jobs as files."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from .cdk import assemblies
@@ -9,13 +10,22 @@ from .files import file_errors
 FOLDER = "manifests"
 
 
-def write_manifests(environment: str, environments: Path, out: Path) -> list[Path]:
+def write_manifests(
+    environment: str,
+    environments: Path,
+    out: Path,
+    *,
+    meanwhile: Callable[[], object] | None = None,
+) -> list[Path]:
     """Synthesise an environment and write each of its manifests, byte for byte, into a folder.
 
+    :param meanwhile: is called during the synth; its error ends the synth.
     :returns: the files, in order.
     """
     with tempfile.TemporaryDirectory() as folder:
-        assembly = assemblies.synthesise(environment, environments, Path(folder))
+        assembly = assemblies.synthesise(
+            environment, environments, Path(folder), meanwhile=meanwhile
+        )
         stacks = sorted((assembly / f"assembly-{environment}" / FOLDER).glob("*"))
         found = {
             # A Job's name is unique in its stack alone.

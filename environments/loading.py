@@ -11,22 +11,15 @@ from constructs_lib.rules.faults import under
 from .checks.pins import missing_pin_faults, pin_faults
 from .checks.repositories import github_provider_faults, repository_faults
 from .checks.workloads import workload_faults
+from .faults import EnvironmentFault
+from .names import DIRECTORY
 from .reading import EnvironmentFile, PinsFile, read_environment, read_pins
 from .resolving import image_of, repositories_of, resolve
 from .settings import EnvironmentSettings
 
-DIRECTORY = Path(__file__).parent
 PINS_SUFFIX = ".images.yaml"
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,39}")
-
-
-class EnvironmentFault(Exception):
-    """Raised when environments have faults, with a report for the person who edits each file."""
-
-    def __init__(self, *reports: str) -> None:
-        self.reports = tuple(dict.fromkeys(reports))
-        super().__init__("\n".join(self.reports))
 
 
 def environment_names(directory: Path = DIRECTORY) -> list[str]:

@@ -81,7 +81,7 @@ def run_cdk(
     cwd: Path = ROOT,
     tools: Tools | None = None,
     offline: bool = False,
-    on_start: Callable[[int], None] | None = None,
+    on_start: Callable[[int], object] | None = None,
 ) -> None:
     """Run the CDK CLI, with its output in a log file.
 

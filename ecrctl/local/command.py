@@ -22,13 +22,13 @@ from environments.settings import EnvironmentSettings
 
 from . import emulator
 from .emulator import Emulator
+from .options import TIME_LIMIT_MINUTES
 from .sample_image import sample_image
 from .supervision import Supervision, supervised
 
 ENVIRONMENT = "local"
 REPOSITORY = "aws-nodejs-sample"
 TAG = "v1"
-TIME_LIMIT_MINUTES = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

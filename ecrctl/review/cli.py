@@ -1,10 +1,8 @@
-"""The options and the output of ``ecrctl review``."""
+"""The output of ``ecrctl review``."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -15,68 +13,13 @@ from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.image_files import images_from_file
 
 from . import command
-from .findings import DEFAULT_GATE
+from .options import ReviewFormat
 from .output.json import as_json
 from .output.markdown import as_comment, as_markdown
 from .output.text import print_review
-from .sides.acknowledgements import FILE_NAME
 from .verdict import Review
 
 WIDTH = 160
-BLOCKING = ",".join(DEFAULT_GATE)
-
-
-class ReviewFormat(StrEnum):
-    """The format of a printed review."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    JSON = "json"
-
-
-Base = Annotated[
-    str,
-    typer.Option(
-        metavar="REF|DIR", help="The base, as deployed now: a git reference, or a cloud assembly."
-    ),
-]
-Head = Annotated[
-    str | None,
-    typer.Option(
-        metavar="REF|DIR", help="The head, which replaces the base (default: the working tree)."
-    ),
-]
-Format = Annotated[ReviewFormat, typer.Option("--format", help="Format of the output.")]
-FailOn = Annotated[
-    str,
-    typer.Option(
-        metavar="CATEGORIES", help="Categories that block a change, separated by commas, or none."
-    ),
-]
-Acknowledgements = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help=f"File to use instead of the base side's {FILE_NAME}."),
-]
-Images = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="[REPOSITORY=]FILE",
-        help="Images for lifecycle previews (default: generated samples).",
-    ),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR", help="Folder for review.txt, review.md, review.json and comment.md."
-    ),
-]
-Today = Annotated[
-    datetime | None,
-    typer.Option(
-        formats=["%Y-%m-%d"],
-        help="Date for which acknowledgements are checked (default: today).",
-    ),
-]
 
 
 def run_review(

@@ -24,6 +24,7 @@ class Category(StrEnum):
 
 
 CATEGORIES = tuple(Category)
+ACKNOWLEDGEMENTS_FILE = "review-acknowledgements.yaml"
 DEFAULT_GATE = (Category.DATA_LOSS, Category.WILL_FAIL)
 ID_DIGITS = 32
 

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE
+
 from .diff.comparison import Comparison
 from .findings import CATEGORIES, Category, Finding
-from .sides.acknowledgements import FILE_NAME, Acknowledgement
+from .sides.acknowledgements import Acknowledgement
 from .sides.sides import Side
 
 HOW_TO_ACKNOWLEDGE = (
-    f"To accept a finding, add its ID, a reason and an expiry date to `{FILE_NAME}`. "
+    f"To accept a finding, add its ID, a reason and an expiry date to `{ACKNOWLEDGEMENTS_FILE}`. "
     "It takes effect once that file is on the base branch."
 )
 # Rules whose id changed since ids had eight digits, by the old one.
@@ -53,7 +55,7 @@ class OutdatedAcknowledgement:
     @property
     def message(self) -> str:
         """Return a sentence that explains how to replace the id."""
-        old = f"`{self.finding}` in `{FILE_NAME}` has an ID of the old form"
+        old = f"`{self.finding}` in `{ACKNOWLEDGEMENTS_FILE}` has an ID of the old form"
         if not self.replacements:
             return f"{old}, and its rule finds nothing in this change. Remove it."
         new = " or ".join(f"`{one}`" for one in self.replacements)

@@ -1,11 +1,11 @@
-"""The options of ``ecrctl verify``, and its output."""
+"""The output of ``ecrctl verify``."""
 
 import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import typer
 from rich.console import Console
@@ -24,22 +24,6 @@ from .images import check_images
 from .report import table_of, table_of_stacks, verdict, without_matches
 from .unmanaged import sentence, unmanaged_repositories
 
-Images = Annotated[
-    bool, typer.Option("--images", help="Check only that every pinned image is in its registry.")
-]
-Unmanaged = Annotated[
-    bool, typer.Option("--unmanaged", help="Only list the repositories that no stack manages.")
-]
-Drift = Annotated[
-    bool, typer.Option("--drift", help="Add the differences that CloudFormation detects itself.")
-]
-OnlyDifferences = Annotated[
-    bool,
-    typer.Option("--only-differences", help="Leave out the properties that are as declared."),
-]
-Format = Annotated[
-    Literal["text", "json"], typer.Option("--format", help="The format of the output.")
-]
 _TEMPLATES = "every resource, as its template declares it"
 
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from ecrctl import cli
+from ecrctl import manifests
 from ecrctl.aws import pinning
 from ecrctl.cdk.toolchain import ROOT
 from ecrctl.errors import ExitCode
+from ecrctl.local import command as local_command
 from ecrctl.local.command import LocalRun
 from ecrctl.local.emulator import Emulator
 from ecrctl.verify.command import Verification
@@ -31,14 +32,14 @@ def test_the_written_manifests_are_printed_and_the_others_named_as_errors(
     written, other = tmp_path / "out" / "a.yaml", tmp_path / "out" / "old.yaml"
     other.parent.mkdir()
     other.touch()
-    monkeypatch.setattr(cli, "write_manifests", returning([written]))
+    monkeypatch.setattr(manifests, "write_manifests", returning([written]))
     assert run("manifests", "empty", "--out", str(other.parent)) == ExitCode.SUCCESS
     shown = capsys.readouterr()
     assert shown.out == f"{written}\n"
     assert (
         shown.err == f"{other} belongs to no Job of 'empty'. Delete it if it is no longer needed.\n"
     )
-    monkeypatch.setattr(cli, "write_manifests", returning([]))
+    monkeypatch.setattr(manifests, "write_manifests", returning([]))
     run("manifests", "empty", "--out", str(tmp_path / "none"))
     assert capsys.readouterr().out == "empty: no Job is delivered as a manifest.\n"
 
@@ -52,7 +53,7 @@ def local(monkeypatch: pytest.MonkeyPatch) -> list[LocalRun]:
         runs.append(options)
         return Verification(files=[SAME], stacks={}), EMULATOR
 
-    monkeypatch.setattr(cli, "run_local", run_local)
+    monkeypatch.setattr(local_command, "run_local", run_local)
     return runs
 
 
@@ -71,7 +72,7 @@ def test_a_difference_of_a_local_run_is_3_and_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
     verification = Verification(files=[SAME, OTHER], stacks={"a": [OTHER]})
-    monkeypatch.setattr(cli, "run_local", returning((verification, EMULATOR)))
+    monkeypatch.setattr(local_command, "run_local", returning((verification, EMULATOR)))
     assert run("local") == ExitCode.DIFFERENCE
     assert capsys.readouterr().out.splitlines()[-1] == (
         "local: 2 of 3 checks differ: repository a, tag immutability."
@@ -86,7 +87,7 @@ def test_numbers_in_the_last_line_are_not_coloured_on_a_terminal(
     monkeypatch.setenv("TERM", "xterm")
     verification = Verification(files=[OTHER], stacks={})
     finding(monkeypatch, OTHER)
-    monkeypatch.setattr(cli, "run_local", returning((verification, EMULATOR)))
+    monkeypatch.setattr(local_command, "run_local", returning((verification, EMULATOR)))
     differs = "1 of 1 checks differ: repository a, tag immutability."
     write_images(folder)
     preview = ("lifecycle", "dev", REPOSITORY, "--images", "images.json", "--now", NOW)

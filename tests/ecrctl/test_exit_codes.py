@@ -19,7 +19,9 @@ from ecrctl.local import command as local
 from ecrctl.local import emulator as emulator_module
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
-from environments.loading import EnvironmentFault, load_environment, pins_path
+from environments import loading
+from environments.faults import EnvironmentFault
+from environments.loading import load_environment, pins_path
 from tests.ecrctl.review.pairs import write_assembly
 from tests.ecrctl.test_cli import ecrctl
 from tests.support import FROZEN_ENVIRONMENTS
@@ -182,7 +184,7 @@ def test_an_account_that_a_file_cannot_declare_is_1(
     aws.ecr.create_repository(repositoryName=REPOSITORY)
     fault = EnvironmentFault("empty.yaml: a fault")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(cli, "load_environment", _raise(fault))
+        patched.setattr(loading, "load_environment", _raise(fault))
         code = run("import", "empty", "--output", "out")
     aws.ecr.delete_repository(repositoryName=REPOSITORY, force=True)
     assert code == ExitCode.FAULT
@@ -259,7 +261,7 @@ def test_an_end_that_no_file_causes_is_not_1(
     error: BaseException,
     end: tuple[ExitCode, str],
 ) -> None:
-    monkeypatch.setattr(cli, "load_environment", _raise(error))
+    monkeypatch.setattr(loading, "load_environment", _raise(error))
     code = run("verify", "dev")
     assert (code, capsys.readouterr().err.splitlines()[-1]) == end
 

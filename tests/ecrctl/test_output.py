@@ -190,7 +190,10 @@ def synthesised(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """Replace the synth by one that writes these manifests."""
     files: dict[str, bytes] = {}
 
-    def synthesise(environment: str, _environments: Path, output: Path) -> Path:
+    def synthesise(
+        environment: str, _environments: Path, output: Path, *, meanwhile: object
+    ) -> Path:
+        assert meanwhile is None
         for name, content in files.items():
             file = output / "cdk.out" / f"assembly-{environment}" / "manifests" / name
             file.parent.mkdir(parents=True, exist_ok=True)

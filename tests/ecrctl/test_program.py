@@ -15,6 +15,7 @@ from typer.exceptions import TyperException
 
 from ecrctl import cli
 from ecrctl.errors import ExitCode
+from environments import loading
 from tests.ecrctl.test_exit_codes import Run, folder, run
 
 __all__ = ["folder", "run"]  # the fixtures are found by their names
@@ -35,7 +36,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
 def test_an_output_that_cannot_be_written_is_one_sentence(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output, number: int
 ) -> None:
-    monkeypatch.setattr(cli, "load_environment", raising(OSError(number, "the reason")))
+    monkeypatch.setattr(loading, "load_environment", raising(OSError(number, "the reason")))
     assert run("verify", "dev") == ExitCode.TOOL_ERROR
     assert capsys.readouterr().err == "ecrctl: the output cannot be written: the reason.\n"
 
@@ -43,7 +44,7 @@ def test_an_output_that_cannot_be_written_is_one_sentence(
 def test_an_output_that_its_reader_has_closed_blames_no_file(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
-    monkeypatch.setattr(cli, "load_environment", raising(OSError(errno.EPIPE, "Broken pipe")))
+    monkeypatch.setattr(loading, "load_environment", raising(OSError(errno.EPIPE, "Broken pipe")))
     # Typer replaces both streams where the pipe is closed.
     monkeypatch.setattr(sys, "stdout", sys.stdout)
     monkeypatch.setattr(sys, "stderr", sys.stderr)
@@ -54,7 +55,7 @@ def test_an_output_that_its_reader_has_closed_blames_no_file(
 def test_an_error_that_belongs_to_no_command_names_the_help_of_the_program(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
-    monkeypatch.setattr(cli, "load_environment", raising(TyperException("no.")))
+    monkeypatch.setattr(loading, "load_environment", raising(TyperException("no.")))
     assert run("verify", "dev") == ExitCode.TOOL_ERROR
     assert capsys.readouterr().err == "ecrctl: no. Try `ecrctl --help`.\n"
 
@@ -63,7 +64,7 @@ def test_an_error_that_belongs_to_no_command_names_the_help_of_the_program(
 def test_a_mistake_of_the_program_shows_its_traceback(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output, error: Exception
 ) -> None:
-    monkeypatch.setattr(cli, "load_environment", raising(error))
+    monkeypatch.setattr(loading, "load_environment", raising(error))
     assert run("verify", "dev") == ExitCode.TOOL_ERROR
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "Traceback (most recent call last):"
@@ -75,7 +76,7 @@ def test_an_error_of_aws_that_no_command_expects_repeats_no_header(
 ) -> None:
     answer: Any = {"Code": "SignatureDoesNotMatch", "Message": "x-amz-security-token:secret"}
     error = ClientError({"Error": answer}, "ListKeys")
-    monkeypatch.setattr(cli, "load_environment", raising(error))
+    monkeypatch.setattr(loading, "load_environment", raising(error))
     assert run("verify", "dev") == ExitCode.TOOL_ERROR
     assert capsys.readouterr().err == (
         "ecrctl: ListKeys failed: AWS rejected the credentials (SignatureDoesNotMatch). Renew "
@@ -87,7 +88,7 @@ def test_an_error_of_aws_that_no_command_expects_repeats_no_header(
 def test_each_signal_that_stops_a_command_is_130(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output, number: signal.Signals
 ) -> None:
-    monkeypatch.setattr(cli, "load_environment", lambda *_: os.kill(os.getpid(), number))
+    monkeypatch.setattr(loading, "load_environment", lambda *_: os.kill(os.getpid(), number))
     assert run("verify", "dev") == ExitCode.STOPPED
     assert capsys.readouterr().err == (
         "ecrctl: stopped; every process that it started has ended.\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ecrctl.importing import command as importing
 from ecrctl.importing.entries import Note
 from ecrctl.importing.environment import Import
 from ecrctl.review import cli as review
+from ecrctl.review.options import BLOCKING
 from tests.ecrctl.review.pairs import write_assembly
 from tests.ecrctl.test_exit_codes import Run, folder, run
 from tests.ecrctl.verify.test_command_line import Output, returning
@@ -88,7 +90,14 @@ def synthesised(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     }
     assembly = write_assembly(tmp_path / "assembly", {"dev/Main": resources})
 
-    def synthesise(environment: str | None, environments: Path, _output: Path) -> Path:
+    def synthesise(
+        environment: str | None,
+        environments: Path,
+        _output: Path,
+        *,
+        meanwhile: Callable[[], object],
+    ) -> Path:
+        meanwhile()
         calls.append((environment, environments))
         return assembly
 
@@ -162,7 +171,7 @@ def test_a_review_gets_every_option(
         "base": "main",
         "head": None,
         "output": "text",
-        "fail_on": review.BLOCKING,
+        "fail_on": BLOCKING,
         "acknowledgements": None,
         "images": [],
         "out": None,

@@ -8,7 +8,8 @@ import pytest
 
 from constructs_lib.rules.aws.cloudformation_limits import MAXIMUM_TEMPLATE_BYTES
 from environments.checks import repositories as checks
-from environments.loading import EnvironmentFault, load_environment, load_environments
+from environments.faults import EnvironmentFault
+from environments.loading import load_environment, load_environments
 from environments.model.repository import encryption_text
 
 HEAD = 'account: "111111111111"\nregion: us-west-2\n'

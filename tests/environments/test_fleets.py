@@ -10,7 +10,8 @@ import pytest
 from app import build_app
 from constructs_lib.rules.ecr.tag_immutability import TagImmutability
 from environments.checks import repositories as fleet_checks
-from environments.loading import EnvironmentFault, load_environment
+from environments.faults import EnvironmentFault
+from environments.loading import load_environment
 from tests.assemblies import stacks_of
 from tests.support import cdk_context, synthesise
 

@@ -8,12 +8,8 @@ import pytest
 
 from constructs_lib.rules.ecs.fargate_sizes import FargateSize
 from constructs_lib.rules.lifecycle.presets import PRESETS
-from environments.loading import (
-    EnvironmentFault,
-    environment_names,
-    load_environment,
-    load_environments,
-)
+from environments.faults import EnvironmentFault
+from environments.loading import environment_names, load_environment, load_environments
 from tests.support import ENVIRONMENTS
 
 DIGEST = "sha256:" + "a" * 64

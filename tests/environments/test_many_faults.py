@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from environments.loading import EnvironmentFault, load_environment
+from environments.faults import EnvironmentFault
+from environments.loading import load_environment
 
 HEAD = 'account: "111111111111"\nregion: us-west-2\n'
 DIGEST = "sha256:" + "a" * 64

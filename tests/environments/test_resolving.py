@@ -10,7 +10,8 @@ from constructs_lib.rules.aws.networks import NetworkSpec
 from constructs_lib.rules.ecr.repository import EncryptionSpec
 from constructs_lib.rules.ecs.service import ServiceSpec
 from environments import names
-from environments.loading import EnvironmentFault, environment_names, load_environment
+from environments.faults import EnvironmentFault
+from environments.loading import environment_names, load_environment
 from environments.settings import EnvironmentSettings
 
 DIGEST = "sha256:" + "a" * 64

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from constructs_lib.rules.kubernetes.cron_job import CronSchedule
-from environments.loading import EnvironmentFault, load_environment
+from environments.faults import EnvironmentFault
+from environments.loading import load_environment
 from environments.model.eks import Identity
 from tests.environments.test_loading import DIGEST, HEAD, refusal, write
 

@@ -12,7 +12,8 @@ import yaml
 
 from constructs_lib.rules.ecs.hardening import hardened_faults
 from constructs_lib.rules.kubernetes.hardening import restricted_faults
-from environments.loading import EnvironmentFault, pins_path
+from environments.faults import EnvironmentFault
+from environments.loading import pins_path
 from tests.assemblies import readable, stacks_of
 from tests.support import copy_environments, synthesise
 

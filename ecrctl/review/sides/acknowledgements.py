@@ -15,7 +15,6 @@ from checked_files.yaml_files import read_yaml
 from constructs_lib.rules.faults import Fault, faults_unless, repeated
 from ecrctl.errors import UserError
 
-FILE_NAME = "review-acknowledgements.yaml"
 _SHORTEST_REASON = 10
 _ID = re.compile(r"[a-z-]+-[0-9a-f]{32}")
 # Ids had eight digits while they still depended on the wording of a finding.

@@ -13,8 +13,9 @@ from ecrctl.cdk import toolchain
 from ecrctl.cdk.assemblies import Stack, stacks_of
 from ecrctl.cdk.commit_toolchain import tools_for
 from ecrctl.errors import UserError
+from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE
 
-from .acknowledgements import FILE_NAME, Acknowledgement, read_acknowledgements
+from .acknowledgements import Acknowledgement, read_acknowledgements
 from .git import commit_of, copy_working_tree, worktree
 
 WORKING_TREE = "working tree"
@@ -102,7 +103,7 @@ def _side(label: str, source: _Source, environments: str) -> Side:
     return Side(
         label=label,
         stacks=stacks_of(assembly),
-        acknowledgements=read_acknowledgements(source.folder / FILE_NAME, label),
+        acknowledgements=read_acknowledgements(source.folder / ACKNOWLEDGEMENTS_FILE, label),
     )
 
 

@@ -217,7 +217,13 @@ def test_an_assembly_is_synthesised_without_aws(
     monkeypatch.setattr(
         toolchain, "run_cdk", lambda arguments, **options: calls.append((arguments, options))
     )
-    assert synthesise(environment, Path("files"), tmp_path) == tmp_path / "cdk.out"
+    called: list[str] = []
+    assembly = synthesise(
+        environment, Path("files"), tmp_path, meanwhile=lambda: called.append("meanwhile")
+    )
+    assert assembly == tmp_path / "cdk.out"
+    calls[1][1].pop("on_start")(1234)
+    assert called == ["meanwhile"]
     assert calls == [
         ("checked", {}),
         (

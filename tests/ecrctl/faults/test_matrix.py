@@ -18,6 +18,7 @@ from ecrctl.aws.pinning import live_tag
 from ecrctl.errors import ExitCode
 from ecrctl.local.command import REPOSITORY, TAG
 from ecrctl.local.sample_image import sample_image
+from environments import loading
 from environments.loading import load_environment, pins_path
 
 from .conftest import ACCOUNT, ENVIRONMENT, Clients, Program, run
@@ -150,7 +151,7 @@ def test_every_fault_of_every_operation_is_one_sentence(
     assert operations
     if command not in ("pin", "import"):
         # The files are the same in each run, and reading them takes half of its time.
-        monkeypatch.setattr(cli, "load_environment", cache(load_environment))
+        monkeypatch.setattr(loading, "load_environment", cache(load_environment))
     wrong: dict[tuple[str, str], str] = {}
     for kind, fault in (KINDS | DOCUMENTS).items():
         by_patience[kind != STALLED].use(monkeypatch)

@@ -21,7 +21,7 @@ from ecrctl.importing.entries import Note
 from ecrctl.importing.environment import Import
 from ecrctl.importing.notes import table_of_notes
 from ecrctl.importing.report import next_steps, summary
-from environments.loading import EnvironmentFault
+from environments.faults import EnvironmentFault
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
 from tests.ecrctl.importing.test_import import existing
 from tests.ecrctl.verify.loading import missing

@@ -1,0 +1,67 @@
+"""The options of ``ecrctl review``."""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .findings import ACKNOWLEDGEMENTS_FILE, DEFAULT_GATE
+
+BLOCKING = ",".join(DEFAULT_GATE)
+
+
+class ReviewFormat(StrEnum):
+    """The format of a printed review."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    JSON = "json"
+
+
+Base = Annotated[
+    str,
+    typer.Option(
+        metavar="REF|DIR", help="The base, as deployed now: a git reference, or a cloud assembly."
+    ),
+]
+Head = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REF|DIR", help="The head, which replaces the base (default: the working tree)."
+    ),
+]
+Format = Annotated[ReviewFormat, typer.Option("--format", help="Format of the output.")]
+FailOn = Annotated[
+    str,
+    typer.Option(
+        metavar="CATEGORIES", help="Categories that block a change, separated by commas, or none."
+    ),
+]
+Acknowledgements = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help=f"File to use instead of the base side's {ACKNOWLEDGEMENTS_FILE}."
+    ),
+]
+Images = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[REPOSITORY=]FILE",
+        help="Images for lifecycle previews (default: generated samples).",
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Folder for review.txt, review.md, review.json and comment.md."
+    ),
+]
+Today = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=["%Y-%m-%d"],
+        help="Date for which acknowledgements are checked (default: today).",
+    ),
+]
