@@ -24,10 +24,9 @@ except ModuleNotFoundError as error:
     )
 
 from constructs_lib.rules.faults import RuleError
-from environments import names
+from environments import DIRECTORY, names
 from environments.faults import EnvironmentFault
 from environments.loading import load_environments
-from environments.names import DIRECTORY
 from environments.settings import EnvironmentSettings
 from stacks.ecs_workloads import EcsWorkloadsStack
 from stacks.eks_workloads import EksWorkloadsStack

@@ -39,8 +39,8 @@ def measured() -> str:
             "|---|---|---|---|",
             *rows,
             "",
-            "`ecrctl access --help` is the start of the command line alone. Both commands also",
-            "check the environment's files before the synth, which checks them again.",
+            "`ecrctl access --help` is the start of the command line alone, which is the limit: the",
+            "rest, such as reading and checking the files, happens during the synth.",
         ]
     )
 

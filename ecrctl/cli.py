@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 from typer.exceptions import TyperException
 
+from environments import DIRECTORY
 from environments.faults import EnvironmentFault
-from environments.names import DIRECTORY
 
 from .errors import ExitCode, UserError, exit_code_table
 from .local import options as local
@@ -320,6 +320,7 @@ def access_command(
         load_environments([environment] if environment else None, _options.environments)
         # Imported during the synth as well.
         import_module("ecrctl.access.report")
+        import_module("ecrctl.console")
 
     with tempfile.TemporaryDirectory() as folder:
         # Loaded during the synth, so that a fault is reported in the file's own words.

@@ -8,11 +8,11 @@ from checked_files.known_names import KnownNames
 from checked_files.yaml_files import YamlFile
 from constructs_lib.rules.faults import under
 
+from . import DIRECTORY
 from .checks.pins import missing_pin_faults, pin_faults
 from .checks.repositories import github_provider_faults, repository_faults
 from .checks.workloads import workload_faults
 from .faults import EnvironmentFault
-from .names import DIRECTORY
 from .reading import EnvironmentFile, PinsFile, read_environment, read_pins
 from .resolving import image_of, repositories_of, resolve
 from .settings import EnvironmentSettings

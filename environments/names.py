@@ -1,11 +1,7 @@
 """The names of what an environment deploys: stacks, the key's alias, the Jobs' parameters."""
 
-from pathlib import Path
-
 from constructs_lib.rules.kubernetes.delivery import parameter_name
 
-# The folder of the files of the environments.
-DIRECTORY = Path(__file__).parent
 ENCRYPTION = "Encryption"
 GITHUB_ACCESS = "GitHubAccess"
 NOTIFICATIONS = "Notifications"

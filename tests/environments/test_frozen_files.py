@@ -26,10 +26,10 @@ def reads_of_users_files(source: str) -> Iterator[int]:
     """Yield the lines of a test file that read ``environments/``."""
     for node in ast.walk(ast.parse(source)):
         match node:
-            case ast.ImportFrom(module="environments.names" | "app", names=names):
+            case ast.ImportFrom(module="environments" | "app", names=names):
                 if "DIRECTORY" in {name.name for name in names}:
                     yield node.lineno
-            case ast.Attribute(value=ast.Name(id="names"), attr="DIRECTORY"):
+            case ast.Attribute(value=ast.Name(id="environments"), attr="DIRECTORY"):
                 yield node.lineno
             case ast.Call(func=ast.Name(id=name)) if name in FOLDER_POSITIONS:
                 if not _passes_folder(node, FOLDER_POSITIONS[name]):
@@ -57,8 +57,8 @@ def test_no_test_reads_the_users_environments() -> None:
 @pytest.mark.parametrize(
     "source",
     [
-        "from environments.names import DIRECTORY",
-        "names.DIRECTORY",
+        "from environments import DIRECTORY",
+        "environments.DIRECTORY",
         "environment_names()",
         "load_environment('dev')",
         "load_environments(['dev'])",

@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 from constructs_lib.rules.faults import RuleError
+from environments import DIRECTORY
 from environments.faults import EnvironmentFault
 from environments.json_schema import schemas
 from environments.loading import environment_names, pins_path
-from environments.names import DIRECTORY
 from tests.assemblies import stacks_of
 from tests.compliance.test_cfn_lint import findings
 from tests.support import synthesise
