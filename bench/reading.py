@@ -39,8 +39,8 @@ def measured() -> str:
             "|---|---|---|---|",
             *rows,
             "",
-            "`ecrctl access --help` is the start of the command line alone, which is the limit: the",
-            "rest, such as reading and checking the files, happens during the synth.",
+            "`ecrctl access --help` is the start of the command line alone, which is the limit:",
+            "the rest, such as reading and checking the files, happens during the synth.",
         ]
     )
 
