@@ -54,6 +54,10 @@ def processes_of(folder: Path) -> list[int]:
 @pytest.fixture(autouse=True)
 def _nothing_is_left_running(folder: Path) -> Iterator[None]:
     yield
+    # A process that was killed is there until the system has ended it.
+    deadline = time.monotonic() + 5
+    while processes_of(folder) and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert processes_of(folder) == []
 
 
