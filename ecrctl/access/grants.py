@@ -15,6 +15,7 @@ from ecrctl.policies.documents import grouped
 from ecrctl.policies.verbs import REPOSITORY_VERBS
 from ecrctl.policies.wording import conditions_text, principal_text
 from ecrctl.review.access.sources import policy_sets
+from ecrctl.review.resolution.templates import resolved
 
 from .identities import IdentityIndex
 from .repositories import repositories_of
@@ -95,6 +96,7 @@ class Access:
 
 def access_of(stacks: Sequence[Stack]) -> Access:
     """Return the access to every repository that the stacks declare."""
+    stacks = resolved(stacks)
     found = policy_sets(stacks, stacks)
     identities = IdentityIndex(found)
     repositories = repositories_of(found)

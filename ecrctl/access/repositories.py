@@ -11,7 +11,7 @@ from ecrctl.policies.patterns import PatternSet, has_wildcard
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import OWN_ACCOUNT, PrincipalSet
 from ecrctl.review.access.policy_sets import Holder, PolicySet
-from ecrctl.review.diff.intrinsics import UNKNOWN
+from ecrctl.review.resolution.texts import is_unknown
 from ecrctl.review.resource_types import REPOSITORY
 
 
@@ -100,4 +100,4 @@ def refused_principals(permissions: Iterable[Permission]) -> list[str]:
     Source: IAM user guide, "AWS JSON policy elements: Principal".
     """
     names = {one.name for permission in permissions for one in permission.principal.principals}
-    return sorted(name for name in names if has_wildcard(name) and UNKNOWN not in name)
+    return sorted(name for name in names if has_wildcard(name) and not is_unknown(name))

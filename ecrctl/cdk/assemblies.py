@@ -1,6 +1,6 @@
 """Cloud assemblies: written by the CDK CLI, read as files."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,17 +12,26 @@ from . import toolchain
 
 # The schema that the installed aws-cdk-lib writes. A newer one may contain unknown artifacts.
 NEWEST_SCHEMA = 55
+_TEMPLATE = ".template.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
     """A synthesised stack.
 
-    :param name: the path in the app, such as ``dev/Repositories-web``.
+    :param name: the path in the app, such as ``dev/Repositories-web``; a display name.
     :param stage: the path of the stage around the stack; empty where there is none.
     :param stack_name: CloudFormation's name for the stack, such as ``dev-Repositories-web``.
     :param is_protected: whether termination protection is on.
     :param tags: the stack's own tags, which CloudFormation gives to each of its resources.
+    :param artifact: the ids of the artifacts around the stack and its own, with slashes between
+        them; of a nested stack also its logical ID. No other stack of the assembly has the same.
+    :param written: the template as it is written, where ``template`` is made from it.
+    :param imports: the exports of other stacks that the template refers to, once it is resolved.
+    :param parameters: the values that the stack's parameters are given, other than defaults.
+    :param execution_role: the ARN of the role with which CloudFormation deploys the stack.
+    :param notification_arns: the topics that CloudFormation tells about the deployment.
+    :param assets: the files and folders that are deployed with the stack, by their id.
     """
 
     name: str
@@ -34,6 +43,37 @@ class Stack:
     stack_name: str = ""
     is_protected: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
+    artifact: str = ""
+    written: dict[str, Any] | None = None
+    imports: frozenset[str] = frozenset()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    execution_role: str = ""
+    notification_arns: Sequence[str] = ()
+    assets: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The name that no other stack of the assembly has."""
+        return self.artifact or self.name
+
+    @property
+    def as_written(self) -> dict[str, Any]:
+        """The template as it is written, with its intrinsic functions."""
+        return self.template if self.written is None else self.written
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Everything that is deployed beside the template and the assets."""
+        return {
+            "account": self.account,
+            "region": self.region,
+            "stack name": self.stack_name,
+            "termination protection": self.is_protected,
+            "tags": dict(self.tags),
+            "parameters": dict(self.parameters),
+            "execution role": self.execution_role,
+            "notification topics": list(self.notification_arns),
+        }
 
     @property
     def environment(self) -> str:
@@ -102,13 +142,17 @@ class _Reader:
 
     assembly: Path
 
-    def stacks(self, folder: Path | None = None, stage: str = "") -> Iterator[Stack]:
+    def stacks(
+        self, folder: Path | None = None, stage: str = "", around: str = ""
+    ) -> Iterator[Stack]:
         folder = folder or self.assembly
-        for artifact_id, artifact in _artifacts(folder).items():
+        artifacts = _artifacts(folder)
+        for artifact_id, artifact in artifacts.items():
             properties = artifact.get("properties", {})
             if artifact["type"] == "cdk:cloud-assembly":
                 path = properties.get("displayName", artifact_id).split(" ")[0]
-                yield from self.stacks(self._inside(folder, properties["directoryName"]), path)
+                inner = self._inside(folder, properties["directoryName"])
+                yield from self.stacks(inner, path, f"{around}{artifact_id}/")
             elif artifact["type"] == "aws:cloudformation:stack":
                 file = self._inside(folder, properties["templateFile"])
                 # aws://ACCOUNT/REGION
@@ -123,9 +167,32 @@ class _Reader:
                     stack_name=properties.get("stackName", artifact_id),
                     is_protected=properties.get("terminationProtection", False),
                     tags=properties.get("tags", {}),
+                    artifact=f"{around}{artifact_id}",
+                    parameters=properties.get("parameters", {}),
+                    execution_role=properties.get("cloudFormationExecutionRoleArn", ""),
+                    notification_arns=properties.get("notificationArns", ()),
+                    assets=self._assets(folder, artifacts, artifact),
                 )
                 yield stack
                 yield from self._nested_in(stack)
+
+    def _assets(
+        self, folder: Path, artifacts: Mapping[str, Any], stack: Mapping[str, Any]
+    ) -> dict[str, Path]:
+        """Return the assets of a stack by their id, without the templates among them."""
+        found: dict[str, Path] = {}
+        for name in stack.get("dependencies", ()):
+            artifact = artifacts.get(name, {})
+            if artifact.get("type") != "cdk:asset-manifest":
+                continue
+            manifest = _read_json(self._inside(folder, artifact["properties"]["file"]))
+            for kind in ("files", "dockerImages"):
+                for asset_id, asset in manifest.get(kind, {}).items():
+                    source = asset.get("source", {})
+                    path = source.get("path") or source.get("directory")
+                    if path and not path.endswith(_TEMPLATE):
+                        found[asset_id] = self._inside(folder, path)
+        return found
 
     def _nested_in(self, stack: Stack) -> Iterator[Stack]:
         """Yield the nested stacks of a stack, whose templates are files beside the stack's own."""
@@ -133,16 +200,17 @@ class _Reader:
             asset = resource.get("Metadata", {}).get("aws:asset:path")
             if asset is None:
                 continue  # only the URL of the template is known
-            # The path in the app is the readable name; the logical ID is always there.
-            path = str(resource["Metadata"].get("aws:cdk:path", ""))
-            name = path.removesuffix(".NestedStackResource").rpartition("/")[2] or logical_id
             file = self._inside(stack.file.parent, asset)
             nested = replace(
                 stack,
-                name=f"{stack.name}/{name.removesuffix('.NestedStack')}",
+                name=f"{stack.name}/{_nested_name(stack, logical_id, resource)}",
                 template=_read_template(file),
                 file=file,
                 stack_name=f"{stack.stack_name}/{logical_id}",
+                artifact=f"{stack.artifact}/{logical_id}",
+                # Those of the stack around it are deployed, and compared, once.
+                assets={},
+                parameters={},
             )
             yield nested
             yield from self._nested_in(nested)
@@ -155,6 +223,15 @@ class _Reader:
                 f"got '{name}'. Check where the assembly comes from."
             )
         return path
+
+
+def _nested_name(stack: Stack, logical_id: str, resource: Mapping[str, Any]) -> str:
+    """Return a nested stack's path below the stack around it, or its logical ID."""
+    path = str(resource["Metadata"].get("aws:cdk:path", ""))
+    below = path.removesuffix(".NestedStackResource").removeprefix(f"{stack.name}/")
+    # The CDK wraps each nested stack: Child.NestedStack/Child.NestedStackResource
+    steps = [one for one in below.split("/") if not one.endswith(".NestedStack")]
+    return "/".join(steps) or logical_id
 
 
 def _artifacts(folder: Path) -> dict[str, dict[str, Any]]:

@@ -9,8 +9,8 @@ from ecrctl.policies.permissions import Permission, PermissionIndex
 from ecrctl.policies.principals import PrincipalSet
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison
-from ecrctl.review.diff.intrinsics import UNKNOWN
 from ecrctl.review.findings import Finding, Place
+from ecrctl.review.resolution.texts import is_unknown
 from ecrctl.review.resource_types import MANAGED_POLICY, REPOSITORY, resource_type
 
 from .policy_sets import Holder, PolicySet, Subject
@@ -37,11 +37,11 @@ def access_changes(comparison: Comparison) -> list[AccessChange]:
     on_both_sides = _resources_on_both_sides(comparison)
     kept = {change.place for change in comparison.changes if change.impact == "WILL_ORPHAN"}
     # A stack that leaves the app is not deleted with it, and still grants what it granted.
-    left_behind = {pair.name for pair in pairs if pair.head is None}
+    left_behind = {pair.id for pair in pairs if pair.head is None}
     found: list[AccessChange] = []
     for holder in sorted({*before, *after}, key=_order):
         base, head = before.get(holder), after.get(holder)
-        stays = base is not None and (base.stacks <= left_behind or base.sources <= kept)
+        stays = base is not None and (base.stacks.keys() <= left_behind or base.sources <= kept)
         is_same = (base or head or PolicySet()).sources <= on_both_sides
         found += _holder_changes(
             _Sides(holder=holder, base=base, head=head, stays=stays, has_same_sources=is_same)
@@ -56,7 +56,7 @@ def _order(holder: Holder) -> tuple[str, str, str, str]:
 def _same_repositories(comparison: Comparison) -> frozenset[Place]:
     """Return the repositories that do not change: in a fleet, nearly all."""
     return frozenset(
-        (pair.name, logical_id)
+        (pair.id, logical_id)
         for pair in comparison.pairs
         if pair.base
         and pair.head
@@ -68,7 +68,7 @@ def _same_repositories(comparison: Comparison) -> frozenset[Place]:
 
 def _resources_on_both_sides(comparison: Comparison) -> set[Place]:
     return {
-        (pair.name, logical_id)
+        (pair.id, logical_id)
         for pair in comparison.pairs
         for logical_id, _, _ in pair.on_both_sides()
     }
@@ -109,7 +109,7 @@ class _Sides:
         subject = subject or self.holder.subject
         finding = Finding(
             environment=self.holder.environment,
-            stack=min((head if self.head else base).stacks, default=""),
+            stack=min((head if self.head else base).stacks.values(), default=""),
             subject=subject.text,
             message=sentence,
             places=frozenset(base.sources | head.sources),
@@ -242,4 +242,4 @@ def _is_unknown(permission: Permission) -> bool:
     texts = [one.name for one in permission.principal.principals]
     texts += [*permission.action.patterns, *permission.resource.patterns]
     texts += [value for one in permission.conditions for value in one.values]
-    return any(UNKNOWN in text for text in texts)
+    return any(map(is_unknown, texts))

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from constructs_lib.rules.policy.lists import as_list
-from ecrctl.review.diff.intrinsics import Values
 from ecrctl.review.diff.resources import mappings, properties
 from ecrctl.review.diff.workloads import APPLIED, PARAMETER, documents_of
+from ecrctl.review.resolution.texts import Values
 from ecrctl.review.resource_types import FUNCTION, ROLE, USER
 
 from .policy_sets import Attachment, Subject

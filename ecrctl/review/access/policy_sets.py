@@ -82,12 +82,13 @@ class PolicySet:
     :param unreadable: policies whose form is not known, each as one text.
     :param attached: permissions that only their name describes.
     :param boundary: the permissions boundary, as text.
-    :param sources: the resources that the policies come from, as stack and logical ID.
+    :param stacks: the stacks that the policies come from: the id of each, with its display name.
+    :param sources: the resources that the policies come from.
     """
 
     permissions: list[Permission] = field(default_factory=list)
     unreadable: set[str] = field(default_factory=set)
     attached: set[Attachment] = field(default_factory=set)
     boundary: str | None = None
-    stacks: set[str] = field(default_factory=set)
+    stacks: dict[str, str] = field(default_factory=dict)
     sources: set[Place] = field(default_factory=set)

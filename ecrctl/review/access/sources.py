@@ -1,7 +1,7 @@
 """Every place in an assembly's templates that grants something, as policies by their holder."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from constructs_lib.rules.policy.lists import as_list
@@ -10,9 +10,10 @@ from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.patterns import EVERYTHING, PatternSet
 from ecrctl.policies.permissions import Permission, permissions_of
 from ecrctl.policies.principals import Principal, PrincipalSet
-from ecrctl.review.diff.intrinsics import Values
 from ecrctl.review.diff.resources import properties, resources_of
 from ecrctl.review.findings import Place
+from ecrctl.review.resolution.canonical import stack_of_reference
+from ecrctl.review.resolution.texts import Values
 from ecrctl.review.resource_types import (
     GROUP,
     IDENTITIES,
@@ -24,6 +25,7 @@ from ecrctl.review.resource_types import (
 )
 
 from . import other_grants
+from .managed_policies import ManagedPolicies
 from .policy_sets import Attachment, Holder, Kind, PolicySet, Subject
 
 _IDENTITY_POLICIES = (
@@ -56,11 +58,11 @@ def policy_sets(
     :param side: every stack of that side, in which references are resolved.
     :param skipped: resources that are the same on both sides and grant nothing to other holders.
     """
-    collector = _PolicyCollector()
+    collector = _PolicyCollector(ManagedPolicies(side))
     for stack in stacks:
         values = Values(stack=stack, side=side)
         for logical_id, resource in resources_of(stack).items():
-            if isinstance(resource, Mapping) and (stack.name, logical_id) not in skipped:
+            if isinstance(resource, Mapping) and (stack.id, logical_id) not in skipped:
                 collector.add(values, logical_id, resource)
     return collector.policy_sets
 
@@ -68,7 +70,8 @@ def policy_sets(
 class _PolicyCollector:
     """Policies by their holder, collected resource by resource."""
 
-    def __init__(self) -> None:
+    def __init__(self, managed_policies: ManagedPolicies) -> None:
+        self._managed_policies = managed_policies
         self.policy_sets: dict[Holder, PolicySet] = {}
 
     def add(self, values: Values, logical_id: str, resource: Mapping[str, Any]) -> None:
@@ -83,7 +86,7 @@ class _PolicyCollector:
             self._add_identity(values, logical_id, resource)
         elif kind in _IDENTITY_POLICIES:
             document = given.get("PolicyDocument")
-            for subject in _attached_to(values, logical_id, resource):
+            for subject in self._attached_to(values, logical_id, resource):
                 self._add_policy(values, logical_id, resource, ("identity", subject), document)
         elif kind == "AWS::EKS::PodIdentityAssociation":
             self._add_pod_identity(values, logical_id, given)
@@ -104,18 +107,22 @@ class _PolicyCollector:
             document = policy.get("PolicyDocument") if isinstance(policy, Mapping) else policy
             self._add_policy(values, logical_id, resource, ("identity", subject), document)
         for attached in as_list(given.get("ManagedPolicyArns", [])):
-            document = _own_policy(values, attached)
-            if document is None:
+            own = self._managed_policies.document(values, attached)
+            if own is None:
                 found.attached.add(Attachment("managed policy", values.text(attached)))
             else:
-                self._add_policy(values, logical_id, resource, ("identity", subject), document)
+                self._add_policy(
+                    values, logical_id, resource, ("identity", subject), own[1], own[0]
+                )
         for group in as_list(given.get("Groups", [])):
             found.attached.add(Attachment("group", values.text(group)))
         if "PermissionsBoundary" in given:
             found.boundary = values.text(given["PermissionsBoundary"])
-            document = _own_policy(values, given["PermissionsBoundary"])
-            if document is not None:
-                self._add_policy(values, logical_id, resource, ("boundary", subject), document)
+            own = self._managed_policies.document(values, given["PermissionsBoundary"])
+            if own is not None:
+                self._add_policy(
+                    values, logical_id, resource, ("boundary", subject), own[1], own[0]
+                )
 
     def _add_pod_identity(self, values: Values, logical_id: str, given: Mapping[str, Any]) -> None:
         account, namespace, cluster = (
@@ -141,20 +148,48 @@ class _PolicyCollector:
         resource: Mapping[str, Any],
         holder: tuple[Kind, Subject],
         document: Any,
+        reader: Values | None = None,
     ) -> None:
+        """Add one policy.
+
+        :param reader: the values of the document, if it stands in another stack.
+        """
+        reader = reader or values
         kind, _ = holder
         found = self._policy_set(values, logical_id, holder)
         if document is None and kind != "endpoint":
             return
         document = _OPEN_ENDPOINT if document is None else document
-        read = _with_values(values, _parsed(document))
+        read = _with_values(reader, _parsed(document))
         names_principals = kind not in {"identity", "boundary"}
-        permissions = permissions_of(read, values.text, names_principals=names_principals)
+        permissions = permissions_of(read, reader.text, names_principals=names_principals)
         # A resource or statement with a condition may be absent.
         if permissions is None or "Condition" in resource or _is_conditional(read):
             found.unreadable.add(canonical(read))
         else:
             found.permissions += permissions
+
+    def _attached_to(
+        self, values: Values, logical_id: str, resource: Mapping[str, Any]
+    ) -> list[Subject]:
+        """Return the identities that a policy is attached to.
+
+        A managed policy without any is a subject itself: other apps may attach it.
+        """
+        given = properties(resource)
+        identities = [
+            _referenced_identity(values, kind, one)
+            for kind, name in _ATTACHED_TO
+            for one in as_list(given.get(name, []))
+        ]
+        is_managed = resource.get("Type") == MANAGED_POLICY
+        if (
+            is_managed
+            and not identities
+            and not self._managed_policies.is_attached(values.stack, logical_id)
+        ):
+            return [Subject(MANAGED_POLICY, values.path(logical_id))]
+        return identities
 
     def _policy_set(
         self, values: Values, logical_id: str, holder: tuple[Kind, Subject]
@@ -169,17 +204,9 @@ class _PolicyCollector:
             subject=subject,
         )
         found = self.policy_sets.setdefault(key, PolicySet())
-        found.stacks.add(stack.name)
-        found.sources.add((stack.name, logical_id))
+        found.stacks[stack.id] = stack.name
+        found.sources.add((stack.id, logical_id))
         return found
-
-
-def grants_something(resource: Any) -> bool:
-    """Return whether a resource has a policy, or is an identity that may have one."""
-    kind = resource.get("Type") if isinstance(resource, Mapping) else None
-    if resource_type(kind).policy_property:
-        return resource_type(kind).policy_property in properties(resource)
-    return kind in IDENTITIES or kind in _IDENTITY_POLICIES
 
 
 def identity_of(values: Values, logical_id: str) -> Subject:
@@ -194,57 +221,28 @@ def identity_of(values: Values, logical_id: str) -> Subject:
 
 def _resource_name(values: Values, logical_id: str, kind: str, given: Mapping[str, Any]) -> str:
     if kind == REGISTRY_POLICY:
-        return values.text({"Fn::Sub": "${AWS::AccountId} in ${AWS::Region}"})
+        stack = values.stack
+        account = stack.account if stack.account.isdigit() else "${AccountId}"
+        region = "${Region}" if stack.region.startswith("unknown") else stack.region
+        return f"{account} in {region}"
     name = given.get(resource_type(kind).name_property)
     return values.text(name) if name is not None else values.path(logical_id)
-
-
-def _attached_to(values: Values, logical_id: str, resource: Mapping[str, Any]) -> list[Subject]:
-    """Return the identities that a policy is attached to.
-
-    A managed policy without any is a subject itself: other apps may attach it.
-    """
-    given = properties(resource)
-    identities = [
-        _referenced_identity(values, kind, one)
-        for kind, name in _ATTACHED_TO
-        for one in as_list(given.get(name, []))
-    ]
-    is_managed = resource.get("Type") == MANAGED_POLICY
-    if is_managed and not identities and not _is_attached(values.stack, logical_id):
-        return [Subject(MANAGED_POLICY, values.path(logical_id))]
-    return identities
 
 
 def _referenced_identity(values: Values, kind: str, given: Any) -> Subject:
     """Return an identity that another resource refers to."""
     if isinstance(given, Mapping):
         target = given.get("Ref") or _first(given.get("Fn::GetAtt"))
-        if isinstance(target, str) and target in resources_of(values.stack):
-            return identity_of(values, target)
+        if isinstance(target, str):
+            stack_name, logical_id = stack_of_reference(target)
+            for stack in values.side if stack_name else (values.stack,):
+                is_there = logical_id in resources_of(stack)
+                if is_there and stack_name in {"", stack.stack_name}:
+                    return identity_of(Values(stack=stack, side=values.side), logical_id)
+            return Subject(kind, logical_id)
     text = values.text(given)
     name = text.rpartition(":role/")[2] if ":role/" in text else text
     return Subject(kind, name.removeprefix("${").removesuffix(".Arn}").removesuffix("}"))
-
-
-def _own_policy(values: Values, given: Any) -> Any:
-    """Return the document of a managed policy of the same stack; ``None`` for any other."""
-    target = given.get("Ref") if isinstance(given, Mapping) else None
-    resource = resources_of(values.stack).get(target, {}) if target else {}
-    is_own = resource.get("Type") == MANAGED_POLICY
-    return properties(resource).get("PolicyDocument") if is_own else None
-
-
-def _is_attached(stack: Stack, logical_id: str) -> bool:
-    """Return whether an identity of the same stack refers to a managed policy."""
-    return {"Ref": logical_id} in _references_to_policies(stack)
-
-
-def _references_to_policies(stack: Stack) -> Iterator[Any]:
-    for kind in IDENTITIES:
-        for _, resource in stack.resources(kind):
-            yield properties(resource).get("PermissionsBoundary")
-            yield from as_list(properties(resource).get("ManagedPolicyArns", []))
 
 
 def _parsed(document: Any) -> Any:

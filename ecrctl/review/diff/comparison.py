@@ -11,6 +11,7 @@ from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.findings import Place, canonical_json
 from ecrctl.review.resource_types import resource_type
 
+from .assets import asset_digests
 from .resources import Resource, path_of, properties, resources_of, value_at
 
 Impact = Literal[
@@ -27,11 +28,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StackPair:
-    """One stack on both sides; ``None`` on a side that does not have it."""
+    """One stack on both sides; ``None`` on a side that does not have it.
+
+    :param name: the display name, which another stack may have as well.
+    """
 
     name: str
     base: Stack | None
     head: Stack | None
+
+    @property
+    def id(self) -> str:
+        """Return the stack as no other one is called."""
+        return self.stack.id
 
     @property
     def stack(self) -> Stack:
@@ -117,8 +126,8 @@ class ResourceChange:
 
     @property
     def place(self) -> Place:
-        """Return where the resource is: its stack and logical ID."""
-        return self.pair.name, self.logical_id
+        """Return where the resource is: the id of its stack, and its logical ID."""
+        return self.pair.id, self.logical_id
 
     @property
     def key(self) -> str:
@@ -167,9 +176,7 @@ class Comparison:
     """Two assemblies, and every difference between them.
 
     :param changes: the resources that differ, in the order of the stacks and their templates.
-    :param texts: the output of ``cdk diff`` by the name of the stack.
-    :param parts: the names of the entries that differ, by stack and by part of its template, such
-        as ``parameters``.
+    :param texts: the output of ``cdk diff`` by the id of the stack.
     :param image_sets: images by repository, for lifecycle previews; ``""`` for all others.
     """
 
@@ -178,8 +185,12 @@ class Comparison:
     pairs: Sequence[StackPair]
     changes: Sequence[ResourceChange]
     texts: Mapping[str, str] = field(default_factory=dict)
-    parts: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     image_sets: Mapping[str, Sequence[ImageRecord]] = field(default_factory=dict)
+
+    @property
+    def cli_texts(self) -> list[tuple[str, str]]:
+        """Return the output of ``cdk diff`` for each stack that has one, with the stack's name."""
+        return [(pair.name, text) for pair in self.pairs if (text := self.texts.get(pair.id, ""))]
 
     def of_type(self, *types: str) -> Iterator[ResourceChange]:
         """Return the changes of some resource types."""
@@ -209,14 +220,16 @@ def pairs_of(base: Sequence[Stack], head: Sequence[Stack]) -> list[StackPair]:
         found = next((one for one in same if one.name == stack.name), same[0] if same else None)
         if found is not None:
             left.remove(found)
-            found = replace(found, name=stack.name, stage=stack.stage)
+            found = replace(found, name=stack.name, stage=stack.stage, artifact=stack.artifact)
         pairs.append(StackPair(name=stack.name, base=found, head=stack))
-    names = {stack.name for stack in head}
+    ids = {stack.id for stack in head}
     for stack in left:
-        where = f" ({stack.stack_name} in {stack.account}/{stack.region})"
-        gone = replace(stack, name=stack.name + (where if stack.name in names else ""))
+        where = (
+            f" ({stack.stack_name} in {stack.account}/{stack.region})" if stack.id in ids else ""
+        )
+        gone = replace(stack, name=stack.name + where, artifact=stack.id + where)
         pairs.append(StackPair(name=gone.name, base=gone, head=_emptied(gone, base, head)))
-    pairs.sort(key=lambda pair: pair.name.split("/"))
+    pairs.sort(key=lambda pair: (pair.name.split("/"), pair.id))
     return [pair for pair in pairs if not _is_same(pair)]
 
 
@@ -243,7 +256,7 @@ def _emptied(gone: Stack, base: Sequence[Stack], head: Sequence[Stack]) -> Stack
 
 def _is_same(pair: StackPair) -> bool:
     base, head = (
-        side and (side.account, side.region, side.is_protected, side.template)
+        side and (side.template, side.as_written, side.settings, asset_digests(side))
         for side in (pair.base, pair.head)
     )
     return base == head

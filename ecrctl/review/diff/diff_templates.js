@@ -1,7 +1,8 @@
 // Compares pairs of templates with the library of the CDK CLI, for Python.
 //
-// Standard input: [{"name": "dev/Repositories", "base": "file or null", "head": "file or null"}]
-// Standard output: {"dev/Repositories": {"text", "parts", "resources": {logical ID: change}}}
+// Standard input: [{"id", "name", "written": [base, head], "resolved": [base, head] or null}], with
+// templates as they are written, and resolved where that makes a difference.
+// Standard output: {id: {"text", "resources": {logical ID: change}}}
 const { readFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
 const { join } = require("node:path");
@@ -10,9 +11,6 @@ const { Writable } = require("node:stream");
 const [tools] = process.argv.slice(2);
 const load = createRequire(join(tools, "package.json"));
 const { formatDifferences, fullDiff } = load("@aws-cdk/cloudformation-diff");
-
-const PARTS = ["conditions", "mappings", "outputs", "parameters", "unknown"];
-const read = (file) => (file === null ? {} : JSON.parse(readFileSync(file, "utf8")));
 
 function textOf(diff) {
   const parts = [];
@@ -38,15 +36,13 @@ function changeOf(resource) {
   };
 }
 
-function diffOf({ base, head }) {
-  const diff = fullDiff(read(base), read(head));
-  const changes = Object.entries(diff.resources.changes);
+function diffOf({ written, resolved }) {
+  const diff = fullDiff(...written);
+  const deployed = resolved === null ? diff : fullDiff(...resolved);
+  const changes = Object.entries(deployed.resources.changes);
   return {
     text: diff.isEmpty ? "" : textOf(diff),
     resources: Object.fromEntries(changes.map(([id, change]) => [id, changeOf(change)])),
-    parts: Object.fromEntries(
-      PARTS.map((part) => [part, diff[part].logicalIds]).filter(([, names]) => names.length > 0),
-    ),
   };
 }
 
@@ -54,7 +50,7 @@ const pairs = JSON.parse(readFileSync(0, "utf8"));
 const diffs = {};
 for (const pair of pairs) {
   try {
-    diffs[pair.name] = diffOf(pair);
+    diffs[pair.id] = diffOf(pair);
   } catch (error) {
     process.stderr.write(`Error: ${pair.name}: ${error.message}\n`);
     process.exit(1);

@@ -58,8 +58,8 @@ def is_known(value: Any) -> bool:
     return not isinstance(value, Mapping)
 
 
-def path_of(logical_id: str, resource: Resource) -> str:
+def path_of(logical_id: str, resource: Any) -> str:
     """Return a resource's path in its app, or else its logical ID."""
-    metadata = resource.get("Metadata", {})
+    metadata = resource.get("Metadata", {}) if isinstance(resource, Mapping) else {}
     path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
     return str(path).removesuffix("/Resource") if path else logical_id

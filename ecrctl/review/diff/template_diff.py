@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,11 +12,14 @@ from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk import toolchain
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.errors import UserError
+from ecrctl.review.resolution.templates import resolved
 
 from .comparison import Comparison, Impact, ResourceChange, StackPair, pairs_of
 from .resources import resources_of
 
 LIBRARY = "@aws-cdk/cloudformation-diff"
+# A logical ID, wherever a function names it.
+_NAME = re.compile(r"[0-9A-Za-z]+")
 _SCRIPT = Path(__file__).with_name("diff_templates.js")
 
 
@@ -25,16 +29,16 @@ def compare(
     *,
     image_sets: Mapping[str, Sequence[ImageRecord]] | None = None,
 ) -> Comparison:
-    """Compare the stacks of two assemblies."""
+    """Compare what the stacks of two assemblies deploy."""
+    base, head = resolved(base), resolved(head)
     pairs = pairs_of(base, head)
     diffs = _library_diffs(pairs) if pairs else {}
     return Comparison(
         base=base,
         head=head,
         pairs=pairs,
-        changes=[change for pair in pairs for change in _changes(pair, diffs[pair.name])],
-        texts={name: diff["text"] for name, diff in diffs.items()},
-        parts={name: diff["parts"] for name, diff in diffs.items()},
+        changes=[change for pair in pairs for change in _changes(pair, diffs[pair.id])],
+        texts={pair_id: diff["text"] for pair_id, diff in diffs.items()},
         image_sets=image_sets or {},
     )
 
@@ -78,15 +82,7 @@ def _resource(value: Any) -> Mapping[str, Any] | None:
 def _library_diffs(pairs: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
     if not (toolchain.ROOT / "node_modules" / LIBRARY / "package.json").is_file():
         raise UserError(f"{LIBRARY} is not installed here. Run `make`.")
-    request = [
-        {
-            "name": pair.name,
-            "base": str(pair.base.file) if pair.base else None,
-            # A removed nested stack has no template file.
-            "head": str(pair.head.file) if pair.head and pair.head.file.name else None,
-        }
-        for pair in pairs
-    ]
+    request = [_request(pair) for pair in pairs]
     done = subprocess.run(
         [str(toolchain.node_binary()), str(_SCRIPT), str(toolchain.ROOT)],
         input=json.dumps(request),
@@ -102,3 +98,40 @@ def _library_diffs(pairs: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
         raise UserError(f"{LIBRARY} cannot compare these templates: {reason}")
     diffs: dict[str, dict[str, Any]] = json.loads(done.stdout)
     return diffs
+
+
+def _request(pair: StackPair) -> dict[str, Any]:
+    written = _what_differs(*(one.as_written if one else {} for one in (pair.base, pair.head)))
+    deployed = _what_differs(*(one.template if one else {} for one in (pair.base, pair.head)))
+    return {
+        "id": pair.id,
+        "name": pair.name,
+        "written": written,
+        # Most templates are written as they are resolved, and are compared once.
+        "resolved": None if deployed == written else deployed,
+    }
+
+
+def _what_differs(base: Mapping[str, Any], head: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return two templates without the resources that are the same and depend on no other change.
+
+    In a fleet these are nearly all. A resource that refers to a replaced one changes with it.
+    """
+    before, after = base.get("Resources", {}), head.get("Resources", {})
+    changed = {one for one in {**before, **after} if before.get(one) != after.get(one)}
+    names = {
+        one: {*_NAME.findall(json.dumps(before[one]))}
+        for one in before
+        if changed and one not in changed
+    }
+    waiting = changed
+    while waiting:
+        waiting = {one for one, found in names.items() if one not in changed and found & waiting}
+        changed = changed | waiting
+    return [
+        {
+            **template,
+            "Resources": {one: value for one, value in resources.items() if one in changed},
+        }
+        for template, resources in ((base, before), (head, after))
+    ]

@@ -13,10 +13,10 @@ from constructs_lib.rules.ecs.hardening import hardened_faults
 from constructs_lib.rules.kubernetes.hardening import restricted_faults
 from constructs_lib.rules.kubernetes.manifest import VERSION_ANNOTATION, VERSION_LABEL
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.review.resolution.texts import Values
 from ecrctl.review.resource_types import TASK_DEFINITION, word_of
 
 from .comparison import Comparison, ResourceChange
-from .intrinsics import Values
 from .resources import Resource, mappings, properties
 
 APPLIED = "Custom::AWSCDK-EKS-KubernetesResource"

@@ -163,11 +163,11 @@ def _line(merged: MergedFinding) -> str:
 
 
 def _cli_texts(review: Review) -> Iterator[str]:
-    texts = {name: text for name, text in review.comparison.texts.items() if text}
+    texts = review.comparison.cli_texts
     if not texts:
         return
     yield "\n### Output of `cdk diff`"
-    for name, text in texts.items():
+    for name, text in texts:
         # A fence in a template would end this one.
         lines = (line.replace("```", "'''") for line in text.rstrip().splitlines())
         yield _folded(_escaped(name), ["```", *lines, "```"])

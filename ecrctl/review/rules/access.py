@@ -7,14 +7,7 @@ from typing import Any
 from ecrctl.policies.wording import listed
 from ecrctl.review.access.changes import AccessChange, access_changes
 from ecrctl.review.access.sentences import Direction
-from ecrctl.review.access.sources import grants_something
-from ecrctl.review.diff.changed_references import (
-    ChangedNames,
-    changed_names,
-    nested_stack_parameters,
-    references,
-)
-from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
+from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import Resource, replication_destinations, value_at
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import OIDC_PROVIDER, REPLICATION
@@ -34,35 +27,6 @@ def access_gained(comparison: Comparison) -> Iterator[Finding]:
 def access_undecided(comparison: Comparison) -> Iterator[Finding]:
     """A policy changes, and the effect cannot be determined before deployment."""
     return _in_direction(comparison, "undecided")
-
-
-@rule(_GAINED)
-def access_depends(comparison: Comparison) -> Iterator[Finding]:
-    """A policy stays the same, but refers to a changed value."""
-    changed = [(pair, changed_names(comparison, pair)) for pair in comparison.pairs]
-    for pair, names in (*changed, *nested_stack_parameters(comparison)):
-        if names:
-            yield from _depending(pair, names)
-
-
-def _depending(pair: StackPair, names: ChangedNames) -> Iterator[Finding]:
-    for change in _unchanged_grants(pair):
-        for name in sorted({*references(change.head)} & names.keys()):
-            yield about(
-                change,
-                f"has a policy that refers to the {names[name].word} `{name}`, whose value "
-                "changes: the effect cannot be determined before deployment",
-                detail=[name, names[name].evidence],
-                is_undecided=True,
-            )
-
-
-def _unchanged_grants(pair: StackPair) -> Iterator[ResourceChange]:
-    for logical_id, base, head in pair.on_both_sides():
-        if base == head and grants_something(head):
-            yield ResourceChange(
-                pair=pair, logical_id=logical_id, base=base, head=head, impact="NO_CHANGE"
-            )
 
 
 @rule(_GAINED)

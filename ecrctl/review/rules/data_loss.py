@@ -1,14 +1,16 @@
 """Rules about data that a change deletes or no longer protects: repositories, keys and logs."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-from ecrctl.review.diff.changed_references import changed_names
-from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
+from ecrctl.policies.wording import listed
+from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import Resource, account_of, is_known, is_true, properties
 from ecrctl.review.findings import Category, Finding
+from ecrctl.review.resolution.canonical import PARAMETER
 from ecrctl.review.resource_types import KEY, LOG_GROUP, PUBLIC_REPOSITORY, REPOSITORY
 
-from .rule import about, resource_rule, rule
+from .rule import Message, about, resource_rule, rule, undecided
 
 _LOSS = Category.DATA_LOSS
 # KMS's own default, in days.
@@ -44,7 +46,7 @@ def repository_removed(comparison: Comparison) -> Iterator[Finding]:
 def repository_moved(comparison: Comparison) -> Iterator[Finding]:
     """A repository moves to another stack."""
     for change, addition in _removals(comparison):
-        if addition and addition.pair.name != change.pair.name:
+        if addition and addition.pair.id != change.pair.id:
             message = (
                 f"moves to the stack `{addition.pair.name}`, which CloudFormation does not "
                 f"support: {_consequence_of_move(change)} Leave it in its stack, or import it into "
@@ -57,7 +59,7 @@ def repository_moved(comparison: Comparison) -> Iterator[Finding]:
 def repository_logical_id_changed(comparison: Comparison) -> Iterator[Finding]:
     """A repository gets another logical ID."""
     for change, addition in _removals(comparison):
-        if addition and addition.pair.name == change.pair.name:
+        if addition and addition.pair.id == change.pair.id:
             message = (
                 f"gets the logical ID `{addition.logical_id}` instead of `{change.logical_id}`, "
                 "so CloudFormation treats it as another repository and fails to create it "
@@ -152,46 +154,46 @@ def _retains(resource: Resource | None, attribute: str) -> bool:
     return isinstance(resource, Mapping) and resource.get(attribute) in _RETAINING
 
 
-@rule(_LOSS)
-def exists_conditionally(comparison: Comparison) -> Iterator[Finding]:
+@resource_rule(_LOSS, *_EVERY_DATA)
+def exists_conditionally(change: ResourceChange) -> Iterator[Message]:
     """A resource with data exists only under a condition, or under another one."""
-    for pair in comparison.pairs:
-        changed = changed_names(comparison, pair)
-        for change in _conditional(pair):
-            before, after = change.both(_condition)
-            if before == after and after not in changed:
-                continue
-            yield about(
-                change,
-                f"now exists only if condition `{after}` is true; otherwise it is deleted",
-                detail=[before, after, changed[after].evidence if after in changed else None],
-                is_undecided=True,
-            )
+    if (
+        change.is_update
+        and change.head
+        and "Condition" in change.other
+        and change.head.get("Condition")
+    ):
+        names = sorted(_parameters(change.head["Condition"]))
+        values = f"the parameters {listed([f'`{one}`' for one in names])}" if names else "a value"
+        yield undecided(
+            f"now exists only under a condition that depends on {values} of the deployment; "
+            "otherwise it is deleted"
+        )
 
 
-def _condition(resource: Resource | None) -> str:
-    return str(resource.get("Condition", "")) if resource else ""
-
-
-def _conditional(pair: StackPair) -> Iterator[ResourceChange]:
-    """Yield the resources with data that have a condition and existed before."""
-    for logical_id, base, head in pair.on_both_sides():
-        if isinstance(base, dict) and isinstance(head, dict):
-            change = ResourceChange(
-                pair=pair, logical_id=logical_id, base=base, head=head, impact="MAY_REPLACE"
-            )
-            if change.type in _EVERY_DATA and isinstance(head.get("Condition"), str):
-                yield change
+def _parameters(value: Any) -> Iterator[str]:
+    """Yield the parameters in a resolved condition."""
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            if name == PARAMETER:
+                yield str(one[0])
+            else:
+                yield from _parameters(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _parameters(one)
 
 
 @resource_rule(_LOSS, REPOSITORY)
-def empty_on_delete(change: ResourceChange) -> Iterator[str]:
+def empty_on_delete(change: ResourceChange) -> Iterator[str | Message]:
     """A repository is deleted together with its images."""
     before, after = change.values("EmptyOnDelete")
     if not change.is_update or is_true(before):
         return
     if not is_known(after) and after != before:
-        yield "may now be deleted together with all of its images: the deployment decides"
+        yield undecided(
+            "may now be deleted together with all of its images: the deployment decides"
+        )
     elif is_true(after):
         yield "is now deleted together with all of its images (EmptyOnDelete)"
 

@@ -18,7 +18,6 @@ from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.documents import grouped
 from ecrctl.policies.wording import first_few, listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
-from ecrctl.review.diff.intrinsics import Values
 from ecrctl.review.diff.resources import (
     Resource,
     account_of,
@@ -29,7 +28,7 @@ from ecrctl.review.diff.resources import (
 )
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import APPLIED, WorkloadChange
-from ecrctl.review.findings import Category, Finding
+from ecrctl.review.findings import Category, Finding, canonical_json
 from ecrctl.review.resource_types import KEY, REPOSITORY
 
 from .rule import about, about_stack, resource_rule, rule
@@ -96,15 +95,16 @@ def job_immutable(one: WorkloadChange) -> Iterator[str]:
 def repository_declared_twice(comparison: Comparison) -> Iterator[Finding]:
     """Two stacks declare one repository."""
     repositories = (
-        (stack, logical_id, properties(resource).get("RepositoryName"))
+        (stack, logical_id, name)
         for stack in comparison.head
         for logical_id, resource in stack.resources(REPOSITORY)
+        if isinstance(name := properties(resource).get("RepositoryName"), str)
     )
-    declared = grouped(repositories, lambda one: (account_of(one[0]), one[0].region, str(one[2])))
+    declared = grouped(repositories, lambda one: (account_of(one[0]), one[0].region, one[2]))
     for change in comparison.of_type(REPOSITORY):
         stack, name = change.pair.stack, change.explicit_name
-        found = declared.get((account_of(stack), stack.region, str(name)), [])
-        if change.base is None and name is not None and len(found) > 1:
+        found = declared.get((account_of(stack), stack.region, name), []) if name else []
+        if change.base is None and len(found) > 1:
             places = [(one.name, logical_id) for one, logical_id, _ in found]
             texts = ", ".join(f"`{place}` ({logical_id})" for place, logical_id in places)
             yield about(change, f"is declared {len(found)} times, by {texts}", detail=places)
@@ -137,8 +137,7 @@ def export_in_use(comparison: Comparison) -> Iterator[Finding]:
     for pair in comparison.pairs:
         if pair.base is None or pair.head is None:
             continue
-        before = _exports(pair.base, comparison.base)
-        after = _exports(pair.head, comparison.head)
+        before, after = _exports(pair.base), _exports(pair.head)
         for name in sorted(before):
             users = importers.get((pair.base.account, pair.base.region, name), set()) - {pair.name}
             if users and before[name] != after.get(name):
@@ -156,32 +155,20 @@ def _importers(stacks: Sequence[Stack]) -> dict[tuple[str, str, str], set[str]]:
     """Return the names of the importing stacks, by account, region and export."""
     found: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for stack in stacks:
-        for name in _imports(stack.template):
+        for name in stack.imports:
             found[stack.account, stack.region, name].add(stack.name)
     return found
 
 
-def _exports(stack: Stack, side: Sequence[Stack]) -> dict[str, str]:
-    """Return the exports of a stack: each name with its value, as far as it can be resolved."""
-    values = Values(stack=stack, side=side)
+def _exports(stack: Stack) -> dict[str, str]:
+    """Return the exports of a stack: each name with its value."""
     found = {}
     for output in mappings([*stack.template.get("Outputs", {}).values()]):
         export = output.get("Export")
         name = export.get("Name") if isinstance(export, Mapping) else None
         if isinstance(name, str):
-            text = values.text(output.get("Value"))
-            # A value that is known by its construct path alone changes when the construct moves.
-            is_resolved = not text.startswith("${")
-            found[name] = text if is_resolved else json.dumps(output.get("Value"), sort_keys=True)
+            found[name] = canonical_json(output.get("Value"))
     return found
-
-
-def _imports(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping) and isinstance(value.get("Fn::ImportValue"), str):
-        yield value["Fn::ImportValue"]
-    items = value.values() if isinstance(value, Mapping) else value
-    for item in items if isinstance(value, Mapping | list) else ():
-        yield from _imports(item)
 
 
 @resource_rule(_FAILS, REPOSITORY)

@@ -1,6 +1,6 @@
 """Routine changes: every difference that no other rule reports, so that no change is silent."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -26,6 +26,8 @@ _VERBS = {
     "WILL_ORPHAN": "stops managing {} (kept in the account)",
     "NO_CHANGE": "changes only metadata of {}",
 }
+# What these parts change is found where they are referred to.
+_RESOLVED = ("Conditions", "Mappings", "Resources")
 _Group = tuple[str, str, str]
 
 
@@ -52,12 +54,10 @@ def stack_change(comparison: Comparison) -> Iterator[Finding]:
                 evidence=["removed", pair.base.template],
             )
         else:
-            yield from _changes_of_stack(comparison, pair, pair.base, pair.head)
+            yield from _changes_of_stack(pair, pair.base, pair.head)
 
 
-def _changes_of_stack(
-    comparison: Comparison, pair: StackPair, before: Stack, after: Stack
-) -> Iterator[Finding]:
+def _changes_of_stack(pair: StackPair, before: Stack, after: Stack) -> Iterator[Finding]:
     old, new = (before.account, before.region), (after.account, after.region)
     if old != new:
         yield about_stack(
@@ -72,22 +72,49 @@ def _changes_of_stack(
             "is protected from being deleted",
             evidence=["termination protection", False, True],
         )
-    parts = comparison.parts.get(pair.name, {})
-    if parts:
-        changed = [
-            f"{part} ({', '.join(first_few([*names], _MOST_SHOWN))})"
-            for part, names in parts.items()
+    changed = _parts_that_differ(before, after)
+    if changed:
+        texts = [
+            f"{part} ({', '.join(first_few(names, _MOST_SHOWN))})" if names else part
+            for part, names in changed.items()
         ]
         yield about_stack(
             pair,
-            f"changes its {listed(changed)}",
-            evidence=["parts", _without_resources(before), _without_resources(after)],
+            f"changes its {listed(texts)}",
+            evidence=["parts", *(_values_of(changed, side) for side in (before, after))],
         )
 
 
-def _without_resources(stack: Stack) -> dict[str, Any]:
-    left_out = {"Metadata", "Resources"}
-    return {part: value for part, value in stack.template.items() if part not in left_out}
+def _parts_that_differ(before: Stack, after: Stack) -> dict[str, list[str]]:
+    """Return the parts of a template that differ beside its resources, with the names in them.
+
+    Mappings, conditions and the defaults of parameters have no effect of their own: what they
+    change is found in the resources and outputs that refer to them.
+    """
+    found: dict[str, list[str]] = {}
+    for part in {**before.template, **after.template}:
+        old, new = (side.template.get(part) for side in (before, after))
+        if part in _RESOLVED or old == new:
+            continue
+        if not isinstance(old or {}, Mapping) or not isinstance(new or {}, Mapping):
+            found[part] = []
+            continue
+        old, new = old or {}, new or {}
+        names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+        if part == "Parameters":
+            names = [name for name in names if _is_set_by_deployment(new.get(name, {}))]
+        if names:
+            found[part.lower()] = names
+    return found
+
+
+def _is_set_by_deployment(parameter: Any) -> bool:
+    return isinstance(parameter, Mapping) and bool(parameter) and "Default" not in parameter
+
+
+def _values_of(parts: Mapping[str, Sequence[str]], stack: Stack) -> dict[str, Any]:
+    template = {name.lower(): value for name, value in stack.template.items()}
+    return {part: template.get(part.lower()) for part in parts}
 
 
 def other_changes(reported: AbstractSet[Place]) -> Rule:
@@ -123,7 +150,7 @@ def _unreported(
         if change.pair.head is not None and change.place not in reported
         if not change.is_update or _differing(change)
     ]
-    return grouped(unreported, lambda change: (change.pair.name, change.impact, change.type))
+    return grouped(unreported, lambda change: (change.pair.id, change.impact, change.type))
 
 
 def _differing(change: ResourceChange) -> set[str]:

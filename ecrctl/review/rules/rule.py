@@ -9,8 +9,27 @@ from ecrctl.review.findings import Category, Finding, canonical_json
 from ecrctl.review.resource_types import word_of
 
 OfComparison = Callable[[Comparison], Iterable[Finding]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A verb phrase that continues the name of a resource.
+
+    :param detail: values beside the resource's own that the phrase depends on.
+    """
+
+    text: str
+    detail: object = None
+    is_undecided: bool = False
+
+
+def undecided(text: str, *, detail: object = None) -> Message:
+    """Return a phrase about a change whose direction only the deployment knows."""
+    return Message(text=text, detail=detail, is_undecided=True)
+
+
 # Yields verb phrases that continue the resource's name.
-OfChange = Callable[[ResourceChange], Iterable[str]]
+OfChange = Callable[[ResourceChange], Iterable[str | Message]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +68,14 @@ def resource_rule(category: Category, *types: str) -> Callable[[OfChange], Rule]
         @wraps(messages)
         def find(comparison: Comparison) -> Iterator[Finding]:
             for change in comparison.of_type(*types) if types else comparison.changes:
-                for message in messages(change):
-                    yield about(change, message)
+                for one in messages(change):
+                    message = one if isinstance(one, Message) else Message(text=one)
+                    yield about(
+                        change,
+                        message.text,
+                        detail=message.detail,
+                        is_undecided=message.is_undecided,
+                    )
 
         return rule(category)(find)
 

@@ -13,6 +13,7 @@ from ecrctl.cdk import toolchain
 from ecrctl.cdk.assemblies import Stack, stacks_of
 from ecrctl.cdk.commit_toolchain import tools_for
 from ecrctl.errors import UserError
+from ecrctl.review.diff.assets import asset_digests
 from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE
 
 from .acknowledgements import Acknowledgement, read_acknowledgements
@@ -38,8 +39,7 @@ class Side:
     def digest(self) -> str:
         """Return a digest of everything that is deployed; identical synths have the same."""
         deployed = [
-            [one.name, one.account, one.region, one.is_protected, one.template]
-            for one in self.stacks
+            [one.id, one.settings, one.as_written, asset_digests(one)] for one in self.stacks
         ]
         return f"sha256:{sha256(json.dumps(deployed, sort_keys=True).encode()).hexdigest()}"
 

@@ -6,6 +6,7 @@ ID. Another account or region of a stack, and its termination protection, are un
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ import yaml
 from ecrctl.cdk.assemblies import stacks_of
 from ecrctl.review.diff import template_diff
 from ecrctl.review.diff.comparison import StackPair, pairs_of
+from ecrctl.review.resolution.templates import resolved
 
 CORPUS = Path(__file__).parent / "corpus"
 ACCOUNT, REGION = "111111111111", "us-west-2"
@@ -77,20 +79,24 @@ def compared_at_once(sides: Iterable[tuple[Path, Path]]) -> Iterator[None]:
     :param sides: the base and the head of every comparison made while the block lasts.
     """
     stack_pairs = [
-        replace(pair, name=str(number))
-        for number, pair in enumerate(
-            pair for base, head in sides for pair in pairs_of(stacks_of(base), stacks_of(head))
-        )
+        pair
+        for base, head in sides
+        for pair in pairs_of(resolved(stacks_of(base)), resolved(stacks_of(head)))
     ]
-    answers = template_diff._library_diffs(stack_pairs)
-    by_files = {_files(pair): answers[pair.name] for pair in stack_pairs}
+    answers = template_diff._library_diffs([*map(_numbered, stack_pairs, itertools.count())])
+    by_files = {_files(pair): answers[str(number)] for number, pair in enumerate(stack_pairs)}
 
     def known_answers(asked: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
-        return {pair.name: by_files[_files(pair)] for pair in asked}
+        return {pair.id: by_files[_files(pair)] for pair in asked}
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(template_diff, "_library_diffs", known_answers)
         yield
+
+
+def _numbered(pair: StackPair, number: int) -> StackPair:
+    base, head = (side and replace(side, artifact=str(number)) for side in (pair.base, pair.head))
+    return replace(pair, base=base, head=head)
 
 
 def _files(pair: StackPair) -> tuple[Path | None, ...]:

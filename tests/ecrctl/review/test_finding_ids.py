@@ -144,19 +144,6 @@ Sides = tuple[dict[str, Any], dict[str, Any]]
             (_side(repository()), _side(repository(RepositoryPolicyText=policy("333333333333")))),
         ),
         (
-            "access-depends",
-            tuple(
-                _side(repository(RepositoryPolicyText=policy("${Puller}"), Tags=[{"Ref": "P"}]),
-                      Parameters={"P": {"Type": "String", "Default": value}})
-                for value in ("one", "two")
-            ),
-            tuple(
-                _side(repository(RepositoryPolicyText=policy("${Puller}"), Tags=[{"Ref": "P"}]),
-                      Parameters={"P": {"Type": "String", "Default": value}})
-                for value in ("one", "three")
-            ),
-        ),
-        (
             "exists-conditionally",
             *(
                 (

@@ -84,7 +84,7 @@ def test_a_nested_stack_is_reviewed(tmp_path: Path, environment: cdk.Environment
     ]
 
 
-def test_another_role_as_parameter_of_a_nested_stack_is_undecided(tmp_path: Path) -> None:
+def test_another_role_as_parameter_of_a_nested_stack_is_found(tmp_path: Path) -> None:
     def app_with(role: str) -> Callable[[cdk.App], None]:
         def make(app: cdk.App) -> None:
             stack = cdk.Stack(app, "Main")
@@ -97,9 +97,8 @@ def test_another_role_as_parameter_of_a_nested_stack_is_undecided(tmp_path: Path
     sides = (app_with(f"arn:aws:iam::222222222222:role/{name}") for name in ("one", "two"))
     sentences = [(rule, text) for _, rule, text in found(tmp_path, *sides)]
     assert (
-        "access-depends",
-        "repository team/api has a policy that refers to the parameter `Puller`, whose "
-        "value changes: the effect cannot be determined before deployment",
+        "access-gained",
+        "repository team/api lets `arn:aws:iam::222222222222:role/two` pull",
     ) in sentences
 
 
