@@ -20,6 +20,7 @@ class Category(StrEnum):
     WORKLOADS = "workloads"
     REGISTRY = "registry"
     COST = "cost"
+    NOT_JUDGED = "not-judged"
     ROUTINE = "routine"
 
 

@@ -1,11 +1,14 @@
 """Resources of a template, and the values in their properties."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.review.resolution.canonical import function_of
 
 Resource = Mapping[str, Any]
+_NUMBER = re.compile(r"-?\d+")
 
 
 def account_of(stack: Stack) -> str:
@@ -26,9 +29,14 @@ def properties(resource: Resource | None) -> Mapping[str, Any]:
 
 
 def value_at(resource: Resource | None, *path: str) -> Any:
-    """Return a property, or a value inside one; ``None`` where it is missing."""
+    """Return a property, or a value inside one; ``None`` where it is missing.
+
+    Where only the deployment knows what the value is inside of, that is returned instead.
+    """
     value: Any = properties(resource)
     for step in path:
+        if function_of(value) is not None:
+            return value
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
 
@@ -53,9 +61,16 @@ def is_true(value: Any) -> bool:
     return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
-def is_known(value: Any) -> bool:
-    """Return whether a value is in the template, and is not computed at deployment."""
-    return not isinstance(value, Mapping)
+def is_false(value: Any) -> bool:
+    """Return whether a value is false: CloudFormation accepts ``"false"`` as text, too."""
+    return value is False or (isinstance(value, str) and value.lower() == "false")
+
+
+def number_of(value: Any) -> int | None:
+    """Return a whole number, which may be given as text; ``None`` for any other value."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def path_of(logical_id: str, resource: Any) -> str:

@@ -37,7 +37,7 @@ def _lines(
     if any(step in _PRIVATE for step in path):
         yield f"`{where}`"
     else:
-        yield f"`{where}` {_short(before)} → {_short(after)}"
+        yield f"`{where}` {short_text(before)} → {short_text(after)}"
 
 
 def _by_name(value: Any) -> Mapping[str, Any] | None:
@@ -52,7 +52,8 @@ def _by_name(value: Any) -> Mapping[str, Any] | None:
     return None
 
 
-def _short(value: Any) -> str:
+def short_text(value: Any) -> str:
+    """Return a value as a short text in backticks."""
     if value is None:
         return "none"
     text = value if isinstance(value, str) else json.dumps(value)

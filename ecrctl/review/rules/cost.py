@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import ResourceChange
-from ecrctl.review.diff.resources import properties, replication_destinations
+from ecrctl.review.diff.resources import number_of, properties, replication_destinations
 from ecrctl.review.findings import Category
 from ecrctl.review.resource_types import (
     KEY,
@@ -47,8 +47,9 @@ def cost_size(change: ResourceChange) -> Iterator[str]:
 def cost_count(change: ResourceChange) -> Iterator[str]:
     """A service runs more tasks, or fewer."""
     before, after = change.values("DesiredCount")
-    if isinstance(before, int) and isinstance(after, int) and before != after:
-        yield f"runs {after} tasks instead of {before}"
+    old, new = number_of(before), number_of(after)
+    if old is not None and new is not None and old != new:
+        yield f"runs {new} tasks instead of {old}"
 
 
 @resource_rule(_COST, *_MONTHLY_CHARGES)
@@ -93,9 +94,10 @@ def cost_lifecycle_removed(change: ResourceChange) -> Iterator[str]:
 def cost_logs(change: ResourceChange) -> Iterator[str]:
     """Logs are kept for a longer time."""
     before, after = change.values("RetentionInDays")
-    if not change.is_update or not isinstance(before, int):
+    old, new = number_of(before), number_of(after)
+    if not change.is_update or old is None:
         return
     if after is None:
-        yield f"keeps logs without a limit instead of for {before} days"
-    elif isinstance(after, int) and after > before:
-        yield f"keeps logs for {after} days instead of {before}"
+        yield f"keeps logs without a limit instead of for {old} days"
+    elif new is not None and new > old:
+        yield f"keeps logs for {new} days instead of {old}"

@@ -5,9 +5,16 @@ from typing import Any
 
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
-from ecrctl.review.diff.resources import Resource, account_of, is_known, is_true, properties
+from ecrctl.review.diff.resources import (
+    Resource,
+    account_of,
+    is_false,
+    is_true,
+    number_of,
+    properties,
+)
 from ecrctl.review.findings import Category, Finding
-from ecrctl.review.resolution.canonical import PARAMETER
+from ecrctl.review.resolution.canonical import PARAMETER, is_decided
 from ecrctl.review.resource_types import KEY, LOG_GROUP, PUBLIC_REPOSITORY, REPOSITORY
 
 from .rule import Message, about, resource_rule, rule, undecided
@@ -116,11 +123,17 @@ def _consequence_of_move(change: ResourceChange) -> str:
 
 
 @resource_rule(_LOSS, REPOSITORY)
-def repository_replaced(change: ResourceChange) -> Iterator[str]:
+def repository_replaced(change: ResourceChange) -> Iterator[str | Message]:
     """A repository is renamed, or one without a name is replaced."""
     if not change.is_replaced or change.keeps_its_name():
         return
     before, after = change.values("RepositoryName")
+    if not is_decided(after):
+        yield undecided(
+            "may be renamed, as its name is known only at deployment: then a new, empty repository "
+            f"takes its place. {_IMAGES_STAY}"
+        )
+        return
     renamed = f"is renamed from `{before}`" if before and before != after else "is replaced"
     old = "remains in no stack" if _retains(change.base, "UpdateReplacePolicy") else "is deleted"
     yield (
@@ -185,16 +198,10 @@ def _parameters(value: Any) -> Iterator[str]:
 
 
 @resource_rule(_LOSS, REPOSITORY)
-def empty_on_delete(change: ResourceChange) -> Iterator[str | Message]:
+def empty_on_delete(change: ResourceChange) -> Iterator[str]:
     """A repository is deleted together with its images."""
     before, after = change.values("EmptyOnDelete")
-    if not change.is_update or is_true(before):
-        return
-    if not is_known(after) and after != before:
-        yield undecided(
-            "may now be deleted together with all of its images: the deployment decides"
-        )
-    elif is_true(after):
+    if change.is_update and is_true(after) and not is_true(before):
         yield "is now deleted together with all of its images (EmptyOnDelete)"
 
 
@@ -218,7 +225,7 @@ def key_removed(change: ResourceChange) -> Iterator[str]:
 def key_disabled(change: ResourceChange) -> Iterator[str]:
     """A key is disabled."""
     _, after = change.values("Enabled")
-    if change.is_update and "Enabled" in change.changed and after is False:
+    if change.is_update and "Enabled" in change.changed and is_false(after):
         yield "is disabled: meanwhile no image that it encrypts can be pulled or pushed"
 
 
@@ -236,8 +243,7 @@ def data_removed(change: ResourceChange) -> Iterator[str]:
 def logs_kept_shorter(change: ResourceChange) -> Iterator[str]:
     """Logs are kept for a shorter time."""
     before, after = change.values("RetentionInDays")
-    if not change.is_update or not isinstance(after, int):
-        return
-    if before is None or (isinstance(before, int) and after < before):
-        until = "without a limit" if before is None else f"for {before} days"
-        yield f"keeps logs for {after} days instead of {until}: older ones are deleted"
+    old, new = number_of(before), number_of(after)
+    if change.is_update and new is not None and (before is None or (old is not None and new < old)):
+        until = "without a limit" if before is None else f"for {old} days"
+        yield f"keeps logs for {new} days instead of {until}: older ones are deleted"

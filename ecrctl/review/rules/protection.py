@@ -6,26 +6,22 @@ from typing import Any
 from constructs_lib.rules.ecr.tag_patterns import pattern_covers
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
-from ecrctl.review.diff.resources import Resource, is_known, is_true, mappings, value_at
+from ecrctl.review.diff.resources import Resource, is_true, mappings, number_of, value_at
 from ecrctl.review.findings import Category, Finding
+from ecrctl.review.resolution.canonical import is_decided
 from ecrctl.review.resource_types import KEY, REPOSITORY, SCANNING, SIGNING, TEMPLATE
 
 from .data_loss import DEFAULT_PENDING_WINDOW
 from .rule import about_stack, resource_rule, rule
 
 _LOST = Category.PROTECTION_LOST
-_UNKNOWN = "unknown"
 
 
 @resource_rule(_LOST, REPOSITORY, TEMPLATE)
 def tags_mutable(change: ResourceChange) -> Iterator[str]:
     """Immutable tags become mutable."""
     before, after = change.both(_mode)
-    if not change.is_update or not before.startswith("IMMUTABLE"):
-        return
-    if after == _UNKNOWN:
-        yield "may get mutable tags: tag mutability is known only at deployment"
-    elif after.startswith("MUTABLE"):
+    if change.is_update and before.startswith("IMMUTABLE") and after.startswith("MUTABLE"):
         yield "gets mutable tags: a tag that was pulled may refer to another image tomorrow"
 
 
@@ -46,8 +42,9 @@ def exclusions_wider(change: ResourceChange) -> Iterator[str]:
 
 
 def _mode(resource: Resource | None) -> str:
+    """Return the tag mutability; an empty text where only the deployment knows it."""
     mutability = value_at(resource, "ImageTagMutability") or "MUTABLE"
-    return str(mutability) if is_known(mutability) else _UNKNOWN
+    return str(mutability) if is_decided(mutability) else ""
 
 
 def _filters(resource: Resource | None) -> tuple[str, ...]:
@@ -67,7 +64,7 @@ def _uncovered(patterns: Sequence[str], covering: Sequence[str]) -> list[str]:
 def scan_off(change: ResourceChange) -> Iterator[str]:
     """A repository no longer scans pushed images."""
     before, after = change.values("ImageScanningConfiguration", "ScanOnPush")
-    if change.is_update and is_true(before) and not is_true(after):
+    if change.is_update and is_true(before) and is_decided(after) and not is_true(after):
         yield "no longer scans pushed images, unless the registry's settings do"
 
 
@@ -80,7 +77,7 @@ def registry_scanning_narrowed(change: ResourceChange) -> Iterator[str]:
         return
     lost = []
     before, after = change.values("ScanType")
-    if before == "ENHANCED" and after != "ENHANCED":
+    if before == "ENHANCED" and after != "ENHANCED" and is_decided(after):
         lost.append("no longer scans with Inspector (BASIC)")
     old, new = change.both(_scan_frequencies)
     lost += [
@@ -151,14 +148,15 @@ def key_protection_weakened(change: ResourceChange) -> Iterator[str]:
     """A key no longer rotates, or has a shorter waiting period for its deletion."""
     before, after = change.values("EnableKeyRotation")
     old, new = map(_pending_days, change.values("PendingWindowInDays"))
-    if change.is_update and is_true(before) and not is_true(after):
+    if change.is_update and is_true(before) and is_decided(after) and not is_true(after):
         yield "no longer rotates"
     elif change.is_update and new < old:
         yield f"has a waiting period of {new} days before its deletion instead of {old}"
 
 
 def _pending_days(value: Any) -> int:
-    return value if isinstance(value, int) else DEFAULT_PENDING_WINDOW
+    days = number_of(value)
+    return DEFAULT_PENDING_WINDOW if days is None else days
 
 
 @rule(_LOST)
@@ -179,8 +177,8 @@ def new_and_unprotected(change: ResourceChange) -> Iterator[str]:
     missing = []
     if _mode(change.head).startswith("MUTABLE"):
         missing.append("its tags are mutable")
-    is_scanned = is_true(value_at(change.head, "ImageScanningConfiguration", "ScanOnPush"))
-    if change.type == REPOSITORY and not is_scanned:
+    scans = value_at(change.head, "ImageScanningConfiguration", "ScanOnPush")
+    if change.type == REPOSITORY and is_decided(scans) and not is_true(scans):
         missing.append("it does not scan pushed images")
     if is_true(value_at(change.head, "EmptyOnDelete")):
         missing.append("it is deleted together with its images")

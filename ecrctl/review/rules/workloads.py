@@ -7,7 +7,7 @@ from typing import Any
 
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
-from ecrctl.review.diff.resources import Resource, is_true, mappings, value_at
+from ecrctl.review.diff.resources import Resource, is_true, mappings, number_of, value_at
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import (
     APPLIED,
@@ -106,7 +106,7 @@ def service_stopped(change: ResourceChange) -> Iterator[str]:
         yield "leaves the app with its stack, and keeps running"
     elif change.head is None:
         yield "is removed: it stops"
-    elif change.is_update and after == 0 and before != 0:
+    elif change.is_update and number_of(after) == 0 and number_of(before) != 0:
         yield "is scaled to 0: it stops"
     elif change.is_replaced and not change.keeps_its_name():
         yield f"is replaced ({', '.join(change.replacing)}): a new one starts, the old one stops"
@@ -217,4 +217,4 @@ def circuit_breaker_off(change: ResourceChange) -> Iterator[str]:
 
 def _circuit_breaker(resource: Resource | None) -> dict[str, bool]:
     path = ("DeploymentConfiguration", "DeploymentCircuitBreaker")
-    return {name: value_at(resource, *path, name) is True for name in ("Enable", "Rollback")}
+    return {name: is_true(value_at(resource, *path, name)) for name in ("Enable", "Rollback")}
