@@ -1,5 +1,6 @@
 """Permissions in words: actions as verbs where there is one, principals, conditions, lists."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from .conditions import Condition
@@ -9,6 +10,7 @@ from .principals import AWS, EVERYONE, SELF, Principal, PrincipalSet
 from .verbs import VERBS
 
 _MOST_SHOWN = 6
+_DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}\b")
 
 
 def phrase(actions: Iterable[PatternSet]) -> str:
@@ -78,6 +80,17 @@ def first_few(texts: Sequence[str], most: int) -> list[str]:
     """Return the first texts, and the number of the others as the last one."""
     more = len(texts) - most
     return [*texts] if more <= 0 else [*texts[:most], f"{more} more"]
+
+
+def short_digests(text: str) -> str:
+    """Return a text whose digests have twelve digits each, enough to recognise an image."""
+    return _DIGEST.sub(r"\1", text)
+
+
+def distinct_short_digests(before: str, after: str) -> tuple[str, str]:
+    """Return two texts with short digests, or as they are if that would make them the same."""
+    short = short_digests(before), short_digests(after)
+    return short if short[0] != short[1] or before == after else (before, after)
 
 
 def counted(count: int, word: str) -> str:

@@ -14,8 +14,9 @@ from ecrctl.images.image_files import images_from_file
 
 from . import command
 from .options import ReviewFormat
+from .output.comment import as_comment
 from .output.json import as_json
-from .output.markdown import as_comment, as_markdown
+from .output.markdown import as_markdown
 from .output.text import print_review
 from .verdict import Review
 

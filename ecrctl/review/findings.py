@@ -34,6 +34,27 @@ Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageMove:
+    """An image of a workload that moves to another tag or digest in the same repository.
+
+    :param registry: the registry's host, which environments rarely have in common.
+    :param repository: the repository's name, without the registry.
+    :param tags: the tag before and after; ``None`` where it is unknown.
+    :param digests: the digest before and after; ``None`` where it is unknown.
+    """
+
+    registry: str
+    repository: str
+    tags: tuple[str | None, str | None]
+    digests: tuple[str | None, str | None]
+
+    @property
+    def version_change(self) -> tuple[object, ...]:
+        """Return what is the same for this image in another registry."""
+        return self.repository, self.tags, self.digests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One consequence of a change.
 
@@ -43,6 +64,7 @@ class Finding:
     :param evidence: the values before and after as canonical text, no wording.
     :param is_undecided: whether the direction of the change is known only at deployment.
     :param places: the resources whose change this finding reports.
+    :param moves: the images that move to another version.
     :param rule: the id of the rule; set by the registry of rules, as is the category.
     """
 
@@ -54,6 +76,7 @@ class Finding:
     evidence: str
     is_undecided: bool = False
     places: frozenset[Place] = frozenset()
+    moves: tuple[ImageMove, ...] = ()
     rule: str = ""
     category: Category = Category.ROUTINE
 

@@ -51,8 +51,19 @@ class ImageReference:
     @property
     def repository(self) -> str:
         """Return the registry and repository, without tag and digest."""
+        return f"{self.registry}/{self.name}" if self.registry else self.name
+
+    @property
+    def registry(self) -> str:
+        """Return the registry's host; empty where the reference has none."""
         found = _REFERENCE.fullmatch(self.uri)
-        return f"{found['host'] or ''}{found['repository']}" if found else self.uri
+        return (found["host"] or "").removesuffix("/") if found else ""
+
+    @property
+    def name(self) -> str:
+        """Return the repository's name, without the registry."""
+        found = _REFERENCE.fullmatch(self.uri)
+        return found["repository"] if found else self.uri
 
     @property
     def digest(self) -> str | None:

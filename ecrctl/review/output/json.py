@@ -43,6 +43,15 @@ class OutdatedAcknowledgementDocument(_Model):
     )
 
 
+class ImageMoveDocument(_Model):
+    """An image of a workload that moves to another version in the same repository."""
+
+    registry: str = Field(description="The registry's host; empty if the image names none.")
+    repository: str
+    tags: tuple[str | None, str | None] = Field(description="The tag before and after.")
+    digests: tuple[str | None, str | None] = Field(description="The digest before and after.")
+
+
 class FindingDocument(_Model):
     """One consequence of a change."""
 
@@ -56,6 +65,7 @@ class FindingDocument(_Model):
     undecided: bool = Field(description="Whether the direction is known only at deployment.")
     blocks: bool = Field(description="Whether it blocks the change.")
     acknowledgement: AcknowledgementDocument | None
+    moves: list[ImageMoveDocument] = Field(description="Images that move to another version.")
 
 
 class ReviewDocument(_Model):
@@ -123,6 +133,7 @@ def _finding(judgement: Judgement) -> FindingDocument:
         )
         if accepted
         else None,
+        moves=[ImageMoveDocument.model_validate(one) for one in finding.moves],
     )
 
 

@@ -1,149 +1,176 @@
-"""A review as a comment on a pull request."""
+"""A review in Markdown, ordered by severity: as a whole, or in as much detail as there is room."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from ecrctl.policies.documents import grouped
-from ecrctl.review.findings import CATEGORIES, Category
-from ecrctl.review.verdict import HOW_TO_ACKNOWLEDGE, Review
+from ecrctl.policies.wording import counted, distinct_short_digests, first_few, listed
+from ecrctl.review.findings import CATEGORIES, Category, ImageMove
+from ecrctl.review.verdict import HOW_TO_ACKNOWLEDGE, Judgement, Review
 
-from .merging import Group, MergedFinding, groups_of, stack_names
+from .escaping import escaped, shortened
+from .merging import MergedFinding, merged_findings, merged_moves
 
-# GitHub's limit for a comment. Bytes are counted, which are never fewer than characters.
-LONGEST_COMMENT = 65_536
 # Not shown. It identifies the comment, and the reviewed assembly.
 MARKER = "<!-- ecrctl review of"
-TITLE = "Images, access and workloads"
-_CUT = "\n*Cut here: a comment has at most 65,536 characters. {where}*\n"
-# Characters with a meaning in Markdown or HTML, line ends included.
-_SPECIAL = frozenset("&<>|*_[]#~\\\n\r")
-_CLOSING = "\n```\n\n</details>\n"
+# Categories that a reader looks at only for a reason. A blocking finding opens its category.
+_FOLDED = frozenset(
+    {
+        Category.ACCESS_LOST,
+        Category.LIFECYCLE,
+        Category.IMAGES,
+        Category.WORKLOADS,
+        Category.REGISTRY,
+        Category.COST,
+        Category.ROUTINE,
+    }
+)
+CLI_HEADING = "\n### Output of `cdk diff`"
+_MOST_ENVIRONMENTS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detail:
+    """The detail in which a review is written.
+
+    :param findings: how many of the findings are listed, in the order of their importance.
+    :param longest: the most characters of a sentence or a name.
+    :param most: the most entries of the other lists, which have counts instead of findings.
+    :param note: a sentence about what is missing; empty if nothing is.
+    """
+
+    findings: int | None = None
+    longest: int | None = None
+    most: int | None = None
+    note: str = ""
+
+    def text(self, text: str) -> str:
+        """Return a text from a template, shortened and without any effect on the comment."""
+        return escaped(shortened(text, self.longest))
+
+    def first(self, texts: Sequence[str]) -> list[str]:
+        """Return the first texts of a list, and the number of the others."""
+        return [*texts] if self.most is None else first_few(texts, self.most)
 
 
 def as_markdown(review: Review) -> str:
     """Return the whole review."""
-    return "\n".join(_sections(review)) + "\n"
+    texts = cli_texts(review)
+    cli = [CLI_HEADING, *texts] if texts else []
+    return "\n".join([*sections_of(review, Detail()), *cli, ""])
 
 
-def as_comment(review: Review, where: str) -> str:
-    """Return as much of the review as fits into one comment; the summary always fits.
-
-    :param where: a sentence that names the place of the whole review.
-    """
-    whole = as_markdown(review)
-    if _size(whole) <= LONGEST_COMMENT:
-        return whole
-    cut = _CUT.format(where=where)
-    room = LONGEST_COMMENT - _size(cut) - 1
-    kept: list[str] = []
-    for section in _sections(review):
-        size = _size(section) + 1
-        if size > room:
-            kept.append(_part_of(section, room))
-            break
-        kept.append(section)
-        room -= size
-    return "\n".join(kept) + cut
-
-
-def _part_of(section: str, room: int) -> str:
-    """Return as many whole lines of a section as fit, with every open element closed."""
-    closing = ""
-    if section.startswith("<details>"):
-        closing = _CLOSING if "\n```" in section else "\n\n</details>\n"
-    lines: list[str] = []
-    left = room - _size(closing)
-    for line in section.splitlines():
-        left -= _size(line) + 1
-        if left < 0:
-            break
-        lines.append(line)
-    # Without its end, a fence or a summary would absorb the following text.
-    has_summary = any("</summary>" in line for line in lines)
-    has_fence = any(line.startswith("```") for line in lines)
-    if closing and not (has_summary and (has_fence or closing != _CLOSING)):
-        return ""
-    return "\n".join(lines) + closing
-
-
-def _size(text: str) -> int:
-    return len(text.encode())
-
-
-def _sections(review: Review) -> Iterator[str]:
-    """Yield the parts of a comment, the most important first: the end is cut if needed."""
+def sections_of(review: Review, detail: Detail) -> Iterator[str]:
+    """Yield the parts of a review, apart from the output of ``cdk diff``."""
     yield f"**{review.summary()}**\n{MARKER} {review.head.digest} -->"
     if review.changes_nothing:
         return
-    groups = groups_of(review)
-    yield _table(groups)
-    yield from _blocking(groups)
-    yield from _acknowledged(review, groups)
-    yield f"\n### {TITLE}, by stack"
-    for group in groups:
-        yield from _details(group)
-    yield from _cli_texts(review)
+    yield from _moves(review, detail)
+    yield _table(review, detail)
+    if detail.note:
+        yield f"\n{detail.note}"
+    findings = merged_findings(review)
+    shown, omitted = listed_first(findings, detail.findings)
+    for category, these in grouped(shown, lambda one: one.category).items():
+        yield _category(category, these, detail)
+    if omitted:
+        yield f"\n**Not listed here: {_counts(omitted)}.**"
+    yield from _acknowledgements(review, detail)
 
 
-def _table(groups: Sequence[Group]) -> str:
-    categories = [one for one in CATEGORIES if any(_of(group, one) for group in groups)]
-    lines = ["", f"| | {' | '.join(categories)} |", f"|---|{'---:|' * len(categories)}"]
-    for group in groups:
-        cells = (_cell(_of(group, category)) for category in categories)
-        each = ", each" if len(group.environments) > 1 else ""
-        lines.append(f"| {_escaped(group.name)}{each} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+def listed_first(
+    findings: Sequence[MergedFinding], most: int | None
+) -> tuple[list[MergedFinding], list[MergedFinding]]:
+    """Return the findings that are listed, and the others; what blocks is listed first."""
+    by_importance = sorted(findings, key=lambda one: not one.judgement.blocks)
+    chosen = {id(one) for one in by_importance[:most]}
+    return (
+        [one for one in findings if id(one) in chosen],
+        [one for one in findings if id(one) not in chosen],
+    )
 
 
-def _of(group: Group, category: Category) -> list[MergedFinding]:
-    return [one for one in group.findings if one.category == category]
+def _counts(findings: Iterable[MergedFinding]) -> str:
+    counts = Counter(one.category for one in findings for _ in one.judgements)
+    return ", ".join(f"{counts[one]} {one}" for one in CATEGORIES if counts[one])
 
 
-def _cell(findings: Sequence[MergedFinding]) -> str:
-    if not findings:
-        return ""
-    count = str(len(findings))
-    return f"**{count}**" if any(one.judgement.blocks for one in findings) else count
-
-
-def _blocking(groups: Sequence[Group]) -> Iterator[str]:
+def _moves(review: Review, detail: Detail) -> Iterator[str]:
     lines = [
-        f"- **{one.category}**, {_escaped(group.name)}: {_line(one)}"
-        for group in groups
-        for one in group.findings
-        if one.judgement.blocks
+        f"- {_move(one.move, detail)} in {_environments(one.environments, detail)}"
+        for one in merged_moves(review)
     ]
     if lines:
-        yield "\n### Blocking findings\n"
-        yield from lines
-        yield f"\n{_escaped(HOW_TO_ACKNOWLEDGE)}"
+        yield "\n**New versions of images**\n"
+        yield from detail.first(lines)
 
 
-def _acknowledged(review: Review, groups: Sequence[Group]) -> Iterator[str]:
+def _move(move: ImageMove, detail: Detail) -> str:
+    name = detail.text(f"`{move.repository}`")
+    tags, digests = move.tags, move.digests
+    short = distinct_short_digests(digests[0] or "", digests[1] or "")
+    by_digest = " → ".join(f"`{one}`" if one else "none" for one in short)
+    if tags[0] == tags[1]:
+        tag = f" {detail.text(f'`{tags[0]}`')}" if tags[0] else ""
+        return f"{name}{tag} {by_digest}"
+    by_tag = " → ".join(detail.text(f"`{one}`") if one else "no tag" for one in tags)
+    if digests[0] == digests[1]:
+        return f"{name} {by_tag}" + (f" (the same digest `{short[0]}`)" if short[0] else "")
+    return f"{name} {by_tag} ({by_digest})"
+
+
+def _environments(names: Sequence[str], detail: Detail) -> str:
+    texts = [detail.text(name) for name in names]
+    return listed(first_few(texts, _MOST_ENVIRONMENTS)) if detail.most else ", ".join(texts)
+
+
+def _table(review: Review, detail: Detail) -> str:
+    """Return the number of findings by environment and category, the worst environment first."""
+    environments = grouped(review.judgements, lambda one: one.finding.environment)
+    categories = [
+        one
+        for one in CATEGORIES
+        if any(found.finding.category == one for found in review.judgements)
+    ]
+    rows = grouped(sorted(environments), lambda name: tuple(_cells(environments[name], categories)))
     lines = [
-        f"- {_escaped(group.name)}: {_line(one)} — until {accepted.until}: "
-        f"{_escaped(accepted.reason)}"
-        for group in groups
-        for one in group.findings
-        if (accepted := one.judgement.acknowledgement)
+        f"| {_environments(names, detail)}{', each' if len(names) > 1 else ''} "
+        f"| {' | '.join(map(_cell, cells))} |"
+        for cells, names in sorted(rows.items(), key=lambda row: row[0], reverse=True)
     ]
-    lines += [
-        f"- `{one.finding}` is acknowledged, but not found in this change. Remove it when it is no "
-        "longer needed."
-        for one in review.verdict.unused
-    ]
-    lines += [f"- {_escaped(one.message)}" for one in review.verdict.outdated]
-    if lines:
-        yield "\n### Acknowledgements\n"
-        yield from lines
+    head = [f"| | {' | '.join(categories)} |", f"|---|{'---:|' * len(categories)}"]
+    shown = lines[: detail.most]
+    more = len(lines) - len(shown)
+    rest = [f"| {more} more | {' | '.join('' for _ in categories)} |"] if more else []
+    return "\n".join(["", *head, *shown, *rest])
 
 
-def _details(group: Group) -> Iterator[str]:
-    for stack, findings in sorted(grouped(group.findings, lambda one: one.stack).items()):
-        categories = list(dict.fromkeys(one.category for one in findings))
-        yield _folded(
-            f"{_escaped(stack_names(group, stack))}: {', '.join(categories)}",
-            (f"- **{one.category}** {_line(one)}" for one in findings),
-        )
+def _cells(
+    judgements: Sequence[Judgement], categories: Sequence[Category]
+) -> Iterator[tuple[int, int]]:
+    """Yield how many findings of each category block, and how many there are."""
+    for category in categories:
+        found = [one for one in judgements if one.finding.category == category]
+        yield sum(one.blocks for one in found), len(found)
+
+
+def _cell(counts: tuple[int, int]) -> str:
+    blocking, every = counts
+    return (f"**{every}**" if blocking else str(every)) if every else ""
+
+
+def _category(category: Category, findings: Sequence[MergedFinding], detail: Detail) -> str:
+    lines = [_line(one, detail) for one in findings]
+    count = sum(len(one.judgements) for one in findings)
+    blocking = sum(len(one.judgements) for one in findings if one.judgement.blocks)
+    blocks = (
+        f", {blocking} {'blocks' if blocking == 1 else 'block'} this change" if blocking else ""
+    )
+    title = f"{category}: {counted(count, 'finding')}{blocks}"
+    if category in _FOLDED and not blocking:
+        return "\n" + _folded(title, lines)
+    return "\n".join([f"\n### {title}\n", *lines])
 
 
 def _folded(summary: str, lines: Iterable[str]) -> str:
@@ -151,40 +178,42 @@ def _folded(summary: str, lines: Iterable[str]) -> str:
     return "\n".join([*start, *lines, "", "</details>"])
 
 
-def _line(merged: MergedFinding) -> str:
+def _line(merged: MergedFinding, detail: Detail) -> str:
     judgement = merged.judgement
-    parts = [f"{_escaped(merged.subject)} {_escaped(merged.message)}."]
+    where = f"**{_environments(merged.environments, detail)}**"
+    sentence = f"{detail.text(merged.subject)} {detail.text(merged.message)}."
+    parts = [f"- {where}{', **blocks**' if judgement.blocks else ''}: {sentence}"]
     if judgement.finding.is_undecided:
         parts.append("*(undecided)*")
+    if judgement.acknowledgement:
+        accepted = judgement.acknowledgement
+        parts.append(f"*(acknowledged until {accepted.until}:* {detail.text(accepted.reason)}*)*")
     if judgement.expired:
         parts.append(f"*(acknowledgement expired on {judgement.expired.until})*")
-    parts.append(f"<sub>{merged.ids}</sub>")
+    parts.append(f"<sub>{detail.text(merged.stack)}: {', '.join(merged.ids)}</sub>")
     return " ".join(parts)
 
 
-def _cli_texts(review: Review) -> Iterator[str]:
-    texts = review.comparison.cli_texts
-    if not texts:
-        return
-    yield "\n### Output of `cdk diff`"
-    for name, text in texts:
-        # A fence in a template would end this one.
-        lines = (line.replace("```", "'''") for line in text.rstrip().splitlines())
-        yield _folded(_escaped(name), ["```", *lines, "```"])
+def _acknowledgements(review: Review, detail: Detail) -> Iterator[str]:
+    lines = [
+        f"- `{one.finding}` is acknowledged, but not found in this change. Remove it when it is no "
+        "longer needed."
+        for one in review.verdict.unused
+    ]
+    lines += [f"- {detail.text(one.message)}" for one in review.verdict.outdated]
+    if review.blocking:
+        lines.insert(0, escaped(HOW_TO_ACKNOWLEDGE))
+    if lines:
+        yield "\n### Acknowledgements\n"
+        yield from detail.first(lines)
 
 
-def _escaped(text: str) -> str:
-    """Return a text in which nothing from a template is read as Markdown or HTML.
-
-    Text between backticks becomes code, also if the backticks are part of a name: no character has
-    a meaning inside or outside of the code, so such a name only looks odd.
-    """
-    parts = text.split("`")
-    return "".join(
-        f"<code>{_plain(part)}</code>" if index % 2 else _plain(part).replace("@", "@&#8203;")
-        for index, part in enumerate(parts)
-    )
+def cli_texts(review: Review) -> list[str]:
+    """Return the output of ``cdk diff`` of each stack."""
+    return [_cli_text(name, text) for name, text in review.comparison.cli_texts]
 
 
-def _plain(text: str) -> str:
-    return "".join(f"&#{ord(char)};" if char in _SPECIAL else char for char in text)
+def _cli_text(name: str, text: str) -> str:
+    # A fence in a template would end this one.
+    lines = (line.replace("```", "'''") for line in text.rstrip().splitlines())
+    return _folded(escaped(name), ["```", *lines, "```"])

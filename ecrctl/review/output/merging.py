@@ -1,15 +1,17 @@
-"""Environments with identical changes, reported together."""
+"""Findings that environments have in common, reported together, the worst first."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ecrctl.policies.documents import grouped
-from ecrctl.review.findings import Category
+from ecrctl.review.findings import CATEGORIES, Category, Finding, ImageMove
 from ecrctl.review.verdict import Judgement, Review
 
 # Where a finding of several environments would differ in one of these, the word replaces it.
 _WORDS = ("ENVIRONMENT", "ACCOUNT", "REGION")
+_REGISTRY = "REGISTRY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,11 +21,13 @@ class MergedFinding:
     :param judgements: the judgement in each environment, in their order; all have the same effect.
     :param subject: the subject, without the values that differ between the environments.
     :param message: the message, without them as well.
+    :param stack: the stack, without the environment's name if there are several environments.
     """
 
     judgements: tuple[Judgement, ...]
     subject: str
     message: str
+    stack: str
 
     @property
     def judgement(self) -> Judgement:
@@ -36,107 +40,111 @@ class MergedFinding:
         return self.judgement.finding.category
 
     @property
-    def stack(self) -> str:
-        """Return the stack in the first environment."""
-        return self.judgement.finding.stack
+    def environments(self) -> list[str]:
+        """Return the names of the environments."""
+        return [one.finding.environment for one in self.judgements]
 
     @property
-    def ids(self) -> str:
+    def ids(self) -> list[str]:
         """Return the ids of all environments, for their acknowledgements."""
-        return ", ".join(dict.fromkeys(one.finding.id for one in self.judgements))
+        return list(dict.fromkeys(one.finding.id for one in self.judgements))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """Environments with identical changes."""
+class MergedMove:
+    """An image that moves to another version, in one or several environments."""
 
+    move: ImageMove
     environments: tuple[str, ...]
-    findings: tuple[MergedFinding, ...]
-
-    @property
-    def name(self) -> str:
-        """Return the names of all environments."""
-        return ", ".join(self.environments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Environment:
-    """The judgements of one environment, each with the text that identical ones share."""
+    """An environment's own names, which differ from those of other environments."""
 
-    name: str
     names: tuple[str, str, str]
-    judgements: Sequence[Judgement]
 
-    def general(self, text: str) -> str:
-        """Return a text without this environment's name, account and region."""
+    def general(self, text: str, finding: Finding) -> str:
+        """Return a text without this environment's registry, name, account and region."""
+        for move in finding.moves:
+            text = text.replace(move.registry, _REGISTRY) if move.registry else text
         for name, word in zip(self.names, _WORDS, strict=True):
             if name:
                 text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", word, text)
         return text
 
-    def shared_text(self, judgement: Judgement) -> str:
-        """Return everything that must be the same for two judgements to be reported together."""
-        finding = judgement.finding
-        parts = (finding.rule, finding.stack, finding.subject, finding.message)
-        return "\n".join((self.general("\n".join(parts)), *_effect(judgement)))
 
-    def by_shared_text(self) -> list[Judgement]:
-        """Return the judgements in an order that all environments with the same changes have."""
-        return sorted(self.judgements, key=self.shared_text)
+# Everything that must be the same for judgements to be reported together. The number at the end
+# keeps findings of one environment apart.
+_Key = tuple[object, ...]
 
 
-def _effect(judgement: Judgement) -> tuple[str, ...]:
-    """Return the acknowledgement, without which a finding would have another effect."""
-    one = judgement.acknowledgement or judgement.expired
-    return () if one is None else (str(one.until), one.reason)
+def merged_findings(review: Review) -> list[MergedFinding]:
+    """Return all findings: the worst category first, and in each category what blocks first."""
+    environments = _environments_of(review)
+    seen: Counter[_Key] = Counter()
+    by_key: dict[_Key, list[Judgement]] = {}
+    for judgement in review.judgements:
+        key = _shared(judgement, environments[judgement.finding.environment])
+        within = (judgement.finding.environment, *key)
+        by_key.setdefault((*key, seen[within]), []).append(judgement)
+        seen[within] += 1
+    found = [_merged(environments, judgements) for judgements in by_key.values()]
+    return sorted(found, key=_severity)
 
 
-def groups_of(review: Review) -> list[Group]:
-    """Return the environments that change, those with identical changes together."""
-    alike = grouped(
-        _environments_of(review), lambda one: tuple(sorted(map(one.shared_text, one.judgements)))
+def _severity(merged: MergedFinding) -> tuple[int, bool, bool]:
+    judgement = merged.judgement
+    is_accepted = judgement.acknowledgement is not None
+    return CATEGORIES.index(merged.category), not judgement.blocks, is_accepted
+
+
+def _environments_of(review: Review) -> dict[str, _Environment]:
+    found = {one.finding.environment: _Environment(names=("", "", "")) for one in review.judgements}
+    for pair in review.comparison.pairs:
+        names = (pair.environment, pair.stack.account, pair.stack.region)
+        found[pair.environment] = _Environment(names=names)
+    return found
+
+
+def _shared(judgement: Judgement, environment: _Environment) -> _Key:
+    finding = judgement.finding
+    parts = (finding.stack, finding.subject, finding.message)
+    accepted = judgement.acknowledgement or judgement.expired
+    return (
+        *(finding.rule, finding.is_undecided, judgement.blocks),
+        *(environment.general(part, finding) for part in parts),
+        # With another acknowledgement, a finding has another effect.
+        *((accepted.until, accepted.reason) if accepted else ()),
     )
-    return [
-        Group(
-            environments=tuple(one.name for one in environments),
-            findings=tuple(_merged(environments)),
-        )
-        for environments in alike.values()
+
+
+def _merged(
+    environments: dict[str, _Environment], judgements: Sequence[Judgement]
+) -> MergedFinding:
+    first = judgements[0].finding
+
+    def shared(texts: Iterable[str]) -> str:
+        text, *others = texts
+        if all(other == text for other in others):
+            return text
+        return environments[first.environment].general(text, first)
+
+    findings = [one.finding for one in judgements]
+    return MergedFinding(
+        judgements=tuple(judgements),
+        subject=shared(one.subject for one in findings),
+        message=shared(one.message for one in findings),
+        stack=shared(one.stack for one in findings).removeprefix(f"{_WORDS[0]}/"),
+    )
+
+
+def merged_moves(review: Review) -> list[MergedMove]:
+    """Return the images that move to another version, each once for all of its environments."""
+    moves = [
+        (move, one.finding.environment) for one in review.judgements for move in one.finding.moves
     ]
-
-
-def _environments_of(review: Review) -> list[_Environment]:
-    judgements = grouped(review.judgements, lambda one: one.finding.environment)
-    names = {
-        pair.environment: (pair.environment, pair.stack.account, pair.stack.region)
-        for pair in review.comparison.pairs
-    }
     return [
-        _Environment(name=name, names=names[name], judgements=judgements[name])
-        for name in sorted(judgements)
+        MergedMove(move=these[0][0], environments=tuple(dict.fromkeys(name for _, name in these)))
+        for these in grouped(moves, lambda one: one[0].version_change).values()
     ]
-
-
-def stack_names(group: Group, stack: str) -> str:
-    """Return a stack's name in every environment of a group."""
-    first, *others = group.environments
-    rest = stack.removeprefix(first)
-    return ", ".join([stack, *(f"{one}{rest}" for one in others)])
-
-
-def _merged(environments: Sequence[_Environment]) -> list[MergedFinding]:
-    """Return the findings of environments with identical changes, in the order of the first."""
-    first = environments[0]
-    together = {
-        id(judgements[0]): judgements
-        for judgements in zip(*(one.by_shared_text() for one in environments), strict=True)
-    }
-    return [_merged_finding(first, together[id(one)]) for one in first.judgements]
-
-
-def _merged_finding(first: _Environment, judgements: tuple[Judgement, ...]) -> MergedFinding:
-    texts = [(one.finding.subject, one.finding.message) for one in judgements]
-    subject, message = texts[0]
-    if any(text != texts[0] for text in texts):
-        subject, message = first.general(subject), first.general(message)
-    return MergedFinding(judgements=judgements, subject=subject, message=message)

@@ -9,7 +9,7 @@ from rich.table import Table
 from ecrctl.review.findings import Category
 from ecrctl.review.verdict import HOW_TO_ACKNOWLEDGE, Review
 
-from .merging import Group, MergedFinding, groups_of, stack_names
+from .merging import MergedFinding, merged_findings
 
 _STYLES = {
     Category.DATA_LOSS: "bold red",
@@ -21,9 +21,10 @@ _STYLES = {
 
 
 def print_review(review: Review, console: Console) -> None:
-    """Print the findings by environment, and the verdict at the end."""
-    for group in groups_of(review):
-        console.print(_table(group))
+    """Print the findings, the worst first, and the verdict at the end."""
+    findings = merged_findings(review)
+    if findings:
+        console.print(_table(findings))
     lines = [f"{one.finding} is acknowledged, but not found." for one in review.verdict.unused]
     lines += [one.message for one in review.verdict.outdated]
     if review.blocking:
@@ -32,27 +33,28 @@ def print_review(review: Review, console: Console) -> None:
         console.print(escape(line), highlight=False, soft_wrap=True)
 
 
-def _table(group: Group) -> Table:
-    table = Table(title=group.name, box=box.ROUNDED, title_justify="left")
+def _table(findings: list[MergedFinding]) -> Table:
+    table = Table(box=box.ROUNDED)
     table.add_column("Category", no_wrap=True)
+    table.add_column("Environment", overflow="fold")
     table.add_column("Stack", overflow="fold")
     table.add_column("Finding", overflow="fold")
     previous = ""
-    for one in group.findings:
+    for one in findings:
         category = one.category
         if previous and category != previous:
             table.add_section()
         style = _STYLES.get(category, "")
         shown = f"[{style}]{category}[/]" if style else str(category)
-        stack = escape(stack_names(group, one.stack))
-        table.add_row(shown if category != previous else "", stack, _lines(one))
+        where = escape(", ".join(one.environments))
+        table.add_row(shown if category != previous else "", where, escape(one.stack), _lines(one))
         previous = category
     return table
 
 
 def _lines(merged: MergedFinding) -> Lines:
     judgement = merged.judgement
-    notes = [f"[dim]{merged.ids}[/]"]
+    notes = [f"[dim]{', '.join(merged.ids)}[/]"]
     if judgement.finding.is_undecided:
         notes.append("[yellow]undecided[/]")
     if judgement.blocks:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any
 
-from ecrctl.policies.wording import listed
+from ecrctl.policies.wording import distinct_short_digests, listed, short_digests
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import Resource, is_true, mappings, number_of, value_at
 from ecrctl.review.diff.value_diff import differences
@@ -16,7 +16,7 @@ from ecrctl.review.diff.workloads import (
     WorkloadChange,
     workload_changes,
 )
-from ecrctl.review.findings import Category, Finding, canonical_json
+from ecrctl.review.findings import Category, Finding, ImageMove, canonical_json
 from ecrctl.review.resource_types import SERVICE, TASK_DEFINITION
 
 from .rule import Rule, about, resource_rule, rule
@@ -37,40 +37,65 @@ def workload_rule(category: Category) -> Callable[[OfWorkload], Rule]:
         def find(comparison: Comparison) -> Iterator[Finding]:
             for one in workload_changes(comparison):
                 for message in messages(one):
-                    finding = about(one.change, message, detail=one.evidence)
-                    key = canonical_json([finding.key, *one.workload.key])
-                    yield replace(finding, subject=one.subject, key=key)
+                    yield _about_workload(one, message)
 
         return rule(category)(find)
 
     return rule_of
 
 
-@workload_rule(Category.IMAGES)
-def image_changed(one: WorkloadChange) -> Iterator[str]:
+def _about_workload(one: WorkloadChange, message: str) -> Finding:
+    finding = about(one.change, message, detail=one.evidence)
+    key = canonical_json([finding.key, *one.workload.key])
+    return replace(finding, subject=one.subject, key=key)
+
+
+@rule(Category.IMAGES)
+def image_changed(comparison: Comparison) -> Iterator[Finding]:
     """A workload runs another image, by digest and tag."""
-    before, after = (side.images if side else {} for side in (one.base, one.head))
-    changed = [
-        _image_change(container, before.get(container), image)
-        for container, image in after.items()
-        if before.get(container) != image
-    ]
-    if changed:
-        yield "; ".join(changed)
+    for one in workload_changes(comparison):
+        old, new = (side.images if side else {} for side in (one.base, one.head))
+        changed = [
+            (container, old.get(container), image)
+            for container, image in new.items()
+            if old.get(container) != image
+        ]
+        if changed:
+            message = "; ".join(_image_change(*each) for each in changed)
+            moves = [_move(before, after) for _, before, after in changed]
+            yield replace(
+                _about_workload(one, message), moves=tuple(filter(None, dict.fromkeys(moves)))
+            )
+
+
+def _move(before: ImageReference | None, after: ImageReference) -> ImageMove | None:
+    """Return an image's move to another version; ``None`` where it is another image."""
+    if before is None or before.repository != after.repository:
+        return None
+    tags, digests = (before.tag, after.tag), (before.digest, after.digest)
+    if tags[0] == tags[1] and digests[0] == digests[1]:
+        return None
+    return ImageMove(registry=after.registry, repository=after.name, tags=tags, digests=digests)
 
 
 def _image_change(container: str, before: ImageReference | None, after: ImageReference) -> str:
     where = f"in container `{container}`"
     if before is None:
         version = f", tag `{after.version}`" if after.digest and after.version else ""
-        return f"runs `{after.uri}` {where}{version}"
+        return f"runs `{short_digests(after.uri)}` {where}{version}"
     if before.repository != after.repository:
-        return f"runs `{after.uri}` {where} instead of `{before.uri}`"
+        old, new = distinct_short_digests(before.uri, after.uri)
+        return f"runs `{new}` {where} instead of `{old}`"
     if (before.digest, before.tag) == (after.digest, after.tag):
-        return f"runs `{after.uri}` {where}"
-    old, new = ({"tag": one.tag, "digest": one.digest} for one in (before, after))
+        return f"runs `{short_digests(after.uri)}` {where}"
+    digests = distinct_short_digests(before.digest or "", after.digest or "")
+    old_values, new_values = (
+        {"tag": one.tag, "digest": digest or None}
+        for one, digest in zip((before, after), digests, strict=True)
+    )
     same = " (the same digest)" if before.digest and before.digest == after.digest else ""
-    return f"runs `{after.repository}` {where}: {', '.join(_changed_values(old, new))}{same}"
+    changes = ", ".join(_changed_values(old_values, new_values))
+    return f"runs `{after.repository}` {where}: {changes}{same}"
 
 
 def _changed_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
