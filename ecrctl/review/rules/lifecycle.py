@@ -13,14 +13,16 @@ from ecrctl.policies.wording import first_few, listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import Resource, value_at
 from ecrctl.review.findings import Category, Finding
+from ecrctl.review.lifecycle.rule_changes import rule_changes
+from ecrctl.review.lifecycle.sample_images import NOW, sample_images
 from ecrctl.review.resource_types import REPOSITORY, TEMPLATE
 
 from .rule import Rule, about, rule
-from .sample_images import NOW, sample_images
 
 _LIFECYCLE = Category.LIFECYCLE
 _SEVERITY: Mapping[Outcome, int] = {"kept": 0, "archived": 1, "expired": 2}
 _MOST_SHOWN = 8
+_MOST_RULES = 4
 _Policies = tuple[LifecyclePolicy | None, LifecyclePolicy | None]
 
 
@@ -32,12 +34,19 @@ class PreviewDifference:
     :param removed: how many images of each kind are archived or expired, or expired instead of
         archived, by the new policy alone.
     :param kept: how many images of each kind are treated less severely by the new policy.
+    :param rules: the changed rules, in words with their values.
     """
 
     is_sample: bool
     count: int
     removed: Mapping[str, int]
     kept: Mapping[str, int]
+    rules: Sequence[str]
+
+    @property
+    def values(self) -> str:
+        """Return the end of a sentence, with the changed rules and their values."""
+        return "".join(f"; {one}" for one in first_few(self.rules, _MOST_RULES))
 
     @property
     def images(self) -> str:
@@ -84,7 +93,7 @@ def lifecycle_removes_more(difference: PreviewDifference) -> Iterator[str]:
     """More images are expired or archived."""
     if difference.removed:
         count, kinds = difference.counted(difference.removed)
-        yield f"would expire or archive {count} that are kept today ({kinds})"
+        yield f"would expire or archive {count} that are kept today ({kinds}){difference.values}"
 
 
 @_preview_rule
@@ -92,7 +101,7 @@ def lifecycle_keeps_more(difference: PreviewDifference) -> Iterator[str]:
     """Images are kept that were expired or archived."""
     if difference.kept:
         count, kinds = difference.counted(difference.kept)
-        yield f"would keep {count} that are expired or archived today ({kinds})"
+        yield f"would keep {count} that are expired or archived today ({kinds}){difference.values}"
 
 
 @_preview_rule
@@ -100,7 +109,10 @@ def lifecycle_no_difference(difference: PreviewDifference) -> Iterator[str]:
     """A lifecycle policy is reworded without an effect."""
     if not difference.removed and not difference.kept:
         images = f"{difference.count} {difference.images}"
-        yield f"has a reworded lifecycle policy; all {images} are treated as before"
+        yield (
+            f"has a reworded lifecycle policy; all {images} are treated as before"
+            f"{difference.values}"
+        )
 
 
 @rule(_LIFECYCLE)
@@ -175,7 +187,13 @@ def _difference(
     for (kind, _), was, now in zip(named, before, after, strict=True):
         removed[kind] += _SEVERITY[now] > _SEVERITY[was]
         kept[kind] += _SEVERITY[now] < _SEVERITY[was]
-    return PreviewDifference(is_sample=is_sample, count=len(named), removed=+removed, kept=+kept)
+    return PreviewDifference(
+        is_sample=is_sample,
+        count=len(named),
+        removed=+removed,
+        kept=+kept,
+        rules=rule_changes(*policies),
+    )
 
 
 def _outcomes(policy: LifecyclePolicy | None, images: Sequence[ImageRecord]) -> list[Outcome]:

@@ -20,7 +20,7 @@ _LOST = Category.PROTECTION_LOST
 @resource_rule(_LOST, REPOSITORY, TEMPLATE)
 def tags_mutable(change: ResourceChange) -> Iterator[str]:
     """Immutable tags become mutable."""
-    before, after = change.both(_mode)
+    before, after = change.both(tag_mode)
     if change.is_update and before.startswith("IMMUTABLE") and after.startswith("MUTABLE"):
         yield "gets mutable tags: a tag that was pulled may refer to another image tomorrow"
 
@@ -28,8 +28,8 @@ def tags_mutable(change: ResourceChange) -> Iterator[str]:
 @resource_rule(_LOST, REPOSITORY, TEMPLATE)
 def exclusions_wider(change: ResourceChange) -> Iterator[str]:
     """More tags are excluded from immutability."""
-    before, after = change.both(_mode)
-    old, new = change.both(_filters)
+    before, after = change.both(tag_mode)
+    old, new = change.both(exclusion_patterns)
     mutable: list[str] = []
     if before.startswith("IMMUTABLE") and after == "IMMUTABLE_WITH_EXCLUSION":
         mutable = _uncovered(new, old if before == "IMMUTABLE_WITH_EXCLUSION" else ())
@@ -41,13 +41,14 @@ def exclusions_wider(change: ResourceChange) -> Iterator[str]:
         yield f"makes tags like {listed(mutable)} mutable"
 
 
-def _mode(resource: Resource | None) -> str:
-    """Return the tag mutability; an empty text where only the deployment knows it."""
+def tag_mode(resource: Resource | None) -> str:
+    """Return a repository's tag mutability; an empty text where only the deployment knows."""
     mutability = value_at(resource, "ImageTagMutability") or "MUTABLE"
     return str(mutability) if is_decided(mutability) else ""
 
 
-def _filters(resource: Resource | None) -> tuple[str, ...]:
+def exclusion_patterns(resource: Resource | None) -> tuple[str, ...]:
+    """Return the tag patterns that are excluded from a repository's tag mutability."""
     return tuple(
         str(one.get("ImageTagMutabilityExclusionFilterValue"))
         for one in mappings(value_at(resource, "ImageTagMutabilityExclusionFilters"))
@@ -103,12 +104,12 @@ def _scan_frequencies(resource: Resource | None) -> list[tuple[str, str]]:
 @resource_rule(_LOST, REPOSITORY, TEMPLATE)
 def encryption_weakened(change: ResourceChange) -> Iterator[str]:
     """Images get a weaker encryption."""
-    (before, old), (after, new) = change.both(_encryption)
+    (before, old), (after, new) = change.both(encryption)
     if change.is_update and after < before:
         yield f"is encrypted with {new} instead of {old}"
 
 
-def _encryption(resource: Resource | None) -> tuple[int, str]:
+def encryption(resource: Resource | None) -> tuple[int, str]:
     """Return the strength and the name of an encryption."""
     kind = value_at(resource, "EncryptionConfiguration", "EncryptionType")
     has_key = value_at(resource, "EncryptionConfiguration", "KmsKey") is not None
@@ -175,7 +176,7 @@ def termination_protection_off(comparison: Comparison) -> Iterator[Finding]:
 def new_and_unprotected(change: ResourceChange) -> Iterator[str]:
     """A new repository is less protected than by default."""
     missing = []
-    if _mode(change.head).startswith("MUTABLE"):
+    if tag_mode(change.head).startswith("MUTABLE"):
         missing.append("its tags are mutable")
     scans = value_at(change.head, "ImageScanningConfiguration", "ScanOnPush")
     if change.type == REPOSITORY and is_decided(scans) and not is_true(scans):

@@ -8,12 +8,13 @@ from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.documents import grouped
 from ecrctl.policies.wording import counted, first_few, listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
-from ecrctl.review.diff.resources import resources_of
+from ecrctl.review.diff.resources import Resource, is_true, resources_of, value_at
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import VERSION_DOCKER_LABEL
 from ecrctl.review.findings import Category, Finding, Place
-from ecrctl.review.resource_types import TASK_DEFINITION, word_of
+from ecrctl.review.resource_types import REPOSITORY, TASK_DEFINITION, word_of
 
+from .protection import encryption, exclusion_patterns, tag_mode
 from .rule import Rule, about_stack, resource_rule, rule
 
 _MOST_SHOWN = 8
@@ -28,6 +29,13 @@ _VERBS = {
 }
 # What these parts change is found where they are referred to.
 _RESOLVED = ("Conditions", "Mappings", "Resources")
+_TAG_MODES = {
+    "IMMUTABLE": "immutable tags",
+    "IMMUTABLE_WITH_EXCLUSION": "immutable tags",
+    "MUTABLE": "mutable tags",
+    "MUTABLE_WITH_EXCLUSION": "mutable tags",
+}
+_KEPT = ("Retain", "RetainExceptOnCreate")
 _Group = tuple[str, str, str]
 
 
@@ -37,6 +45,45 @@ def new_revision(change: ResourceChange) -> Iterator[str]:
     if change.is_update and change.is_replaced:
         found = differences(*change.values(), without=("Image", VERSION_DOCKER_LABEL))
         yield f"gets a new revision: {', '.join(found)}" if found else "gets a new revision"
+
+
+@rule(Category.ROUTINE)
+def new_repository(comparison: Comparison) -> Iterator[Finding]:
+    """A repository is added, with its protection."""
+    added = [one for one in comparison.of_type(REPOSITORY) if one.base is None]
+    alike = grouped(added, lambda one: (one.pair.name, _protection(one.head)))
+    for (_, protection), changes in alike.items():
+        count = counted(len(changes), word_of(REPOSITORY))
+        names = listed(first_few([f"`{change.name}`" for change in changes], _MOST_SHOWN))
+        yield about_stack(
+            changes[0].pair,
+            f"adds {count}: {names} ({protection})",
+            evidence=["new repositories"],
+            changes=changes,
+        )
+
+
+def _protection(repository: Resource | None) -> str:
+    """Return how a repository and its images are protected, in words."""
+    is_scanned = is_true(value_at(repository, "ImageScanningConfiguration", "ScanOnPush"))
+    _, encrypted_with = encryption(repository)
+    is_kept = (repository or {}).get("DeletionPolicy") in _KEPT
+    has_lifecycle = bool(value_at(repository, "LifecyclePolicy"))
+    return ", ".join(
+        [
+            _tags(repository),
+            "scanned on push" if is_scanned else "not scanned on push",
+            f"encrypted with {encrypted_with}",
+            "a lifecycle policy" if has_lifecycle else "no lifecycle policy",
+            "kept when it leaves its stack" if is_kept else "deleted with its stack",
+        ]
+    )
+
+
+def _tags(repository: Resource | None) -> str:
+    words = _TAG_MODES.get(tag_mode(repository), "tag mutability known only at deployment")
+    patterns = [f"`{one}`" for one in exclusion_patterns(repository)]
+    return f"{words} except {listed(patterns)}" if patterns else words
 
 
 @rule(Category.ROUTINE)

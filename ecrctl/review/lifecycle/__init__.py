@@ -1,0 +1,1 @@
+"""What a changed lifecycle policy does: its rules in words, and images to try it on."""
