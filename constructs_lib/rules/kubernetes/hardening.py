@@ -100,9 +100,9 @@ def restricted_faults(pod: Mapping[str, Any]) -> Iterator[Fault]:
     if pod.get("automountServiceAccountToken") is not False:
         yield Fault("automountServiceAccountToken", "the API token is mounted.")
     context = pod.get("securityContext", {})
-    for index, container in enumerate(pod.get("containers", [])):
-        path = f"containers[{index}]"
-        yield from under(path, _container_faults(container, context))
+    for kind in ("initContainers", "containers", "ephemeralContainers"):
+        for index, container in enumerate(pod.get(kind, [])):
+            yield from under(f"{kind}[{index}]", _container_faults(container, context))
 
 
 def _container_faults(container: Mapping[str, Any], pod: Mapping[str, Any]) -> Iterator[Fault]:

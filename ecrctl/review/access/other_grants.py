@@ -43,7 +43,7 @@ def policies(
         yield Subject(FUNCTION, name), _function_policy(given)
         return
     for name, value in given.items():
-        document = _document(value)
+        document = policy_document(value)
         if document is not None:
             yield Subject(kind, f"{values.path(logical_id)} ({name})"), document
 
@@ -95,8 +95,8 @@ def _function_policy(given: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _document(value: Any) -> Any:
-    """Return a policy; ``None`` for any other value."""
+def policy_document(value: Any) -> Any:
+    """Return the policy that a property of any type contains; ``None`` for any other value."""
     if isinstance(value, str) and '"Statement"' in value:
         try:
             value = json.loads(value)

@@ -31,11 +31,17 @@ class StackPair:
     """One stack on both sides; ``None`` on a side that does not have it.
 
     :param name: the display name, which another stack may have as well.
+    :param nested: the logical IDs of the nested stacks whose templates both sides contain.
     """
 
     name: str
     base: Stack | None
     head: Stack | None
+    nested: frozenset[str] = frozenset()
+
+    def has_nested(self, logical_id: str) -> bool:
+        """Return whether the assembly contains the template of a nested stack."""
+        return logical_id in self.nested
 
     @property
     def id(self) -> str:
@@ -230,7 +236,17 @@ def pairs_of(base: Sequence[Stack], head: Sequence[Stack]) -> list[StackPair]:
         gone = replace(stack, name=stack.name + where, artifact=stack.id + where)
         pairs.append(StackPair(name=gone.name, base=gone, head=_emptied(gone, base, head)))
     pairs.sort(key=lambda pair: (pair.name.split("/"), pair.id))
-    return [pair for pair in pairs if not _is_same(pair)]
+    nested = [_nested_in(side) for side in (base, head)]
+    return [replace(pair, nested=_in_both(pair, *nested)) for pair in pairs if not _is_same(pair)]
+
+
+def _nested_in(side: Sequence[Stack]) -> set[str]:
+    return {stack.stack_name for stack in side if "/" in stack.stack_name}
+
+
+def _in_both(pair: StackPair, base: set[str], head: set[str]) -> frozenset[str]:
+    around = f"{pair.stack.stack_name}/"
+    return frozenset(one.removeprefix(around) for one in base & head if one.startswith(around))
 
 
 def _is_deployed_over(base: Stack, head: Stack) -> bool:

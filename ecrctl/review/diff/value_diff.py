@@ -22,6 +22,30 @@ def differences(before: Any, after: Any, *, without: Sequence[str] = ()) -> list
     return first_few(lines, _MOST_SHOWN)
 
 
+def differing_values(before: Any, after: Any) -> list[tuple[str, Any, Any]]:
+    """Return every value that differs: its path, such as ``Rules.0.Filter``, and both values."""
+    return [*_differing(before, after, ())]
+
+
+def _differing(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any, Any]]:
+    if before == after:
+        return
+    old, new = _entries(before), _entries(after)
+    if old is None and new is None:
+        yield ".".join(path), before, after
+        return
+    old, new = old or {}, new or {}
+    for name in {**old, **new}:
+        yield from _differing(old.get(name), new.get(name), (*path, name))
+
+
+def _entries(value: Any) -> dict[str, Any] | None:
+    """Return the entries of a mapping or a list by name; ``None`` for any other value."""
+    if isinstance(value, Mapping):
+        return {str(name): item for name, item in value.items()}
+    return {str(one): item for one, item in enumerate(value)} if isinstance(value, list) else None
+
+
 def _lines(
     before: Any, after: Any, path: tuple[str, ...], without: AbstractSet[str]
 ) -> Iterator[str]:

@@ -12,16 +12,19 @@ import yaml
 from constructs_lib.rules.ecs.hardening import hardened_faults
 from constructs_lib.rules.kubernetes.hardening import restricted_faults
 from constructs_lib.rules.kubernetes.manifest import VERSION_ANNOTATION, VERSION_LABEL
+from constructs_lib.rules.policy.lists import as_list
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.review.resolution.canonical import function_of
 from ecrctl.review.resolution.texts import Values
-from ecrctl.review.resource_types import TASK_DEFINITION, word_of
+from ecrctl.review.resource_types import TASK_DEFINITION, resource_type, word_of
 
 from .comparison import Comparison, ResourceChange
-from .resources import Resource, mappings, properties
+from .image_properties import IMAGE_PROPERTIES, values_at
+from .resources import Resource, mappings, path_of, properties
 
 APPLIED = "Custom::AWSCDK-EKS-KubernetesResource"
 PARAMETER = "AWS::SSM::Parameter"
-WORKLOAD_TYPES = (TASK_DEFINITION, APPLIED, PARAMETER)
+WORKLOAD_TYPES = (TASK_DEFINITION, APPLIED, PARAMETER, *IMAGE_PROPERTIES)
 VERSION_DOCKER_LABEL = "org.opencontainers.image.version"
 # The display words of the identities, by the name of their property.
 IDENTITY_WORDS = {
@@ -35,7 +38,8 @@ _REFERENCE = re.compile(
     r"(?P<host>(?:[^/]*\.[^/]*|localhost)(?::\d+)?/)?(?P<repository>[^@:]+)"
     r"(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
-_PODS = {"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "ReplicaSet", "StatefulSet"}
+_CONTAINER = re.compile(r"(\w*[cC]ontainers)\[(\d+)\]")
+_WITHOUT_IMAGES = {"ConfigMap", "CustomResourceDefinition", "List", "Secret"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +106,7 @@ class Workload:
     @property
     def key(self) -> tuple[str, str]:
         """Return the identity of the workload within its resource."""
-        metadata = self.document.get("metadata")
-        space = metadata.get("namespace") if isinstance(metadata, Mapping) else None
+        space = _metadata_of(self.document).get("namespace")
         return self.kind, f"{space or ''}/{self.name}"
 
     @property
@@ -131,7 +134,8 @@ class WorkloadChange:
     @property
     def subject(self) -> str:
         """Return the display name."""
-        return f"{word_of(self.workload.kind)} {self.workload.name}"
+        row = IMAGE_PROPERTIES.get(self.workload.kind)
+        return f"{row.word if row else word_of(self.workload.kind)} {self.workload.name}"
 
     @property
     def evidence(self) -> object:
@@ -148,8 +152,8 @@ def workload_changes(comparison: Comparison) -> Sequence[WorkloadChange]:
     found = []
     for change in comparison.of_type(*WORKLOAD_TYPES):
         pair = change.pair
-        before = _workloads_by_key(pair.base, comparison.base, change.base)
-        after = _workloads_by_key(pair.head, comparison.head, change.head)
+        before = _workloads_by_key(pair.base, comparison.base, change.base, change.logical_id)
+        after = _workloads_by_key(pair.head, comparison.head, change.head, change.logical_id)
         found += [
             WorkloadChange(change=change, base=before.get(key), head=after.get(key))
             for key in {**before, **after}
@@ -158,21 +162,48 @@ def workload_changes(comparison: Comparison) -> Sequence[WorkloadChange]:
 
 
 def _workloads_by_key(
-    stack: Stack | None, side: Sequence[Stack], resource: Resource | None
+    stack: Stack | None, side: Sequence[Stack], resource: Resource | None, logical_id: str
 ) -> dict[tuple[str, str], Workload]:
     if stack is None or resource is None:
         return {}
-    return {one.key: one for one in workloads_of(Values(stack=stack, side=side), resource)}
+    values = Values(stack=stack, side=side)
+    return {one.key: one for one in workloads_of(values, resource, logical_id)}
 
 
-def workloads_of(values: Values, resource: Resource) -> Iterator[Workload]:
+def workloads_of(values: Values, resource: Resource, logical_id: str) -> Iterator[Workload]:
     """Yield the workloads of a resource."""
-    if resource.get("Type") == TASK_DEFINITION:
+    kind = str(resource.get("Type"))
+    if kind == TASK_DEFINITION:
         yield _task(values, properties(resource))
-        return
-    for document in documents_of(values, resource):
-        if document.get("kind") in _PODS:
-            yield _pod(document)
+    elif kind in IMAGE_PROPERTIES:
+        yield _other_workload(values, kind, resource, logical_id)
+    else:
+        for document in documents_of(values, resource):
+            if document.get("kind") not in _WITHOUT_IMAGES and images_in(document):
+                yield _pod(document)
+
+
+def _other_workload(values: Values, kind: str, resource: Resource, logical_id: str) -> Workload:
+    given, row = properties(resource), IMAGE_PROPERTIES[kind]
+    named = given.get(resource_type(kind).name_property)
+    name = named if isinstance(named, str) else path_of(logical_id, resource)
+    return Workload(
+        kind=kind,
+        name=name,
+        full_name=name,
+        images={
+            place: ImageReference(uri=values.text(value), version=None)
+            for path in row.images
+            for place, value in values_at(given, path)
+        },
+        faults=frozenset(),
+        identities={
+            place: values.text(value)
+            for path in row.identities
+            for place, value in values_at(given, path)
+        },
+        document=given,
+    )
 
 
 def documents_of(values: Values, resource: Resource) -> Sequence[Mapping[str, Any]]:
@@ -182,7 +213,11 @@ def documents_of(values: Values, resource: Resource) -> Sequence[Mapping[str, An
 
 
 def _task(values: Values, given: Mapping[str, Any]) -> Workload:
-    containers = mappings(given.get("ContainerDefinitions"))
+    listed = given.get("ContainerDefinitions")
+    containers = mappings(listed)
+    # Only the deployment knows what a function returns in place of a container, or of all.
+    unknown = [one for one in as_list(listed) if function_of(one) is not None]
+    containers = [one for one in containers if function_of(one) is None]
     family = values.text(given.get("Family", "task"))
     return Workload(
         kind=TASK_DEFINITION,
@@ -193,6 +228,10 @@ def _task(values: Values, given: Mapping[str, Any]) -> Workload:
                 uri=values.text(one.get("Image", "")), version=_label(one.get("DockerLabels"))
             )
             for one in containers
+        }
+        | {
+            f"container {number}": ImageReference(uri=values.text(one), version=None)
+            for number, one in enumerate(unknown, start=1)
         },
         faults=frozenset(
             f"container {one.get('Name')}: {fault.message.rstrip('.')}"
@@ -214,23 +253,24 @@ def _label(labels: Any) -> str | None:
 
 
 def _pod(document: Mapping[str, Any]) -> Workload:
-    pod, metadata = pod_of(document), document.get("metadata", {})
+    pod, metadata = pod_of(document), _metadata_of(document)
     version = metadata.get("labels", {}).get(VERSION_LABEL)
     version = version or metadata.get("annotations", {}).get(VERSION_ANNOTATION)
-    containers = [*pod.get("initContainers", []), *pod.get("containers", [])]
     name = str(metadata.get("name"))
+    # An object of another kind, such as a pipeline, may run images without a pod of its own.
+    faults = restricted_faults(pod) if pod else ()
     shared = [key for key in ("hostNetwork", "hostPID", "hostIPC") if pod.get(key)]
     return Workload(
-        kind=str(document["kind"]),
-        name=_HASH_SUFFIX.sub("", name) if document["kind"] == "Job" else name,
+        kind=str(document.get("kind")),
+        name=_HASH_SUFFIX.sub("", name) if document.get("kind") == "Job" else name,
         full_name=name,
         images={
-            str(one.get("name")): ImageReference(uri=str(one.get("image")), version=version)
-            for one in containers
+            container: ImageReference(uri=uri, version=version)
+            for container, uri in images_in(document).items()
         },
         faults=frozenset(
             [
-                *(_pod_fault(fault.path, fault.message, pod) for fault in restricted_faults(pod)),
+                *(_pod_fault(one.path, one.message, pod) for one in faults),
                 *(f"it shares the node's {key.removeprefix('host')}" for key in shared),
             ]
         ),
@@ -239,22 +279,47 @@ def _pod(document: Mapping[str, Any]) -> Workload:
     )
 
 
+def _metadata_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = document.get("metadata")
+    return metadata if isinstance(metadata, Mapping) else {}
+
+
 def _pod_fault(path: str, message: str, pod: Mapping[str, Any]) -> str:
-    found = re.match(r"containers\[(\d+)\]", path)
+    found = _CONTAINER.match(path)
     if found is None:
         return message.rstrip(".")
-    return f"container {pod['containers'][int(found[1])].get('name')}: {message.rstrip('.')}"
+    container = pod[found[1]][int(found[2])]
+    return f"container {container.get('name')}: {message.rstrip('.')}"
 
 
-def pod_of(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the pod spec of a Kubernetes object."""
-    spec = document.get("spec", {})
-    if document.get("kind") == "CronJob":
-        spec = spec.get("jobTemplate", {}).get("spec", {})
-    pod: Mapping[str, Any] = (
-        spec if document.get("kind") == "Pod" else spec.get("template", {}).get("spec", {})
-    )
-    return pod
+def pod_of(document: Any) -> Mapping[str, Any]:
+    """Return the pod spec in a Kubernetes object of any kind; an empty one if there is none.
+
+    Custom resources, such as those of a rollout controller, have one in a place of their own.
+    """
+    if isinstance(document, list):
+        return next(filter(None, map(pod_of, document)), {})
+    if not isinstance(document, Mapping):
+        return {}
+    containers = document.get("containers")
+    if isinstance(containers, list) and all(isinstance(one, Mapping) for one in containers):
+        return document
+    return next(filter(None, map(pod_of, document.values())), {})
+
+
+def images_in(document: Any, place: str = "") -> dict[str, str]:
+    """Return every image in a Kubernetes object, by the name of its container or its place."""
+    found: dict[str, str] = {}
+    if isinstance(document, Mapping):
+        image = document.get("image")
+        if isinstance(image, str):
+            found[str(document.get("name", place))] = image
+        for name, item in document.items():
+            found |= images_in(item, name)
+    elif isinstance(document, list):
+        for number, item in enumerate(document):
+            found |= images_in(item, f"{place} {number}")
+    return found
 
 
 @cache

@@ -239,6 +239,8 @@ class _StackScope:
                 return parameter_value(name, {"Type": "String"})
             return parameter_value(name, declared, given)
         resource = self._resource(name)
+        if not resource and not name.startswith("AWS::"):
+            return parameter_value(name, {})
         named = NAMED_TYPES.get(str(resource.get("Type")))
         if named is None or named.ref == "url":
             return {"Ref": name}

@@ -38,8 +38,9 @@ class Values:
         if is_scalar(value):
             return text_of(value)
         name, argument = function_of(value) or ("", None)
-        if name == "Fn::Join" and isinstance(argument, list) and argument[0] == "":
-            return "".join(map(self.text, argument[1]))
+        if name == "Fn::Join" and isinstance(argument, list) and argument[:1] == [""]:
+            parts = argument[1] if len(argument) > 1 and isinstance(argument[1], list) else []
+            return "".join(map(self.text, parts))
         found = self._reference(name, argument)
         if found is not None:
             return found

@@ -119,6 +119,10 @@ def _changes_of_stack(pair: StackPair, before: Stack, after: Stack) -> Iterator[
             "is protected from being deleted",
             evidence=["termination protection", False, True],
         )
+    for setting in ("notification topics", "tags"):
+        values = [side.settings[setting] for side in (before, after)]
+        if values[0] != values[1]:
+            yield about_stack(pair, f"changes its {setting}", evidence=[setting, *values])
     changed = _parts_that_differ(before, after)
     if changed:
         texts = [

@@ -102,7 +102,12 @@ def about(
 
 
 def about_stack(
-    pair: StackPair, message: str, *, evidence: object, changes: Iterable[ResourceChange] = ()
+    pair: StackPair,
+    message: str,
+    *,
+    evidence: object,
+    changes: Iterable[ResourceChange] = (),
+    is_undecided: bool = False,
 ) -> Finding:
     """Return a finding about a whole stack.
 
@@ -117,6 +122,7 @@ def about_stack(
         message=message,
         key=canonical_json(pair.key),
         evidence=canonical_json([evidence, [[one.key, one.evidence] for one in changes]]),
+        is_undecided=is_undecided,
         places=frozenset(one.place for one in changes),
     )
 

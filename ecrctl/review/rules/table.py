@@ -1,16 +1,40 @@
 """The table of rules, and the findings of all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 from ecrctl.review.diff.comparison import Comparison
-from ecrctl.review.findings import Category, Finding, in_order
+from ecrctl.review.findings import Category, Finding, Place, in_order
 
-from . import access, cost, data_loss, failures, lifecycle, protection, registry, routine, workloads
+from . import (
+    access,
+    cost,
+    data_loss,
+    failures,
+    lifecycle,
+    protection,
+    registry,
+    routine,
+    undecided,
+    unjudged,
+    workloads,
+)
 from .rule import Rule
 
 # The order of the guide's table: by module, then as the rules follow each other in it.
-_MODULES = (data_loss, failures, protection, access, lifecycle, workloads, registry, cost, routine)
+_MODULES = (
+    data_loss,
+    failures,
+    protection,
+    access,
+    lifecycle,
+    workloads,
+    undecided,
+    registry,
+    cost,
+    unjudged,
+    routine,
+)
 
 
 def _rules_in(module: ModuleType) -> Iterator[Rule]:
@@ -20,15 +44,23 @@ def _rules_in(module: ModuleType) -> Iterator[Rule]:
 RULES: tuple[Rule, ...] = tuple(one for module in _MODULES for one in _rules_in(module))
 
 
+_LEAST = (Category.COST, Category.ROUTINE)
+
+
 def categories() -> dict[str, Category]:
     """Return the category of every rule, by the rule's id."""
-    every = (*RULES, routine.other_changes(frozenset()))
-    return {one.id: one.category for one in every}
+    last = (unjudged.not_judged_changes(frozenset()), routine.other_changes(frozenset()))
+    return {one.id: one.category for one in (*RULES, *last)}
 
 
 def findings_of(comparison: Comparison) -> list[Finding]:
     """Return every consequence of a change, the worst first."""
     found = [finding for one in RULES for finding in one.findings(comparison)]
-    reported = frozenset(place for finding in found for place in finding.places)
-    found += routine.other_changes(reported).findings(comparison)
+    judged = _places(one for one in found if one.category not in _LEAST)
+    found += unjudged.not_judged_changes(judged).findings(comparison)
+    found += routine.other_changes(_places(found)).findings(comparison)
     return in_order(found)
+
+
+def _places(findings: Iterable[Finding]) -> frozenset[Place]:
+    return frozenset(place for finding in findings for place in finding.places)

@@ -14,7 +14,6 @@ from ecrctl.review.diff.value_diff import short_text
 from ecrctl.review.findings import Category
 from ecrctl.review.resolution.canonical import is_decided
 from ecrctl.review.resource_types import (
-    FUNCTION,
     KEY,
     LOG_GROUP,
     REPLICATION,
@@ -64,7 +63,7 @@ _KEY: Mapping[str, _Setting] = {
     "EnableKeyRotation": _Setting(_PROTECTION, _ON),
     "PendingWindowInDays": _Setting(_PROTECTION),
 }
-_IMAGES, _WORKLOADS = Category.IMAGES, Category.WORKLOADS
+_WORKLOADS = Category.WORKLOADS
 SETTINGS: Mapping[str, Mapping[str, _Setting]] = {
     REPOSITORY: _REPOSITORY,
     TEMPLATE: {name: one for name, one in _REPOSITORY.items() if name != "EmptyOnDelete"},
@@ -73,16 +72,13 @@ SETTINGS: Mapping[str, Mapping[str, _Setting]] = {
     SCANNING: {"ScanType": _Setting(_PROTECTION, "ENHANCED"), "Rules": _Setting(_PROTECTION)},
     SIGNING: {"Rules": _Setting(_PROTECTION)},
     REPLICATION: {"ReplicationConfiguration": _Setting(Category.ACCESS_GAINED)},
-    FUNCTION: {"Code.ImageUri": _Setting(_IMAGES), "Role": _Setting(_WORKLOADS)},
     SERVICE: {
         "DeploymentConfiguration": _Setting(_WORKLOADS),
         "DesiredCount": _Setting(_WORKLOADS),
         "EnableExecuteCommand": _Setting(_WORKLOADS, _OFF),
         "NetworkConfiguration": _Setting(_WORKLOADS),
-        "TaskDefinition": _Setting(_IMAGES),
     },
     TASK_DEFINITION: {
-        "ContainerDefinitions": _Setting(_IMAGES),
         "ExecutionRoleArn": _Setting(_WORKLOADS),
         "NetworkMode": _Setting(_WORKLOADS),
         "TaskRoleArn": _Setting(_WORKLOADS),
@@ -107,12 +103,6 @@ def protection_undecided(change: ResourceChange) -> Iterator[Message]:
 def sharing_undecided(change: ResourceChange) -> Iterator[Message]:
     """A setting that shares images gets a value that only the deployment knows."""
     return _undecided(change, Category.ACCESS_GAINED)
-
-
-@resource_rule(_IMAGES, *SETTINGS)
-def image_undecided(change: ResourceChange) -> Iterator[Message]:
-    """A workload gets an image that only the deployment knows."""
-    return _undecided(change, _IMAGES)
 
 
 @resource_rule(_WORKLOADS, *SETTINGS)

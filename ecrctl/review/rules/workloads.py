@@ -1,13 +1,23 @@
 """Rules about workloads: their images, Jobs, identities and hardening."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import wraps
 from typing import Any
 
+from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.wording import distinct_short_digests, listed, short_digests
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
-from ecrctl.review.diff.resources import Resource, is_true, mappings, number_of, value_at
+from ecrctl.review.diff.image_properties import IMAGE_PROPERTIES
+from ecrctl.review.diff.resources import (
+    Resource,
+    is_true,
+    mappings,
+    number_of,
+    properties,
+    resources_of,
+    value_at,
+)
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import (
     APPLIED,
@@ -17,6 +27,8 @@ from ecrctl.review.diff.workloads import (
     workload_changes,
 )
 from ecrctl.review.findings import Category, Finding, ImageMove, canonical_json
+from ecrctl.review.resolution.canonical import is_decided, stack_of_reference
+from ecrctl.review.resolution.texts import Values, is_unknown
 from ecrctl.review.resource_types import SERVICE, TASK_DEFINITION
 
 from .rule import Rule, about, resource_rule, rule
@@ -63,8 +75,11 @@ def image_changed(comparison: Comparison) -> Iterator[Finding]:
         if changed:
             message = "; ".join(_image_change(*each) for each in changed)
             moves = [_move(before, after) for _, before, after in changed]
+            is_undecided = any(is_unknown(image.uri) for _, _, image in changed)
             yield replace(
-                _about_workload(one, message), moves=tuple(filter(None, dict.fromkeys(moves)))
+                _about_workload(one, message),
+                is_undecided=is_undecided,
+                moves=tuple(filter(None, dict.fromkeys(moves))),
             )
 
 
@@ -110,15 +125,57 @@ def _or_none(value: object) -> str:
     return "none" if value is None else f"`{value}`"
 
 
+@rule(Category.IMAGES)
+def task_definition_switched(comparison: Comparison) -> Iterator[Finding]:
+    """A service, a schedule or a rule starts the tasks of another task definition."""
+    for change in comparison.changes:
+        before, after = change.both(_task_definitions)
+        if change.is_update and before != after:
+            old, new = (
+                listed([f"`{_task_text(side, one)}`" for one in tasks]) or "none"
+                for side, tasks in ((change.pair.base, before), (change.pair.head, after))
+            )
+            message = f"runs the task definition {new} instead of {old}"
+            yield about(change, message, detail=[before, after], is_undecided=not is_decided(after))
+
+
+def _task_definitions(resource: Resource | None) -> list[Any]:
+    """Return every task definition that a resource refers to, wherever it names one."""
+    return [*_named(properties(resource), ("TaskDefinition", "TaskDefinitionArn"))]
+
+
+def _named(value: Any, names: Sequence[str]) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            if name in names:
+                yield item
+            else:
+                yield from _named(item, names)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _named(item, names)
+
+
+def _task_text(stack: Stack | None, value: Any) -> str:
+    """Return a task definition by its family, or else as the template refers to it."""
+    if stack is None or not isinstance(value, Mapping):
+        return str(value)
+    _, logical_id = stack_of_reference(str(value.get("Ref")))
+    family = properties(resources_of(stack).get(logical_id)).get("Family")
+    return family if isinstance(family, str) else Values(stack=stack).text(value)
+
+
 @workload_rule(_WORKLOADS)
 def workload_removed(one: WorkloadChange) -> Iterator[str]:
-    """A task definition, Job or CronJob is removed."""
+    """A task definition, function, Job or another workload is removed."""
     if one.head is not None:
         return
     if one.change.pair.head is None:
         yield "leaves the app with its stack, and keeps running"
     elif one.workload.kind == TASK_DEFINITION:
         yield "is removed: its running tasks continue until they stop, and cannot start again"
+    elif one.workload.kind in IMAGE_PROPERTIES:
+        yield "is removed: it no longer runs"
     else:
         yield "is removed from the app, but not from the cluster: nothing is pruned there"
 
@@ -143,7 +200,7 @@ def identity_changed(one: WorkloadChange) -> Iterator[str]:
     if one.base is None or one.head is None:
         return
     before, after = (
-        {IDENTITY_WORDS[name]: value for name, value in side.identities.items()}
+        {IDENTITY_WORDS.get(name, f"`{name}`"): value for name, value in side.identities.items()}
         for side in (one.base, one.head)
     )
     if before != after:

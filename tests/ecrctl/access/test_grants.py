@@ -195,7 +195,7 @@ def test_each_form_of_a_principal_is_read(elements: dict[str, Any], who: str) ->
 @pytest.mark.parametrize(
     ("kind", "properties", "who"),
     [
-        ("AWS::IAM::ManagedPolicy", {"Roles": [{"Ref": "R"}]}, "role R"),
+        ("AWS::IAM::ManagedPolicy", {"Roles": ["r"]}, "role r"),
         ("AWS::IAM::Policy", {"Users": ["u"], "Groups": ["g"]}, "user u"),
         ("AWS::IAM::Role", {}, "role dev/Main/It"),
         ("AWS::IAM::User", {}, "user dev/Main/It"),
@@ -224,10 +224,11 @@ def test_an_identity_policy_grants_access_to_the_repositories_it_names() -> None
         "Type": "AWS::IAM::Policy",
         "Properties": {"PolicyDocument": document, "Roles": [{"Ref": "Role"}]},
     }
+    stack.template["Resources"]["Role"] = {"Type": "AWS::IAM::Role"}
     (grant,) = grants_of([stack])
     assert (grant.verb, grant.principal, grant.policy) == (
         "push",
-        "role Role",
+        "role dev/Main/Role",
         "identity policy",
     )
     document["Statement"]["Resource"] = ARN + "2"

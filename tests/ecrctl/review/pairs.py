@@ -1,7 +1,8 @@
 """Pairs of assemblies, a base and a head side, from short YAML files.
 
 A file contains stacks by their path, such as ``dev/Repositories``, and their resources by logical
-ID. Another account or region of a stack, and its termination protection, are under ``stacks``.
+ID. Another account or region of a stack, its termination protection, the texts of its assets and
+other properties of its artifact are under ``stacks``.
 """
 
 from __future__ import annotations
@@ -117,6 +118,10 @@ def write_assembly(
         file = _folder(folder, stage) / f"{path.replace('/', '')}.template.json"
         file.parent.mkdir(exist_ok=True)
         file.write_text(json.dumps(_template(given)))
+        assets = (facts or {}).get(path, {}).get("assets", {})
+        if assets:
+            stages[stage][f"{name}.assets"] = _assets(file, path, assets)
+            stages[stage][name]["dependencies"] = [f"{name}.assets"]
     top = stages.pop("", {})
     for stage, artifacts in stages.items():
         _manifest(_folder(folder, stage), artifacts)
@@ -130,6 +135,17 @@ def write_assembly(
 
 def _folder(folder: Path, stage: str) -> Path:
     return folder / f"assembly-{stage}" if stage else folder
+
+
+def _assets(template: Path, path: str, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Write assets and their manifest beside a template, and return the manifest's artifact."""
+    files = {}
+    for asset, text in texts.items():
+        (template.parent / f"asset.{asset}.txt").write_text(text)
+        files[asset] = {"source": {"path": f"asset.{asset}.txt", "packaging": "file"}}
+    manifest = template.parent / f"{path.replace('/', '')}.assets.json"
+    manifest.write_text(json.dumps({"version": SCHEMA, "files": files}))
+    return {"type": "cdk:asset-manifest", "properties": {"file": manifest.name}}
 
 
 def _template(given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -154,6 +170,7 @@ def _stack(path: str, facts: Mapping[str, Any]) -> dict[str, Any]:
             "templateFile": f"{path.replace('/', '')}.template.json",
             "stackName": path.replace("/", "-"),
             "terminationProtection": facts.get("protected", False),
+            **facts.get("properties", {}),
         },
     }
 

@@ -1,0 +1,134 @@
+"""The CloudFormation types that run images, beside task definitions: one row each.
+
+Source: CloudFormation template reference, the page of each type.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ecrctl.review.resolution.canonical import function_of
+
+# In a path: every item of a list.
+_EACH = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageProperties:
+    """Where a type names its images.
+
+    :param word: its display name.
+    :param images: the properties with an image, as paths; ``*`` is each item of a list.
+    :param identities: the properties with a role of the workload.
+    """
+
+    word: str
+    images: tuple[str, ...]
+    identities: tuple[str, ...] = ()
+
+
+def _monitoring(word: str, specification: str) -> ImageProperties:
+    return ImageProperties(
+        word=word, images=(f"{specification}.ImageUri",), identities=("RoleArn",)
+    )
+
+
+IMAGE_PROPERTIES: Mapping[str, ImageProperties] = {
+    "AWS::AppRunner::Service": ImageProperties(
+        word="App Runner service",
+        images=("SourceConfiguration.ImageRepository.ImageIdentifier",),
+        identities=(
+            "InstanceConfiguration.InstanceRoleArn",
+            "SourceConfiguration.AuthenticationConfiguration.AccessRoleArn",
+        ),
+    ),
+    "AWS::Batch::JobDefinition": ImageProperties(
+        word="Batch job definition",
+        images=(
+            "ContainerProperties.Image",
+            "EcsProperties.TaskProperties.*.Containers.*.Image",
+            "EksProperties.PodProperties.Containers.*.Image",
+            "EksProperties.PodProperties.InitContainers.*.Image",
+            "NodeProperties.NodeRangeProperties.*.Container.Image",
+            "NodeProperties.NodeRangeProperties.*.EcsProperties.TaskProperties.*.Containers.*.Image",
+        ),
+        identities=(
+            "ContainerProperties.ExecutionRoleArn",
+            "ContainerProperties.JobRoleArn",
+            "EksProperties.PodProperties.ServiceAccountName",
+        ),
+    ),
+    "AWS::BedrockAgentCore::Runtime": ImageProperties(
+        word="agent runtime",
+        images=("AgentRuntimeArtifact.ContainerConfiguration.ContainerUri",),
+        identities=("RoleArn",),
+    ),
+    "AWS::CodeBuild::Project": ImageProperties(
+        word="CodeBuild project", images=("Environment.Image",), identities=("ServiceRole",)
+    ),
+    "AWS::ECS::ExpressGatewayService": ImageProperties(
+        word="express service",
+        images=("PrimaryContainer.Image",),
+        identities=("ExecutionRoleArn", "InfrastructureRoleArn", "TaskRoleArn"),
+    ),
+    "AWS::EMRServerless::Application": ImageProperties(
+        word="EMR application",
+        images=(
+            "ImageConfiguration.ImageUri",
+            "WorkerTypeSpecifications.*.ImageConfiguration.ImageUri",
+        ),
+    ),
+    "AWS::GameLift::ContainerGroupDefinition": ImageProperties(
+        word="container group",
+        images=("GameServerContainerDefinition.ImageUri", "SupportContainerDefinitions.*.ImageUri"),
+    ),
+    "AWS::Lambda::Function": ImageProperties(
+        word="function", images=("Code.ImageUri",), identities=("Role",)
+    ),
+    "AWS::Lightsail::Container": ImageProperties(
+        word="Lightsail service", images=("ContainerServiceDeployment.Containers.*.Image",)
+    ),
+    "AWS::SageMaker::DataQualityJobDefinition": _monitoring(
+        "data quality job", "DataQualityAppSpecification"
+    ),
+    "AWS::SageMaker::ImageVersion": ImageProperties(word="SageMaker image", images=("BaseImage",)),
+    "AWS::SageMaker::Model": ImageProperties(
+        word="model",
+        images=("Containers.*.Image", "PrimaryContainer.Image"),
+        identities=("ExecutionRoleArn",),
+    ),
+    "AWS::SageMaker::ModelBiasJobDefinition": _monitoring("bias job", "ModelBiasAppSpecification"),
+    "AWS::SageMaker::ModelExplainabilityJobDefinition": _monitoring(
+        "explainability job", "ModelExplainabilityAppSpecification"
+    ),
+    "AWS::SageMaker::ModelPackage": ImageProperties(
+        word="model package", images=("InferenceSpecification.Containers.*.Image",)
+    ),
+    "AWS::SageMaker::ModelQualityJobDefinition": _monitoring(
+        "model quality job", "ModelQualityAppSpecification"
+    ),
+}
+
+
+def values_at(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield the values at a path, each with its place, such as ``Containers.0.Image``.
+
+    Where only the deployment knows a part of the path, that part is the value.
+    """
+    yield from _values(value, path.split("."), ())
+
+
+def _values(value: Any, steps: list[str], place: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    if not steps or function_of(value) is not None:
+        yield ".".join(place), value
+        return
+    first, *rest = steps
+    for name, item in _entries(value, first):
+        if item is not None:
+            yield from _values(item, rest, (*place, str(name)))
+
+
+def _entries(value: Any, step: str) -> list[tuple[object, Any]]:
+    if isinstance(value, Mapping):
+        return [*value.items()] if step == _EACH else [(step, value.get(step))]
+    return [*enumerate(value)] if step == _EACH and isinstance(value, list) else []
