@@ -168,7 +168,13 @@ def test_a_place_that_is_chosen_at_deployment_stays_a_reference() -> None:
     assert value_of({"Fn::GetAtt": ["Role", "Arn"]}, **facts) == {
         "Fn::Join": [
             "",
-            ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":role/ci/app"],
+            [
+                "arn:",
+                {"Ref": "AWS::Partition"},
+                ":iam::",
+                {"Ref": "AWS::AccountId"},
+                ":role/ci/app",
+            ],
         ]
     }
 
