@@ -88,6 +88,7 @@ synth: $(INSTALLED)
 snapshot: $(INSTALLED)
 	@$(BIN)/python -m environments.json_schema
 	@$(BIN)/python -m ecrctl.review.output.json
+	@$(BIN)/python -m ecrctl.review.team_rules.review_file
 	@$(BIN)/python -m ecrctl.verify.json_document
 	@rm -rf tests/snapshots
 	@$(BIN)/python -m pytest tests/test_snapshots.py --snapshot-update --quiet

@@ -70,7 +70,7 @@ def _sentence(details: ErrorDetails, location: Location, model: type | None) -> 
         return f"text is expected here, got the number {given}. Write it in quotes."
     if kind in _KINDS:
         return f"{_KINDS[kind]} is expected here, got {_shown(given)}."
-    if kind == "literal_error":
+    if kind in {"enum", "literal_error"}:
         return f"one of {context['expected']} is expected here, got {_shown(given)}."
     return f"{details['msg']}, got {_shown(given)}."
 

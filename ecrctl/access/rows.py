@@ -42,6 +42,7 @@ class Row:
     """A verb that policies allow or deny some principals on a repository.
 
     :param owner: the identity whose policies they are; empty for the repository's policy.
+    :param identity: the identity of the app that is the only principal; ``None`` for all others.
     :param required: the grants that owners of other accounts must add.
     """
 
@@ -51,6 +52,7 @@ class Row:
     effect: Effect
     policy: Policy
     owner: str = ""
+    identity: Identity | None = None
     requirements: tuple[Requirement, ...] = ()
     required: tuple[RequiredGrant, ...] = ()
 
@@ -209,6 +211,7 @@ def _repository_row(
         allowed=verb,
         effect="Allow",
         policy="repository policy",
+        identity=identity,
         requirements=tuple(needed),
         required=tuple(required_by(principals, verb, needed, repository)),
     )
@@ -228,6 +231,7 @@ def _identity_row(
         effect="Allow",
         policy=policy,
         owner=identity.holder.subject.text,
+        identity=identity,
         requirements=tuple(requirements),
     )
 

@@ -1,7 +1,7 @@
 """``ecrctl review``: from two sides to a verdict."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,8 +15,10 @@ from .diff.template_diff import compare
 from .findings import CATEGORIES, Category
 from .resource_types import REPOSITORY
 from .rules.table import findings_of
-from .sides.acknowledgements import Acknowledgement, read_acknowledgements
+from .sides.acknowledgements import read_acknowledgements
 from .sides.sides import both_sides
+from .team_rules.gates import environment_gates, gates_of
+from .team_rules.review_file import read_review_file
 from .verdict import Review, judge
 
 
@@ -24,8 +26,11 @@ from .verdict import Review, judge
 class Request:
     """The change to review, and the categories that block it.
 
+    :param gate: the categories that block the change in every environment; by default those of the
+        team's file, or else the usual ones.
     :param environments: the environments' folder, relative to the repository.
     :param acknowledgements: a file to use instead of the base side's own.
+    :param review_file: a file to use instead of the base side's own.
     :param images: images by repository, instead of samples.
     :param today: the day on which acknowledgements must be valid.
     """
@@ -33,8 +38,9 @@ class Request:
     base: str
     head: str | None
     environments: str
-    gate: Sequence[Category]
+    gate: Sequence[Category] | None
     acknowledgements: Path | None
+    review_file: Path | None = None
     images: Mapping[str, Sequence[ImageRecord]]
     today: date
 
@@ -46,10 +52,24 @@ def review(request: Request) -> Review:
         comparison = compare(base.stacks, head.stacks, image_sets=request.images)
         acknowledgements = base.acknowledgements
         if request.acknowledgements:
-            acknowledgements = _named_acknowledgements(request.acknowledgements)
-        verdict = judge(findings_of(comparison), acknowledgements, request.gate, request.today)
+            file = _named("--acknowledgements", request.acknowledgements)
+            acknowledgements = read_acknowledgements(file, None)
+        rules = base.review_file
+        if request.review_file:
+            rules = read_review_file(_named("--rules", request.review_file), None)
+        comparison = replace(
+            comparison,
+            forbidden_access=rules.forbidden_access,
+            violations=(base.violations, head.violations),
+        )
+        gates = environment_gates(gates_of(rules, request.gate), base.stacks, head.stacks)
+        findings = findings_of(comparison)
         return Review(
-            base=base, head=head, comparison=comparison, gate=request.gate, verdict=verdict
+            base=base,
+            head=head,
+            comparison=comparison,
+            gates=gates,
+            verdict=judge(findings, acknowledgements, gates, request.today),
         )
 
 
@@ -66,12 +86,12 @@ def _check_images(images: Mapping[str, object], stacks: Sequence[Stack]) -> None
             raise UserError(f"--images: neither side has a repository '{name}'{hint}")
 
 
-def _named_acknowledgements(file: Path) -> Sequence[Acknowledgement]:
+def _named(option: str, file: Path) -> Path:
     if not file.is_file():
         raise UserError(
-            f"--acknowledgements: there is no file {file}. Name another one, or remove the option."
+            f"{option}: there is no file {file}. Name another one, or remove the option."
         )
-    return read_acknowledgements(file, None)
+    return file
 
 
 def gate_of(text: str) -> list[Category]:

@@ -26,7 +26,10 @@ class Category(StrEnum):
 
 CATEGORIES = tuple(Category)
 ACKNOWLEDGEMENTS_FILE = "review-acknowledgements.yaml"
+REVIEW_FILE = "review.yaml"
 DEFAULT_GATE = (Category.DATA_LOSS, Category.WILL_FAIL)
+# The gate of an environment whose stacks are protected from being deleted.
+PROTECTED_GATE = DEFAULT_GATE
 ID_DIGITS = 32
 
 # A resource, by the name of its stack and its logical ID.

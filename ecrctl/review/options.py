@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .findings import ACKNOWLEDGEMENTS_FILE, DEFAULT_GATE
-
-BLOCKING = ",".join(DEFAULT_GATE)
+from .findings import ACKNOWLEDGEMENTS_FILE, DEFAULT_GATE, REVIEW_FILE
 
 
 class ReviewFormat(StrEnum):
@@ -34,9 +32,11 @@ Head = Annotated[
 ]
 Format = Annotated[ReviewFormat, typer.Option("--format", help="Format of the output.")]
 FailOn = Annotated[
-    str,
+    str | None,
     typer.Option(
-        metavar="CATEGORIES", help="Categories that block a change, separated by commas, or none."
+        metavar="CATEGORIES",
+        help="Categories that block a change in every environment, separated by commas, or none "
+        f"(default: the gates in {REVIEW_FILE}, or {','.join(DEFAULT_GATE)}).",
     ),
 ]
 Acknowledgements = Annotated[
@@ -44,6 +44,10 @@ Acknowledgements = Annotated[
     typer.Option(
         metavar="FILE", help=f"File to use instead of the base side's {ACKNOWLEDGEMENTS_FILE}."
     ),
+]
+Rules = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help=f"File to use instead of the base side's {REVIEW_FILE}."),
 ]
 Images = Annotated[
     list[str] | None,

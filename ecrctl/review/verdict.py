@@ -1,10 +1,12 @@
 """The verdict of a review: every finding judged, and whether one of them blocks the change."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date
 
+from ecrctl.policies.documents import grouped
 from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE
 
 from .diff.comparison import Comparison
@@ -76,12 +78,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A reviewed change."""
+    """A reviewed change.
+
+    :param gates: the categories that block the change, by environment.
+    """
 
     base: Side
     head: Side
     comparison: Comparison
-    gate: Sequence[Category]
+    gates: Mapping[str, Sequence[Category]]
     verdict: Verdict
 
     @property
@@ -96,8 +101,8 @@ class Review:
 
     @property
     def changes_nothing(self) -> bool:
-        """Return whether both sides are the same."""
-        return not self.comparison.pairs
+        """Return whether both sides are the same, and nothing is found in them."""
+        return not self.comparison.pairs and not self.judgements
 
     def summary(self) -> str:
         """Return the verdict in one line."""
@@ -115,8 +120,8 @@ class Review:
     def _blocking_sentence(self) -> str:
         blocking = self.blocking
         if not blocking:
-            gate = f" (blocking categories: {', '.join(self.gate)})" if self.gate else ""
-            return f"No blocking findings{gate}."
+            gate = gates_text(self.gates)
+            return f"No blocking findings{f' (blocking categories: {gate})' if gate else ''}."
         noun = "1 finding blocks" if len(blocking) == 1 else f"{len(blocking)} findings block"
         return f"{noun} this change: {_counts(blocking)}."
 
@@ -124,18 +129,22 @@ class Review:
 def judge(
     findings: Sequence[Finding],
     acknowledgements: Sequence[Acknowledgement],
-    gate: Sequence[Category],
+    gates: Mapping[str, Sequence[Category]],
     today: date,
 ) -> Verdict:
     """Return the verdict on findings.
 
+    :param gates: the categories that block the change, by environment. A finding of any other
+        environment is judged by all of them.
     :param today: the day on which an acknowledgement must still be valid.
     """
     valid = [one for one in acknowledgements if not one.is_of_old_form]
     by_id = {one.finding: one for one in valid}
     found = {finding.id for finding in findings}
     return Verdict(
-        judgements=[_judgement(one, by_id.get(one.id), gate, today) for one in findings],
+        judgements=[
+            _judgement(one, by_id.get(one.id), _gate(one, gates), today) for one in findings
+        ],
         unused=[one for one in valid if one.finding not in found],
         outdated=[
             OutdatedAcknowledgement(
@@ -148,7 +157,10 @@ def judge(
 
 
 def _judgement(
-    finding: Finding, acknowledgement: Acknowledgement | None, gate: Sequence[Category], today: date
+    finding: Finding,
+    acknowledgement: Acknowledgement | None,
+    gate: AbstractSet[Category],
+    today: date,
 ) -> Judgement:
     is_accepted = acknowledgement is not None and acknowledgement.is_valid_on(today)
     return Judgement(
@@ -156,6 +168,21 @@ def _judgement(
         blocks=finding.category in gate and not is_accepted,
         acknowledgement=acknowledgement if is_accepted else None,
         expired=None if is_accepted else acknowledgement,
+    )
+
+
+def _gate(finding: Finding, gates: Mapping[str, Sequence[Category]]) -> AbstractSet[Category]:
+    chosen = [gates[finding.environment]] if finding.environment in gates else gates.values()
+    return {category for gate in chosen for category in gate}
+
+
+def gates_text(gates: Mapping[str, Sequence[Category]]) -> str:
+    """Return the categories that block a change: once, or by environment if they differ."""
+    alike = grouped(sorted(gates), lambda name: tuple(gates[name]))
+    if len(alike) <= 1:
+        return ", ".join(next(iter(alike), ()))
+    return "; ".join(
+        f"{', '.join(gate) or 'none'} in {', '.join(names)}" for gate, names in alike.items()
     )
 
 

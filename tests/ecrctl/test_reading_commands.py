@@ -17,7 +17,6 @@ from ecrctl.importing import command as importing
 from ecrctl.importing.entries import Note
 from ecrctl.importing.environment import Import
 from ecrctl.review import cli as review
-from ecrctl.review.options import BLOCKING
 from tests.ecrctl.review.pairs import write_assembly
 from tests.ecrctl.test_exit_codes import Run, folder, run
 from tests.ecrctl.verify.test_command_line import Output, returning
@@ -164,15 +163,17 @@ def test_a_review_gets_every_option(
     monkeypatch.setattr(review, "run_review", returning(None, calls))
     run("review", "--base", "main")
     options = ("--base", "a", "--head", "b", "--format", "json", "--fail-on", "none")
-    files = ("--acknowledgements", "images.json", "--images", "x=images.json", "--out", "o")
+    rules = ("--rules", "images.json")
+    files = (*rules, "--acknowledgements", "images.json", "--images", "x=images.json", "--out", "o")
     run("review", *options, *files, "--today", "2026-11-24")
     (_, plain), (_, full) = calls
     assert plain == {
         "base": "main",
         "head": None,
         "output": "text",
-        "fail_on": BLOCKING,
+        "fail_on": None,
         "acknowledgements": None,
+        "review_file": None,
         "images": [],
         "out": None,
         "today": None,
@@ -184,6 +185,7 @@ def test_a_review_gets_every_option(
         "output": "json",
         "fail_on": "none",
         "acknowledgements": Path("images.json"),
+        "review_file": Path("images.json"),
         "images": ["x=images.json"],
         "out": Path("o"),
         "today": date(2026, 11, 24),

@@ -10,6 +10,8 @@ from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.findings import Place, canonical_json
 from ecrctl.review.resource_types import resource_type
+from ecrctl.review.team_rules.review_file import ForbiddenAccess
+from ecrctl.review.team_rules.violations import Violation
 
 from .assets import asset_digests
 from .resources import Resource, path_of, properties, resources_of, value_at
@@ -184,6 +186,8 @@ class Comparison:
     :param changes: the resources that differ, in the order of the stacks and their templates.
     :param texts: the output of ``cdk diff`` by the id of the stack.
     :param image_sets: images by repository, for lifecycle previews; ``""`` for all others.
+    :param forbidden_access: the team's rules about access.
+    :param violations: the violations of the team's policies on both sides.
     """
 
     base: Sequence[Stack]
@@ -192,6 +196,8 @@ class Comparison:
     changes: Sequence[ResourceChange]
     texts: Mapping[str, str] = field(default_factory=dict)
     image_sets: Mapping[str, Sequence[ImageRecord]] = field(default_factory=dict)
+    forbidden_access: Sequence[ForbiddenAccess] = ()
+    violations: tuple[Sequence[Violation], Sequence[Violation]] = ((), ())
 
     @property
     def cli_texts(self) -> list[tuple[str, str]]:

@@ -74,7 +74,9 @@ class ReviewDocument(_Model):
     version: Literal[1]
     result: Result
     verdict: str
-    fail_on: list[Category]
+    gates: dict[str, list[Category]] = Field(
+        description="The categories that block the change, by environment."
+    )
     base: SideDocument
     head: SideDocument
     findings: list[FindingDocument]
@@ -90,7 +92,7 @@ def as_json(review: Review) -> str:
         version=1,
         result=_result(review),
         verdict=review.summary(),
-        fail_on=list(review.gate),
+        gates={name: list(gate) for name, gate in review.gates.items()},
         base=SideDocument.model_validate(review.base),
         head=SideDocument.model_validate(review.head),
         findings=[_finding(one) for one in review.judgements],

@@ -14,7 +14,13 @@ from ecrctl.cdk.assemblies import Stack, stacks_of
 from ecrctl.cdk.commit_toolchain import tools_for
 from ecrctl.errors import UserError
 from ecrctl.review.diff.assets import asset_digests
-from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE
+from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE, REVIEW_FILE
+from ecrctl.review.team_rules.review_file import (
+    NO_RULES,
+    ReviewFile,
+    read_review_file,
+)
+from ecrctl.review.team_rules.violations import Violation, read_violations
 
 from .acknowledgements import Acknowledgement, read_acknowledgements
 from .git import commit_of, copy_working_tree, worktree
@@ -29,11 +35,15 @@ class Side:
 
     :param label: its name on the command line: a reference, a folder, or the working tree.
     :param acknowledgements: the acknowledgements in this side's own file.
+    :param review_file: the team's rules in this side's own file.
+    :param violations: the violations of policies that the side's app reports.
     """
 
     label: str
     stacks: Sequence[Stack]
     acknowledgements: Sequence[Acknowledgement] = ()
+    review_file: ReviewFile = NO_RULES
+    violations: Sequence[Violation] = ()
 
     @property
     def digest(self) -> str:
@@ -95,7 +105,11 @@ def _source(name: str | None, temporary: Path, stack: ExitStack) -> _Source:
 
 def _side(label: str, source: _Source, environments: str) -> Side:
     if not source.is_app:
-        return Side(label=label, stacks=stacks_of(source.folder))
+        return Side(
+            label=label,
+            stacks=stacks_of(source.folder),
+            violations=read_violations(source.folder),
+        )
     try:
         assembly = _synthesise(source, environments)
     except UserError as error:
@@ -104,6 +118,8 @@ def _side(label: str, source: _Source, environments: str) -> Side:
         label=label,
         stacks=stacks_of(assembly),
         acknowledgements=read_acknowledgements(source.folder / ACKNOWLEDGEMENTS_FILE, label),
+        review_file=read_review_file(source.folder / REVIEW_FILE, label),
+        violations=read_violations(assembly),
     )
 
 

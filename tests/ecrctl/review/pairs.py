@@ -37,6 +37,8 @@ class Pair:
     :param expect: the rules that must find something, apart from routine ones.
     :param worse: whether the change destroys, fails or grants access, and so must be blocked.
     :param messages: texts that the findings must contain.
+    :param review: the content of ``review.yaml``.
+    :param reports: the validation report of a side.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Pair:
     worse: bool = False
     messages: tuple[str, ...] = ()
     stacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    review: Mapping[str, Any] = field(default_factory=dict)
+    reports: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, folder: Path) -> tuple[Path, Path]:
         """Write both sides as cloud assemblies."""
@@ -56,7 +60,17 @@ class Pair:
                 stack: {**given, **given.get(name, {})} for stack, given in self.stacks.items()
             }
             sides.append(write_assembly(folder / name, stacks, facts))
+            if name in self.reports:
+                report = sides[-1] / "validation-report.json"
+                document = {"version": SCHEMA, "pluginReports": self.reports[name]}
+                report.write_text(json.dumps(document))
+        self.review_file(folder).write_text(json.dumps(self.review))
         return sides[0], sides[1]
+
+    @staticmethod
+    def review_file(folder: Path) -> Path:
+        """Return the file with the team's rules, beside the sides of a pair."""
+        return folder / "review.yaml"
 
 
 def read_pair(file: Path) -> Pair:

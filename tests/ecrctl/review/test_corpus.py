@@ -51,6 +51,7 @@ def _reviewed(base: Path, head: Path) -> Review:
             environments="environments",
             gate=STRICT,
             acknowledgements=None,
+            review_file=Pair.review_file(base.parent),
             images={},
             today=date(2026, 1, 1),
         )

@@ -11,6 +11,7 @@ import pytest
 
 from ecrctl.review.findings import CATEGORIES
 from ecrctl.review.sides.acknowledgements import read_acknowledgements
+from ecrctl.review.team_rules.review_file import read_review_file
 from tests.ecrctl.review.guide import GUIDE, cdk_diff, key_of, stored_results, with_table
 from tests.ecrctl.review.pairs import Pair, pairs
 from tests.ecrctl.review.picture import COMMENT, comment
@@ -50,6 +51,14 @@ def test_the_acknowledgement_in_the_guide_is_valid(tmp_path: Path) -> None:
     (acknowledgement,) = read_acknowledgements(file, "the guide")
     assert not acknowledgement.is_of_old_form
     assert acknowledgement.finding in COMMENT.read_text()
+
+
+def test_the_rules_of_a_team_in_the_guide_are_valid(tmp_path: Path) -> None:
+    file = tmp_path / "review.yaml"
+    file.write_text(_block("gates:"))
+    rules = read_review_file(file, "the guide")
+    assert set(rules.gates) == {"prod", "dev", "default"}
+    assert len(rules.forbidden_access) == 1
 
 
 def test_the_job_for_gitlab_conforms_to_gitlabs_schema(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from ecrctl.review.findings import DEFAULT_GATE, Category, Finding, in_order
 from ecrctl.review.rules.table import findings_of
 from ecrctl.review.sides.acknowledgements import Acknowledgement
 from ecrctl.review.sides.sides import Side
+from ecrctl.review.team_rules.gates import Gates, environment_gates
 from ecrctl.review.verdict import Review, judge
 from tests.ecrctl.review.pairs import write_assembly
 
@@ -42,12 +43,13 @@ def reviewed(
         for label, stacks in (("base", base), ("head", head))
     ]
     comparison = compare(sides[0].stacks, sides[1].stacks)
+    gates = environment_gates(Gates(), sides[0].stacks, sides[1].stacks)
     return Review(
         base=sides[0],
         head=sides[1],
         comparison=comparison,
-        gate=DEFAULT_GATE,
-        verdict=judge(findings_of(comparison), acknowledgements, DEFAULT_GATE, TODAY),
+        gates=gates,
+        verdict=judge(findings_of(comparison), acknowledgements, gates, TODAY),
     )
 
 
@@ -98,25 +100,26 @@ def review_of(
     *,
     texts: Mapping[str, str] | None = None,
     acknowledgements: Sequence[Acknowledgement] = (),
+    gates: Mapping[str, Sequence[Category]] | None = None,
 ) -> Review:
     """Return a review with some findings, of stacks without any resource."""
     found = in_order(findings)
     names = sorted({one.environment for one in found})
     pairs = [
-        StackPair(name=f"{name}/Web", base=None, head=_stack(name, f"{index:012}"))
-        for index, name in enumerate(names)
+        StackPair(name=name, base=None, head=_stack(name, f"{index:012}"))
+        for index, name in enumerate([*(f"{name}/Web" for name in names), *(texts or {})])
     ]
     side = Side(label="side", stacks=[])
+    gates = {**dict.fromkeys(names, DEFAULT_GATE), **(gates or {})}
     return Review(
         base=side,
         head=side,
         comparison=Comparison(base=(), head=(), pairs=pairs, changes=(), texts=texts or {}),
-        gate=DEFAULT_GATE,
-        verdict=judge(found, acknowledgements, DEFAULT_GATE, TODAY),
+        gates=gates,
+        verdict=judge(found, acknowledgements, gates, TODAY),
     )
 
 
-def _stack(environment: str, account: str) -> Stack:
-    return Stack(
-        name=f"{environment}/Web", account=account, region="r", template={}, stage=environment
-    )
+def _stack(name: str, account: str) -> Stack:
+    stage = name.partition("/")[0]
+    return Stack(name=name, account=account, region="r", template={}, stage=stage)

@@ -140,6 +140,25 @@ def test_acknowledgements_are_read_from_the_base_alone(checkout: Path) -> None:
     git(checkout, "checkout", "--quiet", "main")
 
 
+def test_the_rules_of_a_team_are_read_from_the_base_alone(checkout: Path) -> None:
+    start = git(checkout, "rev-parse", "HEAD")
+    rules = checkout / "review.yaml"
+    rules.write_text("gates: {dev: [protection-lost]}\n")
+    strict = commit(checkout, "closes the gate")
+    change(checkout, "environments/dev.yaml", "mode: IMMUTABLE_WITH_EXCLUSION", "mode: MUTABLE")
+    change(checkout, "environments/dev.yaml", '      exclusion_filters: ["dev-*"]\n', "")
+    own_rules = commit(checkout, "weakens the tags")
+    without = ecrctl("--base", start, "--head", own_rules, checkout=checkout)
+    assert without.returncode == 0, without.stderr
+
+    rules.write_text("gates: {dev: []}\n")
+    opened = commit(checkout, "opens the gate")
+    done = ecrctl("--base", strict, "--head", opened, "--format", "json", checkout=checkout)
+    assert done.returncode == 3, done.stderr
+    assert json.loads(done.stdout)["gates"]["dev"] == ["protection-lost"]
+    git(checkout, "reset", "--quiet", "--hard", start)
+
+
 def test_other_requirements_are_installed_once_and_used(checkout: Path) -> None:
     base = git(checkout, "rev-parse", "HEAD")
     # pip installed the installer itself, the one package that is in no cache.

@@ -1,0 +1,1 @@
+"""Tests of ``ecrctl.review.team_rules``."""
