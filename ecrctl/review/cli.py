@@ -14,7 +14,7 @@ from ecrctl.images.image_files import images_from_file
 
 from . import command
 from .options import ReviewFormat
-from .output.comment import as_comment
+from .output.comment import LONGEST_SUMMARY, as_comment
 from .output.json import as_json
 from .output.markdown import as_markdown
 from .output.text import print_review
@@ -78,6 +78,7 @@ def _write(reviewed: Review, folder: Path) -> None:
     texts = {
         "review.md": as_markdown(reviewed),
         "comment.md": as_comment(reviewed, _where(folder)),
+        "summary.md": as_comment(reviewed, _where(folder), LONGEST_SUMMARY),
         "review.json": as_json(reviewed) + "\n",
     }
     try:

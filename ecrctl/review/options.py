@@ -59,7 +59,8 @@ Images = Annotated[
 Out = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="Folder for review.txt, review.md, review.json and comment.md."
+        metavar="DIR",
+        help="Folder for review.txt, review.md, review.json, comment.md and summary.md.",
     ),
 ]
 Today = Annotated[

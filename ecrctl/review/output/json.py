@@ -6,10 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ecrctl.review.findings import Category
+from ecrctl.review.findings import CATEGORIES, Category
 from ecrctl.review.verdict import Judgement, Review
 
 SCHEMA = Path(__file__).with_name("review.schema.json")
+_LABEL = "review: "
 Result = Literal["unchanged", "passed", "blocked"]
 
 
@@ -74,6 +75,13 @@ class ReviewDocument(_Model):
     version: Literal[1]
     result: Result
     verdict: str
+    comment_needed: bool = Field(
+        description="Whether there is anything to comment; if not, an earlier comment is removed."
+    )
+    labels: list[str] = Field(
+        description="Labels of a pull request, one for each category of findings that are not "
+        "acknowledged, except routine ones. All labels of a review begin with `review: `."
+    )
     gates: dict[str, list[Category]] = Field(
         description="The categories that block the change, by environment."
     )
@@ -92,6 +100,8 @@ def as_json(review: Review) -> str:
         version=1,
         result=_result(review),
         verdict=review.summary(),
+        comment_needed=not review.changes_nothing,
+        labels=_labels(review),
         gates={name: list(gate) for name, gate in review.gates.items()},
         base=SideDocument.model_validate(review.base),
         head=SideDocument.model_validate(review.head),
@@ -116,6 +126,11 @@ def _result(review: Review) -> Result:
     if review.changes_nothing:
         return "unchanged"
     return "blocked" if review.blocking else "passed"
+
+
+def _labels(review: Review) -> list[str]:
+    found = {one.finding.category for one in review.judgements if one.acknowledgement is None}
+    return [f"{_LABEL}{one}" for one in CATEGORIES if one in found - {Category.ROUTINE}]
 
 
 def _finding(judgement: Judgement) -> FindingDocument:

@@ -6,6 +6,7 @@ from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.diff.resources import number_of, properties, replication_destinations
 from ecrctl.review.findings import Category
+from ecrctl.review.prices import SCANS, STORAGE
 from ecrctl.review.resource_types import (
     KEY,
     LOG_GROUP,
@@ -70,7 +71,7 @@ def cost_scanning(change: ResourceChange) -> Iterator[str]:
     """Inspector scans images."""
     before, after = change.values("ScanType")
     if after == "ENHANCED" and before != "ENHANCED":
-        yield "enables scans by Inspector, which AWS charges for each image"
+        yield f"enables scans by Inspector, which AWS charges for each image: {SCANS}"
 
 
 @resource_rule(_COST, REPLICATION)
@@ -79,7 +80,10 @@ def cost_replication(change: ResourceChange) -> Iterator[str]:
     before, after = change.both(replication_destinations)
     added = sorted(f"`{account} {region}`" for account, region in after - before)
     if added:
-        yield f"replicates to {listed(added)}: AWS charges for storage and transfer there, too"
+        yield (
+            f"replicates to {listed(added)}: AWS charges for the transfer, and for "
+            f"storage there as well: {STORAGE}"
+        )
 
 
 @resource_rule(_COST, REPOSITORY)
@@ -87,7 +91,10 @@ def cost_lifecycle_removed(change: ResourceChange) -> Iterator[str]:
     """A repository no longer expires images."""
     before, after = change.values("LifecyclePolicy")
     if change.is_update and before and not after:
-        yield "no longer has a lifecycle policy: all images are stored, and charged, permanently"
+        yield (
+            "no longer has a lifecycle policy: all images are stored, and charged, permanently: "
+            f"{STORAGE}"
+        )
 
 
 @resource_rule(_COST, LOG_GROUP)

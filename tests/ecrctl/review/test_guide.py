@@ -61,11 +61,20 @@ def test_the_rules_of_a_team_in_the_guide_are_valid(tmp_path: Path) -> None:
     assert len(rules.forbidden_access) == 1
 
 
-def test_the_job_for_gitlab_conforms_to_gitlabs_schema(tmp_path: Path) -> None:
-    file = tmp_path / ".gitlab-ci.yml"
-    file.write_text(_block("review:"))
+@pytest.mark.parametrize(
+    ("block", "schema"),
+    [
+        ("review:", ("vendor.gitlab-ci", "--data-transform", "gitlab-ci")),
+        ("pipelines:", ("vendor.bitbucket-pipelines",)),
+    ],
+)
+def test_the_jobs_for_other_services_conform_to_their_schemas(
+    tmp_path: Path, block: str, schema: tuple[str, ...]
+) -> None:
+    file = tmp_path / "jobs.yml"
+    file.write_text(_block(block))
     command = [str(Path(sys.executable).parent / "check-jsonschema")]
-    command += ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci", str(file)]
+    command += ["--builtin-schema", *schema, str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from ecrctl.review.findings import CATEGORIES, Category, Finding, ImageMove
-from ecrctl.review.output.comment import LONGEST_COMMENT, as_comment
+from ecrctl.review.output.comment import LONGEST_COMMENT, LONGEST_SUMMARY, as_comment
 from ecrctl.review.output.json import as_json
 from ecrctl.review.output.markdown import as_markdown
 from ecrctl.review.output.merging import merged_findings, merged_moves
-from tests.ecrctl.review.output.reviews import finding, review_of
+from ecrctl.review.sides.acknowledgements import Acknowledgement
+from tests.ecrctl.review.output.reviews import TODAY, finding, review_of
 
 WHERE = "The whole review is elsewhere."
 LONG = "is described in a sentence that goes on " + "and on " * 100
@@ -250,3 +251,26 @@ def test_a_comment_about_many_environments_fits() -> None:
     assert_is_closed(comment)
     assert_lists(comment, findings[-1:])
     assert "| worst | **1** |  |" in comment
+
+
+def test_the_labels_are_the_categories_that_nobody_has_accepted() -> None:
+    findings = [finding(one) for one in (Category.DATA_LOSS, Category.COST, Category.ROUTINE)]
+    accepted = Acknowledgement(finding=findings[1].id, reason="It is cheap.", until=TODAY)
+    document = json.loads(as_json(review_of(findings, acknowledgements=[accepted])))
+    assert document["labels"] == ["review: data-loss"]
+    assert document["comment_needed"] is True
+
+
+def test_no_comment_is_needed_where_nothing_changes() -> None:
+    document = json.loads(as_json(review_of([])))
+    assert (document["labels"], document["comment_needed"]) == ([], False)
+
+
+def test_the_summary_of_a_job_has_the_larger_limit() -> None:
+    findings = [finding(Category.ROUTINE, number, message=LONG) for number in range(300)]
+    found = review_of(findings)
+    assert as_comment(found, WHERE, LONGEST_SUMMARY) == as_markdown(found)
+    many = review_of([finding(Category.ROUTINE, number) for number in range(12_000)])
+    summary = as_comment(many, WHERE, LONGEST_SUMMARY)
+    assert LONGEST_COMMENT < len(summary.encode()) <= LONGEST_SUMMARY
+    assert "this text has at most 1,048,576 bytes" in summary

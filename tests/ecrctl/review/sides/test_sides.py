@@ -224,6 +224,7 @@ def test_every_format_is_written_into_a_folder(tmp_path: Path) -> None:
         "review.json",
         "review.md",
         "review.txt",
+        "summary.md",
     ]
     assert (out / "comment.md").read_text() == done.stdout
 
