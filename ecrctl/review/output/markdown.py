@@ -56,12 +56,17 @@ class Detail:
 
 def as_markdown(review: Review) -> str:
     """Return the whole review."""
+    findings = merged_findings(review)
+    return "\n".join([*sections_of(review, findings, Detail()), *cli_section(review), ""])
+
+
+def cli_section(review: Review) -> list[str]:
+    """Return the output of ``cdk diff`` below a heading; nothing if there is none."""
     texts = cli_texts(review)
-    cli = [CLI_HEADING, *texts] if texts else []
-    return "\n".join([*sections_of(review, Detail()), *cli, ""])
+    return [CLI_HEADING, *texts] if texts else []
 
 
-def sections_of(review: Review, detail: Detail) -> Iterator[str]:
+def sections_of(review: Review, findings: Sequence[MergedFinding], detail: Detail) -> Iterator[str]:
     """Yield the parts of a review, apart from the output of ``cdk diff``."""
     yield f"**{review.summary()}**\n{MARKER} {review.head.digest} -->"
     if review.changes_nothing:
@@ -70,7 +75,6 @@ def sections_of(review: Review, detail: Detail) -> Iterator[str]:
     yield _table(review, detail)
     if detail.note:
         yield f"\n{detail.note}"
-    findings = merged_findings(review)
     shown, omitted = listed_first(findings, detail.findings)
     for category, these in grouped(shown, lambda one: one.category).items():
         yield _category(category, these, detail)
