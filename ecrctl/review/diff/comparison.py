@@ -202,7 +202,8 @@ class Comparison:
     @property
     def cli_texts(self) -> list[tuple[str, str]]:
         """Return the output of ``cdk diff`` for each stack that has one, with the stack's name."""
-        return [(pair.name, text) for pair in self.pairs if (text := self.texts.get(pair.id, ""))]
+        names = {pair.id: pair.name for pair in self.pairs}
+        return [(names.get(one, one), text) for one, text in self.texts.items() if text]
 
     def of_type(self, *types: str) -> Iterator[ResourceChange]:
         """Return the changes of some resource types."""

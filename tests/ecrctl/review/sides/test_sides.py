@@ -261,7 +261,8 @@ def test_images_are_given_for_one_repository_or_for_all(tmp_path: Path) -> None:
         done = ecrctl("--base", base, "--head", head, "--images", given, "--format", "json")
         (finding,) = json.loads(done.stdout)["findings"]
         assert finding["message"] == (
-            "would expire or archive 1 of 2 images that are kept today (`sha256:aaaaaaaaaaaa`)"
+            "would expire or archive 1 of 2 images that are kept today (`sha256:aaaaaaaaaaaa`); "
+            "rule 1, untagged images: 30 → 3 days since push"
         )
 
 
@@ -356,7 +357,7 @@ def test_a_template_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
             ("--base", "HEAD", "--fail-on", "dataloss"),
             "--fail-on: there is no category 'dataloss'; did you mean 'data-loss'? Known: "
             "data-loss, will-fail, protection-lost, access-gained, access-lost, lifecycle, "
-            "images, workloads, registry, cost, routine.",
+            "images, workloads, registry, cost, not-judged, routine.",
         ),
         (
             ("--base", "HEAD", "--acknowledgements", "none.yaml"),
