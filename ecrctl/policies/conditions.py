@@ -4,7 +4,7 @@ import ipaddress
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from constructs_lib.rules.policy.lists import as_list
@@ -70,6 +70,22 @@ def can_be_ordered(conditions: Iterable[Condition]) -> bool:
     )
 
 
+def unordered_part(conditions: Conditions) -> Conditions:
+    """Return the conditions whose operators have no order of strictness."""
+    return frozenset(one for one in conditions if not can_be_ordered([one]))
+
+
+def is_implied_by_itself_alone(condition: Condition) -> bool:
+    """Return whether no other condition implies this one, because its operator has no order."""
+    operator = condition.operator.removesuffix("IfExists")
+    return not _same_family(operator, operator)
+
+
+def matches_one_pattern(condition: Condition) -> bool:
+    """Return whether a condition that implies this one certainly has a value like its only one."""
+    return _SPLIT.fullmatch(condition.operator) is not None and len(condition.values) == 1
+
+
 def split_by_value(conditions: Conditions) -> list[Conditions]:
     """Return one set of conditions for each value: one of several values is enough."""
     choices = [
@@ -89,15 +105,28 @@ def joined(alternatives: Iterable[Conditions]) -> list[Conditions]:
     Those of a negated operator stay apart, because all values of one apply together.
     """
     found: list[Conditions] = []
+    # Two alternatives that can be joined have one of these in common, so most are not compared.
+    by_rest: dict[object, list[int]] = {}
     for one in sorted(set(alternatives), key=canonical_text):
-        for index, other in enumerate(found):
-            together = _joined(one, other)
+        similar = {index for rest in _rests(one) for index in by_rest.get(rest, ())}
+        for index in sorted(similar):
+            together = _joined(one, found[index])
             if together is not None:
                 found[index] = together
                 break
         else:
+            index, together = len(found), one
             found.append(one)
+        for rest in _rests(together):
+            by_rest.setdefault(rest, []).append(index)
     return found
+
+
+def _rests(conditions: Conditions) -> Iterator[object]:
+    """Yield the conditions without the values of one of them, for each that can be joined."""
+    for one in conditions:
+        if not _NOT_JOINED.search(one.operator):
+            yield conditions - {one}, one.operator, one.key
 
 
 def both(one: Conditions, other: Conditions) -> Conditions | None:

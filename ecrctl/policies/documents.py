@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -26,10 +27,21 @@ def canonical_text(value: Any) -> str:
 
     Fields that a dataclass does not compare are left out.
     """
+    if isinstance(value, str):
+        return value
     if isinstance(value, set | frozenset):
         return f"{{{', '.join(sorted(map(canonical_text, value)))}}}"
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(canonical_text, value))}]"
-    if is_dataclass(value) and not isinstance(value, type):
-        return canonical_text([getattr(value, one.name) for one in fields(value) if one.compare])
+    names = _compared_fields(type(value))  # type: ignore[arg-type]  # every class can be hashed
+    if names is not None:
+        return canonical_text([getattr(value, name) for name in names])
     return str(value)
+
+
+@cache
+def _compared_fields(kind: type) -> tuple[str, ...] | None:
+    """Return the fields that a dataclass compares; ``None`` for any other type."""
+    if not is_dataclass(kind):
+        return None
+    return tuple(one.name for one in fields(kind) if one.compare)

@@ -12,10 +12,27 @@ EVERYTHING = "*"
 T = TypeVar("T")
 
 
+_WILDCARDS = re.compile(r"[*?]+")
+
+
 @cache
 def _expression(pattern: str) -> re.Pattern[str]:
-    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in pattern)
-    return re.compile("".join(parts), re.DOTALL)
+    first, *others = (
+        "".join("." if char == "?" else re.escape(char) for char in part)
+        for part in pattern.split("*")
+    )
+    if not others:
+        return re.compile(first, re.DOTALL)
+    # The first match of a part is enough, because a "*" follows. Atomic groups keep it: without
+    # them, a pattern with many "*" would take years to not match.
+    middle = "".join(f"(?>.*?{part})" for part in others[:-1])
+    return re.compile(f"{first}{middle}.*{others[-1]}", re.DOTALL)
+
+
+@cache
+def literal_parts(pattern: str) -> tuple[str, ...]:
+    """Return the parts of a pattern between its wildcards, which every matched text contains."""
+    return tuple(part for part in _WILDCARDS.split(pattern) if part)
 
 
 def has_wildcard(pattern: str) -> bool:

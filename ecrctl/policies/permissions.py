@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -44,30 +44,6 @@ class Permission:
         """Return whether another permission covers this one when conditions are ignored."""
         unconditional = (replace(one, conditions=_NO_CONDITIONS) for one in (self, other))
         return next(unconditional).within(next(unconditional))
-
-
-class PermissionIndex:
-    """Permissions by action and resource, to find those that may contain another one quickly.
-
-    Most permissions have one action and one resource, and contain nothing else.
-    """
-
-    def __init__(self, permissions: Iterable[Permission]) -> None:
-        self._single: dict[tuple[str, str], list[Permission]] = {}
-        self._others: list[Permission] = []
-        for one in permissions:
-            action, resource = one.action.single, one.resource.single
-            if action is None or resource is None:
-                self._others.append(one)
-            else:
-                self._single.setdefault((action, resource), []).append(one)
-
-    def candidates(self, one: Permission) -> Iterator[Permission]:
-        """Yield the permissions that may contain one."""
-        action, resource = one.action.single, one.resource.single
-        if action is not None and resource is not None:
-            yield from self._single.get((action, resource), ())
-        yield from self._others
 
 
 def permissions_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -59,6 +59,24 @@ class Principal:
         if session is None or found is None or not self.kind == role.kind == AWS:
             return False
         return session.groups() == found.groups()
+
+    @property
+    def is_everyone(self) -> bool:
+        """Whether this stands for every principal."""
+        return self == EVERYONE
+
+    @property
+    def as_container(self) -> Hashable:
+        """A key that is among the ``possible_containers`` of every principal within this one."""
+        role = _ROLE.fullmatch(self.name) if self.kind == AWS else None
+        return ("role", *role.groups()) if role else (self.kind, self.name)
+
+    @property
+    def possible_containers(self) -> list[Hashable]:
+        """The keys of all principals that this one may be within, other than everyone."""
+        found = [self.as_container, (self.kind, self.name), (ACCOUNT, self.account)]
+        session = _SESSION.fullmatch(self.name) if self.kind == AWS else None
+        return list(dict.fromkeys([*found, *([("role", *session.groups())] if session else [])]))
 
     def may_meet(self, other: Principal) -> bool:
         """Return whether two principals could be the same; true where that is uncertain."""

@@ -1,11 +1,12 @@
 """Access gained and lost: the policies of both sides, compared by their meaning."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ecrctl.policies.conditions import can_be_ordered
-from ecrctl.policies.documents import canonical_text
-from ecrctl.policies.permissions import Permission, PermissionIndex
+from ecrctl.policies.conditions import unordered_part
+from ecrctl.policies.documents import canonical_text, grouped
+from ecrctl.policies.permission_index import PermissionIndex
+from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import PrincipalSet
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison
@@ -227,14 +228,26 @@ def _not_covered_by(
 
 def _incomparable(added: set[Permission], removed: set[Permission]) -> set[Permission]:
     """Return permissions of which only conditions changed, in a way that has no order."""
+    before, after = _without_conditions(removed), _without_conditions(added)
+    index = PermissionIndex(before, with_conditions=False)
     found: set[Permission] = set()
-    index = PermissionIndex(removed)
-    for one in added:
-        for other in index.candidates(one):
-            is_same = one.concerns_same(other) and other.concerns_same(one)
-            if is_same and not can_be_ordered(one.conditions ^ other.conditions):
-                found |= {one, other}
+    for new in after:
+        for old in index.candidates(new):
+            if new.within(old) and old.within(new):
+                found |= _without_order(before[old], after[new])
+                found |= _without_order(after[new], before[old])
     return found
+
+
+def _without_conditions(permissions: set[Permission]) -> dict[Permission, list[Permission]]:
+    """Return permissions by the same permission without conditions."""
+    return grouped(permissions, lambda one: replace(one, conditions=frozenset()))
+
+
+def _without_order(ones: list[Permission], others: list[Permission]) -> set[Permission]:
+    """Return those of some permissions whose conditions cannot be ordered with another's."""
+    unordered = {unordered_part(other.conditions) for other in others}
+    return {one for one in ones if unordered - {unordered_part(one.conditions)}}
 
 
 def _is_unknown(permission: Permission) -> bool:

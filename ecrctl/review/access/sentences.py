@@ -8,6 +8,7 @@ from typing import Literal
 from ecrctl.policies.conditions import Conditions, joined
 from ecrctl.policies.documents import canonical_text, grouped
 from ecrctl.policies.patterns import EVERYTHING, PatternSet
+from ecrctl.policies.permission_index import PermissionIndex
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import SELF, PrincipalSet
 from ecrctl.policies.wording import conditions_text, first_few, listed, phrase, principal_text
@@ -70,15 +71,17 @@ def sentences_of(
     :param others: the permissions of the other side, some of which may be narrower.
     """
     found: list[Sentence] = []
-    other_side = list(others)
     by_subject = _by_subject(holder, permissions)
-    for key in sorted(by_subject, key=canonical_text):
+    groups = {key: _groups(by_subject[key]) for key in sorted(by_subject, key=canonical_text)}
+    examples = [group.permissions[0] for these in groups.values() for group in these]
+    narrower = _narrower(examples, others)
+    for key, these in groups.items():
         subject, principals, is_deny = key
         is_own = subject == holder and principals == PrincipalSet.of(SELF)
         who = principal_text(principals, holder.text)
-        for group in _groups(by_subject[key]):
+        for group in these:
             what = phrase(group.actions) + ("" if subject != holder else _on(group.permissions))
-            narrower = _narrower(group.permissions[0], other_side)
+            example = group.permissions[0]
             if direction == "undecided":
                 conditions = _alternatives(group.conditions)
                 under = f" ({conditions})" if conditions else ""
@@ -86,8 +89,8 @@ def sentences_of(
             else:
                 text = _FORMS[direction, is_deny, is_own].format(who=who, what=what)
                 text += _if(group.conditions)
-                text += _instead(holder, direction, group.permissions[0], narrower)
-            sides = [narrower, group.permissions]
+                text += _instead(holder, direction, example, narrower[example])
+            sides = [narrower[example], group.permissions]
             if direction == "lost":
                 sides.reverse()
             found.append(Sentence(subject=subject, text=text, evidence=canonical_text(sides)))
@@ -150,12 +153,17 @@ def _if(conditions: Iterable[Conditions]) -> str:
     return f", if {text}" if text else ""
 
 
-def _narrower(one: Permission, others: Iterable[Permission]) -> list[Permission]:
-    return [
-        other
-        for other in others
-        if other.is_deny == one.is_deny and other != one and other.within(one)
-    ]
+def _narrower(
+    examples: Iterable[Permission], others: Iterable[Permission]
+) -> Mapping[Permission, list[Permission]]:
+    """Return, for each of some permissions, the others within it."""
+    found: dict[Permission, list[Permission]] = {one: [] for one in examples}
+    index = PermissionIndex(found)
+    for other in others:
+        for one in index.candidates(other):
+            if other != one and other.within(one):
+                found[one].append(other)
+    return {one: sorted(these, key=canonical_text) for one, these in found.items()}
 
 
 def _instead(

@@ -10,6 +10,7 @@ from constructs_lib.rules.faults import Fault, RuleError
 from constructs_lib.rules.kubernetes.manifest import immutable_hash
 from constructs_lib.rules.lifecycle.documents import policy_from_document
 from constructs_lib.rules.policy.statements import (
+    canonical,
     repository_policy_faults,
     statement_faults,
     statements_of,
@@ -192,7 +193,8 @@ def repository_policy_refused(change: ResourceChange) -> Iterator[str]:
         return
     known, statements = change.both(_policy_statements)
     # ECR has accepted the statements that are deployed, whatever these rules find in them.
-    new = [one for one in statements if one not in known]
+    accepted = {canonical(one) for one in known}
+    new = [one for one in statements if canonical(one) not in accepted]
     faults = [*statement_faults(new), *repository_policy_faults(statements)]
     if faults:
         yield f"has a repository policy that ECR refuses: {_as_reason(faults)}"

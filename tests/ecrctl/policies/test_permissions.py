@@ -9,7 +9,8 @@ import pytest
 
 from ecrctl.policies.conditions import Condition
 from ecrctl.policies.patterns import PatternSet
-from ecrctl.policies.permissions import Permission, PermissionIndex, permissions_of
+from ecrctl.policies.permission_index import PermissionIndex
+from ecrctl.policies.permissions import Permission, permissions_of
 from ecrctl.policies.principals import EVERYONE, SELF, Principal, PrincipalSet
 
 NUMBER = "222222222222"

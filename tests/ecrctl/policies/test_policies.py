@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from constructs_lib.rules.policy.repository_policy import ADMINISTER_ACTIONS
 from ecrctl.policies.patterns import PatternSet, matches, within
-from ecrctl.policies.permissions import Permission, PermissionIndex, permissions_of
+from ecrctl.policies.permission_index import PermissionIndex
+from ecrctl.policies.permissions import Permission, permissions_of
 from ecrctl.policies.principals import EVERYONE, Principal, PrincipalSet
 from ecrctl.policies.verbs import ADMINISTER, PULL, PUSH
 from ecrctl.policies.wording import conditions_text, phrase, principal_text

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ecrctl.cdk.assemblies import stacks_of
+from ecrctl.cdk.assemblies import Stack, stacks_of
+from ecrctl.policies.permissions import Permission
 from ecrctl.review.diff.template_diff import compare
 from ecrctl.review.rules.table import findings_of
 from tests.ecrctl.review.pairs import write_assembly
@@ -101,3 +104,38 @@ def test_a_policy_of_ten_thousand_permissions_is_compared(tmp_path: Path) -> Non
     (finding,) = findings_of(compare(*sides))
     assert finding.rule == "access-lost"
     assert finding.message.endswith("from now on only if `Bool aws:SecureTransport true`")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"Resource": "bucket-{}/*"}, {"Resource": "bucket-{}-new/*"}),
+        ({"Resource": "*-{}-*"}, {"Resource": "*-{}-*", "Condition": {"Bool": {"a": "true"}}}),
+        ({"Action": "s3:Get{}*"}, {"Action": "s3:Get{}??"}),
+        (
+            {"Condition": {"NumericLessThan": {"s3:max-keys": "{}0"}}},
+            {"Condition": {"NumericLessThan": {"s3:max-keys": "{}1"}}},
+        ),
+    ],
+)
+def test_twelve_thousand_statements_with_wildcards_are_compared_by_few_candidates(
+    before: dict[str, Any], after: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def side(name: str, part: dict[str, Any]) -> list[Stack]:
+        given = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*", **part}
+        statements = [json.loads(json.dumps(given).replace("{}", str(one))) for one in range(12000)]
+        policy = {"PolicyName": "all", "Roles": ["ci"], "PolicyDocument": {"Statement": statements}}
+        resources = {"Policy": {"Type": "AWS::IAM::Policy", "Properties": policy}}
+        return stacks_of(write_assembly(tmp_path / name, {"dev/Access": resources}))
+
+    compared = itertools.count()
+    within = Permission.within
+
+    def counted(one: Permission, wide: Permission) -> bool:
+        next(compared)
+        return within(one, wide)
+
+    monkeypatch.setattr(Permission, "within", counted)
+    assert findings_of(compare(side("base", before), side("head", after)))
+    # Each with each other would be 144 million.
+    assert next(compared) < 1_000_000
