@@ -53,10 +53,14 @@ class PermissionIndex:
 
     def candidates(self, one: Permission) -> Iterator[Permission]:
         """Yield the permissions that may contain one."""
-        for place, text in self._texts_of(one):
-            known = self._by_feature.get(place, {})
-            for part in self._parts_of(place, text) if isinstance(text, str) else [text]:
-                yield from known.get(part, ())
+        # Two conditions on one key may have a part in common.
+        parts = {
+            (place, part)
+            for place, text in self._texts_of(one)
+            for part in self._parts_of(place, text)
+        }
+        for place, part in parts:
+            yield from self._by_feature.get(place, {}).get(part, ())
         yield from self._others
 
     def _features(self, one: Permission) -> Iterator[_Feature]:
@@ -75,8 +79,10 @@ class PermissionIndex:
                 parts = literal_parts(next(iter(condition.values)))
                 yield from (_Feature(_place_of(condition), part) for part in parts)
 
-    def _parts_of(self, place: str, text: str) -> set[str]:
+    def _parts_of(self, place: str, text: Hashable) -> set[Hashable]:
         """Return the parts of a text that have the length of a known feature."""
+        if not isinstance(text, str):
+            return {text}
         return {
             text[start : start + length]
             for length in self._lengths.get(place, ())

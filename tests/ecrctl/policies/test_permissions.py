@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ecrctl.policies.conditions import Condition
-from ecrctl.policies.patterns import PatternSet
+from ecrctl.policies.patterns import PatternSet, matches
 from ecrctl.policies.permission_index import PermissionIndex
 from ecrctl.policies.permissions import Permission, permissions_of
 from ecrctl.policies.principals import EVERYONE, SELF, Principal, PrincipalSet
@@ -123,13 +123,56 @@ def test_permissions_concern_the_same_whatever_their_conditions() -> None:
     assert not permission("s3:*").concerns_same(permission(conditions=VPC))
 
 
-def test_the_index_finds_every_permission_that_may_contain_another() -> None:
-    same, denied = permission("S3:GetObject"), permission(is_deny=True)
-    any_action, any_resource = permission("s3:*"), permission(resource="*")
-    others = [permission("s3:PutObject"), permission(resource="b")]
-    index = PermissionIndex([*others, any_action, same, any_resource, denied])
-    assert list(index.candidates(permission("s3:getobject"))) == [
-        *(same, denied, any_action, any_resource)
-    ]
-    for wild in (permission("s3:Get*"), permission(resource="a*"), permission("*", "*")):
-        assert list(index.candidates(wild)) == [any_action, any_resource]
+ROLE = Principal("aws", f"arn:aws:iam::{NUMBER}:role/ci/push")
+SESSION = Principal("aws", f"arn:aws:sts::{NUMBER}:assumed-role/push/one")
+PRODUCT = [
+    permission(action, resource, principal=principal, conditions=conditions)
+    for action in ("s3:GetObject", "s3:Get*", "s3:??tObject", "*")
+    for resource in ("a", "a*", "*b*c", "*")
+    for principal in (
+        PrincipalSet.of(EVERYONE),
+        ACCOUNT,
+        PrincipalSet.of(ROLE),
+        PrincipalSet.of(SESSION),
+        PrincipalSet(negated=True, principals=frozenset({ROLE})),
+    )
+    for conditions in (
+        frozenset(),
+        VPC,
+        frozenset({Condition("StringLike", "aws:sourcevpc", frozenset({"vpc-*"}))}),
+        frozenset({Condition("NumericLessThan", "s3:max-keys", frozenset({"10"}))}),
+        frozenset({Condition("StringNotEquals", "aws:SourceVpc", frozenset({"vpc-2"}))}),
+    )
+]
+SEVERAL = [
+    *PRODUCT,
+    permission(resource="b", is_deny=True),
+    replace(permission(), action=PatternSet.of_actions("s3:Put*", negated=True)),
+    replace(permission(), resource=PatternSet.of("a", "b")),
+]
+
+
+@pytest.mark.parametrize("with_conditions", [True, False])
+def test_the_index_finds_every_permission_that_contains_another(*, with_conditions: bool) -> None:
+    index = PermissionIndex(SEVERAL, with_conditions=with_conditions)
+    for one in SEVERAL:
+        candidates = list(index.candidates(one))
+        assert len(candidates) == len(set(candidates))
+        bare = replace(one, conditions=frozenset())
+        for wide in SEVERAL:
+            contains = one.within(wide)
+            if not with_conditions:
+                contains = bare.within(replace(wide, conditions=frozenset()))
+            assert not contains or wide in candidates
+
+
+def test_the_index_omits_nearly_all_permissions_that_contain_no_part_of_another() -> None:
+    every = [permission(resource=f"bucket-{number}*") for number in range(1000, 2000)]
+    index = PermissionIndex(every)
+    assert list(index.candidates(permission(resource="bucket-1234/*"))) == [every[234]]
+    assert list(index.candidates(permission(resource="*"))) == []
+
+
+def test_a_pattern_with_many_wildcards_is_decided_at_once() -> None:
+    assert not matches("a*" * 40 + "b", "a" * 4000)
+    assert matches("a*" * 40 + "b", "a" * 4000 + "b")
