@@ -88,10 +88,16 @@ def read_yaml(path: Path) -> YamlFile:
     """Read a file; a file that cannot be read has a fault with the reason."""
     try:
         text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        return YamlFile(path, faults=[Fault("", f"cannot read the file: {_in_one_line(error)}")])
+    return read_yaml_text(path, text)
+
+
+def read_yaml_text(path: Path, text: str) -> YamlFile:
+    """Read the content of a file, which need not be on the disk."""
+    try:
         data = plain_data(text)
         json.dumps(data, default=str)
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read the file: {_in_one_line(error)}"
     except yaml.YAMLError as error:
         message = f"the file is not valid YAML: {_in_one_line(error)}"
     except RecursionError:

@@ -373,6 +373,7 @@ def review_command(
     images: review.Images = None,
     out: review.Out = None,
     today: review.Today = None,
+    no_run: review.NoRun = False,
 ) -> None:
     """Report the effect of a change before its deployment."""
     from .review.cli import run_review
@@ -387,6 +388,7 @@ def review_command(
         images=images or [],
         out=out,
         today=today.date() if today else None,
+        no_run=no_run,
         environments=_options.environments,
     )
 

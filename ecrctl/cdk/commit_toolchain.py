@@ -15,12 +15,16 @@ from hashlib import sha256
 from pathlib import Path
 
 from ecrctl.errors import UserError
+from ecrctl.file_writing.locks import locked
+from ecrctl.files import file_errors
 
 from .toolchain import ROOT, Tools, present_tools
 
 CACHE = ROOT / ".ecrctl" / "tools"
 PYTHON_REQUIREMENTS, NODE_REQUIREMENTS = "requirements.txt", "package-lock.json"
 _COMPLETE = "complete"
+# An installation without a cache takes minutes.
+_INSTALL_SECONDS = 1200
 
 
 def tools_for(folder: Path) -> Tools:
@@ -46,12 +50,27 @@ def _installed(folder: Path, name: str, install: Callable[[Path, Path], None]) -
     required = f"{sys.version_info[:2]}".encode() + _read(folder / name)
     home = CACHE / f"{name.partition('.')[0]}-{sha256(required).hexdigest()[:16]}"
     if not (home / _COMPLETE).is_file():
-        print(f"Installing the tools in {name} for this review and later ones.", file=sys.stderr)
-        shutil.rmtree(home, ignore_errors=True)
-        home.mkdir(parents=True)
-        install(folder, home)
-        (home / _COMPLETE).touch()
+        with file_errors(f"{CACHE} cannot be written"):
+            CACHE.mkdir(parents=True, exist_ok=True)
+        # The tools of another process that installs the same ones are used when they are complete.
+        with locked(home, seconds=_INSTALL_SECONDS):
+            if not (home / _COMPLETE).is_file():
+                _install(folder, name, home, install)
     return home
+
+
+def _install(folder: Path, name: str, home: Path, install: Callable[[Path, Path], None]) -> None:
+    """Install tools beside their folder, and rename the folder when they are complete."""
+    print(f"Installing the tools in {name} for this review and later ones.", file=sys.stderr)
+    unfinished = home.with_name(f"{home.name}.unfinished")
+    with file_errors(f"{CACHE} cannot be written"):
+        # A killed process leaves its folder behind.
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        install(folder, unfinished)
+        (unfinished / _COMPLETE).touch()
+        shutil.rmtree(home, ignore_errors=True)
+        unfinished.rename(home)
 
 
 def _install_python(folder: Path, home: Path) -> None:

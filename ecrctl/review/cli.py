@@ -34,6 +34,7 @@ def run_review(
     images: Sequence[str],
     out: Path | None,
     today: date | None,
+    no_run: bool,
     environments: Path,
 ) -> None:
     """Review a change, print the review, and exit with 3 if a finding blocks the change."""
@@ -46,6 +47,7 @@ def run_review(
         review_file=review_file,
         images=_images(images),
         today=today or datetime.now(UTC).date(),
+        may_run=not no_run,
     )
     reviewed = command.review(request)
     if out:

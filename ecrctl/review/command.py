@@ -15,10 +15,10 @@ from .diff.template_diff import compare
 from .findings import CATEGORIES, Category
 from .resource_types import REPOSITORY
 from .rules.table import findings_of
-from .sides.acknowledgements import read_acknowledgements
+from .sides.acknowledgements import Acknowledgement, read_acknowledgements
 from .sides.sides import both_sides
 from .team_rules.gates import environment_gates, gates_of
-from .team_rules.review_file import read_review_file
+from .team_rules.review_file import ReviewFile, read_review_file
 from .verdict import Review, judge
 
 
@@ -33,6 +33,7 @@ class Request:
     :param review_file: a file to use instead of the base side's own.
     :param images: images by repository, instead of samples.
     :param today: the day on which acknowledgements must be valid.
+    :param may_run: whether the code of a reference may run.
     """
 
     base: str
@@ -43,20 +44,19 @@ class Request:
     review_file: Path | None = None
     images: Mapping[str, Sequence[ImageRecord]]
     today: date
+    may_run: bool = True
 
 
 def review(request: Request) -> Review:
     """Review a change."""
-    with both_sides(request.base, request.head, request.environments) as (base, head):
+    # Read before any code of either side runs, because that could write the files.
+    named, named_rules = _named_acknowledgements(request), _named_rules(request)
+    sides = both_sides(request.base, request.head, request.environments, may_run=request.may_run)
+    with sides as (base, head):
         _check_images(request.images, [*base.stacks, *head.stacks])
         comparison = compare(base.stacks, head.stacks, image_sets=request.images)
-        acknowledgements = base.acknowledgements
-        if request.acknowledgements:
-            file = _named("--acknowledgements", request.acknowledgements)
-            acknowledgements = read_acknowledgements(file, None)
-        rules = base.review_file
-        if request.review_file:
-            rules = read_review_file(_named("--rules", request.review_file), None)
+        acknowledgements = base.acknowledgements if named is None else named
+        rules = base.review_file if named_rules is None else named_rules
         comparison = replace(
             comparison,
             forbidden_access=rules.forbidden_access,
@@ -84,6 +84,18 @@ def _check_images(images: Mapping[str, object], stacks: Sequence[Stack]) -> None
         if name and name not in names:
             hint = name_hint(name, sorted(names))
             raise UserError(f"--images: neither side has a repository '{name}'{hint}")
+
+
+def _named_acknowledgements(request: Request) -> Sequence[Acknowledgement] | None:
+    """Return the acknowledgements that an option names; ``None`` for the base side's own."""
+    file = request.acknowledgements
+    return None if file is None else read_acknowledgements(_named("--acknowledgements", file), None)
+
+
+def _named_rules(request: Request) -> ReviewFile | None:
+    """Return the rules that an option names; ``None`` for the base side's own."""
+    file = request.review_file
+    return None if file is None else read_review_file(_named("--rules", file), None)
 
 
 def _named(option: str, file: Path) -> Path:

@@ -70,3 +70,7 @@ Today = Annotated[
         help="Date for which acknowledgements are checked (default: today).",
     ),
 ]
+NoRun = Annotated[
+    bool,
+    typer.Option("--no-run", help="Run no code: accept cloud assemblies, and no references."),
+]

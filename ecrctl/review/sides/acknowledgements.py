@@ -11,9 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from checked_files.fault_text import faults_of
 from checked_files.models import FileModel, checked_by
-from checked_files.yaml_files import read_yaml
+from checked_files.yaml_files import YamlFile, read_yaml, read_yaml_text
 from constructs_lib.rules.faults import Fault, faults_unless, repeated
 from ecrctl.errors import UserError
+from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE
 
 _SHORTEST_REASON = 10
 _ID = re.compile(r"[a-z-]+-[0-9a-f]{32}")
@@ -88,9 +89,19 @@ def read_acknowledgements(file: Path, label: str | None) -> list[Acknowledgement
     :param label: the side that the file is read from; ``None`` if the file itself was named.
     :raises UserError: with every fault of the file.
     """
-    if not file.is_file():
-        return []
-    read = read_yaml(file)
+    return _acknowledgements(read_yaml(file), label) if file.is_file() else []
+
+
+def acknowledgements_in(text: str, label: str) -> list[Acknowledgement]:
+    """Return the acknowledgements in the content of a file.
+
+    :param label: the side that the file is read from.
+    :raises UserError: with every fault of the file.
+    """
+    return _acknowledgements(read_yaml_text(Path(ACKNOWLEDGEMENTS_FILE), text), label)
+
+
+def _acknowledgements(read: YamlFile, label: str | None) -> list[Acknowledgement]:
     faults: Sequence[object] = read.faults
     entries: list[_Entry] = []
     if not faults:
@@ -102,7 +113,7 @@ def read_acknowledgements(file: Path, label: str | None) -> list[Acknowledgement
             faults = _duplicates(entries)
     if faults:
         lines = "".join(f"\n  - {fault}" for fault in faults)
-        where = f"{file.name} of '{label}'" if label else str(file)
+        where = f"{read.path.name} of '{label}'" if label else str(read.path)
         raise UserError(f"{where} is not valid:{lines}")
     return [
         Acknowledgement(finding=one.finding, reason=one.reason, until=one.until) for one in entries

@@ -1,12 +1,28 @@
-"""Git: the commit of a reference, and its files in a separate folder."""
+"""Git: commits, their files in a separate folder, and the files that differ between two."""
 
+import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from ecrctl.errors import UserError
+
+_NO_BLOB = "0" * 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangedFile:
+    """A file that differs between two commits.
+
+    :param before: the hash of its content before; empty if there was no such file.
+    :param after: the hash after; empty if there is no such file.
+    """
+
+    path: str
+    before: str
+    after: str
 
 
 def commit_of(repository: Path, reference: str) -> str | None:
@@ -16,16 +32,25 @@ def commit_of(repository: Path, reference: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-@contextmanager
-def worktree(repository: Path, commit: str, folder: Path) -> Iterator[Path]:
-    """Check a commit out into a folder, and remove the folder afterwards."""
-    done = _git(repository, "worktree", "add", "--detach", "--force", str(folder), commit)
-    if done.returncode:
-        raise UserError(f"git cannot check out {commit}: {_last_line(done.stderr)}")
-    try:
-        yield folder
-    finally:
-        _git(repository, "worktree", "remove", "--force", str(folder))
+def copy_commit(repository: Path, commit: str, folder: Path) -> Path:
+    """Copy the files of a commit.
+
+    A worktree would name the repository, and there every other worktree. The code of a commit must
+    not find the folder of the other side.
+    """
+    index = folder.with_name("index")
+    variables = {"GIT_INDEX_FILE": str(index)}
+    for arguments in (
+        ("read-tree", commit),
+        ("checkout-index", "--all", f"--prefix={folder}{os.sep}"),
+    ):
+        done = _git(repository, *arguments, variables=variables)
+        if done.returncode:
+            raise UserError(f"git cannot check out {commit}: {_last_line(done.stderr)}")
+    index.unlink()
+    # Git creates no folder for a commit without files.
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def copy_working_tree(repository: Path, folder: Path) -> Path:
@@ -33,24 +58,103 @@ def copy_working_tree(repository: Path, folder: Path) -> Path:
 
     An ignored file, such as one that `make local` wrote, would look like a change.
     """
-    listed = _git(repository, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    if listed.returncode:
-        raise UserError(f"{repository} must be a git repository: {_last_line(listed.stderr)}")
-    for name in listed.stdout.split("\0"):
+    for name in _files_of_working_tree(repository, "--cached", "--others"):
         source = repository / name
-        if name and source.is_file():
+        if source.is_file():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
     return folder
 
 
-def _git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def file_of_commit(repository: Path, commit: str, path: str) -> str | None:
+    """Return the content of a file at a commit; ``None`` if there is no such file."""
+    done = _git(repository, "cat-file", "blob", f"{commit}:{path}")
+    return done.stdout if done.returncode == 0 else None
+
+
+def commits_that_change(repository: Path, commit: str, path: str) -> list[str]:
+    """Return a commit and its first parents, as far as they change a file, the newest first.
+
+    A merge counts as the one change that it brings to its first parent's branch.
+    """
+    done = _git(
+        repository, "log", "--first-parent", "--format=%H", "--end-of-options", commit, "--", path
+    )
+    if done.returncode:
+        raise UserError(f"git cannot list the commits of {path}: {_last_line(done.stderr)}")
+    return done.stdout.split()
+
+
+def parent_of(repository: Path, commit: str) -> str | None:
+    """Return the first parent of a commit; ``None`` if there is none."""
+    return commit_of(repository, f"{commit}^1")
+
+
+def is_ancestor(repository: Path, older: str, newer: str) -> bool:
+    """Return whether a commit is an ancestor of another one, or the same."""
+    return _git(repository, "merge-base", "--is-ancestor", older, newer).returncode == 0
+
+
+def changed_files(repository: Path, before: str, after: str | None) -> list[ChangedFile]:
+    """Return the files that differ between two commits, sorted by path.
+
+    :param after: the newer commit; the working tree where it is ``None``.
+    """
+    commits = [before] if after is None else [before, after]
+    done = _git(repository, "diff", "--raw", "-z", "--no-renames", "--no-abbrev", "--no-ext-diff",
+                "--end-of-options", *commits, "--")  # fmt: skip
+    if done.returncode:
+        raise UserError(f"git cannot compare {' and '.join(commits)}: {_last_line(done.stderr)}")
+    fields = done.stdout.split("\0")
+    found = [
+        _changed_file(repository, facts, path)
+        for facts, path in zip(fields[::2], fields[1::2], strict=False)
+    ]
+    if after is None:
+        new = _files_of_working_tree(repository, "--others")
+        found += [_new_file(repository, path) for path in new]
+    return sorted(found, key=lambda one: one.path)
+
+
+def _changed_file(repository: Path, facts: str, path: str) -> ChangedFile:
+    # :100644 100644 HASH HASH M
+    _, _, before, after, status = facts.split(" ")
+    if after == _NO_BLOB and status != "D":
+        # Git has not read the file of the working tree yet.
+        after = _new_file(repository, path).after
+    return ChangedFile(
+        path=path,
+        before="" if before == _NO_BLOB else before,
+        after="" if status == "D" else after,
+    )
+
+
+def _new_file(repository: Path, path: str) -> ChangedFile:
+    done = _git(repository, "hash-object", "--", path)
+    return ChangedFile(path=path, before="", after=done.stdout.strip())
+
+
+def _files_of_working_tree(repository: Path, *kinds: str) -> Iterator[str]:
+    listed = _git(repository, "ls-files", "-z", *kinds, "--exclude-standard")
+    if listed.returncode:
+        raise UserError(f"{repository} must be a git repository: {_last_line(listed.stderr)}")
+    return filter(None, listed.stdout.split("\0"))
+
+
+def _git(
+    repository: Path, *arguments: str, variables: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     git = shutil.which("git")
     if git is None:
         raise UserError("git is not on the path. Install it, or name folders of cloud assemblies.")
     return subprocess.run(
-        [git, "-C", str(repository), *arguments], capture_output=True, text=True, check=False
+        [git, "-C", str(repository), *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        check=False,
+        env={**os.environ, **(variables or {})},
     )
 
 

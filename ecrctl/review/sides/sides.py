@@ -13,17 +13,19 @@ from ecrctl.cdk import toolchain
 from ecrctl.cdk.assemblies import Stack, stacks_of
 from ecrctl.cdk.commit_toolchain import tools_for
 from ecrctl.errors import UserError
+from ecrctl.file_writing.atomic import replace_text
+from ecrctl.files import file_errors
 from ecrctl.review.diff.assets import asset_digests
 from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE, REVIEW_FILE
 from ecrctl.review.team_rules.review_file import (
     NO_RULES,
     ReviewFile,
-    read_review_file,
+    review_file_in,
 )
 from ecrctl.review.team_rules.violations import Violation, read_violations
 
-from .acknowledgements import Acknowledgement, read_acknowledgements
-from .git import commit_of, copy_working_tree, worktree
+from .acknowledgements import Acknowledgement, acknowledgements_in
+from .git import commit_of, copy_commit, copy_working_tree, file_of_commit
 
 WORKING_TREE = "working tree"
 LOGS = toolchain.ROOT / ".ecrctl" / "review"
@@ -37,6 +39,8 @@ class Side:
     :param acknowledgements: the acknowledgements in this side's own file.
     :param review_file: the team's rules in this side's own file.
     :param violations: the violations of policies that the side's app reports.
+    :param is_app: whether this side was synthesised here.
+    :param commit: the commit of a reference; ``None`` for the working tree and for an assembly.
     """
 
     label: str
@@ -44,6 +48,8 @@ class Side:
     acknowledgements: Sequence[Acknowledgement] = ()
     review_file: ReviewFile = NO_RULES
     violations: Sequence[Violation] = ()
+    is_app: bool = False
+    commit: str | None = None
 
     @property
     def digest(self) -> str:
@@ -55,71 +61,113 @@ class Side:
 
 
 @contextmanager
-def both_sides(base: str, head: str | None, environments: str) -> Iterator[tuple[Side, Side]]:
+def both_sides(
+    base: str, head: str | None, environments: str, *, may_run: bool = True
+) -> Iterator[tuple[Side, Side]]:
     """Yield both sides; their temporary files exist until the context ends.
 
     :param base: a git reference, or the folder of a cloud assembly.
     :param head: one of the same; by default the working tree, without files that git ignores.
     :param environments: the environments' folder, relative to the repository.
+    :param may_run: whether code may run to synthesise a side. Otherwise, a reference is refused.
     """
     with ExitStack() as stack:
-        temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ecrctl-review-")))
+        # Everything that git knows is read before any code of either side runs.
         sides = [
-            (base, _source(base, temporary / "base", stack)),
-            (head or WORKING_TREE, _source(head, temporary / "head", stack)),
+            _source("--base", base, stack, may_run=may_run),
+            _source("--head", head, stack, may_run=may_run),
         ]
         # Both synths run at the same time, because each is mostly waiting for a process.
         with ThreadPoolExecutor() as pool:
-            running = [pool.submit(_side, *side, environments) for side in sides]
+            running = [pool.submit(_side, one, environments) for one in sides]
             base_side, head_side = (one.result() for one in running)
         yield base_side, head_side
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """The source of a side: a folder with an assembly, or one with an app."""
+    """The source of a side: a folder with an assembly, or one with an app.
 
+    :param option: the option that names it, without the dashes.
+    :param commit: the commit of an app; ``None`` for the working tree.
+    """
+
+    option: str
+    label: str
     folder: Path
     is_app: bool
+    commit: str | None = None
+    acknowledgements: Sequence[Acknowledgement] = ()
+    review_file: ReviewFile = NO_RULES
 
 
-def _source(name: str | None, temporary: Path, stack: ExitStack) -> _Source:
+def _source(option: str, name: str | None, stack: ExitStack, *, may_run: bool) -> _Source:
     repository = toolchain.ROOT
-    if name is None:
-        temporary.mkdir()
-        return _Source(copy_working_tree(repository, temporary), is_app=True)
-    folder = Path(name)
-    if (folder / "manifest.json").is_file():
-        return _Source(folder, is_app=False)
-    commit = commit_of(repository, name)
-    if commit is not None:
-        checkout = worktree(repository, commit, temporary)
-        return _Source(stack.enter_context(checkout), is_app=True)
+    folder = Path(name or "")
+    if name is not None and (folder / "manifest.json").is_file():
+        return _Source(option=option, label=name, folder=folder, is_app=False)
+    label = name or WORKING_TREE
+    commit = commit_of(repository, name) if name is not None else None
+    if name is None or commit is not None:
+        if not may_run:
+            given = f"reference '{name}'" if name else label
+            raise UserError(
+                f"--no-run: {option} must be the folder of a cloud assembly, got the {given}, "
+                "whose code would run. Synthesise it where that is safe, and name the folder."
+            )
+        return _app(option, label, commit, stack)
     if folder.is_dir():
-        return _Source(folder, is_app=False)  # the reader of assemblies reports what is missing
+        # The reader of assemblies reports what is missing.
+        return _Source(option=option, label=name, folder=folder, is_app=False)
     raise UserError(
         f"'{name}' must be a git reference or a folder, and is neither. Name a reference such as "
         "'origin/main' (fetch it first), or the folder that `cdk synth --output DIR` writes."
     )
 
 
-def _side(label: str, source: _Source, environments: str) -> Side:
+def _app(option: str, label: str, commit: str | None, stack: ExitStack) -> _Source:
+    """Return a commit, or the working tree, in a temporary folder that only this user can read."""
+    repository = toolchain.ROOT
+    # Not beside the other side: the code of one must not find the other.
+    temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ecrctl-")))
+    folder = temporary / "app"
+    if commit is None:
+        folder.mkdir()
+        copy_working_tree(repository, folder)
+        return _Source(option=option, label=label, folder=folder, is_app=True)
+    copy_commit(repository, commit, folder)
+    acknowledgements = file_of_commit(repository, commit, ACKNOWLEDGEMENTS_FILE)
+    rules = file_of_commit(repository, commit, REVIEW_FILE)
+    return _Source(
+        option=option,
+        label=label,
+        folder=folder,
+        is_app=True,
+        commit=commit,
+        acknowledgements=acknowledgements_in(acknowledgements or "", label),
+        review_file=review_file_in(rules or "", label),
+    )
+
+
+def _side(source: _Source, environments: str) -> Side:
     if not source.is_app:
         return Side(
-            label=label,
+            label=source.label,
             stacks=stacks_of(source.folder),
             violations=read_violations(source.folder),
         )
     try:
         assembly = _synthesise(source, environments)
     except UserError as error:
-        raise UserError(f"'{label}' cannot be synthesised: {error}") from None
+        raise UserError(f"'{source.label}' cannot be synthesised: {error}") from None
     return Side(
-        label=label,
+        label=source.label,
         stacks=stacks_of(assembly),
-        acknowledgements=read_acknowledgements(source.folder / ACKNOWLEDGEMENTS_FILE, label),
-        review_file=read_review_file(source.folder / REVIEW_FILE, label),
+        acknowledgements=source.acknowledgements,
+        review_file=source.review_file,
         violations=read_violations(assembly),
+        commit=source.commit,
+        is_app=True,
     )
 
 
@@ -127,20 +175,30 @@ def _synthesise(source: _Source, environments: str) -> Path:
     toolchain.check_cdk()
     tools = tools_for(source.folder)
     assembly = source.folder / "cdk.out"
-    # The log is outside of the temporary folder, to explain a failed synth afterwards.
-    LOGS.mkdir(parents=True, exist_ok=True)
-    log = LOGS / f"{source.folder.name}.log"
-    log.unlink(missing_ok=True)
-    toolchain.run_cdk(
-        [
-            *("synth", "--quiet", "--app", tools.app_command()),
-            *("--output", str(assembly)),
-            *("--context", f"environments={source.folder / environments}"),
-        ],
-        environment={},
-        log=log,
-        cwd=source.folder,
-        tools=tools,
-        offline=True,
-    )
+    log = source.folder.parent / "cdk.log"
+    try:
+        toolchain.run_cdk(
+            [
+                *("synth", "--quiet", "--app", tools.app_command()),
+                *("--output", str(assembly)),
+                *("--context", f"environments={source.folder / environments}"),
+            ],
+            environment={},
+            log=log,
+            cwd=source.folder,
+            tools=tools,
+            offline=True,
+        )
+    except UserError as error:
+        kept = _kept_log(log, source.option.removeprefix("--"))
+        raise UserError(str(error).replace(str(log), str(kept))) from None
     return assembly
+
+
+def _kept_log(log: Path, side: str) -> Path:
+    """Return the log of a failed synth, moved out of the temporary folder to explain it."""
+    kept = LOGS / f"{side}.log"
+    with file_errors(f"{kept} cannot be written"):
+        LOGS.mkdir(parents=True, exist_ok=True)
+        replace_text(kept, log.read_text(encoding="utf-8", errors="replace"))
+    return kept

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from checked_files.fault_text import faults_of
 from checked_files.models import FileModel, checked_by, validated
 from checked_files.schema import file_schema
-from checked_files.yaml_files import read_yaml
+from checked_files.yaml_files import YamlFile, read_yaml, read_yaml_text
 from constructs_lib.rules.faults import Fault, faults_unless
 from ecrctl.errors import UserError
-from ecrctl.review.findings import Category
+from ecrctl.review.findings import REVIEW_FILE, Category
 
 SCHEMA = Path(__file__).with_name("review-file.schema.json")
 OWN_ACCOUNT = "own"
@@ -126,9 +126,19 @@ def read_review_file(file: Path, label: str | None) -> ReviewFile:
     :param label: the side that the file is read from; ``None`` if the file itself was named.
     :raises UserError: with every fault of the file.
     """
-    if not file.is_file():
-        return NO_RULES
-    read = read_yaml(file)
+    return _rules(read_yaml(file), label) if file.is_file() else NO_RULES
+
+
+def review_file_in(text: str, label: str) -> ReviewFile:
+    """Return a team's rules in the content of a file; none if it is empty.
+
+    :param label: the side that the file is read from.
+    :raises UserError: with every fault of the file.
+    """
+    return _rules(read_yaml_text(Path(REVIEW_FILE), text), label)
+
+
+def _rules(read: YamlFile, label: str | None) -> ReviewFile:
     faults = list(read.faults)
     if not faults:
         try:
@@ -138,7 +148,7 @@ def read_review_file(file: Path, label: str | None) -> ReviewFile:
         else:
             return found
     lines = "".join(f"\n  - {fault}" for fault in faults)
-    where = f"{file.name} of '{label}'" if label else str(file)
+    where = f"{read.path.name} of '{label}'" if label else str(read.path)
     raise UserError(f"{where} is not valid:{lines}")
 
 

@@ -51,6 +51,34 @@ def test_an_interrupted_installation_is_repeated_from_the_start(
     assert len(found_before) == 2
 
 
+def test_four_first_reviews_at_once_install_the_tools_once(commit: Path, tmp_path: Path) -> None:
+    code = f"""
+import sys, time
+from pathlib import Path
+from ecrctl.cdk import commit_toolchain as tools
+tools.CACHE = Path({str(tmp_path / "tools")!r})
+def install(folder, home):
+    with open({str(tmp_path / "installed")!r}, "a") as file:
+        file.write("once\\n")
+    time.sleep(0.5)
+    (home / "venv" / "bin").mkdir(parents=True)
+    (home / "venv" / "bin" / "python").touch()
+tools._install_python = install
+python = tools.tools_for(Path({str(commit)!r})).python
+assert python.is_file()
+print(python)
+"""
+    running = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    results = [(one.communicate()[0], one.returncode) for one in running]
+    assert len(set(results)) == 1
+    assert results[0][1] == 0
+    assert (tmp_path / "installed").read_text() == "once\n"
+    assert [path.name for path in (tmp_path / "tools").iterdir()] == [Path(results[0][0]).parts[-4]]
+
+
 def test_tools_with_the_same_requirements_are_the_installed_ones() -> None:
     assert tools_for(ROOT) == present_tools()
 
@@ -88,12 +116,14 @@ def test_other_python_requirements_are_installed_by_their_hashes(
     monkeypatch.setattr(sys, "executable", str(home_python))
     found = tools_for(commit)
     home = found.python.parent.parent.parent
+    new = home.with_name(f"{home.name}.unfinished")
+    new_python = new / "venv" / "bin" / "python"
     assert home.parent == tmp_path / "tools"
     assert found == replace(present_tools(), python=home / "venv" / "bin" / "python")
     requirements = ["--require-hashes", "-r", str(commit / PYTHON_REQUIREMENTS)]
     assert commands == [
-        ([str(home_python), "-m", "venv", str(home / "venv")], home),
-        ([str(found.python), "-m", "pip", "install", "--quiet", *requirements], home),
+        ([str(home_python), "-m", "venv", str(new / "venv")], new),
+        ([str(new_python), "-m", "pip", "install", "--quiet", *requirements], new),
     ]
 
 
@@ -104,15 +134,16 @@ def test_uv_installs_the_requirements_where_it_is_beside_python(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     found = tools_for(commit)
     home = found.python.parent.parent.parent
+    new = home.with_name(f"{home.name}.unfinished")
     requirements = ["--require-hashes", "-r", str(commit / PYTHON_REQUIREMENTS)]
     assert commands == [
-        ([str(tmp_path / "python"), "-m", "venv", "--without-pip", str(home / "venv")], home),
+        ([str(tmp_path / "python"), "-m", "venv", "--without-pip", str(new / "venv")], new),
         (
             [
                 *(str(tmp_path / "uv"), "pip", "install", "--quiet", "--python"),
-                *(str(found.python), *requirements),
+                *(str(new / "venv" / "bin" / "python"), *requirements),
             ],
-            home,
+            new,
         ),
     ]
 
@@ -140,9 +171,10 @@ def test_other_node_requirements_are_installed_by_npm(
     assert home.parent == tmp_path / "tools"
     assert found == replace(present_tools(), cdk=home / "node_modules" / "aws-cdk")
     assert {name: (home / name).read_text() for name in files} == files
+    new = home.with_name(f"{home.name}.unfinished")
     node = present_tools().node
     npm = node.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    assert commands == [([str(node), str(npm), "ci", "--silent"], home)]
+    assert commands == [([str(node), str(npm), "ci", "--silent"], new)]
 
 
 def test_a_commit_without_a_lock_file_is_one_sentence(commit: Path) -> None:
