@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -29,7 +30,7 @@ from .review import options as review
 from .verify import options as verify
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from .cdk.assemblies import Stack
 
@@ -378,19 +379,55 @@ def review_command(
     """Report the effect of a change before its deployment."""
     from .review.cli import run_review
 
-    run_review(
-        base=base,
-        head=head,
-        output=output,
-        fail_on=fail_on,
-        acknowledgements=acknowledgements,
-        review_file=rules,
-        images=images or [],
-        out=out,
-        today=today.date() if today else None,
-        no_run=no_run,
-        environments=_options.environments,
-    )
+    with _review_base(base) as folder:
+        run_review(
+            base=folder,
+            head=head,
+            output=output,
+            fail_on=fail_on,
+            acknowledgements=acknowledgements,
+            review_file=rules,
+            images=images or [],
+            out=out,
+            today=today.date() if today else None,
+            no_run=no_run,
+            environments=_options.environments,
+        )
+
+
+@contextmanager
+def _review_base(base: str) -> "Iterator[str]":
+    """Yield the base, which is saved first where it is an environment's deployed stacks."""
+    if not base.startswith("deployed:"):
+        yield base
+        return
+    from .deployed.command import deployed_base
+
+    with deployed_base(base.removeprefix("deployed:"), _options.environments) as folder:
+        yield str(folder)
+
+
+@app.command("deployed", epilog=exit_code_table(*FILE_OR_TOOL))
+def deployed_command(
+    environment: Environment,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", file_okay=False, help="The folder for the assembly.")
+    ],
+    responses: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            help="Saved responses of CloudFormation to read instead of AWS.",
+        ),
+    ] = None,
+) -> None:
+    """Save what CloudFormation has for an environment, as the base of a review."""
+    from .deployed.command import save_deployed
+
+    count = save_deployed(environment, _options.environments, out, responses)
+    print(f"{environment}: {count} {'stack' if count == 1 else 'stacks'} saved to {out}.")
 
 
 def _check_folder(option: str, file: Path | None) -> None:

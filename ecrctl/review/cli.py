@@ -1,5 +1,6 @@
 """The output of ``ecrctl review``."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -50,6 +51,8 @@ def run_review(
         may_run=not no_run,
     )
     reviewed = command.review(request)
+    for note in reviewed.base.notes:
+        print(note, file=sys.stderr)
     if out:
         _write(reviewed, out)
     if output is ReviewFormat.JSON:

@@ -21,7 +21,8 @@ class ReviewFormat(StrEnum):
 Base = Annotated[
     str,
     typer.Option(
-        metavar="REF|DIR", help="The base, as deployed now: a git reference, or a cloud assembly."
+        metavar="REF|DIR|deployed:ENV",
+        help="The base, as deployed now: a git reference, a cloud assembly, or CloudFormation's.",
     ),
 ]
 Head = Annotated[

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from ecrctl.review.team_rules.review_file import (
 from ecrctl.review.team_rules.violations import Violation, read_violations
 
 from .acknowledgements import Acknowledgement, acknowledgements_in
+from .deployed import aligned, deployed_environment
 from .git import commit_of, copy_commit, copy_working_tree, file_of_commit
 
 WORKING_TREE = "working tree"
@@ -41,6 +42,7 @@ class Side:
     :param violations: the violations of policies that the side's app reports.
     :param is_app: whether this side was synthesised here.
     :param commit: the commit of a reference; ``None`` for the working tree and for an assembly.
+    :param notes: sentences about what this side cannot be compared with.
     """
 
     label: str
@@ -50,6 +52,7 @@ class Side:
     violations: Sequence[Violation] = ()
     is_app: bool = False
     commit: str | None = None
+    notes: Sequence[str] = ()
 
     @property
     def digest(self) -> str:
@@ -81,7 +84,18 @@ def both_sides(
         with ThreadPoolExecutor() as pool:
             running = [pool.submit(_side, one, environments) for one in sides]
             base_side, head_side = (one.result() for one in running)
+        environment = None if sides[0].is_app else deployed_environment(sides[0].folder)
+        if environment is not None:
+            base_side, head_side = _aligned(environment, base_side, head_side)
         yield base_side, head_side
+
+
+def _aligned(environment: str, base: Side, head: Side) -> tuple[Side, Side]:
+    found = aligned(environment, base.stacks, head.stacks)
+    return (
+        replace(base, label=f"deployed:{environment}", stacks=found.base, notes=found.notes),
+        replace(head, stacks=found.head),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
