@@ -374,6 +374,8 @@ def review_command(
     images: review.Images = None,
     out: review.Out = None,
     today: review.Today = None,
+    commits: review.Commits = None,
+    acknowledged_on: review.AcknowledgedOn = None,
     no_run: review.NoRun = False,
 ) -> None:
     """Report the effect of a change before its deployment."""
@@ -391,6 +393,8 @@ def review_command(
             out=out,
             today=today.date() if today else None,
             no_run=no_run,
+            commits=commits,
+            acknowledged_on=acknowledged_on,
             environments=_options.environments,
         )
 

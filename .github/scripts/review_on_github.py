@@ -1,8 +1,7 @@
-"""A review on GitHub: one comment and one status per pull request, and a check before deployment.
+"""A review on GitHub: one comment and one status per pull request, which are advice.
 
 ``publish DIR`` writes the output of ``ecrctl review --out DIR`` into the pull request, or that the
-review failed. ``compare DIR`` checks that the commit deploys exactly what the review of its pull
-request has seen, and ``same DIR DIGEST`` that a second synth has the same digest.
+review failed. No deployment reads the comment or the status, because others could write them.
 """
 
 from __future__ import annotations
@@ -19,6 +18,12 @@ import urllib3
 CONTEXT = "ecrctl review"
 MARKER = "<!-- ecrctl review of"
 BOT = "github-actions[bot]"
+ADVICE = (
+    "\n*This is advice. Before each deployment, the commit that was deployed last compares the "
+    "deployed stacks with the new ones; only its verdict counts.*\n"
+)
+# GitHub's limit for a comment, in which the review leaves no room.
+_LONGEST_COMMENT = 65_536
 _PAGE = 100
 _MOST_PAGES = 30
 
@@ -69,8 +74,8 @@ def publish(folder: Path) -> None:
         description = verdict
     else:
         state = "failure" if document["result"] == "blocked" else "success"
-        comment = (folder / "comment.md").read_text(encoding="utf-8")
-        description = f"{document['result']}: {document['head']['digest']}"
+        comment = with_advice((folder / "comment.md").read_text(encoding="utf-8"))
+        description = f"Advice: {document['result']}"
     number = pull_request_of(head)
     earlier = [one for one in pages(f"/issues/{number}/comments") if is_ours(one)]
     if earlier:
@@ -85,6 +90,12 @@ def publish(folder: Path) -> None:
         f"/actions/runs/{os.environ['GITHUB_RUN_ID']}",
     }
     call("POST", f"/statuses/{head}", status)
+
+
+def with_advice(comment: str) -> str:
+    """Return a comment that says what counts, unless nothing more fits into it."""
+    text = comment + ADVICE
+    return text if len(text.encode()) <= _LONGEST_COMMENT else comment
 
 
 def pull_request_of(head: str) -> int:
@@ -106,50 +117,6 @@ def is_ours(comment: Any) -> bool:
     return comment["user"]["login"] == BOT and MARKER in comment["body"]
 
 
-def compare(folder: Path) -> str:
-    """Return the digest of this commit, which must be the reviewed one."""
-    commit = os.environ["GITHUB_SHA"]
-    document = read(folder)
-    if document is None:
-        raise RefusedError(f"{folder} must contain a review.")
-    digest: str = document["head"]["digest"]
-    merged = [
-        one
-        for one in call("GET", f"/commits/{commit}/pulls")
-        if one.get("merged_at") and one["merge_commit_sha"] == commit
-    ]
-    if not merged:
-        raise RefusedError(f"{commit} was not merged by a pull request, so it is not reviewed.")
-    head = merged[0]["head"]["sha"]
-    reviewed = [
-        one["description"]
-        for one in pages(f"/commits/{head}/statuses")
-        if one["context"] == CONTEXT and one["creator"]["login"] == BOT
-    ]
-    # The newest comes first.
-    newest = reviewed[0] if reviewed else "not reviewed"
-    result, _, known = newest.partition(": ")
-    if result not in {"passed", "unchanged"}:
-        raise RefusedError(
-            f"the review of pull request {merged[0]['number']} must have passed, got '{newest}'."
-        )
-    if known != digest:
-        raise RefusedError(
-            f"main must deploy what pull request {merged[0]['number']} was reviewed with, {known}, "
-            f"got {digest}. Another change was merged meanwhile: open a pull request from the "
-            "present main, and require branches to be up to date."
-        )
-    return digest
-
-
-def same(folder: Path, digest: str) -> None:
-    """Raise if a second synth differs from the first."""
-    document = read(folder)
-    found = document["head"]["digest"] if document else "nothing"
-    if found != digest:
-        raise RefusedError(f"two synths of one commit must be the same, got {digest} and {found}.")
-
-
 def read(folder: Path) -> Any:
     """Return the review in a folder; ``None`` if there is none."""
     file = folder / "review.json"
@@ -161,12 +128,8 @@ def main(arguments: list[str]) -> None:
     match arguments:
         case ["publish", folder]:
             publish(Path(folder))
-        case ["compare", folder]:
-            print(f"digest={compare(Path(folder))}")
-        case ["same", folder, digest]:
-            same(Path(folder), digest)
         case _:
-            raise RefusedError("the arguments must be publish DIR, compare DIR or same DIR DIGEST.")
+            raise RefusedError("the arguments must be publish DIR.")
 
 
 if __name__ == "__main__":

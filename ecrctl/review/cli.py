@@ -36,6 +36,8 @@ def run_review(
     out: Path | None,
     today: date | None,
     no_run: bool,
+    commits: str | None,
+    acknowledged_on: str | None,
     environments: Path,
 ) -> None:
     """Review a change, print the review, and exit with 3 if a finding blocks the change."""
@@ -46,9 +48,11 @@ def run_review(
         gate=None if fail_on is None else command.gate_of(fail_on),
         acknowledgements=acknowledgements,
         review_file=review_file,
+        acknowledged_on=acknowledged_on,
         images=_images(images),
         today=today or datetime.now(UTC).date(),
         may_run=not no_run,
+        changed_files=command.files_between(commits) if commits else (),
     )
     reviewed = command.review(request)
     for note in reviewed.base.notes:

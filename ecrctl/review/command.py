@@ -8,16 +8,19 @@ from pathlib import Path
 from checked_files.fault_text import name_hint
 from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.cdk.toolchain import ROOT
 from ecrctl.errors import UserError
 
 from .diff.resources import properties
 from .diff.template_diff import compare
-from .findings import CATEGORIES, Category
+from .findings import CATEGORIES, REPOSITORY_ITSELF, Category
 from .resource_types import REPOSITORY
 from .rules.table import findings_of
 from .sides.acknowledgements import Acknowledgement, read_acknowledgements
+from .sides.added_acknowledgements import added_acknowledgements
+from .sides.git import ChangedFile, changed_files, commit_of
 from .sides.sides import both_sides
-from .team_rules.gates import environment_gates, gates_of
+from .team_rules.gates import environment_gates, gates_of, strictest
 from .team_rules.review_file import ReviewFile, read_review_file
 from .verdict import Review, judge
 
@@ -31,9 +34,12 @@ class Request:
     :param environments: the environments' folder, relative to the repository.
     :param acknowledgements: a file to use instead of the base side's own.
     :param review_file: a file to use instead of the base side's own.
+    :param acknowledged_on: a reference; the acknowledgements that commits of their own added to it
+        are used.
     :param images: images by repository, instead of samples.
     :param today: the day on which acknowledgements must be valid.
     :param may_run: whether the code of a reference may run.
+    :param changed_files: the files that differ between the commits of two assemblies.
     """
 
     base: str
@@ -45,16 +51,21 @@ class Request:
     images: Mapping[str, Sequence[ImageRecord]]
     today: date
     may_run: bool = True
+    changed_files: Sequence[ChangedFile] = ()
+    acknowledged_on: str | None = None
 
 
 def review(request: Request) -> Review:
     """Review a change."""
     # Read before any code of either side runs, because that could write the files.
-    named, named_rules = _named_acknowledgements(request), _named_rules(request)
+    named, named_rules = _chosen_acknowledgements(request), _named_rules(request)
     sides = both_sides(request.base, request.head, request.environments, may_run=request.may_run)
     with sides as (base, head):
         _check_images(request.images, [*base.stacks, *head.stacks])
-        comparison = compare(base.stacks, head.stacks, image_sets=request.images)
+        comparison = replace(
+            compare(base.stacks, head.stacks, image_sets=request.images),
+            changed_files=request.changed_files or head.changed_files,
+        )
         acknowledgements = base.acknowledgements if named is None else named
         rules = base.review_file if named_rules is None else named_rules
         comparison = replace(
@@ -62,7 +73,9 @@ def review(request: Request) -> Review:
             forbidden_access=rules.forbidden_access,
             violations=(base.violations, head.violations),
         )
-        gates = environment_gates(gates_of(rules, request.gate), base.stacks, head.stacks)
+        chosen = gates_of(rules, request.gate)
+        gates = environment_gates(chosen, base.stacks, head.stacks)
+        gates[REPOSITORY_ITSELF] = strictest([chosen.default, *gates.values()])
         findings = findings_of(comparison)
         return Review(
             base=base,
@@ -86,8 +99,29 @@ def _check_images(images: Mapping[str, object], stacks: Sequence[Stack]) -> None
             raise UserError(f"--images: neither side has a repository '{name}'{hint}")
 
 
-def _named_acknowledgements(request: Request) -> Sequence[Acknowledgement] | None:
+def files_between(commits: str) -> list[ChangedFile]:
+    """Return the files that differ between two commits, written as ``BASE..HEAD``."""
+    names = commits.split("..")
+    if len(names) != len(("base", "head")) or not all(names):
+        raise UserError(f"--commits must be two commits, such as main..HEAD, got '{commits}'.")
+    before, after = (_commit("--commits", name) for name in names)
+    return changed_files(ROOT, before, after)
+
+
+def _commit(option: str, name: str) -> str:
+    commit = commit_of(ROOT, name)
+    if commit is None:
+        raise UserError(f"{option}: there is no commit '{name}' here. Fetch it first.")
+    return commit
+
+
+def _chosen_acknowledgements(request: Request) -> Sequence[Acknowledgement] | None:
     """Return the acknowledgements that an option names; ``None`` for the base side's own."""
+    if request.acknowledged_on is not None:
+        if request.acknowledgements is not None:
+            raise UserError("--acknowledgements and --acknowledged-on exclude each other. Use one.")
+        name = request.acknowledged_on
+        return added_acknowledgements(ROOT, _commit("--acknowledged-on", name), name)
     file = request.acknowledgements
     return None if file is None else read_acknowledgements(_named("--acknowledgements", file), None)
 

@@ -12,6 +12,7 @@ class Category(StrEnum):
 
     DATA_LOSS = "data-loss"
     WILL_FAIL = "will-fail"
+    GATE_CHANGED = "gate-changed"
     PROTECTION_LOST = "protection-lost"
     ACCESS_GAINED = "access-gained"
     ACCESS_LOST = "access-lost"
@@ -27,9 +28,11 @@ class Category(StrEnum):
 CATEGORIES = tuple(Category)
 ACKNOWLEDGEMENTS_FILE = "review-acknowledgements.yaml"
 REVIEW_FILE = "review.yaml"
-DEFAULT_GATE = (Category.DATA_LOSS, Category.WILL_FAIL)
+DEFAULT_GATE = (Category.DATA_LOSS, Category.WILL_FAIL, Category.GATE_CHANGED)
 # The gate of an environment whose stacks are protected from being deleted.
 PROTECTED_GATE = DEFAULT_GATE
+# The environment of a finding that concerns the files of the repository, not a deployment.
+REPOSITORY_ITSELF = "repository"
 ID_DIGITS = 32
 
 # A resource, by the name of its stack and its logical ID.

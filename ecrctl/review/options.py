@@ -71,6 +71,20 @@ Today = Annotated[
         help="Date for which acknowledgements are checked (default: today).",
     ),
 ]
+Commits = Annotated[
+    str | None,
+    typer.Option(
+        metavar="BASE..HEAD",
+        help="The commits of two assemblies, to find changes of the gate's own files.",
+    ),
+]
+AcknowledgedOn = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REF",
+        help=f"Accept what commits that change only {ACKNOWLEDGEMENTS_FILE} added to REF.",
+    ),
+]
 NoRun = Annotated[
     bool,
     typer.Option("--no-run", help="Run no code: accept cloud assemblies, and no references."),

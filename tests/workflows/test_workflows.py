@@ -13,10 +13,11 @@ import pytest
 import yaml
 
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
+from environments.loading import environment_names
 from tests.support import FROZEN_ENVIRONMENTS, ROOT
 
 FOLDER = ROOT / ".github" / "workflows"
-FILES = sorted(FOLDER.glob("*.yml"))
+FILES = sorted(FOLDER.glob("*.yml"), key=lambda file: file.stem)
 BIN = Path(sys.executable).parent
 PINNED = re.compile(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}")
 
@@ -30,11 +31,14 @@ def workflow(file: Path) -> Any:
 def steps(file: Path) -> Iterator[Any]:
     """Yield every step of a workflow."""
     for job in workflow(file)["jobs"].values():
-        yield from job["steps"]
+        # A job that calls another workflow has no steps.
+        yield from job.get("steps", ())
 
 
 def test_every_workflow_conforms_to_githubs_schema() -> None:
-    assert [file.stem for file in FILES] == ["audit", "deploy", "review-comment", "review", "test"]
+    assert [file.stem for file in FILES] == [
+        *("audit", "deploy", "deploy-environment", "review", "review-comment", "test")
+    ]
     command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
     command += map(str, FILES)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -120,7 +124,7 @@ def test_a_job_has_only_the_permissions_that_it_lists(file: Path) -> None:
     read = workflow(file)
     assert read["permissions"] == {}
     for job in read["jobs"].values():
-        assert job["permissions"]["contents"] == "read"
+        assert job["permissions"].get("contents", "read") == "read"
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
@@ -151,27 +155,81 @@ def test_the_workflow_that_may_write_runs_the_code_of_the_default_branch_alone()
     assert checkout["with"]["ref"] == "${{ github.event.repository.default_branch }}"
 
 
-def test_every_environment_is_deployed_by_its_own_subject_and_after_its_registry() -> None:
-    job = workflow(FOLDER / "deploy.yml")["jobs"]["deploy"]
-    # A user changes the list together with the files in environments/.
-    environments: list[str] = job["strategy"]["matrix"]["environment"]
-    assert environments
-    assert not {"article", "local"} & set(environments)
-    for pins in FROZEN_ENVIRONMENTS.glob("*.images.yaml"):
-        name = pins.name.removesuffix(".images.yaml")
-        for pin in yaml.safe_load(pins.read_text()).values():
-            if name in environments and pin.get("registry") in environments:
-                assert environments.index(pin["registry"]) < environments.index(name)
-    assert job["environment"] == "${{ matrix.environment }}"
-    assert job["permissions"]["id-token"] == "write"
-    for name in environments:
-        subject = GitHubSubject(repository="acme/images", environment=name).subject
-        assert subject == f"repo:acme/images:environment:{name}"
+def deployment() -> Any:
+    """Return the jobs that save, judge and deploy one environment."""
+    return workflow(FOLDER / "deploy-environment.yml")["jobs"]
 
 
-def test_a_deployment_checks_its_images_before_and_its_resources_after() -> None:
-    runs = [step.get("run", "") for step in steps(FOLDER / "deploy.yml")]
-    (before,) = [index for index, run in enumerate(runs) if run.endswith("--images")]
-    (deploy,) = [index for index, run in enumerate(runs) if "cdk deploy" in run]
-    (after,) = [index for index, run in enumerate(runs) if run.endswith('verify "$ENVIRONMENT"')]
-    assert before < deploy < after
+def used(job: Any) -> str:
+    """Return every action and script of a job as one text."""
+    return "\n".join(step.get("uses", step.get("run", "")) for step in job["steps"])
+
+
+def test_environments_are_found_in_their_folder_and_deployed_one_after_another() -> None:
+    jobs = workflow(FOLDER / "deploy.yml")["jobs"]
+    strategy = jobs["deploy"]["strategy"]
+    assert strategy["max-parallel"] == 1
+    assert strategy["matrix"] == {
+        "environment": "${{ fromJSON(needs.synth.outputs.environments) }}"
+    }
+    assert "environments.deployment_order" in used(jobs["synth"])
+    for file in FOLDER.glob("*.yml"):
+        for name in environment_names(FROZEN_ENVIRONMENTS):
+            assert not re.search(rf"\b{name}\b(?!/|-)", without_comments(file)), (file.name, name)
+
+
+def without_comments(file: Path) -> str:
+    """Return a workflow without its comments."""
+    return re.sub(r"(^|\s)#.*", "", file.read_text())
+
+
+def test_the_job_that_reads_runs_no_code_of_the_repository() -> None:
+    save = deployment()["save"]
+    assert save["permissions"] == {"id-token": "write"}
+    assert "checkout" not in used(save)
+    assert "make" not in used(save)
+    assert not re.search(r"\b(put|create|update|delete|execute)-", used(save))
+
+
+def test_the_job_that_judges_has_no_credentials_and_the_code_that_was_deployed_last() -> None:
+    judge = deployment()["judge"]
+    assert judge["permissions"] == {"contents": "read"}
+    assert "environment" not in judge
+    (checkout,) = [one for one in judge["steps"] if "checkout" in one.get("uses", "")]
+    assert checkout["with"]["ref"] == "${{ needs.save.outputs.commit || github.sha }}"
+    assert "GITHUB_TOKEN" not in used(judge)
+
+
+def test_nothing_of_a_pull_request_takes_part_in_a_deployment() -> None:
+    for name in ("deploy.yml", "deploy-environment.yml"):
+        text = without_comments(FOLDER / name)
+        # Neither artifacts of another run, nor statuses, comments or branches of pull requests.
+        assert not re.search(r"run-id|statuses|pull|workflow_run|github\.token|head_ref", text)
+    checked = used(deployment()["judge"]) + used(deployment()["deploy"])
+    assert checked.count("sha256sum --check --strict") == 2
+
+
+def test_only_a_judged_assembly_is_deployed_and_recorded_after_success() -> None:
+    deploy = deployment()["deploy"]
+    assert deploy["needs"] == ["save", "approve", "judge"]
+    assert "if" not in deploy
+    assert deploy["environment"] == "${{ inputs.environment }}"
+    assert "synth" not in used(deploy)
+    runs = [step.get("run", "") for step in deploy["steps"]]
+    order = (
+        "sha256sum --check",
+        "--images",
+        "cdk deploy",
+        'verify "$ENVIRONMENT"',
+        "put-parameter",
+    )
+    places = [next(index for index, run in enumerate(runs) if one in run) for one in order[:3]]
+    places += [max(index for index, run in enumerate(runs) if one in run) for one in order[3:]]
+    assert places == sorted(places)
+    assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_every_environment_is_deployed_by_its_own_subject(name: str) -> None:
+    subject = GitHubSubject(repository="acme/images", environment=name).subject
+    assert subject == f"repo:acme/images:environment:{name}"

@@ -10,6 +10,7 @@ from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.findings import Place, canonical_json
 from ecrctl.review.resource_types import resource_type
+from ecrctl.review.sides.git import ChangedFile
 from ecrctl.review.team_rules.review_file import ForbiddenAccess
 from ecrctl.review.team_rules.violations import Violation
 
@@ -188,6 +189,7 @@ class Comparison:
     :param image_sets: images by repository, for lifecycle previews; ``""`` for all others.
     :param forbidden_access: the team's rules about access.
     :param violations: the violations of the team's policies on both sides.
+    :param changed_files: the files of the repository that differ, as far as they are known.
     """
 
     base: Sequence[Stack]
@@ -198,6 +200,7 @@ class Comparison:
     image_sets: Mapping[str, Sequence[ImageRecord]] = field(default_factory=dict)
     forbidden_access: Sequence[ForbiddenAccess] = ()
     violations: tuple[Sequence[Violation], Sequence[Violation]] = ((), ())
+    changed_files: Sequence[ChangedFile] = ()
 
     @property
     def cli_texts(self) -> list[tuple[str, str]]:

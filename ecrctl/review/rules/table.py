@@ -11,6 +11,7 @@ from . import (
     cost,
     data_loss,
     failures,
+    gate,
     lifecycle,
     protection,
     registry,
@@ -26,6 +27,7 @@ from .rule import Rule
 _MODULES = (
     data_loss,
     failures,
+    gate,
     protection,
     access,
     team,

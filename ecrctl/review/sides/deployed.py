@@ -59,6 +59,13 @@ def aligned(environment: str, base: Sequence[Stack], head: Sequence[Stack]) -> A
     """Return both sides in one form, the head without the stacks of other environments."""
     counter = _Restorer()
     heads = {_key(one): one for one in head if _is_in(environment, one)}
+    for one in heads.values():
+        # The deployed stack of such a name is not in the base, and would be overwritten unseen.
+        if not one.stack_name.startswith(f"{environment}-"):
+            raise UserError(
+                f"every stack of '{environment}' must be named {environment}-..., got "
+                f"'{one.stack_name}' for {one.name}, which may be another environment's. Rename it."
+            )
     found: list[Stack] = []
     for stack in base:
         other = heads.get(_key(stack))

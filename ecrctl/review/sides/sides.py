@@ -26,7 +26,14 @@ from ecrctl.review.team_rules.violations import Violation, read_violations
 
 from .acknowledgements import Acknowledgement, acknowledgements_in
 from .deployed import aligned, deployed_environment
-from .git import commit_of, copy_commit, copy_working_tree, file_of_commit
+from .git import (
+    ChangedFile,
+    changed_files,
+    commit_of,
+    copy_commit,
+    copy_working_tree,
+    file_of_commit,
+)
 
 WORKING_TREE = "working tree"
 LOGS = toolchain.ROOT / ".ecrctl" / "review"
@@ -42,6 +49,7 @@ class Side:
     :param violations: the violations of policies that the side's app reports.
     :param is_app: whether this side was synthesised here.
     :param commit: the commit of a reference; ``None`` for the working tree and for an assembly.
+    :param changed_files: the files that differ from the base, where both sides are in git.
     :param notes: sentences about what this side cannot be compared with.
     """
 
@@ -52,6 +60,7 @@ class Side:
     violations: Sequence[Violation] = ()
     is_app: bool = False
     commit: str | None = None
+    changed_files: Sequence[ChangedFile] = ()
     notes: Sequence[str] = ()
 
     @property
@@ -80,6 +89,7 @@ def both_sides(
             _source("--base", base, stack, may_run=may_run),
             _source("--head", head, stack, may_run=may_run),
         ]
+        changed = _changed_files(*sides)
         # Both synths run at the same time, because each is mostly waiting for a process.
         with ThreadPoolExecutor() as pool:
             running = [pool.submit(_side, one, environments) for one in sides]
@@ -87,7 +97,13 @@ def both_sides(
         environment = None if sides[0].is_app else deployed_environment(sides[0].folder)
         if environment is not None:
             base_side, head_side = _aligned(environment, base_side, head_side)
-        yield base_side, head_side
+        yield base_side, replace(head_side, changed_files=changed)
+
+
+def _changed_files(base: "_Source", head: "_Source") -> list[ChangedFile]:
+    if base.commit is None or not head.is_app:
+        return []
+    return changed_files(toolchain.ROOT, base.commit, head.commit)
 
 
 def _aligned(environment: str, base: Side, head: Side) -> tuple[Side, Side]:

@@ -31,11 +31,18 @@ class Gates:
         :param names: its names on both sides. A change that renames an environment must pass the
             gates of both names.
         """
-        gates = [self._of_name(name, is_protected=is_protected) for name in sorted(set(names))]
-        return [category for category in CATEGORIES if any(category in gate for gate in gates)]
+        return strictest(
+            self._of_name(name, is_protected=is_protected) for name in sorted(set(names))
+        )
 
     def _of_name(self, name: str, *, is_protected: bool) -> Gate:
         return self.by_environment.get(name, self.protected if is_protected else self.default)
+
+
+def strictest(gates: Iterable[Gate]) -> Gate:
+    """Return the gate that blocks whatever one of the gates blocks."""
+    every = list(gates)
+    return [category for category in CATEGORIES if any(category in gate for gate in every)]
 
 
 def gates_of(file: ReviewFile, fail_on: Gate | None) -> Gates:

@@ -39,6 +39,7 @@ class Pair:
     :param messages: texts that the findings must contain.
     :param review: the content of ``review.yaml``.
     :param reports: the validation report of a side.
+    :param changed_files: files of the repository that differ.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Pair:
     expect: tuple[str, ...] = ()
     worse: bool = False
     messages: tuple[str, ...] = ()
+    changed_files: tuple[str, ...] = ()
     stacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     review: Mapping[str, Any] = field(default_factory=dict)
     reports: Mapping[str, Any] = field(default_factory=dict)
@@ -77,7 +79,7 @@ def read_pair(file: Path) -> Pair:
     """Return the pair in a file."""
     given = yaml.safe_load(file.read_text())
     given.pop("x", None)  # anchors for both sides
-    for name in ("expect", "messages"):
+    for name in ("expect", "messages", "changed_files"):
         given[name] = tuple(given.get(name, ()))
     return Pair(name=file.stem, **given)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 from ecrctl.review.command import Request, review
 from ecrctl.review.findings import CATEGORIES, Category
 from ecrctl.review.rules.table import RULES, categories
+from ecrctl.review.sides.git import ChangedFile
 from ecrctl.review.verdict import Review
 from tests.ecrctl.review.pairs import Pair, compared_at_once, pairs
 from tests.support import ROOT
@@ -22,6 +23,7 @@ from tests.support import ROOT
 STRICT = (
     Category.DATA_LOSS,
     Category.WILL_FAIL,
+    Category.GATE_CHANGED,
     Category.PROTECTION_LOST,
     Category.ACCESS_GAINED,
 )
@@ -38,12 +40,13 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Pai
 
         @cache
         def of_name(name: str) -> Review:
-            return _reviewed(*written[name])
+            (pair,) = [one for one in PAIRS if one.name == name]
+            return _reviewed(*written[name], pair.changed_files)
 
         yield lambda pair: of_name(pair.name)
 
 
-def _reviewed(base: Path, head: Path) -> Review:
+def _reviewed(base: Path, head: Path, changed_files: Sequence[str]) -> Review:
     return review(
         Request(
             base=str(base),
@@ -54,6 +57,7 @@ def _reviewed(base: Path, head: Path) -> Review:
             review_file=Pair.review_file(base.parent),
             images={},
             today=date(2026, 1, 1),
+            changed_files=[ChangedFile(path=path, before="a", after="b") for path in changed_files],
         )
     )
 
