@@ -26,12 +26,15 @@ def judge(arguments: argparse.Namespace) -> int:
     saved = ["deployed", arguments.environment, "--responses", arguments.responses]
     if _ecrctl([*saved, "--out", arguments.base]):
         return _refused("the deployed stacks could not be read.")
+    # The team's rules are those of the deployed commit, beside this script.
+    file = ROOT / "review.yaml"
+    rules = ["--rules", str(file)] if file.is_file() else []
     # The folders of two assemblies: no code of the commit to deploy runs here.
     code = _ecrctl(
         [
             *("review", "--no-run", "--base", arguments.base, "--head", arguments.assembly),
             *("--commits", f"{deployed}..{head}", "--acknowledged-on", head),
-            *("--out", arguments.out, "--format", "markdown"),
+            *("--out", arguments.out, "--format", "markdown", *rules),
         ]
     )
     if code == BLOCKED:
