@@ -7,7 +7,7 @@
 #   make synth   all environments, or ENV=dev
 #   make docs    the guides and the reference of the constructs, into site/
 #   make mutants ROOM=constructs_lib/rules   what the tests of a room do not notice
-#   make dist    the wheel and the source distribution of the constructs, into dist/
+#   make dist    the constructs and the review for any CDK app, as packages, into dist/
 #   make snapshot, bench, requirements, clean
 
 PYTHON ?= python3
@@ -104,6 +104,8 @@ bench: $(INSTALLED)
 # The backend is built into an environment of its own, pinned by the hashes of requirements.txt.
 dist: $(INSTALLED)
 	@$(BIN)/uv build --quiet --clear --build-constraints requirements.txt --require-hashes
+	@rm -rf build/review && $(BIN)/python -m distributions.review.stage build/review
+	@$(BIN)/uv build --quiet --wheel --out-dir dist --build-constraints requirements.txt --require-hashes build/review
 
 mutants: $(INSTALLED)
 	@$(BIN)/python -m tests.mutation $(ROOM)

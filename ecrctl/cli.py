@@ -4,28 +4,24 @@ What a command requires is imported when it runs: AWS's clients and the models o
 longer to import than some commands take, and a synth begins before they are imported.
 """
 
-import errno
 import json
-import signal
 import sys
 import tempfile
-import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from typer.exceptions import TyperException
 
 from environments import DIRECTORY
 from environments.faults import EnvironmentFault
 
 from .errors import ExitCode, UserError, exit_code_table
 from .local import options as local
+from .program import run_program
 from .review import options as review
 from .verify import options as verify
 
@@ -36,7 +32,6 @@ if TYPE_CHECKING:
 
 FILE_OR_TOOL = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 ANY_CODE = (*FILE_OR_TOOL, ExitCode.DIFFERENCE)
-_OUTPUT_ERRORS = (errno.ENOSPC, errno.EIO)
 
 
 app = typer.Typer(
@@ -380,6 +375,7 @@ def review_command(
 ) -> None:
     """Report the effect of a change before its deployment."""
     from .review.cli import run_review
+    from .review.sides.projects import OwnProject
 
     with _review_base(base) as folder:
         run_review(
@@ -395,7 +391,7 @@ def review_command(
             no_run=no_run,
             commits=commits,
             acknowledged_on=acknowledged_on,
-            environments=_options.environments,
+            project=OwnProject(_options.environments),
         )
 
 
@@ -440,60 +436,20 @@ def _check_folder(option: str, file: Path | None) -> None:
         raise UserError(f"{option}: the folder {file.parent} does not exist. Create it first.")
 
 
-def _fail(message: str, exit_code: ExitCode) -> NoReturn:
-    print(message, file=sys.stderr)
-    raise SystemExit(exit_code)
-
-
-class _Stopped(BaseException):
-    """Raised when a signal stops the command; all child processes are ended on the way out."""
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise _Stopped
-
-
-def _exit_code() -> int | None:
-    try:
-        code: int | None = app(prog_name="ecrctl", standalone_mode=False)
-    except SystemExit:
-        # Typer ends so, with 1, where the reader of the output has closed it.
-        return ExitCode.TOOL_ERROR
-    return code
-
-
-def _message_of_aws(error: Exception) -> str | None:
-    """Return an error of AWS as a sentence. Printed by itself, it could repeat headers."""
+def _explained(error: Exception) -> tuple[str, ExitCode] | None:
+    """Return an error of an environment's files, or of AWS, as a message and an exit code."""
+    if isinstance(error, EnvironmentFault):
+        return str(error), ExitCode.FAULT
     from botocore.exceptions import ClientError
 
     from .aws.calls import call_error
 
-    return str(call_error(error)) if isinstance(error, ClientError) else None
+    # Printed by itself, an error of AWS could repeat headers.
+    if isinstance(error, ClientError):
+        return f"ecrctl: {call_error(error)}", ExitCode.TOOL_ERROR
+    return None
 
 
 def main() -> None:
     """Run a command; every error that a user can cause ends in a sentence and an exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
-    try:
-        sys.exit(_exit_code())
-    except TyperException as error:
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "ecrctl"
-        message = f"ecrctl: {error.format_message()} Try `{command} --help`."
-        _fail(message, ExitCode.TOOL_ERROR)
-    except EnvironmentFault as fault:
-        _fail(str(fault), ExitCode.FAULT)
-    except UserError as error:
-        _fail(f"ecrctl: {error}", error.exit_code)
-    except _Stopped:
-        _fail("ecrctl: stopped; every process that it started has ended.", ExitCode.STOPPED)
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS:
-            message = f"ecrctl: the output cannot be written: {error.strerror}."
-            _fail(message, ExitCode.TOOL_ERROR)
-        if sentence := _message_of_aws(error):
-            _fail(f"ecrctl: {sentence}", ExitCode.TOOL_ERROR)
-        # Python's own code for a traceback is 1, which would blame the user's files.
-        traceback.print_exception(error)
-        raise SystemExit(ExitCode.TOOL_ERROR) from error
+    run_program(app, _explained)

@@ -44,19 +44,27 @@ def check_cdk() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """The tools of one virtual environment, and the CDK CLI for its app."""
+    """The tools of one virtual environment, and the CDK CLI for its app.
+
+    :param is_first: whether the app finds these tools before any others on the path.
+    """
 
     python: Path
     node: Path
     cdk: Path
+    is_first: bool = True
 
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the variables for a tool: these tools first on the path, telemetry off."""
-        folders = (str(self.python.parent), str(self.node.parent), os.environ.get("PATH", ""))
+        """Return the variables for a tool: these tools on the path, telemetry off."""
+        others = os.environ.get("PATH", "")
+        own = (str(self.python.parent), str(self.node.parent), others)
+        # Another app has its own Python, and may have its own Node.
+        folders = own if self.is_first else (others, str(self.node.parent))
+        node = {"JSII_NODE": str(self.node)} if self.is_first else {}
         return {
             **os.environ,
             "PATH": os.pathsep.join(folders),
-            "JSII_NODE": str(self.node),
+            **node,
             "PYTHONUTF8": "1",
             "CDK_DISABLE_CLI_TELEMETRY": "1",
             "CDK_DISABLE_VERSION_CHECK": "1",

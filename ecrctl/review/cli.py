@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 
 from constructs_lib.rules.lifecycle.preview import ImageRecord
-from ecrctl.cdk.toolchain import ROOT
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.image_files import images_from_file
 
@@ -19,6 +18,7 @@ from .output.comment import LONGEST_SUMMARY, as_comment
 from .output.json import as_json
 from .output.markdown import as_markdown
 from .output.text import print_review
+from .sides.projects import Project
 from .verdict import Review
 
 WIDTH = 160
@@ -35,16 +35,16 @@ def run_review(
     images: Sequence[str],
     out: Path | None,
     today: date | None,
-    no_run: bool,
-    commits: str | None,
-    acknowledged_on: str | None,
-    environments: Path,
+    project: Project,
+    no_run: bool = False,
+    commits: str | None = None,
+    acknowledged_on: str | None = None,
 ) -> None:
     """Review a change, print the review, and exit with 3 if a finding blocks the change."""
     request = command.Request(
         base=base,
         head=head,
-        environments=_relative(environments),
+        project=project,
         gate=None if fail_on is None else command.gate_of(fail_on),
         acknowledgements=acknowledgements,
         review_file=review_file,
@@ -111,14 +111,3 @@ def _images(options: Sequence[str]) -> Mapping[str, Sequence[ImageRecord]]:
             # Exit code 2 rather than 1, which means that an environment's file is not valid.
             raise UserError(f"--images: {error}") from None
     return found
-
-
-def _relative(environments: Path) -> str:
-    """Return the environments' folder, relative to the repository."""
-    try:
-        return str(environments.resolve().relative_to(ROOT))
-    except ValueError:
-        raise UserError(
-            f"--environments: {environments} must be inside the repository, because no commit has "
-            "another folder. Name a folder of the repository, or compare two cloud assemblies."
-        ) from None

@@ -19,6 +19,7 @@ from .rules.table import findings_of
 from .sides.acknowledgements import Acknowledgement, read_acknowledgements
 from .sides.added_acknowledgements import added_acknowledgements
 from .sides.git import ChangedFile, changed_files, commit_of
+from .sides.projects import Project
 from .sides.sides import both_sides
 from .team_rules.gates import environment_gates, gates_of, strictest
 from .team_rules.review_file import ReviewFile, read_review_file
@@ -31,7 +32,7 @@ class Request:
 
     :param gate: the categories that block the change in every environment; by default those of the
         team's file, or else the usual ones.
-    :param environments: the environments' folder, relative to the repository.
+    :param project: the project whose references are reviewed.
     :param acknowledgements: a file to use instead of the base side's own.
     :param review_file: a file to use instead of the base side's own.
     :param acknowledged_on: a reference; the acknowledgements that commits of their own added to it
@@ -44,7 +45,7 @@ class Request:
 
     base: str
     head: str | None
-    environments: str
+    project: Project
     gate: Sequence[Category] | None
     acknowledgements: Path | None
     review_file: Path | None = None
@@ -59,7 +60,7 @@ def review(request: Request) -> Review:
     """Review a change."""
     # Read before any code of either side runs, because that could write the files.
     named, named_rules = _chosen_acknowledgements(request), _named_rules(request)
-    sides = both_sides(request.base, request.head, request.environments, may_run=request.may_run)
+    sides = both_sides(request.base, request.head, request.project, may_run=request.may_run)
     with sides as (base, head):
         _check_images(request.images, [*base.stacks, *head.stacks])
         comparison = replace(

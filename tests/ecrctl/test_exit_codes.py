@@ -19,6 +19,7 @@ from ecrctl.local import command as local
 from ecrctl.local import emulator as emulator_module
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
+from ecrctl.program import Stopped
 from environments import loading
 from environments.faults import EnvironmentFault
 from environments.loading import load_environment, pins_path
@@ -249,7 +250,7 @@ def _raise(error: BaseException) -> Callable[..., NoReturn]:
             ),
         ),
         (
-            cli._Stopped(),
+            Stopped(),
             (ExitCode.STOPPED, "ecrctl: stopped; every process that it started has ended."),
         ),
     ],

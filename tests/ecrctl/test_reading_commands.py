@@ -17,6 +17,7 @@ from ecrctl.importing import command as importing
 from ecrctl.importing.entries import Note
 from ecrctl.importing.environment import Import
 from ecrctl.review import cli as review
+from ecrctl.review.sides.projects import OwnProject
 from tests.ecrctl.review.pairs import write_assembly
 from tests.ecrctl.test_exit_codes import Run, folder, run
 from tests.ecrctl.verify.test_command_line import Output, returning
@@ -177,7 +178,7 @@ def test_a_review_gets_every_option(
         "images": [],
         "out": None,
         "today": None,
-        "environments": folder,
+        "project": OwnProject(folder),
     }
     assert full == {
         "base": "a",
@@ -189,5 +190,5 @@ def test_a_review_gets_every_option(
         "images": ["x=images.json"],
         "out": Path("o"),
         "today": date(2026, 11, 24),
-        "environments": folder,
+        "project": OwnProject(folder),
     }

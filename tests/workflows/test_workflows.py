@@ -94,8 +94,10 @@ def test_make_installs_and_builds_nothing_that_no_hash_pins() -> None:
         assert "--require-hashes" in command
         # A source distribution would be built with what no file pins.
         assert re.search(r"--no-build\b|--only-binary :all:", command)
-    (build,) = re.findall(r"uv build.*", text)
-    assert "--build-constraints requirements.txt --require-hashes" in build
+    builds = re.findall(r"uv build.*", text)
+    assert len(builds) == 2
+    for build in builds:
+        assert "--build-constraints requirements.txt --require-hashes" in build
     # The file pins what pyproject.toml requires for a build.
     (required,) = re.findall(
         r'^requires = \["(\w+)', (ROOT / "pyproject.toml").read_text(), re.MULTILINE

@@ -79,12 +79,18 @@ def _resource(value: Any) -> Mapping[str, Any] | None:
     return {"Type": kind, "Value": value}
 
 
+def _library_home() -> Path:
+    """Return the folder with the library: beside the script in a distribution, or the project's."""
+    for folder in (_SCRIPT.parent, toolchain.ROOT):
+        if (folder / "node_modules" / LIBRARY / "package.json").is_file():
+            return folder
+    raise UserError(f"{LIBRARY} is not installed here. Run `make`.")
+
+
 def _library_diffs(pairs: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
-    if not (toolchain.ROOT / "node_modules" / LIBRARY / "package.json").is_file():
-        raise UserError(f"{LIBRARY} is not installed here. Run `make`.")
     request = [_request(pair) for pair in pairs]
     done = subprocess.run(
-        [str(toolchain.node_binary()), str(_SCRIPT), str(toolchain.ROOT)],
+        [str(toolchain.node_binary()), str(_SCRIPT), str(_library_home())],
         input=json.dumps(request),
         capture_output=True,
         text=True,

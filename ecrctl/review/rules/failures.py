@@ -31,6 +31,7 @@ from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import APPLIED, WorkloadChange
 from ecrctl.review.findings import Category, Finding, canonical_json
 from ecrctl.review.resource_types import KEY, REPOSITORY
+from ecrctl.review.team_rules.violations import refused
 
 from .rule import about, about_stack, resource_rule, rule
 from .workloads import workload_rule
@@ -249,3 +250,18 @@ def stack_over_limits(comparison: Comparison) -> Iterator[Finding]:
                     f"has {after:,} {unit}, but CloudFormation accepts at most {maximum:,}",
                     evidence=["limit", maximum, before, after],
                 )
+
+
+@rule(_FAILS)
+def template_refused(comparison: Comparison) -> Iterator[Finding]:
+    """The CDK's validation refuses a changed resource."""
+    _, violations = comparison.violations
+    found = grouped(refused(violations), lambda one: (one.template, one.logical_id))
+    for change in comparison.changes:
+        head = change.pair.head
+        for one in found.get((head.file.name, change.logical_id), ()) if head else ():
+            yield about(
+                change,
+                f"is refused by CloudFormation: {one.description.strip(' .')}",
+                detail=[one.rule, one.description],
+            )

@@ -86,6 +86,11 @@ def commits_that_change(repository: Path, commit: str, path: str) -> list[str]:
     return done.stdout.split()
 
 
+def tree_of(repository: Path, commit: str) -> str:
+    """Return the id of a commit's files, which other commits with the same files have as well."""
+    return _git(repository, "rev-parse", f"{commit}^{{tree}}").stdout.strip()
+
+
 def parent_of(repository: Path, commit: str) -> str | None:
     """Return the first parent of a commit; ``None`` if there is none."""
     return commit_of(repository, f"{commit}^1")
@@ -140,6 +145,22 @@ def _files_of_working_tree(repository: Path, *kinds: str) -> Iterator[str]:
     if listed.returncode:
         raise UserError(f"{repository} must be a git repository: {_last_line(listed.stderr)}")
     return filter(None, listed.stdout.split("\0"))
+
+
+def top_folder(folder: Path) -> Path:
+    """Return the top folder of the repository around a folder."""
+    done = _git(folder, "rev-parse", "--show-toplevel")
+    if done.returncode:
+        raise UserError(f"{folder} must be in a git repository: {_last_line(done.stderr)}")
+    return Path(done.stdout.rstrip("\n"))
+
+
+def ignored_folders(repository: Path) -> list[Path]:
+    """Return the folders of a repository that git ignores."""
+    done = _git(repository, "ls-files", "-z", "--others", "--ignored", "--exclude-standard",
+                "--directory")  # fmt: skip
+    names = done.stdout.split("\0") if done.returncode == 0 else []
+    return [repository / name for name in names if name.endswith("/")]
 
 
 def _git(

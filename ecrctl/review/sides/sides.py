@@ -9,12 +9,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from ecrctl.cdk import toolchain
 from ecrctl.cdk.assemblies import Stack, stacks_of
-from ecrctl.cdk.commit_toolchain import tools_for
 from ecrctl.errors import UserError
-from ecrctl.file_writing.atomic import replace_text
-from ecrctl.files import file_errors
 from ecrctl.review.diff.assets import asset_digests
 from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE, REVIEW_FILE
 from ecrctl.review.team_rules.review_file import (
@@ -34,9 +30,10 @@ from .git import (
     copy_working_tree,
     file_of_commit,
 )
+from .projects import Project
+from .synthesis import App, kept_assembly, synthesise
 
 WORKING_TREE = "working tree"
-LOGS = toolchain.ROOT / ".ecrctl" / "review"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +61,11 @@ class Side:
     notes: Sequence[str] = ()
 
     @property
+    def has_team_violations(self) -> bool:
+        """Return whether the app reports violations of a team's own rules."""
+        return any(not one.is_built_in for one in self.violations)
+
+    @property
     def digest(self) -> str:
         """Return a digest of everything that is deployed; identical synths have the same."""
         deployed = [
@@ -74,36 +76,39 @@ class Side:
 
 @contextmanager
 def both_sides(
-    base: str, head: str | None, environments: str, *, may_run: bool = True
+    base: str, head: str | None, project: Project, *, may_run: bool = True
 ) -> Iterator[tuple[Side, Side]]:
     """Yield both sides; their temporary files exist until the context ends.
 
     :param base: a git reference, or the folder of a cloud assembly.
     :param head: one of the same; by default the working tree, without files that git ignores.
-    :param environments: the environments' folder, relative to the repository.
+    :param project: the project whose references are synthesised.
     :param may_run: whether code may run to synthesise a side. Otherwise, a reference is refused.
     """
     with ExitStack() as stack:
         # Everything that git knows is read before any code of either side runs.
         sides = [
-            _source("--base", base, stack, may_run=may_run),
-            _source("--head", head, stack, may_run=may_run),
+            _source("--base", base, project, stack, may_run=may_run),
+            _source("--head", head, project, stack, may_run=may_run),
         ]
-        changed = _changed_files(*sides)
+        changed = _changed_files(sides[0], sides[1], project.repository)
         # Both synths run at the same time, because each is mostly waiting for a process.
         with ThreadPoolExecutor() as pool:
-            running = [pool.submit(_side, one, environments) for one in sides]
+            running = [pool.submit(_side, one, project) for one in sides]
             base_side, head_side = (one.result() for one in running)
+        if head_side.has_team_violations and sides[0].is_app:
+            # Only a base that was validated as well shows which violations are new.
+            base_side = _side(replace(sides[0], is_validated=True), project)
         environment = None if sides[0].is_app else deployed_environment(sides[0].folder)
         if environment is not None:
             base_side, head_side = _aligned(environment, base_side, head_side)
         yield base_side, replace(head_side, changed_files=changed)
 
 
-def _changed_files(base: "_Source", head: "_Source") -> list[ChangedFile]:
+def _changed_files(base: "_Source", head: "_Source", repository: Path) -> list[ChangedFile]:
     if base.commit is None or not head.is_app:
         return []
-    return changed_files(toolchain.ROOT, base.commit, head.commit)
+    return changed_files(repository, base.commit, head.commit)
 
 
 def _aligned(environment: str, base: Side, head: Side) -> tuple[Side, Side]:
@@ -118,8 +123,9 @@ def _aligned(environment: str, base: Side, head: Side) -> tuple[Side, Side]:
 class _Source:
     """The source of a side: a folder with an assembly, or one with an app.
 
-    :param option: the option that names it, without the dashes.
+    :param option: the option that names it.
     :param commit: the commit of an app; ``None`` for the working tree.
+    :param is_validated: whether its templates are checked. The base's are already deployed.
     """
 
     option: str
@@ -129,15 +135,27 @@ class _Source:
     commit: str | None = None
     acknowledgements: Sequence[Acknowledgement] = ()
     review_file: ReviewFile = NO_RULES
+    is_validated: bool = False
+
+    @property
+    def app(self) -> App:
+        """Return the app of the source."""
+        return App(
+            side=self.option.removeprefix("--"),
+            folder=self.folder,
+            commit=self.commit,
+            is_validated=self.is_validated,
+        )
 
 
-def _source(option: str, name: str | None, stack: ExitStack, *, may_run: bool) -> _Source:
-    repository = toolchain.ROOT
+def _source(
+    option: str, name: str | None, project: Project, stack: ExitStack, *, may_run: bool
+) -> _Source:
     folder = Path(name or "")
     if name is not None and (folder / "manifest.json").is_file():
         return _Source(option=option, label=name, folder=folder, is_app=False)
     label = name or WORKING_TREE
-    commit = commit_of(repository, name) if name is not None else None
+    commit = commit_of(project.repository, name) if name is not None else None
     if name is None or commit is not None:
         if not may_run:
             given = f"reference '{name}'" if name else label
@@ -145,7 +163,7 @@ def _source(option: str, name: str | None, stack: ExitStack, *, may_run: bool) -
                 f"--no-run: {option} must be the folder of a cloud assembly, got the {given}, "
                 "whose code would run. Synthesise it where that is safe, and name the folder."
             )
-        return _app(option, label, commit, stack)
+        return _app(option, label, commit, project.repository, stack)
     if folder.is_dir():
         # The reader of assemblies reports what is missing.
         return _Source(option=option, label=name, folder=folder, is_app=False)
@@ -155,16 +173,17 @@ def _source(option: str, name: str | None, stack: ExitStack, *, may_run: bool) -
     )
 
 
-def _app(option: str, label: str, commit: str | None, stack: ExitStack) -> _Source:
+def _app(
+    option: str, label: str, commit: str | None, repository: Path, stack: ExitStack
+) -> _Source:
     """Return a commit, or the working tree, in a temporary folder that only this user can read."""
-    repository = toolchain.ROOT
     # Not beside the other side: the code of one must not find the other.
     temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ecrctl-")))
     folder = temporary / "app"
     if commit is None:
         folder.mkdir()
         copy_working_tree(repository, folder)
-        return _Source(option=option, label=label, folder=folder, is_app=True)
+        return _Source(option=option, label=label, folder=folder, is_app=True, is_validated=True)
     copy_commit(repository, commit, folder)
     acknowledgements = file_of_commit(repository, commit, ACKNOWLEDGEMENTS_FILE)
     rules = file_of_commit(repository, commit, REVIEW_FILE)
@@ -176,20 +195,21 @@ def _app(option: str, label: str, commit: str | None, stack: ExitStack) -> _Sour
         commit=commit,
         acknowledgements=acknowledgements_in(acknowledgements or "", label),
         review_file=review_file_in(rules or "", label),
+        is_validated=option == "--head",
     )
 
 
-def _side(source: _Source, environments: str) -> Side:
+def _side(source: _Source, project: Project) -> Side:
     if not source.is_app:
-        return Side(
-            label=source.label,
-            stacks=stacks_of(source.folder),
-            violations=read_violations(source.folder),
-        )
+        return _assembled(source, source.folder)
     try:
-        assembly = _synthesise(source, environments)
+        assembly = kept_assembly(source.app, project) or synthesise(source.app, project)
     except UserError as error:
         raise UserError(f"'{source.label}' cannot be synthesised: {error}") from None
+    return _assembled(source, assembly)
+
+
+def _assembled(source: _Source, assembly: Path) -> Side:
     return Side(
         label=source.label,
         stacks=stacks_of(assembly),
@@ -197,38 +217,5 @@ def _side(source: _Source, environments: str) -> Side:
         review_file=source.review_file,
         violations=read_violations(assembly),
         commit=source.commit,
-        is_app=True,
+        is_app=source.is_app,
     )
-
-
-def _synthesise(source: _Source, environments: str) -> Path:
-    toolchain.check_cdk()
-    tools = tools_for(source.folder)
-    assembly = source.folder / "cdk.out"
-    log = source.folder.parent / "cdk.log"
-    try:
-        toolchain.run_cdk(
-            [
-                *("synth", "--quiet", "--app", tools.app_command()),
-                *("--output", str(assembly)),
-                *("--context", f"environments={source.folder / environments}"),
-            ],
-            environment={},
-            log=log,
-            cwd=source.folder,
-            tools=tools,
-            offline=True,
-        )
-    except UserError as error:
-        kept = _kept_log(log, source.option.removeprefix("--"))
-        raise UserError(str(error).replace(str(log), str(kept))) from None
-    return assembly
-
-
-def _kept_log(log: Path, side: str) -> Path:
-    """Return the log of a failed synth, moved out of the temporary folder to explain it."""
-    kept = LOGS / f"{side}.log"
-    with file_errors(f"{kept} cannot be written"):
-        LOGS.mkdir(parents=True, exist_ok=True)
-        replace_text(kept, log.read_text(encoding="utf-8", errors="replace"))
-    return kept

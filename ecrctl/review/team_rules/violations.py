@@ -16,8 +16,10 @@ from ecrctl.errors import ExitCode, UserError
 from ecrctl.files import read_json
 
 REPORTS = ("validation-report.json", "policy-validation-report.json")
-# The rules that aws-cdk-lib has itself. A violation of one is no violation of a team's rule.
+# The rules that aws-cdk-lib has itself.
 _BUILT_IN_PLUGIN = "CloudFormation Validate"
+# Their first letter is the severity: fatal and error, or a warning.
+_REFUSED = ("E", "F")
 _BUILT_IN_RULE = re.compile(r"[A-Z]\d{4}")
 
 
@@ -54,7 +56,7 @@ class _Report(_Document):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """A construct that breaks a team's rule.
+    """A construct that breaks a rule of a team, or of CloudFormation.
 
     :param plugin: the plugin that has the rule.
     :param construct: the path of the construct.
@@ -71,18 +73,23 @@ class Violation:
     is_suppressed: bool
 
     @property
+    def is_built_in(self) -> bool:
+        """Return whether aws-cdk-lib has the rule itself."""
+        return self.plugin == _BUILT_IN_PLUGIN and _BUILT_IN_RULE.fullmatch(self.rule) is not None
+
+    @property
     def key(self) -> tuple[str, str, str, str]:
         """Return the rule, and the construct that breaks it."""
         return self.plugin, self.rule, self.construct, self.logical_id
 
 
 def read_violations(assembly: Path) -> list[Violation]:
-    """Return the violations of a team's rules in the reports beside an assembly."""
+    """Return the violations in the reports beside an assembly."""
     return [one for name in REPORTS for one in _violations_in(assembly / name)]
 
 
 def new_violations(base: Sequence[Violation], head: Sequence[Violation]) -> list[Violation]:
-    """Return the violations that the base side does not have.
+    """Return the violations of a team's rules that the base side does not have.
 
     A violation that the head itself suppresses is one, unless the base suppresses it as well.
     """
@@ -91,7 +98,18 @@ def new_violations(base: Sequence[Violation], head: Sequence[Violation]) -> list
     return [
         one
         for one in head
-        if one.key not in known and not (one.is_suppressed and one.key in suppressed)
+        if not one.is_built_in
+        and one.key not in known
+        and not (one.is_suppressed and one.key in suppressed)
+    ]
+
+
+def refused(violations: Sequence[Violation]) -> list[Violation]:
+    """Return the violations for which CloudFormation refuses a template."""
+    return [
+        one
+        for one in violations
+        if one.is_built_in and one.rule.startswith(_REFUSED) and not one.is_suppressed
     ]
 
 
@@ -110,8 +128,7 @@ def _violations_in(file: Path) -> Iterator[Violation]:
     for plugin in report.plugins:
         for is_suppressed, found in ((False, plugin.violations), (True, plugin.suppressed)):
             for violation in found:
-                if plugin.name != _BUILT_IN_PLUGIN or not _BUILT_IN_RULE.fullmatch(violation.rule):
-                    yield from _by_construct(plugin.name, violation, is_suppressed=is_suppressed)
+                yield from _by_construct(plugin.name, violation, is_suppressed=is_suppressed)
 
 
 def _by_construct(

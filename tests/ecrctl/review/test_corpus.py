@@ -16,6 +16,7 @@ from ecrctl.review.command import Request, review
 from ecrctl.review.findings import CATEGORIES, Category
 from ecrctl.review.rules.table import RULES, categories
 from ecrctl.review.sides.git import ChangedFile
+from ecrctl.review.sides.projects import OwnProject
 from ecrctl.review.verdict import Review
 from tests.ecrctl.review.pairs import Pair, compared_at_once, pairs
 from tests.support import ROOT
@@ -51,7 +52,7 @@ def _reviewed(base: Path, head: Path, changed_files: Sequence[str]) -> Review:
         Request(
             base=str(base),
             head=str(head),
-            environments="environments",
+            project=OwnProject(Path("environments")),
             gate=STRICT,
             acknowledgements=None,
             review_file=Pair.review_file(base.parent),

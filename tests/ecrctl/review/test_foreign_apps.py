@@ -16,6 +16,7 @@ from constructs import Construct
 
 from ecrctl.review.command import Request, review
 from ecrctl.review.findings import CATEGORIES
+from ecrctl.review.sides.projects import OwnProject
 from tests.support import cdk_context
 
 Made = Callable[[Construct], None]
@@ -40,7 +41,7 @@ def found(
         Request(
             base=str(sides[0]),
             head=str(sides[1]),
-            environments="environments",
+            project=OwnProject(Path("environments")),
             gate=CATEGORIES,
             acknowledgements=None,
             images={},

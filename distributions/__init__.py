@@ -1,0 +1,1 @@
+"""Distributions of parts of this repository, beside that of the constructs."""

@@ -1,0 +1,1 @@
+"""The distribution of the review, for any CDK app."""
