@@ -25,14 +25,16 @@ def forbidden_access(comparison: Comparison) -> Iterator[Finding]:
 
 
 def _forbidden(one: Breach, *, is_new: bool) -> Finding:
-    since = "" if is_new else ", as before this change"
-    doubt = f" Whether it does cannot be determined: {one.doubt}" if one.doubt else ""
+    access = one.access if is_new else f"{one.access}, as before this change"
+    sentence = one.rule.rule.strip(" .")
+    message = f"{access}, against `{REVIEW_FILE}`: {sentence}"
+    if one.doubt:
+        message = f"{access}, which `{REVIEW_FILE}` may forbid ({sentence}): {one.doubt}"
     return Finding(
         environment=one.environment,
         stack=one.stack,
         subject=one.repository,
-        message=f"{one.access}{since}, against `{REVIEW_FILE}`: {one.rule.rule.strip(' .')}."
-        f"{doubt}".removesuffix("."),
+        message=message,
         key=canonical_json([one.rule.rule, one.arn]),
         evidence=canonical_json([one.evidence, one.doubt]),
         is_undecided=bool(one.doubt),

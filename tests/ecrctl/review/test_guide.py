@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from ecrctl.review.sides.acknowledgements import read_acknowledgements
 from ecrctl.review.team_rules.review_file import read_review_file
 from tests.ecrctl.review.guide import GUIDE, cdk_diff, key_of, stored_results, with_table
 from tests.ecrctl.review.pairs import Pair, pairs
-from tests.ecrctl.review.picture import COMMENT, comment
+from tests.ecrctl.review.picture import COMMENT, comment, places
 
 PAIRS = pairs()
 WRITE_AGAIN = "Write it again: python -m tests.ecrctl.review.guide"
@@ -33,9 +34,18 @@ def test_the_cdk_cli_fails_at_the_changes_in_the_guide(pair: Pair) -> None:
     assert cdk_diff(pair) == stored_results()[key_of(pair)]
 
 
-def test_the_comment_in_the_guide_is_the_output_of_the_command() -> None:
-    text = comment()
-    assert COMMENT.read_text() == text, "Write it again: python -m tests.ecrctl.review.picture"
+@pytest.mark.parametrize("example", places(), ids=lambda example: example.stem)
+def test_a_comment_in_the_guide_is_the_output_of_the_command(example: Path) -> None:
+    file = places()[example]
+    text = comment(example)
+    assert file.read_text() == text, "Write it again: python -m tests.ecrctl.review.picture"
+    assert f"({os.path.relpath(file, GUIDE.parent)})" in GUIDE.read_text()
+    assert f"({os.path.relpath(file.with_suffix('.png'), GUIDE.parent)})" in GUIDE.read_text()
+    assert file.with_suffix(".png").is_file()
+
+
+def test_the_comment_of_the_example_has_every_category() -> None:
+    text = COMMENT.read_text()
     row = next(line for line in text.splitlines() if line.startswith("| |"))
     assert row == f"| | {' | '.join(CATEGORIES)} |"
 
