@@ -37,6 +37,7 @@ class Worker:
         print("Left out, as they fail without a mutant:", plain["failed"] or "none", flush=True)
         passed = plain["seconds"].keys() - set(plain["failed"])
         baseline.seconds = {test: plain["seconds"][test] for test in sorted(passed)}
+        baseline.fixture_seconds = plain["fixtures"]
 
     def outcome(self, mutant: Mutant) -> dict[str, str]:
         """Return what becomes of a mutant, and the test that notices it."""
@@ -48,7 +49,7 @@ class Worker:
         path.write_bytes(mutant.source)
         # A time of its own, or else Python may run what it compiled of the file before.
         os.utime(path, (times.st_atime, times.st_mtime + 10))
-        allowed = 30 + 5 * sum(self._baseline.seconds[test] for test in tests)
+        allowed = 30 + 5 * self._baseline.seconds_of(tests)
         result = self._run(tests, allowed=allowed, most_failures=1)
         path.write_bytes(before)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))

@@ -67,6 +67,7 @@ class Baseline:
         self.modules: list[str] = recorded["modules"]
         self._fixtures: dict[str, list[str]] = recorded["fixtures"]
         self.seconds = dict.fromkeys(self._fixtures, 0.0)
+        self.fixture_seconds: dict[str, float] = {}
         self._lines = _lines(copy, folder / "data")
 
     def tests_for(self, mutant: Mutant) -> list[str]:
@@ -75,16 +76,25 @@ class Baseline:
         contexts = {context for line in mutant.statement for context in lines[line]}
         if "" not in contexts:
             chosen = [test for test in self.seconds if self._in(test, contexts)]
-            return sorted(chosen, key=lambda test: (self.seconds[test], test))
+            return sorted(chosen, key=self._alone)
         # What runs when a module is imported can matter to any test, so to its users first.
         users = {context for found in lines.values() for context in found}
-        return sorted(
-            self.seconds, key=lambda test: (not self._in(test, users), self.seconds[test], test)
+        return sorted(self.seconds, key=lambda test: (not self._in(test, users), self._alone(test)))
+
+    def seconds_of(self, tests: list[str]) -> float:
+        """Return how long some tests take, with the shared fixtures that they use."""
+        fixtures = {fixture for test in tests for fixture in self._fixtures[test]}
+        return sum(self.seconds[test] for test in tests) + sum(
+            self.fixture_seconds.get(fixture, 0) for fixture in fixtures
         )
 
+    def _alone(self, test: str) -> tuple[float, str]:
+        # The tests of a slow fixture stay together, after every test that is fast without it:
+        # each of them would start it, and pytest ends a module's when another module follows.
+        return self.seconds_of([test]), test
+
     def _in(self, test: str, contexts: set[str]) -> bool:
-        names = {test, *(f"fixture {fixture}" for fixture in self._fixtures[test])}
-        return not contexts.isdisjoint(names)
+        return not contexts.isdisjoint({test, *self._fixtures[test]})
 
 
 def _lines(copy: Path, folder: Path) -> dict[str, dict[int, set[str]]]:

@@ -15,7 +15,10 @@ from typing import Any
 import coverage
 import pytest
 
+from tests.mutation.worker import name_of_fixture
+
 _fixtures: dict[str, list[str]] = {}
+_shared: dict[str, tuple[str, str]] = {}
 
 
 def _switch(context: str) -> str:
@@ -42,7 +45,9 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
     """Record what a shared fixture executes."""
     if fixturedef.scope == "function":
         return (yield)
-    before = _switch(f"fixture {fixturedef.argname}")
+    name = name_of_fixture(fixturedef)
+    _shared[name] = (fixturedef.baseid, fixturedef.argname)
+    before = _switch(name)
     try:
         return (yield)
     finally:
@@ -50,8 +55,16 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, 
 
 
 def pytest_sessionfinish() -> None:
-    """Write the fixtures of each test, and which installed modules were imported."""
+    """Write the shared fixtures of each test, and which installed modules were imported."""
+    fixtures = {
+        test: [
+            name
+            for name, (place, argument) in _shared.items()
+            if argument in arguments and test.startswith(place)
+        ]
+        for test, arguments in _fixtures.items()
+    }
     files = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
     installed = sorted(name for name, file in files.items() if "site-packages" in (file or ""))
     record = Path(os.environ["MUTATION_RECORD"])
-    record.write_text(json.dumps({"fixtures": _fixtures, "modules": installed}))
+    record.write_text(json.dumps({"fixtures": fixtures, "modules": installed}))

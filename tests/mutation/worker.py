@@ -12,6 +12,8 @@ import json
 import os
 import signal
 import sys
+import time
+from collections.abc import Generator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,14 +21,24 @@ from typing import Any
 import pytest
 
 
+def name_of_fixture(fixture: pytest.FixtureDef[Any]) -> str:
+    """Return the name of a fixture, which another one elsewhere does not have."""
+    return f"fixture {fixture.argname} of {fixture.baseid}"
+
+
 class Chosen:
-    """A pytest plugin that runs the given tests in the given order, and times them."""
+    """A pytest plugin that runs the given tests in the given order, and times them.
+
+    The time of a shared fixture is its own, and none of the test that happens to start it.
+    """
 
     def __init__(self, tests: list[str]) -> None:
         """Choose tests by their node ids."""
         self.rank = {name: rank for rank, name in enumerate(tests)}
         self.seconds: dict[str, float] = {}
+        self.fixtures: dict[str, float] = {}
         self.failed: list[str] = []
+        self._shared = 0.0
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -42,8 +54,22 @@ class Chosen:
         ]
         items[:] = [item for _, item in sorted(ranked, key=lambda pair: pair[0])]
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+        if fixturedef.scope == "function":
+            return (yield)
+        start = time.monotonic()
+        try:
+            return (yield)
+        finally:
+            seconds = time.monotonic() - start
+            self.fixtures[name_of_fixture(fixturedef)] = seconds
+            self._shared += seconds
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + report.duration
+        seconds = report.duration - self._shared
+        self._shared = 0.0
+        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0) + seconds
         if report.failed:
             self.failed.append(report.nodeid)
 
@@ -64,7 +90,12 @@ def _run(job: dict[str, Any], result: Path) -> None:
     files = sorted({name.partition("::")[0] for name in job["tests"]})
     options = ("-q", "-p", "no:cacheprovider", f"--maxfail={job['most_failures']}")
     code = pytest.main([*options, *files], plugins=[chosen])
-    found = {"code": int(code), "failed": chosen.failed, "seconds": chosen.seconds}
+    found = {
+        "code": int(code),
+        "failed": chosen.failed,
+        "seconds": chosen.seconds,
+        "fixtures": chosen.fixtures,
+    }
     result.write_text(json.dumps(outcome | found))
 
 
