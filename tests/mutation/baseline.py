@@ -68,6 +68,7 @@ class Baseline:
         self._fixtures: dict[str, list[str]] = recorded["fixtures"]
         self.seconds = dict.fromkeys(self._fixtures, 0.0)
         self.fixture_seconds: dict[str, float] = {}
+        self._folder = f"tests/{room}/"
         self._lines = _lines(copy, folder / "data")
 
     def tests_for(self, mutant: Mutant) -> list[str]:
@@ -77,9 +78,16 @@ class Baseline:
         if "" not in contexts:
             chosen = [test for test in self.seconds if self._in(test, contexts)]
             return sorted(chosen, key=self._alone)
-        # What runs when a module is imported can matter to any test, so to its users first.
-        users = {context for found in lines.values() for context in found}
-        return sorted(self.seconds, key=lambda test: (not self._in(test, users), self._alone(test)))
+        # What runs when a module is imported can matter to any test of the room, so to the module's
+        # users first. A test elsewhere is one of the room if it executes the room's code.
+        users = _contexts(lines)
+        of_room = set().union(*map(_contexts, self._lines.values()))
+        chosen = [
+            test
+            for test in self.seconds
+            if test.startswith(self._folder) or self._in(test, of_room)
+        ]
+        return sorted(chosen, key=lambda test: (not self._in(test, users), self._alone(test)))
 
     def seconds_of(self, tests: list[str]) -> float:
         """Return how long some tests take, with the shared fixtures that they use."""
@@ -95,6 +103,10 @@ class Baseline:
 
     def _in(self, test: str, contexts: set[str]) -> bool:
         return not contexts.isdisjoint({test, *self._fixtures[test]})
+
+
+def _contexts(lines: dict[int, set[str]]) -> set[str]:
+    return {context for found in lines.values() for context in found}
 
 
 def _lines(copy: Path, folder: Path) -> dict[str, dict[int, set[str]]]:
