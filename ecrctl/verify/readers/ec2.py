@@ -63,9 +63,7 @@ def _vpc_attribute(reading: Reading, vpc_id: str, name: str) -> Any:
 
 def _own_endpoints(vpc: Resource, _declared: Any) -> list[str]:
     return [
-        one.physical_id
-        for one in vpc.others(_ENDPOINT)
-        if one.declared("VpcId") == vpc.physical_id and one.physical_id
+        one.physical_id for one in vpc.others(_ENDPOINT) if one.declared("VpcId") == vpc.physical_id
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,22 @@ def test_verify_shows_every_check_and_a_verdict(
         "compared, each with its reason."
     )
     assert shown.err == "Reading back: 1,000 of 2,000\n"
+
+
+@pytest.mark.usefixtures("found")
+def test_the_progress_on_a_terminal_is_a_bar_that_is_erased_at_the_end(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # Rich takes the output for a terminal
+    monkeypatch.setenv("TERM", "xterm")
+    finding(monkeypatch, SAME)
+    assert run("verify", "empty") == ExitCode.SUCCESS
+    shown = capsys.readouterr().err
+    last_bar = re.findall(r"Reading back .*", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown))[-1]
+    assert re.search(r"[━╸╺]+ 1000/2000 \d:\d\d:\d\d$", last_bar)
+    assert "Reading back: " not in shown
+    up_and_erase = "\x1b[1A\x1b[2K"
+    assert shown.endswith(up_and_erase)
 
 
 @pytest.mark.usefixtures("found")

@@ -15,7 +15,8 @@ from moto import mock_aws
 from ecrctl.aws.clients import Aws
 from ecrctl.verify.reading import Reading
 from ecrctl.verify.stacks.all_types import RESOURCE_TYPES
-from ecrctl.verify.stacks.resource_types import Live, Resource
+from ecrctl.verify.stacks.forms import are_same
+from ecrctl.verify.stacks.resource_types import CHOSEN, Live, Resource
 
 REGION = "us-east-1"
 OPEN = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}
@@ -56,10 +57,8 @@ def differs(aws: Aws, resource_type: str, physical_id: str, name: str, declared:
     """Return whether a property of a deployed resource is another than the declared value."""
     live = read(aws, resource_type, physical_id)
     assert live
-    left, right = (
-        RESOURCE_TYPES[resource_type].properties[name].form(declared, live.properties[name])
-    )
-    return bool(left != right)
+    form = RESOURCE_TYPES[resource_type].properties[name].form
+    return not are_same(form, declared, live.properties[name])
 
 
 @pytest.fixture
@@ -92,12 +91,106 @@ def test_the_policy_of_an_endpoint_is_read(aws: Aws, endpoint: str) -> None:
     assert differs(aws, kind, endpoint, "SecurityGroupIds", ["sg-1"])
 
 
+def created(aws: Aws) -> dict[str, tuple[str, set[str]]]:
+    """Create one resource of each type, and return its ID and the properties that it was given."""
+    ec2, ecs = aws.client("ec2"), aws.client("ecs")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/25")["Subnet"]["SubnetId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    group = ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc)["GroupId"]
+    ecs.create_cluster(clusterName="c")
+    container = {"name": "a", "image": "a", "memory": 64}
+    task = ecs.register_task_definition(family="t", containerDefinitions=[container])
+    service = ecs.create_service(cluster="c", serviceName="s", taskDefinition="t", desiredCount=1)
+    aws.client("ecr").create_repository(repositoryName="team/api")
+    aws.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(OPEN))
+    aws.client("logs").create_log_group(logGroupName="g")
+    aws.client("events").put_rule(Name="n", EventPattern='{"source": ["aws.ecr"]}')
+    aws.client("ssm").put_parameter(Name="p", Value="v", Type="String")
+    key = aws.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    topic = aws.client("sns").create_topic(Name="t")["TopicArn"]
+    return {
+        "AWS::EC2::VPC": (vpc, {"CidrBlock"}),
+        "AWS::EC2::Subnet": (subnet, {"CidrBlock", "VpcId"}),
+        "AWS::EC2::RouteTable": (table, {"VpcId"}),
+        "AWS::EC2::SecurityGroup": (group, {"GroupDescription"}),
+        "AWS::ECR::Repository": ("team/api", set()),
+        "AWS::ECS::Cluster": ("c", set()),
+        "AWS::ECS::Service": (service["service"]["serviceArn"], {"Cluster", "TaskDefinition"}),
+        "AWS::ECS::TaskDefinition": (
+            task["taskDefinition"]["taskDefinitionArn"],
+            {"ContainerDefinitions", "Family", "Revision"},
+        ),
+        "AWS::Events::Rule": ("n", {"EventPattern"}),
+        "AWS::IAM::Role": ("r", {"AssumeRolePolicyDocument"}),
+        "AWS::KMS::Key": (key, {"KeyPolicy"}),
+        "AWS::Logs::LogGroup": ("g", set()),
+        "AWS::SNS::Topic": (topic, set()),
+        "AWS::SSM::Parameter": ("p", {"Value", "Type"}),
+    }
+
+
+def test_a_resource_has_the_defaults_of_what_it_is_not_given(aws: Aws) -> None:
+    others = set()
+    for kind, (physical_id, given) in created(aws).items():
+        live = read(aws, kind, physical_id)
+        assert live
+        for name, one in RESOURCE_TYPES[kind].properties.items():
+            value = live.properties[name]
+            is_compared = name not in given and one.default is not CHOSEN and value is not None
+            if is_compared and not are_same(one.form, one.default, value):
+                others.add((kind, name))
+    assert others == set()
+
+
+def test_a_resource_has_the_attributes_that_a_template_can_refer_to(aws: Aws) -> None:
+    ids = {kind: physical_id for kind, (physical_id, _) in created(aws).items()}
+    found = {kind: read(aws, kind, physical_id) for kind, physical_id in ids.items()}
+    attributes = {kind: dict(live.attributes) for kind, live in found.items() if live}
+    arn = "arn:aws:{}:us-east-1:123456789012:{}"
+    assert attributes.pop("AWS::IAM::Role").keys() == {"Arn", "RoleId"}
+    assert attributes.pop("AWS::EC2::SecurityGroup").keys() == {"GroupId", "VpcId"}
+    assert attributes == {
+        "AWS::EC2::VPC": {"VpcId": ids["AWS::EC2::VPC"], "CidrBlock": "10.0.0.0/24"},
+        "AWS::EC2::Subnet": {"SubnetId": ids["AWS::EC2::Subnet"]},
+        "AWS::EC2::RouteTable": {"RouteTableId": ids["AWS::EC2::RouteTable"]},
+        "AWS::ECR::Repository": {
+            "Arn": arn.format("ecr", "repository/team/api"),
+            "RepositoryUri": "123456789012.dkr.ecr.us-east-1.amazonaws.com/team/api",
+        },
+        "AWS::ECS::Cluster": {"Arn": arn.format("ecs", "cluster/c")},
+        "AWS::ECS::Service": {"Name": "s", "ServiceArn": ids["AWS::ECS::Service"]},
+        "AWS::ECS::TaskDefinition": {"TaskDefinitionArn": ids["AWS::ECS::TaskDefinition"]},
+        "AWS::Events::Rule": {"Arn": arn.format("events", "rule/n")},
+        "AWS::KMS::Key": {
+            "Arn": arn.format("kms", f"key/{ids['AWS::KMS::Key']}"),
+            "KeyId": ids["AWS::KMS::Key"],
+        },
+        "AWS::Logs::LogGroup": {"Arn": arn.format("logs", "log-group:g:*")},
+        "AWS::SNS::Topic": {"TopicArn": ids["AWS::SNS::Topic"]},
+        "AWS::SSM::Parameter": {},
+    }
+
+
 def test_an_added_range_of_addresses_is_read(aws: Aws) -> None:
     ec2 = aws.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
     assert not differs(aws, "AWS::EC2::VPC", vpc, "CidrBlocks", None)
     ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="10.9.0.0/24")
     assert differs(aws, "AWS::EC2::VPC", vpc, "CidrBlocks", None)
+
+
+@pytest.mark.parametrize("ports", [{}, {"FromPort": 0, "ToPort": 65535}])
+def test_a_rule_for_all_protocols_is_one_for_all_ports(aws: Aws, ports: dict[str, int]) -> None:
+    ec2 = aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/24")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc)["GroupId"]
+    everything = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0", **ports}
+    web = {"IpProtocol": "tcp", "CidrIp": "0.0.0.0/0", "FromPort": 443, "ToPort": 443}
+    kind = "AWS::EC2::SecurityGroup"
+    # Each new group has this rule, until a template declares others.
+    assert not differs(aws, kind, group, "SecurityGroupEgress", [everything])
+    assert differs(aws, kind, group, "SecurityGroupEgress", [web])
 
 
 def test_the_key_of_a_topic_is_read(aws: Aws) -> None:
