@@ -6,14 +6,26 @@ A step is a spinner on a terminal and a plain line elsewhere.
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+
+from ecrctl.visible import visible
 
 TABLE_WIDTH = 118
 ACCESS_WIDTH = 160
+
+
+class VisibleConsole(Console):
+    """A console that shows no character of others which a terminal would act on."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return a string as it is shown."""
+        return super().render_str(visible(text), **options)
 
 
 def new_console(*, record: bool = False, width: int = TABLE_WIDTH) -> Console:
@@ -22,7 +34,7 @@ def new_console(*, record: bool = False, width: int = TABLE_WIDTH) -> Console:
     :param record: whether the output is kept, to be saved as a picture.
     :param width: the width where there is no terminal.
     """
-    console = Console(record=record)
+    console = VisibleConsole(record=record)
     # A pipe has no width of its own, and a table folded at 80 columns cannot be read.
     if record or not console.is_terminal:
         console.width = width

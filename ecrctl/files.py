@@ -10,6 +10,10 @@ from constructs_lib.rules.faults import Fault
 
 from .errors import ExitCode, UserError
 
+# Deep enough for every template, and shallow enough for every function that calls itself.
+MOST_LEVELS = 100
+_TOO_DEEP = f"it nests values more than {MOST_LEVELS} levels deep"
+
 
 @contextmanager
 def file_errors(problem: str, cure: str = "") -> Iterator[None]:
@@ -32,9 +36,41 @@ def read_json(file: Path, cure: str = "", *, exit_code: ExitCode = ExitCode.FAUL
     with file_errors(f"{file} cannot be read"):
         content = file.read_bytes()
     try:
-        return json.loads(content.decode())
+        return json_value(content.decode())
     except ValueError as error:
         raise UserError(f"{file} is not JSON: {error}. {cure}".rstrip(), exit_code) from None
+
+
+def json_value(text: str) -> Any:
+    """Return the value of a JSON text.
+
+    :raises ValueError: also for a value that is nested so deeply that functions which call
+        themselves could not read it, for numbers that JSON does not have, and for a name with
+        which JavaScript changes an object itself.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MOST_LEVELS:
+            raise ValueError(_TOO_DEEP)
+        inner: list[Any] = []
+        for one in level:
+            if isinstance(one, dict):
+                if "__proto__" in one:
+                    raise ValueError("it has a key '__proto__', which no template needs")
+                inner += one.values()
+            elif isinstance(one, list):
+                inner += one
+        level = [one for one in inner if isinstance(one, dict | list)]
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def fault_list(file: Path, faults: Iterable[Fault]) -> UserError:

@@ -12,6 +12,7 @@ import typer
 from typer.exceptions import TyperException
 
 from .errors import ExitCode, UserError
+from .visible import visible
 
 _OUTPUT_ERRORS = (errno.ENOSPC, errno.EIO)
 # Returns an error that is not the program's own as a message and an exit code, if it is known.
@@ -52,7 +53,8 @@ def run_program(app: typer.Typer, explain: Explain = lambda _error: None) -> NoR
 
 
 def _fail(message: str, exit_code: ExitCode) -> NoReturn:
-    print(message, file=sys.stderr)
+    # Errors name files and resources, and contain what git, Node and AWS wrote.
+    print(visible(message), file=sys.stderr)
     raise SystemExit(exit_code)
 
 

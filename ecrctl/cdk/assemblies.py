@@ -5,14 +5,27 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ecrctl.errors import ExitCode, UserError
-from ecrctl.files import read_json
+from ecrctl.errors import UserError
 
 from . import toolchain
+from .assembly_files import AssemblyFiles, Model
+from .manifests import (
+    Artifact,
+    AssetManifest,
+    AssetsProperties,
+    Manifest,
+    StackProperties,
+    StageProperties,
+)
 
 # The schema that the installed aws-cdk-lib writes. A newer one may contain unknown artifacts.
 NEWEST_SCHEMA = 55
 _TEMPLATE = ".template.json"
+_MANIFEST = "the manifest of a cloud assembly"
+_CURE = "Run `cdk synth` again."
+_MOST_DIGITS = 6
+# More than CloudFormation accepts in an account, unless its quota is raised.
+_MOST_STACKS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,78 +146,101 @@ def stacks_of(assembly: Path) -> list[Stack]:
 
     :raises UserError: where the folder is not a cloud assembly, or cannot be read.
     """
-    return sorted(_Reader(assembly).stacks(), key=lambda stack: stack.name.split("/"))
+    return sorted(_Reader(assembly).stacks(assembly), key=lambda stack: stack.name.split("/"))
 
 
-@dataclass(frozen=True, slots=True)
 class _Reader:
     """A reader of an assembly, which opens no file outside of the folder."""
 
-    assembly: Path
+    def __init__(self, assembly: Path) -> None:
+        self._files = AssemblyFiles(assembly) if assembly.is_dir() else None
+        self._folders: set[Path] = set()
+        self._count = 0
 
-    def stacks(
-        self, folder: Path | None = None, stage: str = "", around: str = ""
-    ) -> Iterator[Stack]:
-        folder = folder or self.assembly
-        artifacts = _artifacts(folder)
+    @property
+    def files(self) -> AssemblyFiles:
+        """The files of the assembly."""
+        assert self._files is not None  # noqa: S101 - a missing folder has no manifest
+        return self._files
+
+    def stacks(self, folder: Path, stage: str = "", around: str = "") -> Iterator[Stack]:
+        artifacts = self._artifacts(folder)
         for artifact_id, artifact in artifacts.items():
-            properties = artifact.get("properties", {})
-            if artifact["type"] == "cdk:cloud-assembly":
-                path = properties.get("displayName", artifact_id).split(" ")[0]
-                inner = self._inside(folder, properties["directoryName"])
-                yield from self.stacks(inner, path, f"{around}{artifact_id}/")
-            elif artifact["type"] == "aws:cloudformation:stack":
-                file = self._inside(folder, properties["templateFile"])
-                # aws://ACCOUNT/REGION
-                _, _, account, region = artifact["environment"].split("/")
-                stack = Stack(
-                    name=artifact.get("displayName", artifact_id).split(" ")[0],
-                    account=account,
-                    region=region,
-                    template=_read_template(file),
-                    file=file,
-                    stage=stage,
-                    stack_name=properties.get("stackName", artifact_id),
-                    is_protected=properties.get("terminationProtection", False),
-                    tags=properties.get("tags", {}),
-                    artifact=f"{around}{artifact_id}",
-                    parameters=properties.get("parameters", {}),
-                    execution_role=properties.get("cloudFormationExecutionRoleArn", ""),
-                    notification_arns=properties.get("notificationArns", ()),
-                    assets=self._assets(folder, artifacts, artifact),
+            if artifact.type == "cdk:cloud-assembly":
+                properties = self._properties(StageProperties, folder, artifact_id, artifact)
+                inner = self.files.inside(folder, properties.directoryName)
+                yield from self.stacks(
+                    inner, properties.path(artifact_id), f"{around}{artifact_id}/"
                 )
+            elif artifact.type == "aws:cloudformation:stack":
+                stack = self._stack(folder, artifacts, artifact_id)
+                stack = replace(stack, stage=stage, artifact=f"{around}{artifact_id}")
                 yield stack
-                yield from self._nested_in(stack)
+                yield from self._nested_in(stack, (stack.file,))
+
+    def _stack(self, folder: Path, artifacts: Mapping[str, Artifact], artifact_id: str) -> Stack:
+        artifact = artifacts[artifact_id]
+        properties = self._properties(StackProperties, folder, artifact_id, artifact)
+        file = self.files.inside(folder, properties.templateFile)
+        if artifact.place is None:
+            raise UserError(
+                f"{folder / 'manifest.json'} is not the manifest of a cloud assembly: the stack "
+                f"{artifact_id} must have an environment such as aws://111111111111/us-west-2, got "
+                f"'{artifact.environment}'. Run `cdk synth` again."
+            )
+        account, region = artifact.place
+        return Stack(
+            name=artifact.name(artifact_id),
+            account=account,
+            region=region,
+            template=self._template(file),
+            file=file,
+            stack_name=properties.stackName or artifact_id,
+            is_protected=properties.terminationProtection,
+            tags=properties.tags,
+            parameters=properties.parameters,
+            execution_role=properties.cloudFormationExecutionRoleArn,
+            notification_arns=tuple(properties.notificationArns),
+            assets=self._assets(folder, artifacts, artifact),
+        )
 
     def _assets(
-        self, folder: Path, artifacts: Mapping[str, Any], stack: Mapping[str, Any]
+        self, folder: Path, artifacts: Mapping[str, Artifact], stack: Artifact
     ) -> dict[str, Path]:
         """Return the assets of a stack by their id, without the templates among them."""
         found: dict[str, Path] = {}
-        for name in stack.get("dependencies", ()):
-            artifact = artifacts.get(name, {})
-            if artifact.get("type") != "cdk:asset-manifest":
+        for name in stack.dependencies:
+            artifact = artifacts.get(name)
+            if artifact is None or artifact.type != "cdk:asset-manifest":
                 continue
-            manifest = _read_json(self._inside(folder, artifact["properties"]["file"]))
-            for kind in ("files", "dockerImages"):
-                for asset_id, asset in manifest.get(kind, {}).items():
-                    source = asset.get("source", {})
-                    path = source.get("path") or source.get("directory")
-                    if path and not path.endswith(_TEMPLATE):
-                        found[asset_id] = self._inside(folder, path)
+            properties = self._properties(AssetsProperties, folder, name, artifact)
+            file = self.files.inside(folder, properties.file)
+            manifest = self.files.read_as(
+                AssetManifest, file, self.files.read(file), "a list of assets"
+            )
+            for asset_id, asset in (*manifest.files.items(), *manifest.docker_images.items()):
+                path = asset.source.path or asset.source.directory
+                if path and not path.endswith(_TEMPLATE):
+                    found[asset_id] = self.files.inside(folder, path)
         return found
 
-    def _nested_in(self, stack: Stack) -> Iterator[Stack]:
-        """Yield the nested stacks of a stack, whose templates are files beside the stack's own."""
+    def _nested_in(self, stack: Stack, around: tuple[Path, ...]) -> Iterator[Stack]:
+        """Yield the nested stacks of a stack, whose templates are files beside the stack's own.
+
+        :param around: the templates of the stack and of the stacks around it.
+        """
         for logical_id, resource in stack.resources("AWS::CloudFormation::Stack"):
-            asset = resource.get("Metadata", {}).get("aws:asset:path")
-            if asset is None:
+            metadata = resource.get("Metadata")
+            asset = metadata.get("aws:asset:path") if isinstance(metadata, dict) else None
+            if not isinstance(asset, str):
                 continue  # only the URL of the template is known
-            file = self._inside(stack.file.parent, asset)
+            file = self.files.inside(stack.file.parent, asset)
+            if file in around:
+                raise UserError(f"{file} must not contain itself as a nested stack. {_CURE}")
             nested = replace(
                 stack,
                 name=f"{stack.name}/{_nested_name(stack, logical_id, resource)}",
-                template=_read_template(file),
+                template=self._template(file),
                 file=file,
                 stack_name=f"{stack.stack_name}/{logical_id}",
                 artifact=f"{stack.artifact}/{logical_id}",
@@ -213,16 +249,41 @@ class _Reader:
                 parameters={},
             )
             yield nested
-            yield from self._nested_in(nested)
+            yield from self._nested_in(nested, (*around, file))
 
-    def _inside(self, folder: Path, name: str) -> Path:
-        path = folder / name
-        if not path.resolve().is_relative_to(self.assembly.resolve()):
+    def _artifacts(self, folder: Path) -> Mapping[str, Artifact]:
+        file = folder / "manifest.json"
+        if not file.is_file():
             raise UserError(
-                f"{folder / 'manifest.json'} must not name a file outside of its cloud assembly, "
-                f"got '{name}'. Check where the assembly comes from."
+                f"{folder} is not a cloud assembly: manifest.json is missing. Choose the folder "
+                "that `cdk synth --output DIR` writes, such as cdk.out."
             )
-        return path
+        place = folder.resolve()
+        if place in self._folders:
+            raise UserError(f"{file} must not contain itself as a nested assembly. {_CURE}")
+        self._folders.add(place)
+        manifest = self.files.read(file)
+        _check_version(file, manifest)
+        return self.files.read_as(Manifest, file, manifest, _MANIFEST).artifacts
+
+    def _properties(
+        self, model: type[Model], folder: Path, artifact_id: str, artifact: Artifact
+    ) -> Model:
+        file = folder / "manifest.json"
+        kind = f"{_MANIFEST}: the artifact {artifact_id} has other properties"
+        return self.files.read_as(model, file, artifact.properties, kind)
+
+    def _template(self, file: Path) -> dict[str, Any]:
+        self._count += 1
+        if self._count > _MOST_STACKS:
+            raise UserError(
+                f"a cloud assembly must have at most {_MOST_STACKS} stacks, nested ones included; "
+                f"{self.files.folder} has more. Name the folder of one stage."
+            )
+        template = self.files.read(file)
+        if not isinstance(template, dict) or not isinstance(template.get("Resources", {}), dict):
+            raise UserError(f"{file} is not a CloudFormation template: it has no resources.")
+        return template
 
 
 def _nested_name(stack: Stack, logical_id: str, resource: Mapping[str, Any]) -> str:
@@ -230,40 +291,18 @@ def _nested_name(stack: Stack, logical_id: str, resource: Mapping[str, Any]) -> 
     path = str(resource["Metadata"].get("aws:cdk:path", ""))
     below = path.removesuffix(".NestedStackResource").removeprefix(f"{stack.name}/")
     # The CDK wraps each nested stack: Child.NestedStack/Child.NestedStackResource
-    steps = [one for one in below.split("/") if not one.endswith(".NestedStack")]
-    return "/".join(steps) or logical_id
+    *around, last = below.split("/")
+    steps = [one for one in around if not one.endswith(".NestedStack")]
+    return "/".join(filter(None, [*steps, last.removesuffix(".NestedStack")])) or logical_id
 
 
-def _artifacts(folder: Path) -> dict[str, dict[str, Any]]:
-    file = folder / "manifest.json"
-    if not file.is_file():
-        raise UserError(
-            f"{folder} is not a cloud assembly: manifest.json is missing. Choose the folder that "
-            "`cdk synth --output DIR` writes, such as cdk.out."
-        )
-    manifest = _read_json(file)
+def _check_version(file: Path, manifest: Any) -> None:
     version = manifest.get("version") if isinstance(manifest, dict) else None
     major = str(version).partition(".")[0]
-    if not major.isdigit():
+    if not (major.isascii() and major.isdigit()):
+        raise UserError(f"{file} is not {_MANIFEST}: its version is missing. {_CURE}")
+    if len(major) > _MOST_DIGITS or int(major) > NEWEST_SCHEMA:
         raise UserError(
-            f"{file} is not the manifest of a cloud assembly: its version is missing. "
-            "Run `cdk synth` again."
-        )
-    if int(major) > NEWEST_SCHEMA:
-        raise UserError(
-            f"{folder} is a cloud assembly of schema {version}; ecrctl reads schemas up to "
+            f"{file.parent} is a cloud assembly of schema {version}; ecrctl reads schemas up to "
             f"{NEWEST_SCHEMA}. Synthesise with an older aws-cdk-lib, or use a newer ecrctl."
         )
-    artifacts: dict[str, dict[str, Any]] = manifest.get("artifacts", {})
-    return artifacts
-
-
-def _read_template(file: Path) -> dict[str, Any]:
-    template = _read_json(file)
-    if not isinstance(template, dict) or not isinstance(template.get("Resources", {}), dict):
-        raise UserError(f"{file} is not a CloudFormation template: it has no resources.")
-    return template
-
-
-def _read_json(file: Path) -> Any:
-    return read_json(file, "Run `cdk synth` again.", exit_code=ExitCode.TOOL_ERROR)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +16,9 @@ from .patterns import EVERYTHING, PatternSet
 from .principals import SELF, PrincipalSet, principal_sets_of
 
 _NO_CONDITIONS: Conditions = frozenset()
+# A statement that would have more parts is compared as a whole: its size is multiplied by each
+# element, and a template of 40 kB could otherwise have millions.
+_MOST_PARTS = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +79,16 @@ def _permissions(
     has_principals = not {"Principal", "NotPrincipal"}.isdisjoint(statement)
     if conditions is None or (names_principals and not has_principals):
         return None
+    principals = principal_sets_of(statement, text) if names_principals else [PrincipalSet.of(SELF)]
+    actions = _pattern_sets(statement, "Action", PatternSet.of_actions, text)
+    resources = _pattern_sets(statement, "Resource", PatternSet.of, text)
+    alternatives = split_by_value(conditions)
+    counts = (len(principals), len(actions), len(resources), len(alternatives))
+    if math.prod(counts) > _MOST_PARTS:
+        actions, resources = _together(actions), _together(resources)
+        alternatives = [conditions]
     parts = itertools.product(
-        principal_sets_of(statement, text) if names_principals else [PrincipalSet.of(SELF)],
-        _pattern_sets(statement, "Action", PatternSet.of_actions, text),
-        _pattern_sets(statement, "Resource", PatternSet.of, text) or [PatternSet.of(EVERYTHING)],
-        split_by_value(conditions),
+        principals, actions, resources or [PatternSet.of(EVERYTHING)], alternatives
     )
     return [
         Permission(
@@ -91,6 +100,15 @@ def _permissions(
         )
         for principal, action, resource, under in parts
     ]
+
+
+def _together(sets: list[PatternSet]) -> list[PatternSet]:
+    """Return the sets of one pattern each as one set."""
+    if len(sets) <= 1:
+        return sets
+    patterns = frozenset().union(*(one.patterns for one in sets))
+    written = frozenset().union(*(one.as_written for one in sets))
+    return [PatternSet(negated=False, patterns=patterns, as_written=written)]
 
 
 def _pattern_sets(

@@ -9,8 +9,10 @@ import typer
 from rich.console import Console
 
 from constructs_lib.rules.lifecycle.preview import ImageRecord
+from ecrctl.console import VisibleConsole
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.image_files import images_from_file
+from ecrctl.visible import visible
 
 from . import command
 from .options import ReviewFormat
@@ -56,7 +58,7 @@ def run_review(
     )
     reviewed = command.review(request)
     for note in reviewed.base.notes:
-        print(note, file=sys.stderr)
+        print(visible(note), file=sys.stderr)
     if out:
         _write(reviewed, out)
     if output is ReviewFormat.JSON:
@@ -70,7 +72,7 @@ def run_review(
 
 
 def _console() -> Console:
-    console = Console()
+    console = VisibleConsole()
     if not console.is_terminal:
         console.width = WIDTH
     return console
@@ -95,7 +97,7 @@ def _write(reviewed: Review, folder: Path) -> None:
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         with (folder / "review.txt").open("w", encoding="utf-8") as file:
-            print_review(reviewed, Console(file=file, width=WIDTH, no_color=True))
+            print_review(reviewed, VisibleConsole(file=file, width=WIDTH, no_color=True))
     except OSError as error:
         raise UserError(f"cannot write to {folder}: {error.strerror}.") from None
 

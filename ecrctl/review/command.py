@@ -1,5 +1,6 @@
 """``ecrctl review``: from two sides to a verdict."""
 
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -57,7 +58,26 @@ class Request:
 
 
 def review(request: Request) -> Review:
-    """Review a change."""
+    """Review a change.
+
+    :raises UserError: also for a template of a form that no rule expects, which could otherwise
+        hide its other findings behind an error of the program.
+    """
+    try:
+        return _review(request)
+    except (UserError, OSError):
+        raise
+    except Exception as error:
+        # Anything can be in a template, and no reviewer of a pull request can read a traceback.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise UserError(
+            f"the change cannot be reviewed, because a value in a template has an unexpected form "
+            f"({type(error).__name__} in {Path(place.filename).name}, line {place.lineno}). Check "
+            "the templates; if CloudFormation accepts them, report this as a fault of ecrctl."
+        ) from error
+
+
+def _review(request: Request) -> Review:
     # Read before any code of either side runs, because that could write the files.
     named, named_rules = _chosen_acknowledgements(request), _named_rules(request)
     sides = both_sides(request.base, request.head, request.project, may_run=request.may_run)

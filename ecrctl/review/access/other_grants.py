@@ -1,10 +1,10 @@
 """Grants outside of IAM's own resource types: groups, clusters, functions, and unknown types."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from constructs_lib.rules.policy.lists import as_list
+from ecrctl.files import json_value
 from ecrctl.review.diff.resources import mappings, properties
 from ecrctl.review.diff.workloads import APPLIED, PARAMETER, documents_of
 from ecrctl.review.resolution.texts import Values
@@ -99,7 +99,7 @@ def policy_document(value: Any) -> Any:
     """Return the policy that a property of any type contains; ``None`` for any other value."""
     if isinstance(value, str) and '"Statement"' in value:
         try:
-            value = json.loads(value)
+            value = json_value(value)
         except ValueError:
             return None
     is_policy = isinstance(value, Mapping) and "Statement" in value

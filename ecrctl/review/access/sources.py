@@ -1,12 +1,12 @@
 """Every place in an assembly's templates that grants something, as policies by their holder."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from constructs_lib.rules.policy.lists import as_list
 from constructs_lib.rules.policy.statements import canonical
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.files import json_value
 from ecrctl.policies.patterns import EVERYTHING, PatternSet
 from ecrctl.policies.permissions import Permission, permissions_of
 from ecrctl.policies.principals import Principal, PrincipalSet
@@ -250,7 +250,7 @@ def _parsed(document: Any) -> Any:
     if not isinstance(document, str):
         return document
     try:
-        return json.loads(document)
+        return json_value(document)
     except ValueError:
         return document
 

@@ -16,6 +16,7 @@ from ecrctl.review.resolution.templates import resolved
 
 from .comparison import Comparison, Impact, ResourceChange, StackPair, pairs_of
 from .resources import resources_of
+from .withheld import withheld
 
 LIBRARY = "@aws-cdk/cloudformation-diff"
 # A logical ID, wherever a function names it.
@@ -109,12 +110,14 @@ def _library_diffs(pairs: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
 def _request(pair: StackPair) -> dict[str, Any]:
     written = _what_differs(*(one.as_written if one else {} for one in (pair.base, pair.head)))
     deployed = _what_differs(*(one.template if one else {} for one in (pair.base, pair.head)))
+    shown = [*withheld(*written)]
     return {
         "id": pair.id,
         "name": pair.name,
-        "written": written,
+        # Shown in the output of `cdk diff`.
+        "written": shown,
         # Most templates are written as they are resolved, and are compared once.
-        "resolved": None if deployed == written else deployed,
+        "resolved": None if deployed == shown else deployed,
     }
 
 

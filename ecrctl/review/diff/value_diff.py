@@ -7,10 +7,10 @@ from typing import Any
 
 from ecrctl.policies.wording import first_few
 
+from .withheld import is_private
+
 _MOST_SHOWN, _LONGEST = 6, 60
 _NAMES = ("Name", "name")
-# A review shows the names in these, but no values, which may be secret.
-_PRIVATE = ("Environment", "env", "environment")
 
 
 def differences(before: Any, after: Any, *, without: Sequence[str] = ()) -> list[str]:
@@ -58,7 +58,7 @@ def _lines(
                 yield from _lines(old.get(name), new.get(name), (*path, name), without)
         return
     where = ".".join(path[-2:])
-    if any(step in _PRIVATE for step in path):
+    if is_private(path):
         yield f"`{where}`"
     else:
         yield f"`{where}` {short_text(before)} → {short_text(after)}"

@@ -1,13 +1,10 @@
 """Workloads: task definitions, and the Kubernetes objects that have a pod, in one form."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
-
-import yaml
 
 from constructs_lib.rules.ecs.hardening import hardened_faults
 from constructs_lib.rules.kubernetes.hardening import restricted_faults
@@ -21,6 +18,7 @@ from ecrctl.review.resource_types import TASK_DEFINITION, resource_type, word_of
 from .comparison import Comparison, ResourceChange
 from .image_properties import IMAGE_PROPERTIES, values_at
 from .resources import Resource, mappings, path_of, properties
+from .texts_in_templates import documents_in
 
 APPLIED = "Custom::AWSCDK-EKS-KubernetesResource"
 PARAMETER = "AWS::SSM::Parameter"
@@ -328,11 +326,11 @@ def _documents(text: str) -> tuple[Mapping[str, Any], ...]:
     if "kind" not in text:
         return ()
     try:
-        given = json.loads(text) if text.startswith("[") else list(yaml.safe_load_all(text))
-    except (ValueError, yaml.YAMLError):
+        given = documents_in(text)
+    except ValueError:
         return ()
     objects = [one for one in given if isinstance(one, Mapping)]
     listed = [
-        one for each in objects if each.get("kind") == "List" for one in each.get("items", [])
+        one for each in objects if each.get("kind") == "List" for one in mappings(each.get("items"))
     ]
     return tuple(one for one in (*objects, *listed) if isinstance(one, Mapping))

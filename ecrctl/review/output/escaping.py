@@ -1,5 +1,7 @@
 """Text of a template inside Markdown, where nothing in the text has a meaning."""
 
+from ecrctl.visible import visible
+
 # Characters with a meaning in Markdown or HTML, line ends included.
 _SPECIAL = frozenset("&<>|*_[]#~\\\n\r")
 
@@ -25,4 +27,5 @@ def shortened(text: str, longest: int | None) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(f"&#{ord(char)};" if char in _SPECIAL else char for char in text)
+    shown = visible(text, keep="\n\r")
+    return "".join(f"&#{ord(char)};" if char in _SPECIAL else char for char in shown)

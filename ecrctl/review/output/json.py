@@ -111,7 +111,8 @@ def as_json(review: Review) -> str:
             OutdatedAcknowledgementDocument.model_validate(one) for one in review.verdict.outdated
         ],
     )
-    return document.model_dump_json(indent=2)
+    # ASCII alone: an escaped character can neither be hidden nor be half of one.
+    return json.dumps(document.model_dump(mode="json"), indent=2)
 
 
 def schema() -> str:

@@ -8,6 +8,7 @@ from ecrctl.policies.documents import grouped
 from ecrctl.policies.wording import counted, distinct_short_digests, first_few, listed
 from ecrctl.review.findings import CATEGORIES, Category, ImageMove
 from ecrctl.review.verdict import HOW_TO_ACKNOWLEDGE, Judgement, Review
+from ecrctl.visible import visible
 
 from .escaping import escaped, shortened
 from .merging import MergedFinding, merged_findings, merged_moves
@@ -219,5 +220,5 @@ def cli_texts(review: Review) -> list[str]:
 
 def _cli_text(name: str, text: str) -> str:
     # A fence in a template would end this one.
-    lines = (line.replace("```", "'''") for line in text.rstrip().splitlines())
+    lines = (line.replace("```", "'''") for line in visible(text).rstrip().splitlines())
     return _folded(escaped(name), ["```", *lines, "```"])

@@ -16,6 +16,7 @@ from constructs_lib.rules.policy.statements import (
     statements_of,
 )
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.files import json_value
 from ecrctl.policies.documents import grouped
 from ecrctl.policies.wording import first_few, listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
@@ -180,7 +181,7 @@ def lifecycle_refused(change: ResourceChange) -> Iterator[str]:
     if not isinstance(text, str) or not _is_new_value(change, "LifecyclePolicy"):
         return
     try:
-        policy_from_document(json.loads(text), is_deployed=True)
+        policy_from_document(json_value(text), is_deployed=True)
     except RuleError as error:
         yield f"has a lifecycle policy that ECR refuses: {_as_reason(error.faults)}"
     except ValueError:
@@ -205,7 +206,7 @@ def _policy_statements(resource: Resource | None) -> list[Any]:
     policy = properties(resource).get("RepositoryPolicyText")
     if isinstance(policy, str):
         try:
-            policy = json.loads(policy)
+            policy = json_value(policy)
         except ValueError:
             return []
     return list(statements_of(policy))

@@ -9,6 +9,7 @@ from functools import cache, wraps
 from constructs_lib.rules.lifecycle.documents import policy_from_document
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy, policy_faults
 from constructs_lib.rules.lifecycle.preview import ImageRecord, Outcome, preview
+from ecrctl.files import json_value
 from ecrctl.policies.wording import first_few, listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import Resource, value_at
@@ -150,7 +151,7 @@ def _policy_of(resource: Resource | None) -> LifecyclePolicy | None:
 
 @cache
 def _policy(text: str) -> LifecyclePolicy | None:
-    return policy_from_document(json.loads(text), is_deployed=True) if text else None
+    return policy_from_document(json_value(text), is_deployed=True) if text else None
 
 
 def _difference_of(

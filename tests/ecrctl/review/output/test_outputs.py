@@ -150,7 +150,7 @@ def test_an_acknowledged_finding_is_listed_with_its_reason_and_blocks_nothing(
     assert found.blocking == []
     text = as_markdown(found)
     assert text.startswith(
-        "**No blocking findings (blocking categories: data-loss, will-fail). "
+        "**No blocking findings (blocking categories: data-loss, will-fail, gate-changed). "
         "Acknowledged: 1 data-loss."
     )
     assert "*(acknowledged until 2026-06-01:* Moved to another account.*)*" in text
