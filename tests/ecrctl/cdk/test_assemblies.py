@@ -64,6 +64,7 @@ def test_every_property_of_a_stack_is_read(tmp_path: Path) -> None:
             stage="",
             stack_name="Plain",
             is_protected=False,
+            artifact="Plain",
         ),
         Stack(
             name="dev/Main",
@@ -74,6 +75,7 @@ def test_every_property_of_a_stack_is_read(tmp_path: Path) -> None:
             stage="dev",
             stack_name="dev-Main",
             is_protected=True,
+            artifact="Stage/Main",
         ),
     ]
 

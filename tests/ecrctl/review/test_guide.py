@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ecrctl.review.findings import CATEGORIES
+from ecrctl.review.findings import CATEGORIES, Category
 from ecrctl.review.sides.acknowledgements import read_acknowledgements
 from ecrctl.review.team_rules.review_file import read_review_file
 from tests.ecrctl.review.guide import GUIDE, cdk_diff, key_of, stored_results, with_table
@@ -47,7 +47,9 @@ def test_a_comment_in_the_guide_is_the_output_of_the_command(example: Path) -> N
 def test_the_comment_of_the_example_has_every_category() -> None:
     text = COMMENT.read_text()
     row = next(line for line in text.splitlines() if line.startswith("| |"))
-    assert row == f"| | {' | '.join(CATEGORIES)} |"
+    # The files of two folders are unknown, so no example of these has a change of the gate.
+    shown = [one for one in CATEGORIES if one != Category.GATE_CHANGED]
+    assert row == f"| | {' | '.join(shown)} |"
 
 
 def test_the_guide_lists_every_category_in_order() -> None:

@@ -1,0 +1,221 @@
+"""Assemblies that another user wrote: each ends in a review or in one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ecrctl.cdk.assemblies import stacks_of
+from ecrctl.errors import ExitCode, UserError
+from ecrctl.review.diff.texts_in_templates import documents_in
+from tests.ecrctl.review.pairs import write_assembly
+from tests.support import ROOT
+
+TOPIC = {"Type": "AWS::SNS::Topic"}
+MANIFEST, TEMPLATE = "assembly-dev/manifest.json", "assembly-dev/devWeb.template.json"
+ORIGIN = "Check where the assembly comes from."
+VALUES: tuple[Any, ...] = ([], "x", None, 1, {}, True, [[]], {"a": []})
+
+
+@pytest.fixture
+def assembly(tmp_path: Path) -> Path:
+    """Return an assembly with one stack."""
+    return write_assembly(tmp_path / "head", {"dev/Web": {"Topic": TOPIC}})
+
+
+def refused(assembly: Path) -> str:
+    """Return the sentence that refuses an assembly."""
+    with pytest.raises(UserError) as error:
+        stacks_of(assembly)
+    assert error.value.exit_code == ExitCode.TOOL_ERROR
+    return str(error.value)
+
+
+def change(file: Path, edit: Callable[[Any], None]) -> None:
+    """Change a JSON file."""
+    document = json.loads(file.read_text())
+    edit(document)
+    file.write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("type", "environment", "displayName", "properties", "dependencies"),
+        *("properties.templateFile", "properties.stackName", "properties.tags"),
+        *("properties.parameters", "properties.terminationProtection"),
+        *("properties.notificationArns", "properties.cloudFormationExecutionRoleArn"),
+    ],
+)
+def test_a_malformed_artifact_is_read_or_refused(assembly: Path, name: str, value: Any) -> None:
+    def edit(manifest: Any) -> None:
+        (artifact,) = manifest["artifacts"].values()
+        *around, last = name.split(".")
+        (artifact[around[0]] if around else artifact)[last] = value
+
+    change(assembly / MANIFEST, edit)
+    try:
+        stacks_of(assembly)
+    except UserError as error:
+        assert error.exit_code == ExitCode.TOOL_ERROR
+        assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("part", ["artifacts", "version"])
+@pytest.mark.parametrize("value", VALUES, ids=repr)
+def test_a_malformed_manifest_is_read_or_refused(assembly: Path, part: str, value: Any) -> None:
+    change(assembly / MANIFEST, lambda manifest: manifest.update({part: value}))
+    try:
+        stacks_of(assembly)
+    except UserError as error:
+        assert str(error).startswith(str(assembly / "assembly-dev"))
+
+
+def test_a_malformed_artifact_is_named(assembly: Path) -> None:
+    def edit(manifest: Any) -> None:
+        manifest["artifacts"]["Web"]["properties"]["templateFile"] = 7
+
+    change(assembly / MANIFEST, edit)
+    assert refused(assembly) == (
+        f"{assembly / MANIFEST} is not the manifest of a cloud assembly: the artifact Web has "
+        "other properties: templateFile: input should be a valid string. Run `cdk synth` again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[" * 100_000 + "]" * 100_000, "it nests values more than 100 levels deep"),
+        ("[" * 101 + "]" * 101, "it nests values more than 100 levels deep"),
+        ('{"Resources": NaN}', "NaN is no number of JSON"),
+        ('{"Resources": {"__proto__": {}}}', "it has a key '__proto__', which no template needs"),
+    ],
+)
+def test_json_that_no_template_needs_is_refused(assembly: Path, text: str, problem: str) -> None:
+    (assembly / TEMPLATE).write_text(text)
+    assert (
+        refused(assembly) == f"{assembly / TEMPLATE} is not JSON: {problem}. Run `cdk synth` again."
+    )
+
+
+def test_a_huge_template_is_refused_before_it_is_read(assembly: Path) -> None:
+    with (assembly / TEMPLATE).open("wb") as file:
+        file.truncate(100_000_000)
+    assert refused(assembly) == (
+        f"{assembly / TEMPLATE} must have at most 16 MB, got 100 MB. CloudFormation refuses "
+        "templates of more than 1 MB: split the stack."
+    )
+
+
+def test_a_nested_stack_cannot_contain_itself(assembly: Path) -> None:
+    nested = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Metadata": {"aws:asset:path": "devWeb.template.json"},
+    }
+    (assembly / TEMPLATE).write_text(json.dumps({"Resources": {"Child": nested}}))
+    assert refused(assembly) == (
+        f"{assembly / TEMPLATE} must not contain itself as a nested stack. Run `cdk synth` again."
+    )
+
+
+def test_an_assembly_cannot_contain_itself(assembly: Path) -> None:
+    def edit(manifest: Any) -> None:
+        (artifact,) = manifest["artifacts"].values()
+        artifact["properties"]["directoryName"] = "."
+
+    change(assembly / "manifest.json", edit)
+    assert "must not contain itself as a nested assembly" in refused(assembly)
+
+
+@pytest.mark.parametrize(
+    "place", ["link", "asset.1/link", "assembly-dev/link", TEMPLATE, MANIFEST, "assembly-dev"]
+)
+def test_a_link_out_of_an_assembly_is_refused_anywhere(
+    assembly: Path, tmp_path: Path, place: str
+) -> None:
+    link = assembly / place
+    link.parent.mkdir(exist_ok=True)
+    target = tmp_path / "elsewhere"
+    if link.exists():
+        link.rename(target)
+    link.symlink_to(target)
+    assert refused(assembly) == f"{link} must not be a link out of its cloud assembly. {ORIGIN}"
+
+
+def test_a_link_inside_of_an_assembly_and_a_link_to_one_are_followed(
+    assembly: Path, tmp_path: Path
+) -> None:
+    (assembly / TEMPLATE).rename(assembly / "moved.json")
+    (assembly / TEMPLATE).symlink_to("../moved.json")
+    (tmp_path / "cdk.out").symlink_to(assembly)
+    assert [one.name for one in stacks_of(tmp_path / "cdk.out")] == ["dev/Web"]
+
+
+def test_only_files_and_folders_are_read(assembly: Path) -> None:
+    (assembly / TEMPLATE).unlink()
+    os.mkfifo(assembly / TEMPLATE)
+    assert refused(assembly) == f"{assembly / TEMPLATE} must be a file or a folder. {ORIGIN}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: Pod\na: &a [x, x]\nb: [*a, *a]\n",
+        "kind: " + "[" * 101 + "]" * 101,
+        '[{"kind": "Pod", "a": ' + "[" * 50_000 + "]" * 50_000 + "}]",
+    ],
+)
+def test_a_manifest_that_grows_when_it_is_read_is_no_document(text: str) -> None:
+    with pytest.raises(ValueError, match="deep"):
+        documents_in(text)
+
+
+def test_no_output_contains_a_character_that_acts_on_the_reader(tmp_path: Path) -> None:
+    name = "a\x1b[2J\u202eb\u200b\ud800\x07"
+    resource = {"Type": "AWS::ECR::Repository", "Properties": {"RepositoryName": name}}
+    base = write_assembly(tmp_path / "base", {"dev/Web": {"Topic": TOPIC}})
+    head = write_assembly(tmp_path / "head", {"dev/Web": {"Topic": TOPIC, "Api": resource}})
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "ecrctl", "review", "--base", str(base)]
+    done = subprocess.run(
+        [*command, "--head", str(head), "--out", str(out)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for text in (done.stdout, *(file.read_text() for file in out.iterdir())):
+        assert not set(text) & set("\x1b\u202e\u200b\x07\r")
+    assert "a\\u001b[2J\\u202eb\\u200b\\ud800\\u0007" in done.stdout
+    done = subprocess.run(
+        [*command, "--head", "no\x1b[2J"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("ecrctl: 'no\\u001b[2J' must be a git reference or a folder")
+
+
+@pytest.mark.parametrize("side", ["--base", "--head"])
+def test_no_code_runs_with_no_run(assembly: Path, side: str) -> None:
+    given = {"--base": str(assembly), "--head": str(assembly), side: "HEAD"}
+    command = [sys.executable, "-m", "ecrctl", "review", "--no-run"]
+    done = subprocess.run(
+        [*command, *(text for option in given.items() for text in option)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"ecrctl: --no-run: {side} must be the folder of a cloud assembly, got the reference "
+        "'HEAD', whose code would run. Synthesise it where that is safe, and name the folder.\n",
+    )
