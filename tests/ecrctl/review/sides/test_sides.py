@@ -173,13 +173,15 @@ def test_other_requirements_are_installed_once_and_used(checkout: Path) -> None:
         "UV_OFFLINE": "1",
         "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR", str(ROOT / ".venv" / "uv-cache")),
     }
-    arguments = ("--base", base, "--head", head)
+    # The requirements are a part of the gate.
+    arguments = ("--base", base, "--head", head, "--fail-on", "none")
     first = ecrctl(*arguments, checkout=checkout, variables=offline)
     assert first.returncode == 0, first.stderr
     assert (
         "Installing the tools in requirements.txt for this review and later ones." in first.stderr
     )
-    assert "No changes" in first.stdout
+    assert "gate changes, which decides about later changes: `requirements.txt`" in first.stdout
+    assert first.stdout.endswith("No blocking findings. Other findings: 1 gate-changed.\n")
     second = ecrctl(*arguments, checkout=checkout, variables=offline)
     assert (second.returncode, second.stderr) == (0, "")
     git(checkout, "checkout", "--quiet", "main")
