@@ -30,7 +30,7 @@ ACKNOWLEDGEMENTS_FILE = "review-acknowledgements.yaml"
 REVIEW_FILE = "review.yaml"
 DEFAULT_GATE = (Category.DATA_LOSS, Category.WILL_FAIL, Category.GATE_CHANGED)
 # The gate of an environment whose stacks are protected from being deleted.
-PROTECTED_GATE = DEFAULT_GATE
+PROTECTED_GATE = (*DEFAULT_GATE, Category.NOT_JUDGED)
 # The environment of a finding that concerns the files of the repository, not a deployment.
 REPOSITORY_ITSELF = "repository"
 ID_DIGITS = 32

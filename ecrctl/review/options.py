@@ -37,7 +37,8 @@ FailOn = Annotated[
     typer.Option(
         metavar="CATEGORIES",
         help="Categories that block a change in every environment, separated by commas, or none "
-        f"(default: the gates in {REVIEW_FILE}, or {','.join(DEFAULT_GATE)}).",
+        f"(default: the gates in {REVIEW_FILE}, or {','.join(DEFAULT_GATE)}, and not-judged where "
+        "stacks are protected).",
     ),
 ]
 Acknowledgements = Annotated[

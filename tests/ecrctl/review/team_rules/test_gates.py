@@ -35,6 +35,7 @@ def test_an_environment_has_its_own_gate_or_the_default(
 def test_without_a_file_the_protection_of_a_stack_chooses_the_gate() -> None:
     before, after = stack("prod", is_protected=True), stack("prod")
     gates = gates_of(NO_RULES, None)
+    assert set(PROTECTED_GATE) - set(DEFAULT_GATE) == {Category.NOT_JUDGED}
     # A change that ends the protection is judged by it.
     assert environment_gates(gates, [before], [after]) == {"prod": [*PROTECTED_GATE]}
     assert environment_gates(gates, [after], [after]) == {"prod": [*DEFAULT_GATE]}
