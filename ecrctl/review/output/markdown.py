@@ -51,8 +51,10 @@ class Detail:
         return escaped(shortened(text, self.longest))
 
     def first(self, texts: Sequence[str]) -> list[str]:
-        """Return the first texts of a list, and the number of the others."""
-        return [*texts] if self.most is None else first_few(texts, self.most)
+        """Return the first entries of a list, and the number of the others."""
+        shown = texts[: self.most]
+        more = len(texts) - len(shown)
+        return [*shown, f"- {more} more"] if more else [*shown]
 
 
 def as_markdown(review: Review) -> str:

@@ -1,10 +1,13 @@
 """Whether a team's rule allows the callers of a grant: yes, no, or not to be determined."""
 
+import itertools
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ecrctl.policies.callers import limit_callers
 from ecrctl.policies.conditions import Condition, Conditions, is_stricter
+from ecrctl.policies.documents import canonical_text
 from ecrctl.policies.patterns import within
 from ecrctl.policies.principals import Principal, PrincipalSet
 from ecrctl.review.resolution.texts import is_unknown
@@ -26,6 +29,7 @@ _INVERTED = {
 }
 # Of a request that is not made by a service of AWS this condition is always true.
 _NO_SERVICE = ("bool", "aws:principalisawsservice", {"false"})
+_MOST_ALTERNATIVES = 64
 _ORGANIZATION_KEYS = ("aws:principalorgid", "aws:principalorgpaths")
 
 
@@ -81,19 +85,33 @@ def answer_of(allowed: Allowed, callers: Callers) -> Answer:
     return Answer(is_allowed=False, doubt=_doubt(allowed, callers))
 
 
-def conditions_with_denied(
+def alternatives_not_denied(
     callers: Callers, denied: Iterable[tuple[PrincipalSet, Conditions]]
-) -> Conditions:
-    """Return the conditions under which no Deny applies either, as far as they are known."""
-    found = set(callers.conditions)
-    for principals, conditions in denied:
-        if not callers.principals.within(principals):
-            continue
-        unmet = [one for one in conditions if callers.is_service or not _is_always_met(one)]
-        operator = unmet[0].operator.removesuffix("IfExists") if len(unmet) == 1 else ""
-        if operator in _INVERTED:
-            found.add(Condition(_INVERTED[operator], unmet[0].key, unmet[0].values))
-    return frozenset(found)
+) -> list[Conditions]:
+    """Return the conditions of requests to which no Deny applies, any of which is enough.
+
+    A Deny with several conditions leaves the requests that do not meet one of them.
+    """
+    choices = [
+        [
+            _inverted(one)
+            for one in sorted(conditions, key=canonical_text)
+            if callers.is_service or not _is_always_met(one)
+        ]
+        for principals, conditions in denied
+        if callers.principals.within(principals)
+    ]
+    if math.prod(map(len, choices)) > _MOST_ALTERNATIVES:
+        return [callers.conditions]
+    return [callers.conditions.union(*parts) for parts in itertools.product(*choices)]
+
+
+def _inverted(condition: Condition) -> Conditions:
+    """Return the condition of requests that do not meet another one; none if it is unknown."""
+    operator = _INVERTED.get(condition.operator.removesuffix("IfExists"))
+    if operator is None:
+        return frozenset()
+    return frozenset({Condition(operator, condition.key, condition.values)})
 
 
 def _depends(text: str) -> bool:

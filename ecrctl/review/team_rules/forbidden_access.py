@@ -17,7 +17,7 @@ from ecrctl.review.diff.resources import Resource, properties
 from ecrctl.review.resource_types import REPOSITORY
 
 from .breach import Breach, Names, applies_to, may_concern
-from .callers import Callers, answer_of, conditions_with_denied
+from .callers import Callers, alternatives_not_denied, answer_of
 from .copies import copies_of
 from .review_file import ForbiddenAccess
 
@@ -107,17 +107,21 @@ class _Grants:
             and one.policy == "repository policy"
             and one.allowed.verb == row.allowed.verb
         ]
-        callers = replace(callers, conditions=conditions_with_denied(callers, denied))
-        answer = answer_of(self.rule.allowed, callers)
-        if answer.is_allowed:
+        alternatives = alternatives_not_denied(callers, denied)
+        answers = [
+            answer_of(self.rule.allowed, replace(callers, conditions=one)) for one in alternatives
+        ]
+        doubts = [one.doubt for one in answers if not one.is_allowed]
+        if not doubts:
             return
         who = principal_text(row.principals, row.owner)
         when = conditions_text(row.allowed.conditions)
         verb = row.allowed.verb.name
         yield self._new(
             f"lets {who} {verb}{f', if {when}' if when else ''}",
-            evidence=(verb, who, when, _plain(callers.conditions)),
-            doubt=answer.doubt,
+            evidence=(verb, who, when, *map(_plain, alternatives)),
+            # One alternative that is certain is enough.
+            doubt=min(doubts),
         )
 
     def _new(self, access: str, *, evidence: tuple[object, ...], doubt: str) -> Breach:

@@ -56,6 +56,37 @@ def test_a_finding_that_blocks_is_not_folded_away() -> None:
     assert "- **dev**, **blocks**: repository web-0 changes. <sub>dev/Web: " in text
 
 
+STRICT_IN_PROD = {"prod": (Category.COST,)}
+
+
+def in_dev_and_prod(category: Category, number: int = 0) -> list[Finding]:
+    """Return a finding of two environments."""
+    names = ("dev", "prod")
+    return [
+        finding(category, number, environment=one, stack=f"{one}/Web", key=f"{one} {number}")
+        for one in names
+    ]
+
+
+def test_what_blocks_in_one_environment_alone_is_shown_apart_and_first() -> None:
+    findings = in_dev_and_prod(Category.COST)
+    text = as_markdown(review_of(findings, gates=STRICT_IN_PROD))
+    assert [line.partition(":")[0] for line in lines_of(text)] == [
+        "- **prod**, **blocks**",
+        "- **dev**",
+    ]
+    # The category would be folded otherwise.
+    assert "### cost: 2 findings, 1 blocks this change" in text
+
+
+def test_what_blocks_is_listed_before_worse_findings_that_do_not() -> None:
+    worse = [finding(Category.PROTECTION_LOST, number) for number in range(3_000)]
+    (_, blocking) = in_dev_and_prod(Category.COST)
+    comment = as_comment(review_of([*worse, blocking], gates=STRICT_IN_PROD), WHERE)
+    assert_is_closed(comment)
+    assert blocking.id in comment
+
+
 def test_findings_are_merged_although_other_findings_of_an_environment_differ() -> None:
     findings = [
         *(finding(Category.COST, environment=one, stack=f"{one}/Web") for one in ("dev", "prod")),
@@ -243,14 +274,22 @@ def test_no_long_name_pushes_another_finding_out(given: dict[str, Any]) -> None:
 
 def test_a_comment_about_many_environments_fits() -> None:
     findings = [
-        finding(Category.IMAGES, number, environment=f"env-{number}", moves=(move(f"r{number}"),))
+        finding(
+            Category.IMAGES,
+            number,
+            environment=f"env-{number}",
+            moves=(move(f"r{number}", tags=("v0", f"v{number + 1}")),),
+        )
         for number in range(400)
     ]
-    findings.append(finding(Category.DATA_LOSS, environment="worst"))
+    findings += [finding(Category.DATA_LOSS, environment="worst"), finding(Category.COST)]
     comment = as_comment(review_of(findings), WHERE)
     assert_is_closed(comment)
-    assert_lists(comment, findings[-1:])
-    assert "| worst | **1** |  |" in comment
+    assert_lists(comment, findings[-2:-1])
+    assert "| worst | **1** |  |  |" in comment
+    moves, _, _ = comment.partition("| |")
+    assert moves.count("team/web") == 20
+    assert "\n- 380 more\n" in moves
 
 
 def test_the_labels_are_the_categories_that_nobody_has_accepted() -> None:

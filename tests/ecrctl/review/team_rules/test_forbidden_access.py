@@ -14,6 +14,7 @@ from ecrctl.review.team_rules.review_file import Allowed, ForbiddenAccess
 OWN, OTHER, PARTNER = "111111111111", "999999999999", "222222222222"
 ORGANIZATION, FOREIGN = "o-a1b2c3d4e5", "o-zzzzzzzzzz"
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+ARN = f"arn:aws:ecr:us-west-2:{OWN}:repository/prod/api"
 CLUSTER = f"arn:aws:iam::{OTHER}:role/cluster"
 LAMBDA = {"Service": "lambda.amazonaws.com"}
 RULE = "Only the organization pulls production images"
@@ -92,6 +93,14 @@ def in_organization(organization: Any, operator: str = "StringEquals") -> dict[s
                 BoolIfExists={"aws:PrincipalIsAWSService": "false"},
             ),
         ],
+        # Who meets neither of two conditions is denied, and the others are allowed.
+        [
+            statement("*"),
+            unless(
+                StringNotEquals={"aws:PrincipalOrgID": ORGANIZATION, "aws:PrincipalAccount": OWN}
+            ),
+        ],
+        [statement("*"), unless(BoolIfExists={"aws:PrincipalIsAWSService": "false"})],
         [statement(LAMBDA, **when("StringEquals", "aws:SourceAccount", OWN))],
         [
             statement(
@@ -122,6 +131,17 @@ def test_access_of_the_organization_is_not_reported(statements: list[Any]) -> No
         [statement({"Federated": "cognito-identity.amazonaws.com"})],
         [statement("*"), unless(StringNotEquals={"aws:PrincipalOrgID": FOREIGN})],
         [statement("*"), unless(StringEquals={"aws:PrincipalOrgID": FOREIGN})],
+        # One alternative from outside is enough, whatever the other one is.
+        *(
+            [
+                statement("*"),
+                unless(
+                    ArnNotLike={"aws:PrincipalArn": f"arn:aws:iam::{account}:role/*"},
+                    StringNotEquals={"aws:PrincipalOrgID": FOREIGN},
+                ),
+            ]
+            for account in (OWN, OTHER)
+        ),
         # A Deny with a second condition leaves those who do not meet it.
         [
             statement("*"),
@@ -154,6 +174,17 @@ def test_access_from_outside_is_reported_with_certainty(statements: list[Any]) -
         ([statement("*", **in_organization({"Ref": "Organization"}))], LATER),
         (
             [statement("*", **when("StringEquals", "aws:SourceVpce", "vpce-1"))],
+            "its conditions name other callers, who may be allowed ones",
+        ),
+        # The account may be in the organization.
+        (
+            [
+                statement("*"),
+                unless(
+                    StringNotEquals={"aws:PrincipalOrgID": ORGANIZATION},
+                    ArnNotLike={"aws:PrincipalArn": f"arn:aws:iam::{OTHER}:role/*"},
+                ),
+            ],
             "its conditions name other callers, who may be allowed ones",
         ),
         ([{"Fn::If": ["A", statement({"AWS": OWN}), {"Ref": "AWS::NoValue"}]}], LATER),
@@ -201,6 +232,32 @@ def test_an_identity_policy_of_the_own_account_is_read_too() -> None:
     assert found(one, rule()) == []
     (breach,) = found(one, rule(allowed={"accounts": (), "organizations": ()}))
     assert breach.access == "lets `role person` pull"
+
+
+def test_a_statement_for_the_own_account_leaves_the_decision_to_its_identities() -> None:
+    one = stack(statement({"AWS": f"arn:aws:iam::{OWN}:root"}))
+    assert found(one, rule(allowed={"accounts": (), "organizations": ()})) == []
+
+
+def test_an_identity_of_another_account_requires_both_policies() -> None:
+    document = {"Statement": [{"Effect": "Allow", "Action": "ecr:*", "Resource": ARN}]}
+    given = {
+        "RoleName": "cluster",
+        "AssumeRolePolicyDocument": {"Statement": []},
+        "Policies": [{"PolicyDocument": document}],
+    }
+    other = Stack(
+        name="prod/Other",
+        stage="prod",
+        stack_name="prod-Other",
+        account=OTHER,
+        region="us-west-2",
+        template={"Resources": {"Role": {"Type": "AWS::IAM::Role", "Properties": given}}},
+    )
+    nobody = rule(allowed={"accounts": (), "organizations": ()})
+    assert list(breaches_of([stack(), other], [nobody], NAMES)) == []
+    both = list(breaches_of([stack(statement({"AWS": CLUSTER})), other], [nobody], NAMES))
+    assert {one.access for one in both} >= {"lets `role cluster` pull"}
 
 
 def test_other_verbs_repositories_and_environments_are_not_concerned() -> None:
