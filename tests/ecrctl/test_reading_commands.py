@@ -166,7 +166,8 @@ def test_a_review_gets_every_option(
     options = ("--base", "a", "--head", "b", "--format", "json", "--fail-on", "none")
     rules = ("--rules", "images.json")
     files = (*rules, "--acknowledgements", "images.json", "--images", "x=images.json", "--out", "o")
-    run("review", *options, *files, "--today", "2026-11-24")
+    gate = ("--no-run", "--commits", "a..b", "--acknowledged-on", "main")
+    run("review", *options, *files, *gate, "--today", "2026-11-24")
     (_, plain), (_, full) = calls
     assert plain == {
         "base": "main",
@@ -178,6 +179,9 @@ def test_a_review_gets_every_option(
         "images": [],
         "out": None,
         "today": None,
+        "no_run": False,
+        "commits": None,
+        "acknowledged_on": None,
         "project": OwnProject(folder),
     }
     assert full == {
@@ -190,5 +194,8 @@ def test_a_review_gets_every_option(
         "images": ["x=images.json"],
         "out": Path("o"),
         "today": date(2026, 11, 24),
+        "no_run": True,
+        "commits": "a..b",
+        "acknowledged_on": "main",
         "project": OwnProject(folder),
     }

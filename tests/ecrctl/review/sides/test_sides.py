@@ -148,8 +148,11 @@ def test_the_rules_of_a_team_are_read_from_the_base_alone(checkout: Path) -> Non
     change(checkout, "environments/dev.yaml", "mode: IMMUTABLE_WITH_EXCLUSION", "mode: MUTABLE")
     change(checkout, "environments/dev.yaml", '      exclusion_filters: ["dev-*"]\n', "")
     own_rules = commit(checkout, "weakens the tags")
-    without = ecrctl("--base", start, "--head", own_rules, checkout=checkout)
-    assert without.returncode == 0, without.stderr
+    without = ecrctl("--base", start, "--head", own_rules, "--format", "json", checkout=checkout)
+    assert without.returncode == 3, without.stderr
+    # The file itself is a part of the gate; what it says has no effect yet.
+    blocking = [one for one in json.loads(without.stdout)["findings"] if one["blocks"]]
+    assert {one["rule"] for one in blocking} == {"gate-changed"}
 
     rules.write_text("gates: {dev: []}\n")
     opened = commit(checkout, "opens the gate")
@@ -358,8 +361,8 @@ def test_a_template_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         (
             ("--base", "HEAD", "--fail-on", "dataloss"),
             "--fail-on: there is no category 'dataloss'; did you mean 'data-loss'? Known: "
-            "data-loss, will-fail, protection-lost, access-gained, access-lost, lifecycle, "
-            "images, workloads, registry, cost, not-judged, routine.",
+            "data-loss, will-fail, gate-changed, protection-lost, access-gained, access-lost, "
+            "lifecycle, images, workloads, registry, cost, not-judged, routine.",
         ),
         (
             ("--base", "HEAD", "--acknowledgements", "none.yaml"),
