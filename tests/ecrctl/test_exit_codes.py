@@ -39,6 +39,7 @@ COMMANDS = {
     "lifecycle": (1, 2),
     "import": (1, 2),
     "access": (1, 2),
+    "deployed": (1, 2),
     "review": (2, 3),
 }
 

@@ -33,7 +33,7 @@ def terminal(width: int = 60) -> Console:
 def test_a_table_outside_of_a_terminal_has_a_fixed_width(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (new_console().width, new_console(width=ACCESS_WIDTH).width) == (118, 160)
     assert TABLE_WIDTH == 118
-    monkeypatch.setattr(console_module, "Console", lambda **_: terminal())
+    monkeypatch.setattr(console_module, "VisibleConsole", lambda **_: terminal())
     assert new_console().width == 60
     assert new_console(record=True).width == 118
 

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "lifecycle": ("lifecycle", ENVIRONMENT, "team/api"),
     "import": ("import", ENVIRONMENT, "--output", "import"),
     "local": ("local", "--output", "output"),
+    "deployed": ("deployed", ENVIRONMENT, "--out", "deployed"),
 }
 WITHOUT_AWS = {"manifests", "access", "review"}
 # A success is true where a later call proves it, or where nothing declared can be read there.

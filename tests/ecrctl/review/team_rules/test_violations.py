@@ -61,8 +61,9 @@ def test_a_violation_has_its_rule_its_construct_and_its_template(tmp_path: Path)
 
 def test_the_rules_of_aws_cdk_lib_are_no_rules_of_the_team(tmp_path: Path) -> None:
     built_in = violated("W3010")
-    assert read_violations(report(tmp_path, plugin(built_in))) == []
-    assert len(read_violations(report(tmp_path, plugin(built_in, name="own")))) == 1
+    assert new_violations([], read_violations(report(tmp_path, plugin(built_in)))) == []
+    own = read_violations(report(tmp_path, plugin(built_in, name="own")))
+    assert len(new_violations([], own)) == 1
 
 
 def test_both_names_of_the_report_are_read(tmp_path: Path) -> None:
