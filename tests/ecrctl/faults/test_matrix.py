@@ -92,7 +92,8 @@ class Matrix:
     def run(self, operation: str | None, fault: Fault | None) -> End:
         """Run the command with a fault in one of its operations."""
         pins = pins_path(ENVIRONMENT, self.place)
-        shutil.rmtree("import", ignore_errors=True)
+        for output in ("import", "deployed"):
+            shutil.rmtree(output, ignore_errors=True)
         original = pins_path(ENVIRONMENT, self.program.folder).read_bytes()
         if self.command in ("pin", "local"):
             original = original.replace(b"v1", b"v0")
