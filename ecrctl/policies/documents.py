@@ -29,14 +29,22 @@ def canonical_text(value: Any) -> str:
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, set | frozenset):
-        return f"{{{', '.join(sorted(map(canonical_text, value)))}}}"
+    if isinstance(value, frozenset):
+        return _text_of_set(value)
+    if isinstance(value, set):
+        return _text_of_set(frozenset(value))
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(canonical_text, value))}]"
     names = _compared_fields(type(value))  # type: ignore[arg-type]  # every class can be hashed
     if names is not None:
         return canonical_text([getattr(value, name) for name in names])
     return str(value)
+
+
+@cache
+def _text_of_set(value: frozenset[Any]) -> str:
+    # Many statements have the same principals, actions and conditions.
+    return f"{{{', '.join(sorted(map(canonical_text, value)))}}}"
 
 
 @cache

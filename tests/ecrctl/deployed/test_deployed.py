@@ -18,6 +18,7 @@ from ecrctl.cdk.assemblies import Stack, stacks_of
 from ecrctl.deployed.command import save_deployed
 from ecrctl.errors import UserError
 from ecrctl.local.emulator import Emulator
+from ecrctl.review.sides.deployed import aligned
 from tests.ecrctl.review.pairs import write_assembly
 from tests.support import ROOT
 
@@ -258,6 +259,42 @@ def test_characters_that_cloudformation_does_not_return_are_no_change(
     command[-1] = str(head_of(tmp_path / "changed", other, {}))
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 3
+
+
+def stack(**fields: Any) -> Stack:
+    """Return a stack of the environment."""
+    given: dict[str, Any] = {
+        "name": "seen/Main",
+        "stage": "seen",
+        "stack_name": "seen-Main",
+        "account": ACCOUNT,
+        "region": REGION,
+        "template": TEMPLATE,
+    }
+    return Stack(**given | fields)
+
+
+def test_facts_that_only_one_side_knows_are_no_change() -> None:
+    role = "role/cdk-hnb659fds-cfn-exec-role-000000000000-us-east-1"
+    deployed = stack(
+        execution_role=f"arn:aws:iam::{ACCOUNT}:{role}",
+        parameters={"Days": "90", "BootstrapVersion": "/cdk-bootstrap/hnb659fds/version"},
+    )
+    head = stack(
+        execution_role=f"arn:${{AWS::Partition}}:iam::{ACCOUNT}:{role}",
+        assets={"a": Path("asset.a")},
+    )
+    found = aligned("seen", [deployed], [head])
+    (base,), (after,) = found.base, found.head
+    assert base.settings == after.settings
+    assert base.assets == after.assets
+    # A deployment keeps the value of a parameter, and replaces it where the app gives one.
+    assert after.parameters["Days"] == "90"
+    (after,) = aligned("seen", [deployed], [stack(parameters={"Days": "7"})]).head
+    assert after.parameters["Days"] == "7"
+    other = stack(execution_role="arn:aws:iam::000000000000:role/other")
+    (base,) = aligned("seen", [deployed], [other]).base
+    assert base.execution_role != other.execution_role
 
 
 @pytest.mark.parametrize(
