@@ -6,11 +6,9 @@ longer to import than some commands take, and a synth begins before they are imp
 
 import json
 import sys
-import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -20,15 +18,16 @@ from environments import DIRECTORY
 from environments.faults import EnvironmentFault
 
 from .errors import ExitCode, UserError, exit_code_table
+from .files import check_folder_of
 from .local import options as local
 from .program import run_program
-from .review import options as review
+from .review.program import add_review_command
 from .verify import options as verify
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from .cdk.assemblies import Stack
+    from .review.sides.projects import Project
 
 FILE_OR_TOOL = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 ANY_CODE = (*FILE_OR_TOOL, ExitCode.DIFFERENCE)
@@ -144,7 +143,7 @@ def local_command(
     from .verify.cli import exit_on_difference, show
     from .verify.report import save_picture
 
-    _check_folder("--svg", svg)
+    check_folder_of("--svg", svg)
     console = new_console(record=svg is not None)
     run = LocalRun(
         environments=_options.environments,
@@ -306,93 +305,14 @@ def access_command(
     ] = None,
 ) -> None:
     """List the principals that can pull, push and administer."""
-    from .cdk import assemblies
+    from .access.cli import run_access
 
-    _check_folder("--required-grants", required_grants)
-
-    def check() -> None:
-        from environments.loading import load_environments
-
-        load_environments([environment] if environment else None, _options.environments)
-        # Imported during the synth as well.
-        import_module("ecrctl.access.report")
-        import_module("ecrctl.console")
-
-    with tempfile.TemporaryDirectory() as folder:
-        # Loaded during the synth, so that a fault is reported in the file's own words.
-        assembly = assemblies.synthesise(
-            environment, _options.environments, Path(folder), meanwhile=check
-        )
-        stacks = assemblies.stacks_of(assembly)
-    _show_access(stacks, output, required_grants)
-
-
-def _show_access(
-    stacks: "Sequence[Stack]",
-    output: Literal["text", "markdown", "json"],
-    required_grants: Path | None,
-) -> None:
-    from .access import grants as access
-    from .access import report as access_report
-    from .console import ACCESS_WIDTH, new_console
-    from .files import file_errors
-
-    found = access.access_of(stacks)
-    owners = found.required_policies
-    if required_grants:
-        with file_errors(f"{required_grants} cannot be written"):
-            required_grants.write_text(json.dumps(owners, indent=2) + "\n", encoding="utf-8")
-    for sentence in found.undecided:
-        print(sentence, file=sys.stderr)
-    if output == "json":
-        print(access_report.json_of(found.grants))
-        return
-    for declared in found.by_environment():
-        if output == "markdown":
-            print(access_report.markdown_of(declared))
-        elif declared.grants:
-            new_console(width=ACCESS_WIDTH).print(access_report.table_of(declared))
-        if notice := access_report.without_grants(declared):
-            print(f"\n{notice}" if output == "markdown" else notice)
-    if output == "text":
-        print(access_report.owners_summary(owners, required_grants))
-
-
-@app.command("review", epilog=exit_code_table(ExitCode.TOOL_ERROR, ExitCode.DIFFERENCE))
-def review_command(
-    base: review.Base,
-    head: review.Head = None,
-    output: review.Format = review.ReviewFormat.TEXT,
-    fail_on: review.FailOn = None,
-    acknowledgements: review.Acknowledgements = None,
-    rules: review.Rules = None,
-    images: review.Images = None,
-    out: review.Out = None,
-    today: review.Today = None,
-    commits: review.Commits = None,
-    acknowledged_on: review.AcknowledgedOn = None,
-    no_run: review.NoRun = False,
-) -> None:
-    """Report the effect of a change before its deployment."""
-    from .review.cli import run_review
-    from .review.sides.projects import OwnProject
-
-    with _review_base(base) as folder:
-        run_review(
-            base=folder,
-            head=head,
-            output=output,
-            fail_on=fail_on,
-            acknowledgements=acknowledgements,
-            review_file=rules,
-            images=images or [],
-            out=out,
-            today=today.date() if today else None,
-            no_run=no_run,
-            commits=commits,
-            acknowledged_on=acknowledged_on,
-            project=OwnProject(_options.environments),
-        )
+    run_access(
+        environment,
+        _options.environments,
+        output=output,
+        required_grants=required_grants,
+    )
 
 
 @contextmanager
@@ -405,6 +325,15 @@ def _review_base(base: str) -> "Iterator[str]":
 
     with deployed_base(base.removeprefix("deployed:"), _options.environments) as folder:
         yield str(folder)
+
+
+def _project() -> "Project":
+    from .review.sides.projects import OwnProject
+
+    return OwnProject(_options.environments)
+
+
+add_review_command(app, _project, _review_base)
 
 
 @app.command("deployed", epilog=exit_code_table(*FILE_OR_TOOL))
@@ -428,12 +357,6 @@ def deployed_command(
 
     count = save_deployed(environment, _options.environments, out, responses)
     print(f"{environment}: {count} {'stack' if count == 1 else 'stacks'} saved to {out}.")
-
-
-def _check_folder(option: str, file: Path | None) -> None:
-    """Raise an error before the work whose result could not be written."""
-    if file and not file.parent.is_dir():
-        raise UserError(f"{option}: the folder {file.parent} does not exist. Create it first.")
 
 
 def _explained(error: Exception) -> tuple[str, ExitCode] | None:

@@ -77,3 +77,9 @@ def fault_list(file: Path, faults: Iterable[Fault]) -> UserError:
     """Return the error that names every fault of a file."""
     lines = "\n".join(f"  - {fault}" for fault in faults)
     return UserError(f"{file}:\n{lines}", ExitCode.FAULT)
+
+
+def check_folder_of(option: str, file: Path | None) -> None:
+    """Raise an error before the work whose result could not be written."""
+    if file and not file.parent.is_dir():
+        raise UserError(f"{option}: the folder {file.parent} does not exist. Create it first.")

@@ -54,7 +54,7 @@ def run_review(
         images=_images(images),
         today=today or datetime.now(UTC).date(),
         may_run=not no_run,
-        changed_files=command.files_between(commits) if commits else (),
+        changed_files=command.files_between(project.repository, commits) if commits else (),
     )
     reviewed = command.review(request)
     for note in reviewed.base.notes:

@@ -9,7 +9,6 @@ from pathlib import Path
 from checked_files.fault_text import name_hint
 from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk.assemblies import Stack
-from ecrctl.cdk.toolchain import ROOT
 from ecrctl.errors import UserError
 
 from .diff.resources import properties
@@ -120,17 +119,17 @@ def _check_images(images: Mapping[str, object], stacks: Sequence[Stack]) -> None
             raise UserError(f"--images: neither side has a repository '{name}'{hint}")
 
 
-def files_between(commits: str) -> list[ChangedFile]:
+def files_between(repository: Path, commits: str) -> list[ChangedFile]:
     """Return the files that differ between two commits, written as ``BASE..HEAD``."""
     names = commits.split("..")
     if len(names) != len(("base", "head")) or not all(names):
         raise UserError(f"--commits must be two commits, such as main..HEAD, got '{commits}'.")
-    before, after = (_commit("--commits", name) for name in names)
-    return changed_files(ROOT, before, after)
+    before, after = (_commit(repository, "--commits", name) for name in names)
+    return changed_files(repository, before, after)
 
 
-def _commit(option: str, name: str) -> str:
-    commit = commit_of(ROOT, name)
+def _commit(repository: Path, option: str, name: str) -> str:
+    commit = commit_of(repository, name)
     if commit is None:
         raise UserError(f"{option}: there is no commit '{name}' here. Fetch it first.")
     return commit
@@ -142,7 +141,9 @@ def _chosen_acknowledgements(request: Request) -> Sequence[Acknowledgement] | No
         if request.acknowledgements is not None:
             raise UserError("--acknowledgements and --acknowledged-on exclude each other. Use one.")
         name = request.acknowledged_on
-        return added_acknowledgements(ROOT, _commit("--acknowledged-on", name), name)
+        repository = request.project.repository
+        commit = _commit(repository, "--acknowledged-on", name)
+        return added_acknowledgements(repository, commit, name)
     file = request.acknowledgements
     return None if file is None else read_acknowledgements(_named("--acknowledgements", file), None)
 

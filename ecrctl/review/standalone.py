@@ -7,10 +7,9 @@ from pathlib import Path
 
 import typer
 
-from ecrctl.errors import ExitCode, exit_code_table
 from ecrctl.program import run_program
 
-from . import options
+from .program import add_review_command
 from .sides.cdk_app import CdkApp
 
 app = typer.Typer(
@@ -27,33 +26,7 @@ def _program() -> None:
     """Keep ``review`` a command: Typer would make a single one the program itself."""
 
 
-@app.command("review", epilog=exit_code_table(ExitCode.TOOL_ERROR, ExitCode.DIFFERENCE))
-def review_command(
-    base: options.Base,
-    head: options.Head = None,
-    output: options.Format = options.ReviewFormat.TEXT,
-    fail_on: options.FailOn = None,
-    acknowledgements: options.Acknowledgements = None,
-    rules: options.Rules = None,
-    images: options.Images = None,
-    out: options.Out = None,
-    today: options.Today = None,
-) -> None:
-    """Report the effect of a change of the app in this folder before its deployment."""
-    from .cli import run_review  # noqa: PLC0415 - the help does not require it
-
-    run_review(
-        base=base,
-        head=head,
-        output=output,
-        fail_on=fail_on,
-        acknowledgements=acknowledgements,
-        review_file=rules,
-        images=images or [],
-        out=out,
-        today=today.date() if today else None,
-        project=CdkApp(Path.cwd()),
-    )
+add_review_command(app, lambda: CdkApp(Path.cwd()))
 
 
 def main() -> None:

@@ -93,20 +93,18 @@ def _with_references(value: Any, change: Callable[[str], str]) -> Any:
     return {key: _with_references(one, change) for key, one in value.items()}
 
 
-def references(value: Any) -> Iterator[str]:
-    """Yield the logical IDs that a resolved value refers to."""
+def parameters_in(value: Any) -> Iterator[str]:
+    """Yield the parameters that a resolved value depends on."""
     if isinstance(value, Mapping):
         name, argument = _function(value)
-        if name == "Ref":
-            yield str(argument)
-        elif name == "Fn::GetAtt":
+        if name == PARAMETER:
             yield str(argument[0])
         else:
             for one in value.values():
-                yield from references(one)
+                yield from parameters_in(one)
     elif isinstance(value, list):
         for one in value:
-            yield from references(one)
+            yield from parameters_in(one)
 
 
 def is_decided(value: Any) -> bool:

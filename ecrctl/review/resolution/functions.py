@@ -62,7 +62,7 @@ def resolve(value: Any, scope: Scope) -> Any:
 
 
 def _function(name: str, argument: Any, scope: Scope) -> Any:
-    evaluate = _FUNCTIONS.get(name)
+    evaluate = FUNCTIONS.get(name)
     if evaluate is not None:
         try:
             return evaluate(argument, scope)
@@ -82,6 +82,8 @@ def _get_att(argument: Any, scope: Scope) -> Any:
 
 def _join(argument: Any, scope: Scope) -> Any:
     separator, parts = argument
+    if not isinstance(separator, str):
+        raise TypeError(separator)
     found = resolve(parts, scope)
     if not isinstance(found, list):
         return {"Fn::Join": [separator, found]}
@@ -183,7 +185,7 @@ def _has_function(value: Any) -> bool:
     return False
 
 
-_FUNCTIONS: Mapping[str, Callable[[Any, Scope], Any]] = {
+FUNCTIONS: Mapping[str, Callable[[Any, Scope], Any]] = {
     "Ref": _ref,
     "Fn::Cidr": _cidr,
     "Fn::FindInMap": _find_in_map,

@@ -8,7 +8,14 @@ from typing import Any
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.diff.resources import path_of, resources_of
 
-from .canonical import DYNAMIC_REFERENCE, function_of, is_scalar, stack_of_reference, text_of
+from .canonical import (
+    DYNAMIC_REFERENCE,
+    PARAMETER,
+    function_of,
+    is_scalar,
+    stack_of_reference,
+    text_of,
+)
 
 # Begins the part of a text that only the deployment knows.
 UNKNOWN = "${?"
@@ -41,6 +48,8 @@ class Values:
         if name == "Fn::Join" and isinstance(argument, list) and argument[:1] == [""]:
             parts = argument[1] if len(argument) > 1 and isinstance(argument[1], list) else []
             return "".join(map(self.text, parts))
+        if name == PARAMETER and isinstance(argument, list):
+            return f"{UNKNOWN}{argument[0]}}}"
         found = self._reference(name, argument)
         if found is not None:
             return found

@@ -1,7 +1,6 @@
 """Rules about data that a change deletes or no longer protects: repositories, keys and logs."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
@@ -14,7 +13,7 @@ from ecrctl.review.diff.resources import (
     properties,
 )
 from ecrctl.review.findings import Category, Finding
-from ecrctl.review.resolution.canonical import PARAMETER, is_decided
+from ecrctl.review.resolution.canonical import is_decided, parameters_in
 from ecrctl.review.resource_types import KEY, LOG_GROUP, PUBLIC_REPOSITORY, REPOSITORY
 
 from .rule import Message, about, resource_rule, rule, undecided
@@ -176,25 +175,12 @@ def exists_conditionally(change: ResourceChange) -> Iterator[Message]:
         and "Condition" in change.other
         and change.head.get("Condition")
     ):
-        names = sorted(_parameters(change.head["Condition"]))
+        names = sorted(set(parameters_in(change.head["Condition"])))
         values = f"the parameters {listed([f'`{one}`' for one in names])}" if names else "a value"
         yield undecided(
             f"now exists only under a condition that depends on {values} of the deployment; "
             "otherwise it is deleted"
         )
-
-
-def _parameters(value: Any) -> Iterator[str]:
-    """Yield the parameters in a resolved condition."""
-    if isinstance(value, Mapping):
-        for name, one in value.items():
-            if name == PARAMETER:
-                yield str(one[0])
-            else:
-                yield from _parameters(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _parameters(one)
 
 
 @resource_rule(_LOSS, REPOSITORY)

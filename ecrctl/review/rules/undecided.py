@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.diff.resources import is_false, is_true
 from ecrctl.review.diff.value_diff import short_text
 from ecrctl.review.findings import Category
-from ecrctl.review.resolution.canonical import is_decided
+from ecrctl.review.resolution.canonical import is_decided, parameters_in
 from ecrctl.review.resource_types import (
     KEY,
     LOG_GROUP,
@@ -119,11 +120,18 @@ def _undecided(change: ResourceChange, category: Category) -> Iterator[Message]:
         if setting.category != category or before == after or setting.is_safe(after):
             continue
         if not is_decided(after):
-            yield undecided(
-                f"gets a `{name}` that is known only at deployment: {short_text(after)}"
-            )
+            yield undecided(f"takes `{name}` from {_source(after)}, known only at deployment")
         elif not is_decided(before):
             yield undecided(
-                f"gets the `{name}` {short_text(after)} instead of one that is known only at "
-                f"deployment: {short_text(before)}"
+                f"sets `{name}` to {short_text(after)}; until now it came from {_source(before)}, "
+                "known only at deployment"
             )
+
+
+def _source(value: Any) -> str:
+    """Return where the deployment takes a value from."""
+    names = sorted(set(parameters_in(value)))
+    if not names:
+        return short_text(value)
+    noun = "parameter" if len(names) == 1 else "parameters"
+    return f"the {noun} {listed([f'`{one}`' for one in names])}"

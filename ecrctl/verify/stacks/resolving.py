@@ -1,24 +1,26 @@
 """The values of intrinsic functions in a template whose stack is deployed.
 
-Source: CloudFormation user guide, "Intrinsic function reference".
+The functions are those of a review; here the deployed stack answers what a review cannot know.
 """
 
-import re
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol
 
-_REFERENCE = re.compile(r"\$\{([^!${}]+)\}")
-_LITERAL = re.compile(r"\$\{!([^{}]*)\}")
-_DYNAMIC = "{{resolve:"
-NO_VALUE = object()
+from ecrctl.review.resolution.canonical import DYNAMIC_REFERENCE, function_of
+from ecrctl.review.resolution.functions import FUNCTIONS
+from ecrctl.review.resolution.functions import resolve as evaluate
+
+# A deployed stack's conditions and mappings are not read.
+_NOT_EVALUATED = frozenset({"Fn::FindInMap", "Fn::If"})
 
 
 class Unresolved(Exception):
     """Raised when a value is known to CloudFormation alone; the message is the reason."""
 
 
-class Scope(Protocol):
-    """The names that a template can refer to."""
+class DeployedNames(Protocol):
+    """The names that the template of a deployed stack can refer to."""
 
     def ref(self, name: str) -> Any:
         """Return the value of ``Ref``: a physical ID, a parameter or a pseudo parameter."""
@@ -33,89 +35,66 @@ class Scope(Protocol):
         """Return the value of ``Fn::GetStackOutput``."""
 
 
-def resolve(value: Any, scope: Scope) -> Any:
+def resolve(value: Any, names: DeployedNames) -> Any:
     """Return a value of a template with every intrinsic function replaced by its value.
 
     :raises Unresolved: where a value is unknown before the deployment, or is not understood.
     """
-    if isinstance(value, Mapping):
-        if len(value) == 1:
-            ((name, argument),) = value.items()
-            if name == "Ref" or name.startswith("Fn::"):
-                return _function(name, argument, scope)
-        found = {key: resolve(item, scope) for key, item in value.items()}
-        return {key: item for key, item in found.items() if item is not NO_VALUE}
-    if isinstance(value, list):
-        return [one for item in value if (one := resolve(item, scope)) is not NO_VALUE]
-    if isinstance(value, str) and _DYNAMIC in value:
+    found = evaluate(value, _DeployedScope(names))
+    _check(found)
+    return found
+
+
+def _check(value: Any) -> None:
+    """Raise on the first function that is left, and on a dynamic reference."""
+    if isinstance(value, str) and DYNAMIC_REFERENCE in value:
         raise Unresolved("a dynamic reference, which CloudFormation resolves when it deploys")
-    return value
+    if isinstance(value, Mapping):
+        function = function_of(value)
+        if function is not None:
+            _check(function[1])
+            _refuse(function[0])
+        for item in value.values():
+            _check(item)
+    elif isinstance(value, list):
+        for item in value:
+            _check(item)
 
 
-def _function(name: str, argument: Any, scope: Scope) -> Any:
-    if name not in _FUNCTIONS:
-        raise Unresolved(f"{name} is not evaluated here")
-    try:
-        return _FUNCTIONS[name](argument, scope)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
-        raise Unresolved(f"the arguments of {name} are not understood") from None
+def _refuse(function: str) -> NoReturn:
+    if function in FUNCTIONS and function not in _NOT_EVALUATED:
+        raise Unresolved(f"the arguments of {function} are not understood")
+    raise Unresolved(f"{function} is not evaluated here")
 
 
-def _ref(argument: Any, scope: Scope) -> Any:
-    return NO_VALUE if argument == "AWS::NoValue" else scope.ref(argument)
+@dataclass(frozen=True, slots=True)
+class _DeployedScope:
+    """The scope of a deployed stack."""
 
+    names: DeployedNames
 
-def _get_att(argument: Any, scope: Scope) -> Any:
-    logical_id, attribute = argument.split(".", 1) if isinstance(argument, str) else argument
-    return scope.attribute(logical_id, attribute)
+    def ref(self, name: str) -> Any:
+        return self.names.ref(name)
 
+    def attribute(self, logical_id: str, name: str) -> Any:
+        return self.names.attribute(logical_id, name)
 
-def _join(argument: Any, scope: Scope) -> str:
-    separator, parts = argument
-    return str(separator.join(str(part) for part in resolve(parts, scope)))
+    def imported(self, export: Any) -> Any:
+        return self.names.imported(export)
 
+    def output(self, argument: Mapping[str, Any]) -> Any:
+        if "Region" in argument or "RoleArn" in argument:
+            raise Unresolved("the output of a stack in another account or region")
+        return self.names.output(argument["StackName"], argument["OutputName"])
 
-def _select(argument: Any, scope: Scope) -> Any:
-    index, values = resolve(argument, scope)
-    return values[int(index)]
+    def mapped(self, mapping: Any, first: Any, second: Any) -> NoReturn:  # noqa: ARG002
+        _refuse("Fn::FindInMap")
 
+    def condition(self, name: Any) -> NoReturn:  # noqa: ARG002
+        _refuse("Fn::If")
 
-def _split(argument: Any, scope: Scope) -> list[str]:
-    separator, text = resolve(argument, scope)
-    return list(text.split(separator))
+    def condition_text(self, name: Any) -> NoReturn:  # noqa: ARG002
+        _refuse("Fn::If")
 
-
-def _sub(argument: Any, scope: Scope) -> str:
-    text, given = (argument, {}) if isinstance(argument, str) else argument
-    values = resolve(given, scope)
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1].strip()
-        if name in values:
-            return str(values[name])
-        logical_id, dot, attribute = name.partition(".")
-        return str(scope.attribute(logical_id, attribute) if dot else scope.ref(name))
-
-    return _LITERAL.sub(r"${\1}", _REFERENCE.sub(value, text))
-
-
-def _import_value(argument: Any, scope: Scope) -> Any:
-    return scope.imported(resolve(argument, scope))
-
-
-def _stack_output(argument: Any, scope: Scope) -> Any:
-    if "Region" in argument or "RoleArn" in argument:
-        raise Unresolved("the output of a stack in another account or region")
-    return scope.output(resolve(argument["StackName"], scope), argument["OutputName"])
-
-
-_FUNCTIONS: Mapping[str, Callable[[Any, Scope], Any]] = {
-    "Ref": _ref,
-    "Fn::GetAtt": _get_att,
-    "Fn::Join": _join,
-    "Fn::Select": _select,
-    "Fn::Split": _split,
-    "Fn::Sub": _sub,
-    "Fn::ImportValue": _import_value,
-    "Fn::GetStackOutput": _stack_output,
-}
+    def arn_part(self, logical_id: str, index: int) -> None:  # noqa: ARG002
+        return None

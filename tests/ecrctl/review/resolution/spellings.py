@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
 
+_PLACEHOLDER = re.compile(r"\$\{([^{}]+)\}")
 # Functions in functions, at most so many.
 _DEEPEST = 2
 
@@ -83,9 +85,8 @@ def _joined(spelling: Spelling, text: str, depth: int) -> Any:
 
 def _substituted(spelling: Spelling, text: str, depth: int) -> Any:
     cut = spelling.draw(st.integers(0, len(text)))
-    rest = text[cut:].replace("${", "${!")
-    if text[:cut].endswith("$") and rest.startswith("{"):
-        return text  # the cut is inside of what Fn::Sub would read as a name
+    # Fn::Sub reads a complete placeholder only, and a cut may have divided one.
+    rest = _PLACEHOLDER.sub(r"${!\1}", text[cut:])
     return {"Fn::Sub": ["${First}" + rest, {"First": spelling.inner(text[:cut], depth)}]}
 
 
