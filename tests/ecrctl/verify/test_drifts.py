@@ -23,9 +23,19 @@ from ecrctl.verify.stacks.deployed import DeployedEnvironment
 from environments.loading import load_environment
 from environments.settings import EnvironmentSettings
 
-from . import drifts_of_workloads as _registered  # noqa: F401 - adds to DRIFTS
+from . import drifts
 from .deploying import EVERYTHING, NAME, deploy, synthesised
-from .drifts import DRIFTS, Deployed, Drift, Row
+from .drifts import (
+    DRIFTS,
+    Deployed,
+    Drift,
+    Row,
+    keys,
+    notifications,
+    repositories,
+    roles,
+    workloads,
+)
 from .fields import CHANGES, REASONS, Change, field_paths
 
 # The embedded AWS has no associations of EKS Pod Identity.
@@ -47,6 +57,8 @@ UNREAD = (
     "Custom::AWSCDK-EKS-KubernetesResource",
 )
 LEAST_ROWS = 60
+# Each adds its changes to DRIFTS.
+MODULES = (repositories, keys, roles, notifications, workloads)
 FILES = {path.name: path.read_text() for path in EVERYTHING.iterdir()}
 
 
@@ -128,6 +140,13 @@ def differing(checks: list[Check]) -> set[Row]:
 def is_named(rows: set[Row], row: Row) -> bool:
     """Return whether one of some rows has a subject and a property, which may be patterns."""
     return any(fnmatchcase(one[0], row[0]) and fnmatchcase(one[1], row[1]) for one in rows)
+
+
+def test_the_changes_of_every_module_are_made() -> None:
+    made = {drift.make.__module__ for drift in DRIFTS}
+    assert made == {module.__name__ for module in MODULES}
+    names = {path.stem for path in Path(drifts.__file__).parent.glob("*.py")} - {"__init__"}
+    assert {module.__name__.rpartition(".")[2] for module in MODULES} == names
 
 
 def test_what_was_deployed_is_as_declared(run: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .drifts import Deployed, drift, resource
+from . import Deployed, drift, resource
 
 STACK = "EcsWorkloads"
 VPC = resource(STACK, "Private", "Vpc", "Resource")
