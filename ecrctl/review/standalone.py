@@ -3,10 +3,13 @@
 It runs in the folder of the app, and knows neither this project's environments nor its stacks.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
+from ecrctl.errors import UserError
 from ecrctl.program import run_program
 
 from .program import add_review_command
@@ -26,7 +29,17 @@ def _program() -> None:
     """Keep ``review`` a command: Typer would make a single one the program itself."""
 
 
-add_review_command(app, lambda: CdkApp(Path.cwd()))
+@contextmanager
+def _base_of_any_app(base: str) -> Iterator[str]:
+    if base.startswith("deployed:"):
+        raise UserError(
+            f"--base: {base} must be a git reference or the folder of a cloud assembly. Only "
+            "`ecrctl` in the project of its environments compares with what is deployed."
+        )
+    yield base
+
+
+add_review_command(app, lambda: CdkApp(Path.cwd()), _base_of_any_app)
 
 
 def main() -> None:

@@ -234,3 +234,14 @@ def test_an_app_without_a_command_is_one_sentence(site: Path, other_app: Path, t
     commit(other_app)
     line = sentence(site, other_app)
     assert "cdk.json must have the command of the app in `app`, got " in line
+
+
+def test_deployed_stacks_and_running_code_are_refused_in_a_sentence(
+    site: Path, tmp_path: Path
+) -> None:
+    done = review(site, tmp_path, "--base", "deployed:dev")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "ecrctl: --base: deployed:dev must be a git reference or the folder of a cloud assembly. "
+        "Only `ecrctl` in the project of its environments compares with what is deployed.\n",
+    )

@@ -255,7 +255,7 @@ class _StackScope:
         if parent is None:
             return None
         found = parent.argument_of(self._logical_id, name)
-        return None if found is None else localised(found, self._stack.stack_name)
+        return localised(found, self._stack.stack_name)
 
     def argument_of(self, logical_id: str, name: str) -> Any:
         """Return the value that a nested stack is given for a parameter."""

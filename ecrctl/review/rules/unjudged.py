@@ -18,7 +18,6 @@ from ecrctl.review.resolution.templates import DEPLOYED_METADATA, NESTED_STACK
 from ecrctl.review.resource_types import RESOURCE_TYPES
 
 from .rule import Message, Rule, about_stack, resource_rule, rule, undecided
-from .undecided import SETTINGS
 
 _NOT_JUDGED = Category.NOT_JUDGED
 _MOST_SHOWN = 4
@@ -50,7 +49,7 @@ _TRANSFORM = "Fn::Transform"
 
 
 def _is_known(resource_type: str) -> bool:
-    known = (RESOURCE_TYPES, IMAGE_PROPERTIES, SETTINGS, WORKLOAD_TYPES)
+    known = (RESOURCE_TYPES, IMAGE_PROPERTIES, WORKLOAD_TYPES)
     return any(resource_type in each for each in known) or resource_type.startswith("AWS::IAM::")
 
 

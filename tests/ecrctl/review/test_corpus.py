@@ -88,6 +88,30 @@ def test_every_resource_that_changes_is_reported(
         assert not has_effect or change.place in reported, change.logical_id
 
 
+UNDECIDED = {
+    "access-undecided",
+    "data-undecided",
+    "execution-role-changed",
+    "exists-conditionally",
+    "expanded-at-deployment",
+    "lifecycle-undecided",
+    "macro-changed",
+    "protection-undecided",
+    "sharing-undecided",
+    "unseen-template",
+    "workload-undecided",
+}
+
+
+def test_what_only_the_deployment_knows_is_marked_as_undecided(
+    reviewed: Callable[[Pair], Review],
+) -> None:
+    found = [one.finding for pair in PAIRS for one in reviewed(pair).judgements]
+    marked = {(one.rule, one.is_undecided) for one in found if one.rule in UNDECIDED}
+    assert marked == {(rule, True) for rule in UNDECIDED}
+    assert {rule for rule in categories() if rule.endswith("-undecided")} <= UNDECIDED
+
+
 def test_every_rule_has_its_example() -> None:
     named = {pair.name for pair in PAIRS}
     rules = [rule.id for rule in RULES]
