@@ -187,7 +187,9 @@ def _permission_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iter
 def _attachment_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iterator[AccessChange]:
     for one in sorted(head.attached - base.attached):
         yield sides.change("gained", f"gets {one.text}", [None, one])
-    for one in sorted(base.attached - head.attached):
+    # A policy that cannot be read may still grant what is missing.
+    removed = base.attached - head.attached if head.unreadable <= base.unreadable else set()
+    for one in sorted(removed):
         yield sides.change("lost", f"loses {one.text}", [one, None])
 
 

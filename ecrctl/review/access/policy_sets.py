@@ -1,8 +1,10 @@
 """The policies of one resource or identity, and the words for the subject of a sentence."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ecrctl.policies.documents import canonical_text
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import ACCOUNT, OWN_ACCOUNT, Principal, PrincipalSet
 from ecrctl.review.findings import Place
@@ -58,7 +60,7 @@ class Attachment:
     :param kind: ``managed policy``, ``access policy`` of a cluster, ``group``, or the kind of a
         Kubernetes role.
     :param cluster: the cluster in which they apply; empty for none.
-    :param namespaces: the namespaces in which they apply; empty for all.
+    :param namespaces: the namespaces or the account in which they apply; empty for all.
     """
 
     kind: str
@@ -72,7 +74,8 @@ class Attachment:
         words = "the permissions of the group" if self.kind == "group" else f"the {self.kind}"
         cluster = f" in the cluster `{self.cluster}`" if self.cluster else ""
         namespaces = f" in {self.namespaces}" if self.namespaces else ""
-        return f"{words} `{self.name}`{cluster}{namespaces}"
+        name = f" `{self.name}`" if self.name else ""
+        return f"{words}{name}{cluster}{namespaces}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,3 +95,29 @@ class PolicySet:
     boundary: str | None = None
     stacks: dict[str, str] = field(default_factory=dict)
     sources: set[Place] = field(default_factory=set)
+
+    def add_variants(self, variants: Sequence[tuple[str, "PolicySet"]]) -> None:
+        """Add what all variants of a resource grant, and as unreadable what only some do.
+
+        :param variants: the policies under each combination of conditions, with its text.
+        """
+        sets = [found for _, found in variants]
+        for one in sets:
+            self.stacks |= one.stacks
+            self.sources |= one.sources
+        self.permissions += frozenset.intersection(*(frozenset(one.permissions) for one in sets))
+        self.attached |= set.intersection(*(one.attached for one in sets))
+        if len({one.boundary for one in sets}) == 1:
+            self.boundary = sets[0].boundary
+        parts = {one: [*found.parts()] for one, found in variants}
+        for part in {part for found in parts.values() for part in found}:
+            names = [name for name, found in parts.items() if part in found]
+            if len(names) < len(variants):
+                self.unreadable.add(canonical_text([names, part]))
+
+    def parts(self) -> Iterator[str]:
+        """Yield everything that the policies grant or limit, each part as canonical text."""
+        yield from map(canonical_text, self.permissions)
+        yield from map(canonical_text, self.attached)
+        yield from self.unreadable
+        yield canonical_text(["boundary", self.boundary])

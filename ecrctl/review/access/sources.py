@@ -6,25 +6,31 @@ from typing import Any
 from constructs_lib.rules.policy.lists import as_list
 from constructs_lib.rules.policy.statements import canonical
 from ecrctl.cdk.assemblies import Stack
-from ecrctl.files import json_value
 from ecrctl.policies.patterns import EVERYTHING, PatternSet
 from ecrctl.policies.permissions import Permission, permissions_of
-from ecrctl.policies.principals import Principal, PrincipalSet
+from ecrctl.policies.principals import OWN_ACCOUNT, Principal, PrincipalSet
 from ecrctl.review.diff.resources import properties, resources_of
 from ecrctl.review.findings import Place
-from ecrctl.review.resolution.canonical import stack_of_reference
 from ecrctl.review.resolution.texts import Values
+from ecrctl.review.resolution.variants import variants_of
 from ecrctl.review.resource_types import (
+    ENDPOINT,
     GROUP,
     IDENTITIES,
+    KEY,
     MANAGED_POLICY,
+    PERMISSION_SET,
+    POD_IDENTITY,
     REGISTRY_POLICY,
+    REPOSITORY,
     ROLE,
     USER,
     resource_type,
 )
 
-from . import other_grants
+from .documents import is_conditional, readable
+from .grants.resources import attachments, policies
+from .identities import identity_of, referenced_identity
 from .managed_policies import ManagedPolicies
 from .policy_sets import Attachment, Holder, Kind, PolicySet, Subject
 
@@ -44,10 +50,7 @@ _ATTACHED_TO = (
     (GROUP, "Groups"),
     (GROUP, "GroupName"),
 )
-# The default policy of an endpoint.
-_OPEN_ENDPOINT = {
-    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]
-}
+_ALLOWED = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
 def policy_sets(
@@ -75,77 +78,118 @@ class _PolicyCollector:
         self.policy_sets: dict[Holder, PolicySet] = {}
 
     def add(self, values: Values, logical_id: str, resource: Mapping[str, Any]) -> None:
-        """Add the grants of one resource."""
+        """Add the grants of one resource, whatever its unknown conditions turn out to be."""
+        variants = variants_of(resource)
+        if len(variants) == 1 and variants[0].resource is not None:
+            self._add(values, logical_id, variants[0].resource)
+            return
+        if not variants:
+            self._add(values, logical_id, resource)
+        collected = []
+        for variant in variants:
+            other = _PolicyCollector(self._managed_policies)
+            if variant.resource is not None:
+                other._add(values, logical_id, variant.resource)
+            collected.append((variant.conditions, other.policy_sets))
+        for holder in {holder: None for _, found in collected for holder in found}:
+            found = [(names, sets.get(holder, PolicySet())) for names, sets in collected]
+            self.policy_sets.setdefault(holder, PolicySet()).add_variants(found)
+
+    def _add(self, values: Values, logical_id: str, resource: Mapping[str, Any]) -> None:
         kind, given = str(resource.get("Type")), properties(resource)
         row = resource_type(kind)
         if row.policy_property:
             subject = Subject(kind, _resource_name(values, logical_id, kind, given))
-            document = given.get(row.policy_property)
-            self._add_policy(values, logical_id, resource, (row.policy_kind, subject), document)
-        elif kind in IDENTITIES:
+            document = given.get(row.policy_property, _default_policy(values, kind))
+            self._add_policy(values, logical_id, (row.policy_kind, subject), document)
+        if kind in IDENTITIES:
             self._add_identity(values, logical_id, resource)
+        elif kind == PERMISSION_SET:
+            self._add_permission_set(values, logical_id, given)
         elif kind in _IDENTITY_POLICIES:
             document = given.get("PolicyDocument")
             for subject in self._attached_to(values, logical_id, resource):
-                self._add_policy(values, logical_id, resource, ("identity", subject), document)
-        elif kind == "AWS::EKS::PodIdentityAssociation":
+                self._add_policy(values, logical_id, ("identity", subject), document)
+        elif kind == POD_IDENTITY:
             self._add_pod_identity(values, logical_id, given)
-        else:
-            for subject, attachment in other_grants.attachments(values, resource):
+        elif kind != REPOSITORY:  # nearly all resources of a fleet, which have no other policy
+            for subject, attachment in attachments(values, logical_id, resource):
                 found = self._policy_set(values, logical_id, ("identity", subject))
                 found.attached.add(attachment)
-            for subject, document in other_grants.policies(values, logical_id, resource):
-                self._add_policy(values, logical_id, resource, ("resource", subject), document)
+            for policy_kind, subject, document in policies(values, logical_id, resource):
+                self._add_policy(values, logical_id, (policy_kind, subject), document)
 
     def _add_identity(self, values: Values, logical_id: str, resource: Mapping[str, Any]) -> None:
         given, subject = properties(resource), identity_of(values, logical_id)
         if "AssumeRolePolicyDocument" in given:
             trust = given["AssumeRolePolicyDocument"]
-            self._add_policy(values, logical_id, resource, ("trust", subject), trust)
+            self._add_policy(values, logical_id, ("trust", subject), trust)
         found = self._policy_set(values, logical_id, ("identity", subject))
         for policy in as_list(given.get("Policies", [])):
-            document = policy.get("PolicyDocument") if isinstance(policy, Mapping) else policy
-            self._add_policy(values, logical_id, resource, ("identity", subject), document)
-        for attached in as_list(given.get("ManagedPolicyArns", [])):
+            is_known = isinstance(policy, Mapping) and "PolicyDocument" in policy
+            document = policy["PolicyDocument"] if is_known else policy
+            self._add_policy(values, logical_id, ("identity", subject), document)
+        self._add_managed_policies(values, logical_id, subject, given.get("ManagedPolicyArns", []))
+        for group in as_list(given.get("Groups", [])):
+            found.attached.add(Attachment("group", values.text(group)))
+        if "LoginProfile" in given:
+            found.attached.add(Attachment("password for the console", ""))
+        if "PermissionsBoundary" in given:
+            self._add_boundary(values, logical_id, subject, given["PermissionsBoundary"])
+
+    def _add_permission_set(
+        self, values: Values, logical_id: str, given: Mapping[str, Any]
+    ) -> None:
+        name = values.text(given.get("Name", values.path(logical_id)))
+        subject = Subject(PERMISSION_SET, name)
+        self._add_policy(values, logical_id, ("identity", subject), given.get("InlinePolicy"))
+        self._add_managed_policies(values, logical_id, subject, given.get("ManagedPolicies", []))
+        found = self._policy_set(values, logical_id, ("identity", subject))
+        for one in as_list(given.get("CustomerManagedPolicyReferences", [])):
+            found.attached.add(Attachment("managed policy", _policy_name(values, one)))
+        boundary = given.get("PermissionsBoundary")
+        if isinstance(boundary, Mapping):
+            own = boundary.get("CustomerManagedPolicyReference")
+            arn = boundary.get("ManagedPolicyArn", boundary)
+            found.boundary = values.text(arn) if own is None else _policy_name(values, own)
+
+    def _add_managed_policies(
+        self, values: Values, logical_id: str, subject: Subject, arns: Any
+    ) -> None:
+        found = self._policy_set(values, logical_id, ("identity", subject))
+        for attached in as_list(arns):
             own = self._managed_policies.document(values, attached)
             if own is None:
                 found.attached.add(Attachment("managed policy", values.text(attached)))
             else:
-                self._add_policy(
-                    values, logical_id, resource, ("identity", subject), own[1], own[0]
-                )
-        for group in as_list(given.get("Groups", [])):
-            found.attached.add(Attachment("group", values.text(group)))
-        if "PermissionsBoundary" in given:
-            found.boundary = values.text(given["PermissionsBoundary"])
-            own = self._managed_policies.document(values, given["PermissionsBoundary"])
-            if own is not None:
-                self._add_policy(
-                    values, logical_id, resource, ("boundary", subject), own[1], own[0]
-                )
+                self._add_policy(values, logical_id, ("identity", subject), own[1], own[0])
+
+    def _add_boundary(
+        self, values: Values, logical_id: str, subject: Subject, boundary: Any
+    ) -> None:
+        found = self._policy_set(values, logical_id, ("identity", subject))
+        found.boundary = values.text(boundary)
+        own = self._managed_policies.document(values, boundary)
+        if own is not None:
+            self._add_policy(values, logical_id, ("boundary", subject), own[1], own[0])
 
     def _add_pod_identity(self, values: Values, logical_id: str, given: Mapping[str, Any]) -> None:
         account, namespace, cluster = (
             values.text(given.get(key, "?"))
             for key in ("ServiceAccount", "Namespace", "ClusterName")
         )
-        role = _referenced_identity(values, ROLE, given.get("RoleArn", "?"))
         pod = Principal("service account", f"{namespace}/{account} of cluster {cluster}")
-        self._policy_set(values, logical_id, ("trust", role)).permissions.append(
-            Permission(
-                is_deny=False,
-                principal=PrincipalSet.of(pod),
-                action=PatternSet.of_actions("sts:AssumeRole"),
-                resource=PatternSet.of(EVERYTHING),
-                conditions=frozenset(),
-            )
-        )
+        # EKS assumes the first role, and with it the second one, whose credentials the pod gets.
+        for name in ("RoleArn", "TargetRoleArn"):
+            if name in given:
+                role = referenced_identity(values, ROLE, given[name])
+                found = self._policy_set(values, logical_id, ("trust", role))
+                found.permissions.append(_may_assume(pod))
 
     def _add_policy(
         self,
         values: Values,
         logical_id: str,
-        resource: Mapping[str, Any],
         holder: tuple[Kind, Subject],
         document: Any,
         reader: Values | None = None,
@@ -157,14 +201,13 @@ class _PolicyCollector:
         reader = reader or values
         kind, _ = holder
         found = self._policy_set(values, logical_id, holder)
-        if document is None and kind != "endpoint":
+        if document is None:
             return
-        document = _OPEN_ENDPOINT if document is None else document
-        read = _with_values(reader, _parsed(document))
+        read = readable(reader, document)
         names_principals = kind not in {"identity", "boundary"}
         permissions = permissions_of(read, reader.text, names_principals=names_principals)
-        # A resource or statement with a condition may be absent.
-        if permissions is None or "Condition" in resource or _is_conditional(read):
+        # A condition in another resource, such as a managed policy, or one of too many.
+        if permissions is None or is_conditional(read):
             found.unreadable.add(canonical(read))
         else:
             found.permissions += permissions
@@ -178,7 +221,7 @@ class _PolicyCollector:
         """
         given = properties(resource)
         identities = [
-            _referenced_identity(values, kind, one)
+            referenced_identity(values, kind, one)
             for kind, name in _ATTACHED_TO
             for one in as_list(given.get(name, []))
         ]
@@ -209,14 +252,19 @@ class _PolicyCollector:
         return found
 
 
-def identity_of(values: Values, logical_id: str) -> Subject:
-    """Return an identity by its own name, or else by its path in the app."""
-    resource = resources_of(values.stack).get(logical_id)
-    resource = resource if isinstance(resource, Mapping) else {}
-    kind = str(resource.get("Type"))
-    kind = kind if kind in IDENTITIES else ROLE
-    given = properties(resource).get(resource_type(kind).name_property)
-    return Subject(kind, given if isinstance(given, str) else values.path(logical_id))
+def _default_policy(values: Values, kind: str) -> Any:
+    """Return the policy of a resource that is given none; ``None`` for types without a default.
+
+    Sources: KMS developer guide, "Default key policy"; VPC endpoints guide, "Control access to VPC
+    endpoints using endpoint policies".
+    """
+    if kind == ENDPOINT:
+        return {"Statement": [{**_ALLOWED, "Principal": "*"}]}
+    if kind in KEY:
+        account = values.stack.account
+        owner = account if account.isdigit() else OWN_ACCOUNT
+        return {"Statement": [{**_ALLOWED, "Action": "kms:*", "Principal": {"AWS": owner}}]}
+    return None
 
 
 def _resource_name(values: Values, logical_id: str, kind: str, given: Mapping[str, Any]) -> str:
@@ -229,51 +277,17 @@ def _resource_name(values: Values, logical_id: str, kind: str, given: Mapping[st
     return values.text(name) if name is not None else values.path(logical_id)
 
 
-def _referenced_identity(values: Values, kind: str, given: Any) -> Subject:
-    """Return an identity that another resource refers to."""
-    if isinstance(given, Mapping):
-        target = given.get("Ref") or _first(given.get("Fn::GetAtt"))
-        if isinstance(target, str):
-            stack_name, logical_id = stack_of_reference(target)
-            for stack in values.side if stack_name else (values.stack,):
-                is_there = logical_id in resources_of(stack)
-                if is_there and stack_name in {"", stack.stack_name}:
-                    return identity_of(Values(stack=stack, side=values.side), logical_id)
-            return Subject(kind, logical_id)
-    text = values.text(given)
-    name = text.rpartition(":role/")[2] if ":role/" in text else text
-    return Subject(kind, name.removeprefix("${").removesuffix(".Arn}").removesuffix("}"))
+def _policy_name(values: Values, reference: Any) -> str:
+    """Return the name of a managed policy of the account that a permission set is assigned in."""
+    given = reference if isinstance(reference, Mapping) else {}
+    return values.text(given.get("Path", "/")) + values.text(given.get("Name", "?"))
 
 
-def _parsed(document: Any) -> Any:
-    """Return a policy that may be a JSON string as a mapping."""
-    if not isinstance(document, str):
-        return document
-    try:
-        return json_value(document)
-    except ValueError:
-        return document
-
-
-def _with_values(values: Values, document: Any) -> Any:
-    """Return a document with the values of the CDK's ``CfnJson`` resources, often conditions."""
-    if isinstance(document, list):
-        return [_with_values(values, item) for item in document]
-    if not isinstance(document, Mapping):
-        return document
-    given = document.get("Fn::GetAtt")
-    resources = resources_of(values.stack)
-    resource = resources.get(given[0]) if isinstance(given, list) and len(given) > 1 else None
-    if isinstance(resource, Mapping) and resource.get("Type") == "Custom::AWSCDKCfnJson":
-        return _parsed(values.text(properties(resource).get("Value")))
-    return {key: _with_values(values, item) for key, item in document.items()}
-
-
-def _is_conditional(document: Any) -> bool:
-    if isinstance(document, Mapping):
-        return "Fn::If" in document or any(map(_is_conditional, document.values()))
-    return isinstance(document, list) and any(map(_is_conditional, document))
-
-
-def _first(given: Any) -> Any:
-    return given[0] if isinstance(given, list) and given else given
+def _may_assume(principal: Principal) -> Permission:
+    return Permission(
+        is_deny=False,
+        principal=PrincipalSet.of(principal),
+        action=PatternSet.of_actions("sts:AssumeRole"),
+        resource=PatternSet.of(EVERYTHING),
+        conditions=frozenset(),
+    )

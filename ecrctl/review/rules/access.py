@@ -8,13 +8,27 @@ from ecrctl.policies.wording import listed
 from ecrctl.review.access.changes import AccessChange, access_changes
 from ecrctl.review.access.sentences import Direction
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
-from ecrctl.review.diff.resources import Resource, replication_destinations, value_at
+from ecrctl.review.diff.resources import Resource, mappings, value_at
 from ecrctl.review.findings import Category, Finding
-from ecrctl.review.resource_types import OIDC_PROVIDER, REPLICATION
+from ecrctl.review.resource_types import (
+    CDK_OIDC_PROVIDER,
+    OIDC_PROVIDER,
+    PUBLIC_REPOSITORY,
+    REPLICATION,
+)
 
-from .rule import about, resource_rule, rule
+from .rule import Message, about, resource_rule, rule, undecided
 
 _GAINED = Category.ACCESS_GAINED
+_CLUSTER_ISSUER = "AWS::EKS::IdentityProviderConfig"
+# The types that name who vouches for identities, with the properties that do.
+_ISSUERS = {
+    _CLUSTER_ISSUER: ("Oidc",),
+    OIDC_PROVIDER: ("ThumbprintList", "Url"),
+    "AWS::IAM::SAMLProvider": ("AddPrivateKey", "SamlMetadataDocument"),
+    "AWS::RolesAnywhere::TrustAnchor": ("Source",),
+    CDK_OIDC_PROVIDER: ("ThumbprintList", "Url"),
+}
 
 
 @rule(_GAINED)
@@ -33,15 +47,39 @@ def access_undecided(comparison: Comparison) -> Iterator[Finding]:
 def replicated_to_another_account(comparison: Comparison) -> Iterator[Finding]:
     """Another account gets copies of images."""
     for change in comparison.of_type(REPLICATION):
-        before, after = change.both(replication_destinations)
-        for account, region in sorted(after - before):
-            if account != change.pair.stack.account:
+        before, after = change.both(_replicated)
+        for (account, region), prefixes in sorted(after.items()):
+            known = before.get((account, region), frozenset())
+            added = sorted(one for one in prefixes if not any(one.startswith(old) for old in known))
+            if added and account != change.pair.stack.account:
                 place = f"account {account} in {region}"
-                message = f"replicates images to {place}, which has full control of its copies"
-                yield about(change, message, detail=[account, region])
+                which = "" if "" in added else f" of {listed([f'`{one}*`' for one in added])}"
+                message = (
+                    f"replicates images{which} to {place}, which has full control of its copies"
+                )
+                yield about(change, message, detail=[account, region, added])
 
 
-@resource_rule(_GAINED, OIDC_PROVIDER)
+def _replicated(resource: Resource | None) -> dict[tuple[str, str], frozenset[str]]:
+    """Return the prefixes of the repositories that are replicated, by account and region."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for entry in mappings(value_at(resource, "ReplicationConfiguration", "Rules")):
+        filters = mappings(entry.get("RepositoryFilters")) or [{"Filter": ""}]
+        prefixes = frozenset(str(one.get("Filter")) for one in filters)
+        for one in mappings(entry.get("Destinations")):
+            place = (str(one.get("RegistryId")), str(one.get("Region")))
+            found[place] = found.get(place, frozenset()) | prefixes
+    return found
+
+
+@resource_rule(_GAINED, PUBLIC_REPOSITORY)
+def public_repository(change: ResourceChange) -> Iterator[str]:
+    """A public repository is added: everyone may pull its images."""
+    if change.base is None:
+        yield "is new: everyone may pull its images"
+
+
+@resource_rule(_GAINED, OIDC_PROVIDER, CDK_OIDC_PROVIDER)
 def more_audiences(change: ResourceChange) -> Iterator[str]:
     """An OIDC provider accepts tokens for more audiences."""
     before, after = change.both(_audiences)
@@ -51,8 +89,19 @@ def more_audiences(change: ResourceChange) -> Iterator[str]:
 
 
 def _audiences(resource: Resource | None) -> list[Any]:
-    audiences = value_at(resource, "ClientIdList")
-    return audiences if isinstance(audiences, list) else []
+    found = value_at(resource, "ClientIdList") or value_at(resource, "ClientIDList")
+    return found if isinstance(found, list) else []
+
+
+@resource_rule(_GAINED, *_ISSUERS)
+def token_issuer_changed(change: ResourceChange) -> Iterator[Message]:
+    """Another issuer or certificate vouches for the identities that may assume roles."""
+    changed = [name for name in change.changed if name in _ISSUERS[change.type]]
+    if change.is_update and changed:
+        names = listed([f"`{one}`" for one in changed])
+        yield undecided(f"changes {names}: others may vouch for the identities that it trusts")
+    elif change.base is None and change.type == _CLUSTER_ISSUER:
+        yield undecided("is new: identities of this issuer can log in to the cluster")
 
 
 @rule(Category.ACCESS_LOST)

@@ -14,7 +14,13 @@ from ecrctl.review.diff.resources import (
 )
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.canonical import is_decided, parameters_in
-from ecrctl.review.resource_types import KEY, LOG_GROUP, PUBLIC_REPOSITORY, REPOSITORY
+from ecrctl.review.resource_types import (
+    KEY,
+    LOG_GROUP,
+    REPOSITORY,
+    RESOURCE_TYPES,
+    resource_type,
+)
 
 from .rule import Message, about, resource_rule, rule, undecided
 
@@ -23,17 +29,7 @@ _LOSS = Category.DATA_LOSS
 DEFAULT_PENDING_WINDOW = 30
 _RETAINING = ("Retain", "RetainExceptOnCreate", "Snapshot")
 # The types that contain data beside repositories and keys, in this app or any other.
-_OTHER_DATA = (
-    "AWS::DynamoDB::GlobalTable",
-    "AWS::DynamoDB::Table",
-    PUBLIC_REPOSITORY,
-    "AWS::EFS::FileSystem",
-    LOG_GROUP,
-    "AWS::RDS::DBCluster",
-    "AWS::RDS::DBInstance",
-    "AWS::S3::Bucket",
-    "AWS::SecretsManager::Secret",
-)
+_OTHER_DATA = tuple(name for name, row in RESOURCE_TYPES.items() if row.holds)
 _EVERY_DATA = (REPOSITORY, *KEY, *_OTHER_DATA)
 _IMAGES_STAY = "Images are not moved automatically"
 # An account, a region and a repository name.
@@ -220,7 +216,7 @@ def data_removed(change: ResourceChange) -> Iterator[str]:
     """Other data is deleted or replaced."""
     is_removed = change.head is None and change.pair.head is not None
     if is_removed and change.impact == "WILL_DESTROY":
-        yield "is deleted with all of its data"
+        yield f"is deleted with all of its {resource_type(change.type).holds}"
     elif change.is_replaced and not change.keeps_its_name():
         yield f"is replaced by an empty one ({', '.join(change.replacing)})"
 
