@@ -145,6 +145,16 @@ KEPT = frozenset(
 )
 # Another value may protect less: the names of cipher suites have no order here.
 UNORDERED = frozenset({"minimumprotocolversion", "sslpolicy", "tlssecuritypolicy"})
+# Another rule judges which addresses reach a cluster.
+_OF_CLUSTERS = ("endpointpublicaccess", "publicaccesscidrs")
 # The customer's key that encrypts the data; a key of AWS has an alias of this form.
 KEY_NAME = re.compile(r"(?:kms\w*key\w*|keyarn|encryptionkey(?:arn)?|defaultencryptionkey)")
 KEY_OF_AWS = re.compile(r"(?:arn:[^:]*:kms:[^:]*:[^:]*:)?alias/aws/.*|aws_owned_.*")
+
+
+def is_protective(path: str) -> bool:
+    """Return whether a rule judges a property in every type, by its path."""
+    steps = [one for one in path.lower().split(".") if not one.isdigit()] or [path]
+    names = {steps[-1], ".".join(steps[-2:])}
+    every = (*LEVELS, *AMOUNTS, *LIMITS, *KEPT, *UNORDERED, *_OF_CLUSTERS)
+    return not names.isdisjoint(every) or KEY_NAME.fullmatch(steps[-1]) is not None

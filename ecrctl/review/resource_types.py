@@ -36,6 +36,8 @@ FUNCTION = "AWS::Lambda::Function"
 LAYER_VERSION = "AWS::Lambda::LayerVersion"
 LOG_GROUP = "AWS::Logs::LogGroup"
 SECURITY_GROUP = "AWS::EC2::SecurityGroup"
+SECURITY_GROUP_RULES = ("AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress")
+NETWORK_ACL_ENTRY = "AWS::EC2::NetworkAclEntry"
 CLUSTER = "AWS::EKS::Cluster"
 # Custom resources of the CDK: AwsCustomResource, the EKS cluster of its first version, an OIDC
 # provider, and those that empty a repository or bucket before it is deleted.
@@ -64,6 +66,7 @@ class ResourceType:
     :param policy_kind: whether the policy grants access, or limits access as an endpoint's does.
     :param is_separate_policy: whether the policies of the type are separate resources: they go, and
         the resource that they grant access to remains.
+    :param grants: whether its properties grant something without a policy of IAM's form.
     :param holds: what is lost with the resource, such as ``data``; empty for nothing.
     :param protects: what ends with the resource, such as a record of the traffic; empty for none.
     :param once: the properties of which no two resources have the same values, or none of them for
@@ -78,6 +81,7 @@ class ResourceType:
     policy_subject: str = ""
     policy_kind: PolicyKind = "resource"
     is_separate_policy: bool = False
+    grants: bool = False
     holds: str = ""
     protects: str = ""
     once: tuple[str, ...] | None = None
@@ -108,6 +112,26 @@ def _data(name: str = "", holds: str = _DATA) -> ResourceType:
     return ResourceType(name_property=name, holds=holds)
 
 
+# Types that grant something and have no other meaning here.
+_GRANTING = (
+    "AWS::ACMPCA::Permission",
+    "AWS::Cognito::IdentityPoolRoleAttachment",
+    ENDPOINT_SERVICE_PERMISSIONS,
+    "AWS::EKS::IdentityProviderConfig",
+    "AWS::Events::EventBusPolicy",
+    ACCESS_KEY,
+    "AWS::IAM::UserToGroupAddition",
+    "AWS::LakeFormation::Permissions",
+    "AWS::LakeFormation::PrincipalPermissions",
+    "AWS::Lambda::LayerVersionPermission",
+    "AWS::Lambda::Permission",
+    "AWS::RAM::ResourceShare",
+    "AWS::RolesAnywhere::Profile",
+    "AWS::RolesAnywhere::TrustAnchor",
+    "AWS::S3::AccessGrant",
+    "AWS::SSO::Assignment",
+    "AWS::Signer::ProfilePermission",
+)
 _KEY = ResourceType(word="key", policy_property="KeyPolicy")
 # The data in these is found by rules of their own: repositories and keys.
 RESOURCE_TYPES: Mapping[str, ResourceType] = {
@@ -170,11 +194,13 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     SERVICE: ResourceType(word="service", name_property="ServiceName"),
     TASK_DEFINITION: ResourceType(word="task definition", display_property="Family"),
     "AWS::EFS::FileSystem": _data(),
-    "AWS::EKS::AccessEntry": ResourceType(once=("ClusterName", "PrincipalArn")),
+    "AWS::EKS::AccessEntry": ResourceType(grants=True, once=("ClusterName", "PrincipalArn")),
     CLUSTER: _named("Name", holds=_IN_CLUSTER),
     "AWS::EKS::Nodegroup": ResourceType(name_property="NodegroupName"),
     POD_IDENTITY: ResourceType(
-        word="Pod Identity association", once=("ClusterName", "Namespace", "ServiceAccount")
+        word="Pod Identity association",
+        grants=True,
+        once=("ClusterName", "Namespace", "ServiceAccount"),
     ),
     "AWS::ElastiCache::CacheCluster": _data("ClusterName"),
     "AWS::ElastiCache::ReplicationGroup": _data("ReplicationGroupId"),
@@ -203,7 +229,9 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         once=("FunctionName",),
     ),
     LAYER_VERSION: ResourceType(policy_subject="layer", is_separate_policy=True),
-    "AWS::Lambda::Url": ResourceType(policy_subject="URL of function", is_separate_policy=True),
+    "AWS::Lambda::Url": ResourceType(
+        policy_subject="URL of function", is_separate_policy=True, grants=True
+    ),
     LOG_GROUP: _named("LogGroupName", word="log group", holds=_DATA),
     "AWS::MSK::Cluster": _data("ClusterName", "records"),
     "AWS::Macie::Session": ResourceType(protects="the search for sensitive data", once=()),
@@ -255,6 +283,8 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
             ("XRay", "PolicyDocument"),
         )
     },
+    **dict.fromkeys(_GRANTING, ResourceType(grants=True)),
+    **dict.fromkeys((*SECURITY_GROUP_RULES, NETWORK_ACL_ENTRY), ResourceType()),
     CDK_CLUSTER: ResourceType(holds=_IN_CLUSTER),
     CDK_OIDC_PROVIDER: ResourceType(word="OIDC provider", once=("Url",), is_global=True),
 }

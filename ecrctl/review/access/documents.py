@@ -54,6 +54,25 @@ def text_with_policy(values: Values, value: Any) -> Any:
     return parsed if is_policy(parsed) else None
 
 
+def without_policies(value: Any) -> Any:
+    """Return a value without the policies in it, and without texts that are policies."""
+    if isinstance(value, list):
+        return [without_policies(one) for one in value if not _is_policy_or_text(one)]
+    if isinstance(value, Mapping):
+        kept = {name: one for name, one in value.items() if not _is_policy_or_text(one)}
+        return {name: without_policies(one) for name, one in kept.items()}
+    return value
+
+
+def _is_policy_or_text(value: Any) -> bool:
+    if not isinstance(value, str):
+        return is_policy(value)
+    try:
+        return '"Statement"' in value and is_policy(json.loads(value))
+    except ValueError:
+        return False
+
+
 def _parsed(values: Values, document: Any) -> Any:
     """Return a policy that may be a JSON string as a mapping."""
     name, argument = function_of(document) or ("", None)

@@ -1,7 +1,7 @@
 """Rules about containers that leave their confinement: privileges, profiles, the host's files.
 
-Sources: ECS developer guide, "Task definition parameters"; Kubernetes documentation, "Pod Security
-Standards", the baseline one.
+Sources: ECS developer guide, "Task definition parameters", which Batch has in common; Kubernetes
+documentation, "Pod Security Standards", the baseline one.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,6 @@ from ecrctl.policies.wording import listed
 from ecrctl.review.diff.resources import is_true, mappings
 from ecrctl.review.diff.workloads import Workload, WorkloadChange, pod_of
 from ecrctl.review.findings import Category
-from ecrctl.review.resource_types import TASK_DEFINITION
 
 from .workloads import workload_rule
 
@@ -29,10 +28,10 @@ def confinement_lost(one: WorkloadChange) -> Iterator[str]:
 
 
 def _freedoms(workload: Workload) -> Iterator[str]:
-    if workload.kind == TASK_DEFINITION:
-        for one in mappings(workload.document.get("ContainerDefinitions")):
-            for freedom in _of_task_container(one):
-                yield f"container {one.get('Name')} {freedom}"
+    if workload.kind.startswith("AWS::"):
+        for name, container in _containers(workload.document, "container"):
+            for freedom in _of_container(container):
+                yield f"container {name} {freedom}"
         return
     pod = pod_of(workload.document)
     yield from _of_pod(pod, workload.document)
@@ -42,7 +41,19 @@ def _freedoms(workload: Workload) -> Iterator[str]:
                 yield f"container {one.get('name')} {freedom}"
 
 
-def _of_task_container(container: Mapping[str, Any]) -> Iterator[str]:
+def _containers(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each definition of a container in the properties of a type, with its name."""
+    if isinstance(value, list):
+        for one in value:
+            yield from _containers(one, place)
+    elif isinstance(value, Mapping):
+        if "Image" in value:
+            yield str(value.get("Name", place)), value
+        for name, one in value.items():
+            yield from _containers(one, name)
+
+
+def _of_container(container: Mapping[str, Any]) -> Iterator[str]:
     if is_true(container.get("Privileged")):
         yield "is privileged"
     added = _mapping(_mapping(container.get("LinuxParameters")).get("Capabilities")).get("Add")

@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from ecrctl.policies.wording import first_few, listed
-from ecrctl.review.access.other_grants import policy_document
+from ecrctl.review.access.documents import without_policies
 from ecrctl.review.diff.assets import asset_digests
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.image_properties import IMAGE_PROPERTIES
@@ -14,6 +14,7 @@ from ecrctl.review.diff.resources import Resource, properties
 from ecrctl.review.diff.value_diff import differing_values
 from ecrctl.review.diff.workloads import WORKLOAD_TYPES
 from ecrctl.review.findings import Category, Finding, Place
+from ecrctl.review.protective_properties import is_protective
 from ecrctl.review.resolution.templates import DEPLOYED_METADATA, NESTED_STACK
 from ecrctl.review.resource_types import RESOURCE_TYPES
 
@@ -53,6 +54,13 @@ def _is_known(resource_type: str) -> bool:
     return any(resource_type in each for each in known) or resource_type.startswith("AWS::IAM::")
 
 
+def _is_judged(resource_type: str) -> bool:
+    """Return whether the rules judge what a type's properties mean, beside its data."""
+    row = RESOURCE_TYPES.get(resource_type)
+    is_data_alone = row is not None and bool(row.holds or row.protects)
+    return resource_type in SETTINGS or (_is_known(resource_type) and not is_data_alone)
+
+
 def not_judged_changes(reported: AbstractSet[Place]) -> Rule:
     """Return the rule for properties that no rule judges.
 
@@ -62,13 +70,13 @@ def not_judged_changes(reported: AbstractSet[Place]) -> Rule:
     @resource_rule(_NOT_JUDGED)
     def not_judged(change: ResourceChange) -> Iterator[str]:
         """A type that no rule knows changes a property that looks like access or protection."""
-        if change.head is None or change.place in reported or _is_known(change.type):
+        if change.head is None or change.place in reported or _is_judged(change.type):
             return
         before, after = change.both(_without_policies)
         found = [
             f"`{path}`"
             for path, *values in differing_values(before, after)
-            if _is_telling(path, values)
+            if _is_telling(path, values) and not is_protective(path)
         ]
         if found:
             names = listed(first_few(list(dict.fromkeys(found)), _MOST_SHOWN))
@@ -80,8 +88,8 @@ def not_judged_changes(reported: AbstractSet[Place]) -> Rule:
 
 def _without_policies(resource: Resource | None) -> dict[str, Any]:
     """Return the properties without policies, whose access is compared for every type."""
-    given = properties(resource)
-    return {name: value for name, value in given.items() if policy_document(value) is None}
+    found: dict[str, Any] = without_policies(properties(resource))
+    return found
 
 
 @resource_rule(_NOT_JUDGED)

@@ -15,14 +15,16 @@ from ecrctl.review.diff.resources import mappings, properties, resources_of
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.texts import Values, is_unknown
 from ecrctl.review.resolution.variants import paired_variants, variants_of
-from ecrctl.review.resource_types import SECURITY_GROUP
+from ecrctl.review.resource_types import (
+    NETWORK_ACL_ENTRY,
+    SECURITY_GROUP,
+    SECURITY_GROUP_RULES,
+)
 from ecrctl.review.rules.rule import Message, about, resource_rule, rule, undecided
 
 _LOST = Category.PROTECTION_LOST
-_INGRESS, _EGRESS = "AWS::EC2::SecurityGroupIngress", "AWS::EC2::SecurityGroupEgress"
-_SEPARATE = {_INGRESS: "inbound", _EGRESS: "outbound"}
+_SEPARATE = dict(zip(SECURITY_GROUP_RULES, ("outbound", "inbound"), strict=True))
 _INLINE = {"SecurityGroupIngress": "inbound", "SecurityGroupEgress": "outbound"}
-_ACL_ENTRY = "AWS::EC2::NetworkAclEntry"
 _PEERS = (
     "CidrIp",
     "CidrIpv6",
@@ -201,7 +203,7 @@ def _network(text: str) -> _Network | None:
         return None
 
 
-@resource_rule(_LOST, _ACL_ENTRY)
+@resource_rule(_LOST, NETWORK_ACL_ENTRY)
 def network_acl_changed(change: ResourceChange) -> Iterator[Message]:
     """An entry of a network ACL allows traffic, or no longer denies it."""
     before, after = change.values("RuleAction")
