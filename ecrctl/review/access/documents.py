@@ -1,11 +1,11 @@
 """Policy documents of templates, read so that two spellings of one policy are the same."""
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from constructs_lib.rules.policy.lists import as_list
+from ecrctl.files import json_value
 from ecrctl.review.diff.resources import properties, resources_of
 from ecrctl.review.resolution.canonical import function_of
 from ecrctl.review.resolution.texts import Values
@@ -68,7 +68,7 @@ def _is_policy_or_text(value: Any) -> bool:
     if not isinstance(value, str):
         return is_policy(value)
     try:
-        return '"Statement"' in value and is_policy(json.loads(value))
+        return '"Statement"' in value and is_policy(json_value(value))
     except ValueError:
         return False
 
@@ -81,7 +81,7 @@ def _parsed(values: Values, document: Any) -> Any:
     if not isinstance(document, str) and name != "Fn::Join":
         return document
     try:
-        return json.loads(values.text(document))
+        return json_value(values.text(document))
     except ValueError:
         return document
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ecrctl.files import json_value
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import Resource, properties, value_at
@@ -140,7 +141,7 @@ def _calls(comparison: Comparison, change: ResourceChange, *, is_head: bool) -> 
 
 def _call(step: str, text: str) -> _Call:
     try:
-        found = json.loads(text)
+        found = json_value(text)
     except ValueError:
         found = None
     if not isinstance(found, Mapping) or is_unknown(str(found.get("action", ""))):

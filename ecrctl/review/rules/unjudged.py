@@ -19,6 +19,7 @@ from ecrctl.review.resolution.templates import DEPLOYED_METADATA, NESTED_STACK
 from ecrctl.review.resource_types import RESOURCE_TYPES
 
 from .rule import Message, Rule, about_stack, resource_rule, rule, undecided
+from .undecided import SETTINGS
 
 _NOT_JUDGED = Category.NOT_JUDGED
 _MOST_SHOWN = 4

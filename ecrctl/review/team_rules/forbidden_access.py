@@ -78,10 +78,10 @@ class _Grants:
             is_forbidden = row.effect == "Allow" and row.allowed.verb.name in self.rule.verbs
             if is_forbidden and not self._is_decided_elsewhere(row):
                 yield from self._breach(row, rows)
-        for policy in sorted(self.policies.unreadable):
+        if self.policies.unreadable:
             yield self._new(
                 f"has a policy that may let principals {listed(self.rule.verbs)}",
-                evidence=("unreadable", policy),
+                evidence=("unreadable", *sorted(self.policies.unreadable)),
                 doubt="it depends on values that are known only at deployment",
             )
 
