@@ -14,7 +14,7 @@ from ecrctl.review.diff.workloads import VERSION_DOCKER_LABEL
 from ecrctl.review.findings import Category, Finding, Place
 from ecrctl.review.resource_types import REPOSITORY, TASK_DEFINITION, word_of
 
-from .protection import encryption, exclusion_patterns, tag_mode
+from .protection.repositories import encryption, exclusion_patterns, tag_mode
 from .rule import Rule, about_stack, resource_rule, rule
 
 _MOST_SHOWN = 8

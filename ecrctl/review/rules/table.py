@@ -8,34 +8,30 @@ from ecrctl.review.findings import Category, Finding, Place, in_order
 
 from . import (
     access,
-    confinement,
     cost,
     custom_resources,
     data_loss,
-    failures,
     gate,
     lifecycle,
-    once,
-    protection,
     registry,
     routine,
-    settings,
     team,
-    undecided,
-    unjudged,
     workloads,
 )
+from .deployment import failures, once
 from .network import cluster_endpoints, kubernetes, security_groups
+from .protection import confinement, repositories, settings
 from .rule import Rule
+from .unknown import undecided, unjudged
 
 # The order of the guide's table: by module, then as the rules follow each other in it.
 _MODULES = (
     data_loss,
     custom_resources,
     failures,
-    gate,
     once,
-    protection,
+    gate,
+    repositories,
     settings,
     security_groups,
     cluster_endpoints,

@@ -12,8 +12,9 @@ from ecrctl.review.diff.image_properties import IMAGE_PROPERTIES
 from ecrctl.review.resolution.names import NAMED_TYPES
 from ecrctl.review.resolution.templates import resolved
 from ecrctl.review.resource_types import RESOURCE_TYPES
-from ecrctl.review.rules import undecided, workloads
-from ecrctl.review.rules.undecided import SETTINGS
+from ecrctl.review.rules import workloads
+from ecrctl.review.rules.unknown import undecided
+from ecrctl.review.rules.unknown.undecided import SETTINGS
 
 ACCOUNT, REGION = "111111111111", "us-west-2"
 UNKNOWN = {"Fn::Parameter": ["Mode"]}

@@ -11,7 +11,7 @@ import pytest
 from constructs_lib.rules.aws.cloudformation_limits import MAXIMUM_TEMPLATE_BYTES
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.diff.comparison import Comparison, StackPair
-from ecrctl.review.rules.failures import stack_over_limits
+from ecrctl.review.rules.deployment.failures import stack_over_limits
 
 OVER = "has {:,} bytes of template, but CloudFormation accepts at most 1,000,000"
 

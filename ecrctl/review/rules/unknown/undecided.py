@@ -25,8 +25,7 @@ from ecrctl.review.resource_types import (
     TASK_DEFINITION,
     TEMPLATE,
 )
-
-from .rule import Message, resource_rule, undecided
+from ecrctl.review.rules.rule import Message, resource_rule, undecided
 
 _LOSS, _PROTECTION = Category.DATA_LOSS, Category.PROTECTION_LOST
 _ON, _OFF = "on", "off"

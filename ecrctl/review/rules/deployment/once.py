@@ -11,8 +11,7 @@ from ecrctl.review.diff.resources import account_of, mappings, properties, resou
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.texts import Values, is_unknown
 from ecrctl.review.resource_types import resource_type
-
-from .rule import about, about_stack, rule
+from ecrctl.review.rules.rule import about, about_stack, rule
 
 _FAILS = Category.WILL_FAIL
 # The values that no other resource has, after the type, the account and the region.

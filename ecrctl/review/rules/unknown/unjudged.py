@@ -17,8 +17,8 @@ from ecrctl.review.findings import Category, Finding, Place
 from ecrctl.review.protective_properties import is_protective
 from ecrctl.review.resolution.templates import DEPLOYED_METADATA, NESTED_STACK
 from ecrctl.review.resource_types import RESOURCE_TYPES
+from ecrctl.review.rules.rule import Message, Rule, about_stack, resource_rule, rule, undecided
 
-from .rule import Message, Rule, about_stack, resource_rule, rule, undecided
 from .undecided import SETTINGS
 
 _NOT_JUDGED = Category.NOT_JUDGED

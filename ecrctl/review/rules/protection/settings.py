@@ -28,8 +28,7 @@ from ecrctl.review.resource_types import (
     TEMPLATE,
     resource_type,
 )
-
-from .rule import Message, resource_rule, undecided
+from ecrctl.review.rules.rule import Message, resource_rule, undecided
 
 _LOST = Category.PROTECTION_LOST
 # Other rules judge these.

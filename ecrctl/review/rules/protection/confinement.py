@@ -11,8 +11,7 @@ from ecrctl.policies.wording import listed
 from ecrctl.review.diff.resources import is_true, mappings
 from ecrctl.review.diff.workloads import Workload, WorkloadChange, pod_of
 from ecrctl.review.findings import Category
-
-from .workloads import workload_rule
+from ecrctl.review.rules.workloads import workload_rule
 
 _APPARMOR = "container.apparmor.security.beta.kubernetes.io/"
 _UNCONFINED = "Unconfined"

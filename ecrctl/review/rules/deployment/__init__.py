@@ -1,0 +1,1 @@
+"""Rules about what CloudFormation or a service refuses."""

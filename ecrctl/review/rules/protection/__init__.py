@@ -1,0 +1,1 @@
+"""Rules about what no longer protects images, data or a workload."""
