@@ -42,10 +42,15 @@ def table(chosen: Sequence[Pair], results: Results) -> str:
             pair.title,
             ", ".join(found) or "nothing",
             "yes" if blocks else "",
-            ", ".join(results[key_of(pair)]) or "passes",
+            _cdk_diff_cell(pair, results),
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _cdk_diff_cell(pair: Pair, results: Results) -> str:
+    kinds = ", ".join(results[key_of(pair)]) or "passes"
+    return f"{kinds}, although {pair.cdk_diff_is_wrong}" if pair.cdk_diff_is_wrong else kinds
 
 
 def key_of(pair: Pair) -> str:

@@ -36,6 +36,7 @@ class Pair:
 
     :param expect: the rules that must find something, apart from routine ones.
     :param worse: whether the change destroys, fails or grants access, and so must be blocked.
+    :param cdk_diff_is_wrong: why ``cdk diff --fail-on`` fails for a change without any danger.
     :param messages: texts that the findings must contain.
     :param review: the content of ``review.yaml``.
     :param reports: the validation report of a side.
@@ -48,6 +49,7 @@ class Pair:
     head: Mapping[str, Any]
     expect: tuple[str, ...] = ()
     worse: bool = False
+    cdk_diff_is_wrong: str = ""
     messages: tuple[str, ...] = ()
     changed_files: tuple[str, ...] = ()
     stacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from ecrctl.review.rules.table import RULES, categories
 from ecrctl.review.sides.git import ChangedFile
 from ecrctl.review.sides.projects import OwnProject
 from ecrctl.review.verdict import Review
+from tests.ecrctl.review.guide import key_of, stored_results
 from tests.ecrctl.review.pairs import Pair, compared_at_once, pairs
 from tests.support import ROOT
 
@@ -28,6 +29,7 @@ STRICT = (
     Category.PROTECTION_LOST,
     Category.ACCESS_GAINED,
 )
+HARMLESS = {Category.COST, Category.ROUTINE}
 ROUTINE = tuple(rule for rule, category in categories().items() if category == Category.ROUTINE)
 PAIRS = pairs()
 
@@ -86,6 +88,15 @@ def test_every_resource_that_changes_is_reported(
     for change in found.comparison.changes:
         has_effect = not change.is_update or change.changed or set(change.other) - {"Metadata"}
         assert not has_effect or change.place in reported, change.logical_id
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=[pair.name for pair in PAIRS])
+def test_a_danger_that_the_cdk_shows_is_a_finding(
+    pair: Pair, reviewed: Callable[[Pair], Review]
+) -> None:
+    shown = stored_results()[key_of(pair)]
+    found = {one.finding.category for one in reviewed(pair).judgements} - HARMLESS
+    assert bool(shown and not found) == bool(pair.cdk_diff_is_wrong), (shown, found)
 
 
 UNDECIDED = {
