@@ -1,7 +1,7 @@
-"""A review on GitHub: one comment and one status per pull request, which are advice.
+"""A review on GitHub: one comment, labels and one status per pull request, which are advice.
 
 ``publish DIR`` writes the output of ``ecrctl review --out DIR`` into the pull request, or that the
-review failed. No deployment reads the comment or the status, because others could write them.
+review failed. No deployment reads any of it, because others could write it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import urllib3
 
 CONTEXT = "ecrctl review"
 MARKER = "<!-- ecrctl review of"
+# The beginning of every label that a review sets.
+LABEL_PREFIX = "review: "
 BOT = "github-actions[bot]"
 ADVICE = (
     "\n*This is advice. Before each deployment, the commit that was deployed last compares the "
@@ -49,7 +51,7 @@ def call(method: str, path: str, body: Any = None) -> Any:
         details = response.json() if response.data else {}
         reason = details.get("message", "no error message")
         raise RefusedError(f"{method} {path} failed with {response.status}: {reason}")
-    return response.json()
+    return response.json() if response.data else None
 
 
 def pages(path: str) -> list[Any]:
@@ -65,23 +67,21 @@ def pages(path: str) -> list[Any]:
 
 
 def publish(folder: Path) -> None:
-    """Write the comment and the status of the pull request."""
+    """Write the comment, the labels and the status of the pull request."""
     head = os.environ["HEAD_SHA"]
     document = read(folder)
+    number = pull_request_of(head)
     if document is None:
-        verdict, state = "The review failed.", "error"
+        verdict, state, labels = "The review failed.", "error", []
         comment = f"**{verdict}** The log of its run has the reason.\n{MARKER} nothing -->\n"
         description = verdict
     else:
         state = "failure" if document["result"] == "blocked" else "success"
+        labels = document["labels"]
         comment = with_advice((folder / "comment.md").read_text(encoding="utf-8"))
         description = f"Advice: {document['result']}"
-    number = pull_request_of(head)
-    earlier = [one for one in pages(f"/issues/{number}/comments") if is_ours(one)]
-    if earlier:
-        call("PATCH", f"/issues/comments/{earlier[0]['id']}", {"body": comment})
-    else:
-        call("POST", f"/issues/{number}/comments", {"body": comment})
+    write_comment(number, comment if document is None or document["comment_needed"] else None)
+    write_labels(number, labels)
     status = {
         "state": state,
         "context": CONTEXT,
@@ -90,6 +90,29 @@ def publish(folder: Path) -> None:
         f"/actions/runs/{os.environ['GITHUB_RUN_ID']}",
     }
     call("POST", f"/statuses/{head}", status)
+
+
+def write_comment(number: int, comment: str | None) -> None:
+    """Write the one comment, or remove it if there is nothing to say."""
+    earlier = [one for one in pages(f"/issues/{number}/comments") if is_ours(one)]
+    if comment is None:
+        for one in earlier:
+            call("DELETE", f"/issues/comments/{one['id']}")
+    elif earlier:
+        call("PATCH", f"/issues/comments/{earlier[0]['id']}", {"body": comment})
+    else:
+        call("POST", f"/issues/{number}/comments", {"body": comment})
+
+
+def write_labels(number: int, labels: list[str]) -> None:
+    """Set the labels of the review, and no others."""
+    present = {one["name"] for one in pages(f"/issues/{number}/labels")}
+    for name in sorted(present - {*labels}):
+        if name.startswith(LABEL_PREFIX):
+            call("DELETE", f"/issues/{number}/labels/{quote(name, safe='')}")
+    new = [name for name in labels if name not in present]
+    if new:
+        call("POST", f"/issues/{number}/labels", {"labels": new})
 
 
 def with_advice(comment: str) -> str:

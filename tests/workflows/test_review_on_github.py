@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,11 +16,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ecrctl.review.output import json as review_json
 from tests.support import ROOT
 
 SCRIPT = ROOT / ".github" / "scripts" / "review_on_github.py"
 HEAD, MERGE = "a" * 40, "b" * 40
-DIGEST, OTHER = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
 BOT = {"login": "github-actions[bot]"}
 ADVICE = (
     "\n*This is advice. Before each deployment, the commit that was deployed last compares the "
@@ -56,13 +56,18 @@ def github() -> Iterator[GitHub]:
                 query = parse_qs(parts.query)
                 first = (int(query.get("page", ["1"])[0]) - 1) * 100
                 found = found[first : first + 100]
+            if self.command == "DELETE":
+                # GitHub answers without a body.
+                self.send_response(204)
+                self.end_headers()
+                return
             data = json.dumps(found if found is not None else {"message": "Not Found"}).encode()
             self.send_response(200 if found is not None else 404)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = do_PATCH = respond  # noqa: N815 - names of the standard library
+        do_GET = do_POST = do_PATCH = do_DELETE = respond  # noqa: N815 - names of the standard library
 
         def log_message(self, *_: object) -> None:
             pass
@@ -109,11 +114,21 @@ def review(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def write_review(folder: Path, result: str, digest: str = DIGEST) -> None:
+def write_review(folder: Path, result: str, labels: Sequence[str] = ()) -> None:
     """Write the files of `ecrctl review --out` that the script reads."""
-    document = {"result": result, "head": {"digest": digest}}
+    needed = result != "unchanged"
+    document = {"result": result, "labels": [*labels], "comment_needed": needed}
     (folder / "review.json").write_text(json.dumps(document))
     (folder / "comment.md").write_text(COMMENT)
+
+
+def pull_request(*, comments: Sequence[Any] = (), labels: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the responses for the open pull request 4."""
+    return {
+        "/pulls": [pull(4, HEAD)],
+        "/issues/4/comments": [*comments],
+        "/issues/4/labels": [{"name": one} for one in labels],
+    }
 
 
 def pull(number: int, sha: str) -> dict[str, Any]:
@@ -124,7 +139,7 @@ def pull(number: int, sha: str) -> dict[str, Any]:
 def test_the_first_review_writes_a_comment_and_a_status(
     github: GitHub, run: Callable[..., Any], review: Path
 ) -> None:
-    github.responses = {"/pulls": [pull(3, "c" * 40), pull(4, HEAD)], "/issues/4/comments": []}
+    github.responses = {**pull_request(), "/pulls": [pull(3, "c" * 40), pull(4, HEAD)]}
     done = run("publish", review)
     assert done.returncode == 0, done.stderr
     assert [one for one in github.requests if one[0] != "GET"] == [
@@ -149,12 +164,46 @@ def test_the_next_review_replaces_the_comment_on_any_page(
         {"id": number, "user": {"login": "someone"}, "body": COMMENT} for number in range(150)
     ]
     ours = {"id": 999, "user": BOT, "body": COMMENT}
-    github.responses = {"/pulls": [pull(4, HEAD)], "/issues/4/comments": [*others, ours]}
+    github.responses = pull_request(comments=[*others, ours])
     assert run("publish", review).returncode == 0
     assert ("PATCH", "/issues/comments/999", {"body": COMMENT + ADVICE}) in github.requests
     assert [path for method, path, _ in github.requests if method == "POST"] == [
         f"/statuses/{HEAD}"
     ]
+
+
+def test_the_comment_is_removed_when_nothing_is_left(
+    github: GitHub, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    write_review(tmp_path, "unchanged")
+    ours = [{"id": number, "user": BOT, "body": COMMENT} for number in (7, 8)]
+    theirs = {"id": 9, "user": {"login": "someone"}, "body": COMMENT}
+    github.responses = pull_request(comments=[*ours, theirs], labels=["review: images"])
+    done = run("publish", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [one[:2] for one in github.requests if one[0] not in {"GET", "POST"}] == [
+        ("DELETE", "/issues/comments/7"),
+        ("DELETE", "/issues/comments/8"),
+        ("DELETE", "/issues/4/labels/review%3A%20images"),
+    ]
+
+
+def test_the_labels_are_those_of_the_newest_review(
+    github: GitHub, run: Callable[..., Any], tmp_path: Path
+) -> None:
+    write_review(tmp_path, "passed", ["review: access-gained", "review: images"])
+    github.responses = pull_request(labels=["bug", "review: data-loss", "review: images"])
+    done = run("publish", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [one for one in github.requests if "/labels" in one[1] and one[0] != "GET"] == [
+        ("DELETE", "/issues/4/labels/review%3A%20data-loss", None),
+        ("POST", "/issues/4/labels", {"labels": ["review: access-gained"]}),
+    ]
+
+
+def test_the_labels_of_a_review_have_the_beginning_by_which_old_ones_are_removed() -> None:
+    script = SCRIPT.read_text()
+    assert f'LABEL_PREFIX = "{review_json.LABEL_PREFIX}"' in script
 
 
 @pytest.mark.parametrize(
@@ -164,7 +213,7 @@ def test_a_blocked_change_fails_the_status(
     github: GitHub, run: Callable[..., Any], tmp_path: Path, result: str, state: str
 ) -> None:
     write_review(tmp_path, result)
-    github.responses = {"/pulls": [pull(4, HEAD)], "/issues/4/comments": []}
+    github.responses = pull_request()
     run("publish", tmp_path)
     assert github.requests[-1][2]["state"] == state
 
@@ -172,7 +221,7 @@ def test_a_blocked_change_fails_the_status(
 def test_a_failed_review_is_reported_as_an_error(
     github: GitHub, run: Callable[..., Any], tmp_path: Path
 ) -> None:
-    github.responses = {"/pulls": [pull(4, HEAD)], "/issues/4/comments": []}
+    github.responses = pull_request()
     assert run("publish", tmp_path / "none").returncode == 0
     (_, _, comment), (_, _, status) = (one for one in github.requests if one[0] != "GET")
     assert comment["body"].startswith("**The review failed.**")

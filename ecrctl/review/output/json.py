@@ -10,7 +10,7 @@ from ecrctl.review.findings import CATEGORIES, Category
 from ecrctl.review.verdict import Judgement, Review
 
 SCHEMA = Path(__file__).with_name("review.schema.json")
-_LABEL = "review: "
+LABEL_PREFIX = "review: "
 Result = Literal["unchanged", "passed", "blocked"]
 
 
@@ -131,7 +131,7 @@ def _result(review: Review) -> Result:
 
 def _labels(review: Review) -> list[str]:
     found = {one.finding.category for one in review.judgements if one.acknowledgement is None}
-    return [f"{_LABEL}{one}" for one in CATEGORIES if one in found - {Category.ROUTINE}]
+    return [f"{LABEL_PREFIX}{one}" for one in CATEGORIES if one in found - {Category.ROUTINE}]
 
 
 def _finding(judgement: Judgement) -> FindingDocument:
