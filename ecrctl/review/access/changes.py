@@ -19,6 +19,9 @@ from .sentences import Direction, sentences_of
 from .sources import policy_sets
 
 _IDENTITY_KINDS = ("identity", "trust", "boundary")
+# A few seconds. Policies of thousands of statements need a small part of it, because the index
+# finds the few that are comparable; thousands with NotResource or NotAction have no such feature.
+_MOST_COMPARISONS = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +43,33 @@ def access_changes(comparison: Comparison) -> list[AccessChange]:
     # A stack that leaves the app is not deleted with it, and still grants what it granted.
     left_behind = {pair.id for pair in pairs if pair.head is None}
     found: list[AccessChange] = []
+    limit = _ComparisonLimit()
     for holder in sorted({*before, *after}, key=_order):
         base, head = before.get(holder), after.get(holder)
         stays = base is not None and (base.stacks.keys() <= left_behind or base.sources <= kept)
         is_same = (base or head or PolicySet()).sources <= on_both_sides
         found += _holder_changes(
-            _Sides(holder=holder, base=base, head=head, stays=stays, has_same_sources=is_same)
+            _Sides(holder=holder, base=base, head=head, stays=stays, has_same_sources=is_same),
+            limit,
         )
     return found
+
+
+@dataclass(slots=True)
+class _ComparisonLimit:
+    """The comparisons of two permissions that a review can still make in reasonable time."""
+
+    left: int = _MOST_COMPARISONS
+
+    def allows(self, index: PermissionIndex, permissions: set[Permission]) -> bool:
+        """Return whether permissions can be compared with those of an index, and count them."""
+        left = self.left
+        for one in permissions:
+            left -= sum(1 for _ in index.candidates(one))
+            if left < 0:
+                return False
+        self.left = left
+        return True
 
 
 def _order(holder: Holder) -> tuple[str, str, str, str]:
@@ -121,7 +143,7 @@ class _Sides:
         return AccessChange(direction=direction, finding=finding)
 
 
-def _holder_changes(sides: _Sides) -> Iterator[AccessChange]:
+def _holder_changes(sides: _Sides, limit: _ComparisonLimit) -> Iterator[AccessChange]:
     if sides.is_unattached_managed_policy:
         return  # a policy without identities grants nothing; each identity has a change of its own
     if sides.head is None and (sides.stays or not sides.outlives_its_policies):
@@ -133,7 +155,7 @@ def _holder_changes(sides: _Sides) -> Iterator[AccessChange]:
     if sides.base is None and sides.holder.kind in {"resource", "trust"}:
         yield from _new_holder_changes(sides, head)
         return
-    yield from _permission_changes(sides, base, head)
+    yield from _permission_changes(sides, base, head, limit)
     yield from _attachment_changes(sides, base, head)
     yield from _boundary_changes(sides, base, head)
     if base.unreadable != head.unreadable:
@@ -162,14 +184,25 @@ def _new_holder_changes(sides: _Sides, head: PolicySet) -> Iterator[AccessChange
         )
 
 
-def _permission_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iterator[AccessChange]:
+def _permission_changes(
+    sides: _Sides, base: PolicySet, head: PolicySet, limit: _ComparisonLimit
+) -> Iterator[AccessChange]:
     before, after = set(base.permissions), set(head.permissions)
-    added = _not_covered_by(before, after, sides.holder.account)
-    removed = _not_covered_by(after, before, sides.holder.account)
+    old, new = PermissionIndex(before), PermissionIndex(after)
+    if not (limit.allows(old, after - before) and limit.allows(new, before - after)):
+        yield sides.change(
+            "undecided",
+            f"has policies with {len(before ^ after)} changed permissions, which are too many to "
+            "compare: whether they grant more or less cannot be determined",
+            [before, after],
+        )
+        return
+    added = _not_covered_by(old, after - before, sides.holder.account)
+    removed = _not_covered_by(new, before - after, sides.holder.account)
     if head.unreadable - base.unreadable:
         # A policy that cannot be read may still grant what is missing among the others.
         removed = {one for one in removed if one.is_deny}
-    unclear = _incomparable(added, removed) | set(filter(_is_unknown, added | removed))
+    unclear = _incomparable(added, removed, limit) | set(filter(_is_unknown, added | removed))
     added, removed = added - unclear, removed - unclear
     # A Deny that is added takes access away, and one that is removed grants access.
     directions: tuple[tuple[Direction, set[Permission], set[Permission]], ...] = (
@@ -209,29 +242,32 @@ def _boundary_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iterat
 
 
 def _not_covered_by(
-    covering: set[Permission], permissions: set[Permission], account: PrincipalSet
+    covering: PermissionIndex, permissions: set[Permission], account: PrincipalSet
 ) -> set[Permission]:
     """Return the permissions that no permission of the other side contains.
 
     :param account: the account of the policies. A statement that names it only delegates to the
         account's identity policies; a role of the account that is named needs none of them.
     """
-    index = PermissionIndex(covering)
     return {
         one
-        for one in permissions - covering
+        for one in permissions
         if not any(
             one.within(other)
             and (one.is_deny or other.principal != account or one.principal == account)
-            for other in index.candidates(one)
+            for other in covering.candidates(one)
         )
     }
 
 
-def _incomparable(added: set[Permission], removed: set[Permission]) -> set[Permission]:
+def _incomparable(
+    added: set[Permission], removed: set[Permission], limit: _ComparisonLimit
+) -> set[Permission]:
     """Return permissions of which only conditions changed, in a way that has no order."""
     before, after = _without_conditions(removed), _without_conditions(added)
     index = PermissionIndex(before, with_conditions=False)
+    if not limit.allows(index, set(after)):
+        return added | removed
     found: set[Permission] = set()
     for new in after:
         for old in index.candidates(new):

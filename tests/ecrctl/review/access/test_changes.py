@@ -162,3 +162,43 @@ def test_a_subject_is_the_repository_that_an_identity_policy_names() -> None:
     assert changes(role("ci"), role("ci", everywhere)) == [
         ("lost", "role ci", "is denied permission to push")
     ]
+
+
+def _exceptions(prefix: str, count: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "222222222222"},
+            "Action": "ecr:Get*",
+            "NotResource": f"arn:aws:ecr:us-west-2:{ACCOUNT}:repository/{prefix}{number}-*",
+        }
+        for number in range(count)
+    ]
+
+
+def test_too_many_permissions_to_compare_are_undecided_and_others_are_compared() -> None:
+    small = role("ci", {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"})
+    found = changes(
+        {**repository(*_exceptions("a", 800)), **role("ci")},
+        {**repository(*_exceptions("b", 800)), **small},
+    )
+    assert found == [
+        (
+            "undecided",
+            "repository team/api",
+            "has policies with 1600 changed permissions, which are too many to compare: whether "
+            "they grant more or less cannot be determined",
+        ),
+        ("gained", "role ci", "may log in to the registry"),
+    ]
+
+
+def test_permissions_with_conditions_of_their_own_can_be_too_many_to_order() -> None:
+    def conditional(prefix: str) -> list[dict[str, Any]]:
+        return [
+            {**one, "Condition": {"StringEquals": {"aws:PrincipalTag/team": f"{prefix}{number}"}}}
+            for number, one in enumerate(_exceptions(prefix, 800))
+        ]
+
+    found = changes(repository(*conditional("a")), repository(*conditional("b")))
+    assert {direction for direction, _, _ in found} == {"undecided"}
