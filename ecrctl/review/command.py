@@ -12,7 +12,7 @@ from ecrctl.cdk.assemblies import Stack
 from ecrctl.errors import UserError
 
 from .diff.resources import properties
-from .diff.template_diff import compare
+from .diff.template_diff import compare, running_library
 from .findings import CATEGORIES, REPOSITORY_ITSELF, Category
 from .resource_types import REPOSITORY
 from .rules.table import findings_of
@@ -80,10 +80,10 @@ def _review(request: Request) -> Review:
     # Read before any code of either side runs, because that could write the files.
     named, named_rules = _chosen_acknowledgements(request), _named_rules(request)
     sides = both_sides(request.base, request.head, request.project, may_run=request.may_run)
-    with sides as (base, head):
+    with running_library() as library, sides as (base, head):
         _check_images(request.images, [*base.stacks, *head.stacks])
         comparison = replace(
-            compare(base.stacks, head.stacks, image_sets=request.images),
+            compare(base.stacks, head.stacks, image_sets=request.images, library=library),
             changed_files=request.changed_files or head.changed_files,
         )
         acknowledgements = base.acknowledgements if named is None else named

@@ -4,7 +4,8 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,26 @@ LIBRARY = "@aws-cdk/cloudformation-diff"
 # A logical ID, wherever a function names it.
 _NAME = re.compile(r"[0-9A-Za-z]+")
 _SCRIPT = Path(__file__).with_name("diff_templates.js")
+Library = subprocess.Popen[str]
+
+
+@contextmanager
+def running_library() -> Iterator[Library]:
+    """Start the library, which takes half a second, before there is anything to compare."""
+    process = subprocess.Popen(
+        [str(toolchain.node_binary()), str(_SCRIPT), str(_library_home())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # The output goes into files and comments, which show no colours.
+        env={**os.environ, "NO_COLOR": "1", "FORCE_COLOR": "0"},
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def compare(
@@ -29,11 +50,15 @@ def compare(
     head: Sequence[Stack],
     *,
     image_sets: Mapping[str, Sequence[ImageRecord]] | None = None,
+    library: Library | None = None,
 ) -> Comparison:
-    """Compare what the stacks of two assemblies deploy."""
+    """Compare what the stacks of two assemblies deploy.
+
+    :param library: a running library, which compares once; by default one is started.
+    """
     base, head = resolved(base), resolved(head)
     pairs = pairs_of(base, head)
-    diffs = _library_diffs(pairs) if pairs else {}
+    diffs = _library_diffs(pairs, library) if pairs else {}
     return Comparison(
         base=base,
         head=head,
@@ -88,22 +113,17 @@ def _library_home() -> Path:
     raise UserError(f"{LIBRARY} is not installed here. Run `make`.")
 
 
-def _library_diffs(pairs: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
-    request = [_request(pair) for pair in pairs]
-    done = subprocess.run(
-        [str(toolchain.node_binary()), str(_SCRIPT), str(_library_home())],
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        check=False,
-        # The output goes into files and comments, which show no colours.
-        env={**os.environ, "NO_COLOR": "1", "FORCE_COLOR": "0"},
-    )
-    if done.returncode:
-        errors = [line for line in done.stderr.splitlines() if "Error" in line]
-        reason = errors[0].strip() if errors else "no error message"
-        raise UserError(f"{LIBRARY} cannot compare these templates: {reason}")
-    diffs: dict[str, dict[str, Any]] = json.loads(done.stdout)
+def _library_diffs(
+    pairs: Sequence[StackPair], library: Library | None = None
+) -> dict[str, dict[str, Any]]:
+    request = json.dumps([_request(pair) for pair in pairs])
+    with running_library() if library is None else nullcontext(library) as process:
+        output, error = process.communicate(request)
+        if process.returncode:
+            errors = [line for line in error.splitlines() if "Error" in line]
+            reason = errors[0].strip() if errors else "no error message"
+            raise UserError(f"{LIBRARY} cannot compare these templates: {reason}")
+    diffs: dict[str, dict[str, Any]] = json.loads(output)
     return diffs
 
 

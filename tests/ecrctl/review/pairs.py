@@ -105,7 +105,7 @@ def compared_at_once(sides: Iterable[tuple[Path, Path]]) -> Iterator[None]:
     answers = template_diff._library_diffs([*map(_numbered, stack_pairs, itertools.count())])
     by_files = {_files(pair): answers[str(number)] for number, pair in enumerate(stack_pairs)}
 
-    def known_answers(asked: Sequence[StackPair]) -> dict[str, dict[str, Any]]:
+    def known_answers(asked: Sequence[StackPair], _: object = None) -> dict[str, dict[str, Any]]:
         return {pair.id: by_files[_files(pair)] for pair in asked}
 
     with pytest.MonkeyPatch.context() as patch:
