@@ -10,6 +10,7 @@ from checked_files.fault_text import name_hint
 from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.errors import UserError
+from ecrctl.git import ChangedFile, changed_files, commit_of
 
 from .diff.resources import properties
 from .diff.template_diff import compare, running_library
@@ -18,7 +19,6 @@ from .resource_types import REPOSITORY
 from .rules.table import findings_of
 from .sides.acknowledgements import Acknowledgement, read_acknowledgements
 from .sides.added_acknowledgements import added_acknowledgements
-from .sides.git import ChangedFile, changed_files, commit_of
 from .sides.projects import Project
 from .sides.sides import both_sides
 from .team_rules.gates import environment_gates, gates_of, strictest

@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeVar
 
 from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.git import ChangedFile
 from ecrctl.review.findings import Place, canonical_json
 from ecrctl.review.resource_types import resource_type
-from ecrctl.review.sides.git import ChangedFile
 from ecrctl.review.team_rules.review_file import ForbiddenAccess
 from ecrctl.review.team_rules.violations import Violation
 

@@ -8,10 +8,10 @@ other file: the change itself cannot have brought it.
 from pathlib import Path
 
 from ecrctl.errors import UserError
+from ecrctl.git import changed_files, commits_that_change, file_of_commit, parent_of
 from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE
 
 from .acknowledgements import Acknowledgement, acknowledgements_in
-from .git import changed_files, commits_that_change, file_of_commit, parent_of
 
 
 def added_acknowledgements(repository: Path, commit: str, label: str) -> list[Acknowledgement]:

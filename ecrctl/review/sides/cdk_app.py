@@ -12,8 +12,8 @@ from typing import Any
 from ecrctl.cdk.toolchain import Tools, node_binary
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.files import read_json
+from ecrctl.git import ignored_folders, top_folder
 
-from .git import ignored_folders, top_folder
 from .projects import SynthCommand
 
 CDK_JSON = "cdk.json"

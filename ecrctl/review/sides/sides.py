@@ -11,6 +11,14 @@ from pathlib import Path
 
 from ecrctl.cdk.assemblies import Stack, stacks_of
 from ecrctl.errors import UserError
+from ecrctl.git import (
+    ChangedFile,
+    changed_files,
+    commit_of,
+    copy_commit,
+    copy_working_tree,
+    file_of_commit,
+)
 from ecrctl.review.diff.assets import asset_digests
 from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE, REVIEW_FILE
 from ecrctl.review.team_rules.review_file import (
@@ -22,14 +30,6 @@ from ecrctl.review.team_rules.violations import Violation, read_violations
 
 from .acknowledgements import Acknowledgement, acknowledgements_in
 from .deployed import aligned, deployed_environment
-from .git import (
-    ChangedFile,
-    changed_files,
-    commit_of,
-    copy_commit,
-    copy_working_tree,
-    file_of_commit,
-)
 from .projects import Project
 from .synthesis import App, kept_assembly, synthesise
 

@@ -11,9 +11,9 @@ from ecrctl.cdk import toolchain
 from ecrctl.errors import UserError
 from ecrctl.file_writing.atomic import replace_text
 from ecrctl.files import file_errors
+from ecrctl.git import tree_of
 from ecrctl.review.team_rules.violations import REPORTS
 
-from .git import tree_of
 from .projects import Project
 
 # The assemblies of so many commits are kept; the one that was used last is the last to go.

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from ecrctl.git import ChangedFile
 from ecrctl.review.command import Request, review
 from ecrctl.review.findings import CATEGORIES, Category
 from ecrctl.review.rules.table import RULES, categories
-from ecrctl.review.sides.git import ChangedFile
 from ecrctl.review.sides.projects import OwnProject
 from ecrctl.review.verdict import Review
 from tests.ecrctl.review.guide import key_of, stored_results
