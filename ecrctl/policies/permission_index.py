@@ -3,8 +3,11 @@
 A text that a pattern matches contains every literal part of the pattern, and a principal is within
 few others. So each permission is kept under its rarest such feature, and only the permissions
 under the features of another one are compared with that one. Policies of thousands of statements
-differ in something, be it a resource, an action, a principal or the value of a condition.
+differ in something, be it a resource, an action, a principal or the value of a condition. Where
+many permissions share a feature, such as an action, they have an index of their own for the others.
 """
+
+from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
@@ -13,6 +16,9 @@ from typing import NamedTuple
 from .conditions import Condition, is_implied_by_itself_alone, matches_one_pattern
 from .patterns import PatternSet, literal_parts
 from .permissions import Permission
+
+# With fewer, comparing them all is faster than finding those to compare.
+_FEWEST_TO_INDEX = 8
 
 
 class _Feature(NamedTuple):
@@ -33,34 +39,49 @@ class PermissionIndex:
         permissions are found that would contain another one if no permission had conditions.
     """
 
-    def __init__(self, permissions: Iterable[Permission], *, with_conditions: bool = True) -> None:
+    def __init__(
+        self,
+        permissions: Iterable[Permission],
+        *,
+        with_conditions: bool = True,
+        _known: frozenset[str] = frozenset(),
+    ) -> None:
         every = list(permissions)
         self._with_conditions = with_conditions
-        features = [list(self._features(one)) for one in every]
+        features = [[f for f in self._features(one) if f.place not in _known] for one in every]
         frequency = Counter(feature for found in features for feature in set(found))
-        self._by_feature: dict[str, dict[Hashable, list[Permission]]] = {}
+        by_feature: dict[_Feature, list[Permission]] = {}
         self._others: list[Permission] = []
         for one, found in zip(every, features, strict=True):
             if found:
-                place, text = min(found, key=frequency.__getitem__)
-                self._by_feature.setdefault(place, {}).setdefault(text, []).append(one)
+                by_feature.setdefault(min(found, key=frequency.__getitem__), []).append(one)
             else:
                 self._others.append(one)
+        self._by_feature: dict[str, dict[Hashable, list[Permission] | PermissionIndex]] = {}
+        for feature, sharing in by_feature.items():
+            self._by_feature.setdefault(feature.place, {})[feature.text] = (
+                sharing
+                if len(sharing) < _FEWEST_TO_INDEX
+                else PermissionIndex(
+                    sharing, with_conditions=with_conditions, _known=_known | {feature.place}
+                )
+            )
         self._lengths = {
             place: {len(text) for text in texts if isinstance(text, str)}
             for place, texts in self._by_feature.items()
         }
 
     def candidates(self, one: Permission) -> Iterator[Permission]:
-        """Yield the permissions that may contain one."""
+        """Yield the permissions that may contain one, each of them once."""
+        yield from self.with_features(list(self._texts_of(one)))
+
+    def with_features(self, texts: list[_Feature]) -> Iterator[Permission]:
+        """Yield the permissions that have a feature in one of the texts, and those without any."""
         # Two conditions on one key may have a part in common.
-        parts = {
-            (place, part)
-            for place, text in self._texts_of(one)
-            for part in self._parts_of(place, text)
-        }
+        parts = {(place, part) for place, text in texts for part in self._parts_of(place, text)}
         for place, part in parts:
-            yield from self._by_feature.get(place, {}).get(part, ())
+            found = self._by_feature.get(place, {}).get(part, ())
+            yield from found.with_features(texts) if isinstance(found, PermissionIndex) else found
         yield from self._others
 
     def _features(self, one: Permission) -> Iterator[_Feature]:
@@ -81,6 +102,8 @@ class PermissionIndex:
 
     def _parts_of(self, place: str, text: Hashable) -> set[Hashable]:
         """Return the parts of a text that have the length of a known feature."""
+        if place not in self._by_feature:
+            return set()
         if not isinstance(text, str):
             return {text}
         return {

@@ -22,6 +22,7 @@ _IDENTITY_KINDS = ("identity", "trust", "boundary")
 # A few seconds. Policies of thousands of statements need a small part of it, because the index
 # finds the few that are comparable; thousands with NotResource or NotAction have no such feature.
 _MOST_COMPARISONS = 500_000
+_FEWEST_COMPARISONS = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,21 +56,34 @@ def access_changes(comparison: Comparison) -> list[AccessChange]:
     return found
 
 
+class _TooManyError(Exception):
+    """Raised when the permissions of one holder cannot be compared in reasonable time."""
+
+
 @dataclass(slots=True)
 class _ComparisonLimit:
     """The comparisons of two permissions that a review can still make in reasonable time."""
 
     left: int = _MOST_COMPARISONS
+    _of_holder: int = 0
 
-    def allows(self, index: PermissionIndex, permissions: set[Permission]) -> bool:
-        """Return whether permissions can be compared with those of an index, and count them."""
-        left = self.left
-        for one in permissions:
-            left -= sum(1 for _ in index.candidates(one))
-            if left < 0:
-                return False
-        self.left = left
-        return True
+    def begin_holder(self) -> None:
+        """Leave every holder some comparisons, however many others need."""
+        self._of_holder = max(self.left, _FEWEST_COMPARISONS)
+
+    def candidates(self, index: PermissionIndex, one: Permission) -> list[Permission]:
+        """Return the permissions of an index to compare with one.
+
+        :raises _TooManyError: at the limit.
+        """
+        found = list(index.candidates(one))
+        # All of them count, so that the order of a set does not decide where the limit is.
+        self.left = max(0, self.left - len(found))
+        self._of_holder -= len(found)
+        if self._of_holder < 0:
+            self.left = 0
+            raise _TooManyError
+        return found
 
 
 def _order(holder: Holder) -> tuple[str, str, str, str]:
@@ -188,8 +202,16 @@ def _permission_changes(
     sides: _Sides, base: PolicySet, head: PolicySet, limit: _ComparisonLimit
 ) -> Iterator[AccessChange]:
     before, after = set(base.permissions), set(head.permissions)
-    old, new = PermissionIndex(before), PermissionIndex(after)
-    if not (limit.allows(old, after - before) and limit.allows(new, before - after)):
+    account = sides.holder.account
+    limit.begin_holder()
+    try:
+        added = _not_covered_by(before, after, account, limit)
+        removed = _not_covered_by(after, before, account, limit)
+        if head.unreadable - base.unreadable:
+            # A policy that cannot be read may still grant what is missing among the others.
+            removed = {one for one in removed if one.is_deny}
+        unclear = _incomparable(added, removed, limit) | set(filter(_is_unknown, added | removed))
+    except _TooManyError:
         yield sides.change(
             "undecided",
             f"has policies with {len(before ^ after)} changed permissions, which are too many to "
@@ -197,12 +219,6 @@ def _permission_changes(
             [before, after],
         )
         return
-    added = _not_covered_by(old, after - before, sides.holder.account)
-    removed = _not_covered_by(new, before - after, sides.holder.account)
-    if head.unreadable - base.unreadable:
-        # A policy that cannot be read may still grant what is missing among the others.
-        removed = {one for one in removed if one.is_deny}
-    unclear = _incomparable(added, removed, limit) | set(filter(_is_unknown, added | removed))
     added, removed = added - unclear, removed - unclear
     # A Deny that is added takes access away, and one that is removed grants access.
     directions: tuple[tuple[Direction, set[Permission], set[Permission]], ...] = (
@@ -242,20 +258,24 @@ def _boundary_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iterat
 
 
 def _not_covered_by(
-    covering: PermissionIndex, permissions: set[Permission], account: PrincipalSet
+    covering: set[Permission],
+    permissions: set[Permission],
+    account: PrincipalSet,
+    limit: _ComparisonLimit,
 ) -> set[Permission]:
     """Return the permissions that no permission of the other side contains.
 
     :param account: the account of the policies. A statement that names it only delegates to the
         account's identity policies; a role of the account that is named needs none of them.
     """
+    index = PermissionIndex(covering)
     return {
         one
-        for one in permissions
+        for one in permissions - covering
         if not any(
             one.within(other)
             and (one.is_deny or other.principal != account or one.principal == account)
-            for other in covering.candidates(one)
+            for other in limit.candidates(index, one)
         )
     }
 
@@ -266,11 +286,9 @@ def _incomparable(
     """Return permissions of which only conditions changed, in a way that has no order."""
     before, after = _without_conditions(removed), _without_conditions(added)
     index = PermissionIndex(before, with_conditions=False)
-    if not limit.allows(index, set(after)):
-        return added | removed
     found: set[Permission] = set()
     for new in after:
-        for old in index.candidates(new):
+        for old in limit.candidates(index, new):
             if new.within(old) and old.within(new):
                 found |= _without_order(before[old], after[new])
                 found |= _without_order(after[new], before[old])

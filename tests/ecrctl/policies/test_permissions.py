@@ -176,3 +176,15 @@ def test_the_index_omits_nearly_all_permissions_that_contain_no_part_of_another(
 def test_a_pattern_with_many_wildcards_is_decided_at_once() -> None:
     assert not matches("a*" * 40 + "b", "a" * 4000)
     assert matches("a*" * 40 + "b", "a" * 4000 + "b")
+
+
+def test_permissions_that_share_an_action_are_found_by_their_other_parts() -> None:
+    every = [
+        permission(f"s3:Action{action}", f"bucket-{bucket}")
+        for action in range(100, 140)
+        for bucket in range(100, 140)
+    ]
+    index = PermissionIndex(every)
+    wanted = permission("s3:Action123", "bucket-117")
+    assert list(index.candidates(wanted)) == [wanted]
+    assert list(index.candidates(permission("s3:Action123", "bucket-1"))) == []
