@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ecrctl.verify.stacks.all_types import RESOURCE_TYPES
-from ecrctl.verify.stacks.forms import are_same
+from ecrctl.verify.stacks.forms import are_same, plain
 
 TASK, SERVICE = "AWS::ECS::TaskDefinition", "AWS::ECS::Service"
 GROUP = "AWS::EC2::SecurityGroup"
@@ -160,3 +160,8 @@ def test_how_ecs_deploys_a_service_by_itself_is_no_difference(declared: Any) -> 
         {"Alarms": {"AlarmNames": ["a"], "Enable": True}},
     ):
         assert not same(SERVICE, "DeploymentConfiguration", declared, {**found, **change})
+
+
+@pytest.mark.parametrize("given", [[1, True, ""], (1, True, "")])
+def test_a_list_and_a_tuple_have_the_same_plain_form(given: object) -> None:
+    assert plain(given) == ["1", "true", None]
