@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 from ecrctl.verify.stacks.all_types import RESOURCE_TYPES
 from ecrctl.verify.stacks.comparison import KEPT_PROPERTIES
@@ -17,6 +18,12 @@ from tests.support import ROOT
 from .deploying import EVERYTHING, NAME
 from .deploying import synthesised as synthesised_stacks
 
+# The types of which each property has a reader or a reason, declared by this project or not.
+COMPLETE = (
+    *("AWS::EC2::RouteTable", "AWS::EC2::SecurityGroup", "AWS::EC2::SubnetRouteTableAssociation"),
+    *("AWS::ECR::Repository", "AWS::IAM::OIDCProvider", "AWS::IAM::Role", "AWS::KMS::Alias"),
+    *("AWS::KMS::Key", "AWS::SNS::TopicPolicy", "AWS::SSM::Parameter"),
+)
 SNAPSHOTS = ROOT / "tests" / "snapshots"
 
 
@@ -54,6 +61,14 @@ def test_each_property_of_an_environment_with_every_field_is_compared(tmp_path: 
     assert {stack.environment for stack in stacks} == {NAME}
     found = {one for stack in stacks for one in properties_of(stack.template)}
     assert {one for one in found if not has_reader_or_reason(*one)} == set()
+
+
+@pytest.mark.parametrize("resource_type", COMPLETE)
+def test_each_property_of_cloudformation_is_compared_or_has_a_reason(resource_type: str) -> None:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource_type).schema
+    read_only = {path.removeprefix("/properties/") for path in schema.get("readOnlyProperties", ())}
+    declarable = schema["properties"].keys() - read_only
+    assert [name for name in declarable if not has_reader_or_reason(resource_type, name)] == []
 
 
 def test_an_unknown_property_or_type_has_neither() -> None:

@@ -6,6 +6,7 @@ Sources: Amazon ECS API reference, "ContainerDefinition", "HealthCheck", "PortMa
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -32,6 +33,26 @@ def same(resource_type: str, name: str, declared: Any, found: Any) -> bool:
 def container(**properties: Any) -> dict[str, Any]:
     """Return a container's definition as a template declares it."""
     return {"Name": "api", "Image": "api", **properties}
+
+
+@pytest.mark.parametrize(
+    ("resource_type", "name"),
+    [
+        ("AWS::EC2::VPCEndpoint", "PolicyDocument"),
+        ("AWS::ECR::Repository", "RepositoryPolicyText"),
+        ("AWS::IAM::Policy", "PolicyDocument"),
+        ("AWS::IAM::Role", "AssumeRolePolicyDocument"),
+        ("AWS::KMS::Key", "KeyPolicy"),
+        ("AWS::SNS::TopicPolicy", "PolicyDocument"),
+    ],
+)
+def test_a_policy_is_compared_by_its_meaning(resource_type: str, name: str) -> None:
+    statement = {"Effect": "Allow", "Action": ["a:B", "a:C"], "Resource": "*"}
+    returned = {**statement, "Action": ["a:C", "a:B"], "Resource": ["*"]}
+    declared, found = ({"Version": "2012-10-17", "Statement": [x]} for x in (statement, returned))
+    denied = {"Version": "2012-10-17", "Statement": [{**statement, "Effect": "Deny"}]}
+    assert same(resource_type, name, declared, json.dumps(found))
+    assert not same(resource_type, name, declared, json.dumps(denied))
 
 
 @pytest.mark.parametrize(

@@ -47,10 +47,12 @@ def aws() -> Iterator[Aws]:
 
 
 def read(aws: Aws, resource_type: str, physical_id: str, **declared: Any) -> Live | None:
-    """Return a deployed resource."""
-    reader = RESOURCE_TYPES[resource_type].read
-    assert reader
-    return reader(Reading(aws), Given(physical_id, declared))
+    """Return a deployed resource, which has each property that its type compares."""
+    kind = RESOURCE_TYPES[resource_type]
+    assert kind.read
+    live = kind.read(Reading(aws), Given(physical_id, declared))
+    assert live is None or live.properties.keys() == kind.properties.keys()
+    return live
 
 
 def differs(aws: Aws, resource_type: str, physical_id: str, name: str, declared: Any) -> bool:

@@ -79,11 +79,13 @@ def test_an_error_is_raised_to_every_thread_that_waits(error: type[BaseException
 
 def test_another_question_is_another_call() -> None:
     kms = StubClient(describe_key=lambda KeyId: KeyId, list_grants=lambda KeyId: [{"a": [KeyId]}])  # noqa: N803
-    reading = Reading(stub_aws(kms=kms, other=StubClient(describe_key=lambda **_: "other")))
+    other = StubClient(describe_key=lambda **_: "other", list_grants=lambda **_: [{"a": ["other"]}])
+    reading = Reading(stub_aws(kms=kms, other=other))
     assert reading.call("kms", "describe_key", KeyId="a") == "a"
     assert reading.call("kms", "describe_key", KeyId="b") == "b"
     assert reading.call("other", "describe_key", KeyId="a") == "other"
     assert reading.listed("kms", "list_grants", "a[]", KeyId="a") == ["a"]
+    assert reading.listed("other", "list_grants", "a[]", KeyId="a") == ["other"]
     assert [name for name, _ in kms.requests] == ["describe_key", "describe_key", "list_grants"]
 
 

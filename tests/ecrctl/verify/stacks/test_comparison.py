@@ -258,6 +258,15 @@ def test_what_cloudformation_does_with_a_resource_is_read_from_the_deployed_temp
     assert differing(checks_of({"Topic": KEPT}, stack, sns=sns_with())) == expected
 
 
+def test_a_stack_whose_template_is_gone_meanwhile_is_not_compared() -> None:
+    topic = {**TOPIC, "DeletionPolicy": "Retain"}
+    cloudformation = cloudformation_with(
+        {"Topic": TOPIC_ARN}, operations={"get_template": NO_STACK}
+    )
+    reasons = unknown(checks_of({"Topic": topic}, cloudformation, sns=sns_with()))
+    assert reasons == {(SUBJECT, "DeletionPolicy"): "the deployed template is not in JSON"}
+
+
 def test_a_deployed_template_in_yaml_is_not_compared() -> None:
     stack = cloudformation_with({"Topic": TOPIC_ARN}, template="Resources: {}\n")
     found = checks_of({"Topic": KEPT}, stack, sns=sns_with())
