@@ -20,6 +20,7 @@ from environments.faults import EnvironmentFault
 from .errors import ExitCode, UserError, exit_code_table
 from .files import check_folder_of
 from .local import options as local
+from .pins.cli import add_pin_command
 from .program import run_program
 from .review.program import add_review_command
 from .verify import options as verify
@@ -165,37 +166,7 @@ def local_command(
     exit_on_difference(found.checks)
 
 
-@app.command("pin", epilog=exit_code_table(*FILE_OR_TOOL))
-def pin_command(
-    environment: Environment,
-    image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name that workloads use.")],
-    repository: Annotated[str, typer.Option(help="The repository of the image.")],
-    tag: Annotated[str, typer.Option(help="The tag to look up.")],
-    registry: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ENV", help="The environment that declares the repository (default: ENV)."
-        ),
-    ] = None,
-) -> None:
-    """Pin an image to the current digest of a tag.
-
-    The image gets a tag that protects it from every lifecycle rule.
-    """
-    from .aws import pinning
-    from .aws.clients import Aws
-
-    target = pinning.Target(_options.environments, environment, image, registry)
-    owner = pinning.check_target(target, repository=repository, tag=tag)
-    aws = Aws.from_variables(owner.region)
-    digest = pinning.digest_of_tag(aws, owner.account, repository, tag)
-    live = pinning.live_tag(environment, digest)
-    pinning.mark_live(aws, owner.account, repository, digest, live)
-    path = pinning.write_pin(target, repository=repository, tag=tag, digest=digest)
-    print(
-        f"{path.name}: {image} is pinned to {repository}:{tag}, {digest}; "
-        f"the tag {live} protects it"
-    )
+add_pin_command(app, lambda: _options.environments)
 
 
 @app.command("lifecycle", epilog=exit_code_table(*FILE_OR_TOOL))

@@ -14,8 +14,8 @@ from typing import Any
 import aws_cdk as cdk
 
 from app import build_app
-from ecrctl.aws.pinning import Target, write_pin
 from ecrctl.local.sample_image import sample_image
+from ecrctl.pins.pinning import Target, write_pin
 from environments.loading import environment_names
 
 ROOT = Path(__file__).parent.parent

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecrctl.aws.clients import Aws
-from ecrctl.aws.pinning import Target, live_tag, mark_live, write_pin
 from ecrctl.cdk import toolchain
 from ecrctl.cdk.assemblies import stacks_of
 from ecrctl.console import Steps
@@ -13,6 +12,7 @@ from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing.locks import locked
 from ecrctl.files import file_errors
 from ecrctl.images.registry import Registry, TagIsImmutable
+from ecrctl.pins.pinning import Target, live_tag, mark_live, write_pin
 from ecrctl.verify.command import Verification, verify
 from ecrctl.verify.files.jobs import check_schemas
 from ecrctl.verify.images import check_images

@@ -1,4 +1,4 @@
-"""Pins: the image of each name that workloads use, written here and approved by a reviewer."""
+"""A pin: what is checked before one is written, the tag of its image, and the file."""
 
 import tempfile
 from collections.abc import Mapping
@@ -11,15 +11,14 @@ from botocore.exceptions import ClientError
 from checked_files.fault_text import name_hint
 from constructs_lib.rules.ecr.images import reference_faults
 from constructs_lib.rules.faults import Fault, RuleError
+from ecrctl.aws.clients import Aws, as_user_errors
+from ecrctl.aws.image_records import image_in_ecr
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing.yaml_documents import change_document, check_document
 from ecrctl.files import file_errors
 from ecrctl.images.registry import ACCEPTED_MANIFESTS
 from environments.loading import load_environment, pins_path
 from environments.settings import EnvironmentSettings
-
-from .clients import Aws, as_user_errors
-from .image_records import image_in_ecr
 
 HEADER = """\
 # yaml-language-server: $schema=schema/images.schema.json
@@ -40,21 +39,24 @@ def live_tag(environment: str, digest: str) -> str:
     return f"live-{environment}-{digest.partition(':')[2][:_DIGITS_IN_TAG]}"
 
 
-def digest_of_tag(aws: Aws, account: str, repository: str, tag: str) -> str:
-    """Return the digest that a tag has in the registry.
+def pinnable_digest(aws: Aws, account: str, repository: str, reference: str) -> str:
+    """Return the digest of an image with a tag or digest, which workloads can pull.
 
     :raises UserError: where no workload could pull the image.
     """
-    with as_user_errors(f"Looking up '{repository}:{tag}'"):
-        image = image_in_ecr(aws, account, repository, tag)
+    is_digest = ":" in reference
+    name = f"{repository}{'@' if is_digest else ':'}{reference}"
+    with as_user_errors(f"Looking up '{name}'"):
+        image = image_in_ecr(aws, account, repository, reference)
     if image is None:
         raise UserError(
-            f"The repository '{repository}' has no image with the tag '{tag}' in account "
-            f"{account}, {aws.region}. Push the image first."
+            f"The repository '{repository}' has no image with the "
+            f"{'digest' if is_digest else 'tag'} '{reference}' in account {account}, "
+            f"{aws.region}. Push the image first."
         )
     if image.obstacle:
         raise UserError(
-            f"The image '{repository}:{tag}' is {image.obstacle}. Restore it with `aws ecr "
+            f"The image '{name}' is {image.obstacle}. Restore it with `aws ecr "
             f"update-image-storage-class --repository-name {repository} --image-id "
             f"imageDigest={image.digest} --target-storage-class STANDARD`, and pin it when its "
             "status is ACTIVE."
@@ -133,7 +135,9 @@ class Target:
     registry: str | None = None
 
 
-def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSettings:
+def check_target(
+    target: Target, *, repository: str, tag: str | None = None, digest: str | None = None
+) -> EnvironmentSettings:
     """Return the environment that declares the repository.
 
     :raises UserError: where the pin could not be deployed.
@@ -142,7 +146,7 @@ def check_target(target: Target, *, repository: str, tag: str) -> EnvironmentSet
     settings = owner = load_environment(target.environment, target.directory, with_pins=False)
     if target.registry:
         owner = load_environment(target.registry, target.directory, with_pins=False)
-    faults = [f"--{fault}" for fault in reference_faults(tag=tag, digest=None)]
+    faults = [f"--{fault}" for fault in reference_faults(tag=tag, digest=digest)]
     if target.image not in settings.images:
         faults.append(
             f"no workload of '{target.environment}' runs an image named '{target.image}'"
@@ -171,9 +175,9 @@ def _check_writable(path: Path) -> None:
         tempfile.TemporaryFile(dir=path.resolve().parent).close()
 
 
-def write_pin(target: Target, *, repository: str, tag: str, digest: str) -> Path:
+def write_pin(target: Target, *, repository: str, tag: str | None, digest: str) -> Path:
     """Add or replace a pin in the environment's file of pins, and return the file."""
-    pin = {"repository": repository, "tag": tag, "digest": digest}
+    pin = {"repository": repository, **({"tag": tag} if tag else {}), "digest": digest}
     if target.registry and target.registry != target.environment:
         pin = {"registry": target.registry, **pin}
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from ecrctl.aws.clients import Aws
-from ecrctl.aws.pinning import live_tag
 from ecrctl.images.oci import OciImage
 from ecrctl.images.registry import Registry
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
+from ecrctl.pins.pinning import live_tag
 from environments.loading import load_environment
 from tests.support import ROOT
 

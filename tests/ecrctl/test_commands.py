@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from ecrctl import manifests
-from ecrctl.aws import pinning
 from ecrctl.cdk.toolchain import ROOT
 from ecrctl.errors import ExitCode
 from ecrctl.local import command as local_command
 from ecrctl.local.command import LocalRun
 from ecrctl.local.emulator import Emulator
+from ecrctl.pins import command as pin_command
 from ecrctl.verify.command import Verification
 from tests.ecrctl.test_exit_codes import REPOSITORY, Run, folder, run
 from tests.ecrctl.verify.test_command_line import OTHER, SAME, Output, finding, found, returning
@@ -145,8 +145,8 @@ def test_a_pin_is_looked_up_marked_and_written(
     run: Run, monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: Output
 ) -> None:
     calls: list[Any] = []
-    monkeypatch.setattr(pinning, "digest_of_tag", returning("sha256:1", calls))
-    monkeypatch.setattr(pinning, "mark_live", returning(None, calls))
+    monkeypatch.setattr(pin_command, "pinnable_digest", returning("sha256:1", calls))
+    monkeypatch.setattr(pin_command, "mark_live", returning(None, calls))
     runs = folder / "runs.yaml"
     runs.write_text(runs.read_text() + f"repositories: [{{name: {REPOSITORY}}}]\n")
     code = run("pin", "runs", "api", "--repository", REPOSITORY, "--tag", "v1")

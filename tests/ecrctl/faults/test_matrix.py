@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from ecrctl import cli
-from ecrctl.aws.pinning import live_tag
 from ecrctl.errors import ExitCode
 from ecrctl.local.command import REPOSITORY, TAG
 from ecrctl.local.sample_image import sample_image
+from ecrctl.pins.pinning import live_tag
 from environments import loading
 from environments.loading import load_environment, pins_path
 

@@ -20,7 +20,7 @@ from tests.support import ROOT
 PIN = """\
 import sys
 from pathlib import Path
-from ecrctl.aws.pinning import Target, write_pin
+from ecrctl.pins.pinning import Target, write_pin
 folder = Path(sys.argv[1])
 for name in sys.argv[2:]:
     write_pin(Target(folder, "dev", name), repository=name, tag="v1", digest="sha256:" + "a" * 64)

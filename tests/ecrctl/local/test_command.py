@@ -15,7 +15,6 @@ import pytest
 from rich.console import Console
 
 from ecrctl.aws.clients import Aws
-from ecrctl.aws.pinning import live_tag
 from ecrctl.cdk import toolchain
 from ecrctl.console import Steps
 from ecrctl.errors import ExitCode, UserError
@@ -27,6 +26,7 @@ from ecrctl.local.command import LocalRun, run_local
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
 from ecrctl.local.supervision import Supervision
+from ecrctl.pins.pinning import live_tag
 from ecrctl.verify.check import Check
 from ecrctl.verify.command import Verification
 from ecrctl.verify.files.jobs import newest_versions

@@ -14,17 +14,17 @@ import pytest
 from botocore.exceptions import ClientError
 
 from ecrctl.aws.clients import Aws
-from ecrctl.aws.pinning import (
-    Target,
-    check_target,
-    digest_of_tag,
-    live_tag,
-    mark_live,
-    write_pin,
-)
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.oci import digest_of
 from ecrctl.images.registry import ACCEPTED_MANIFESTS
+from ecrctl.pins.pinning import (
+    Target,
+    check_target,
+    live_tag,
+    mark_live,
+    pinnable_digest,
+    write_pin,
+)
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
 
 REPOSITORY = "pinning/index"
@@ -103,7 +103,7 @@ def test_a_live_tag_follows_from_the_environment_and_the_digest() -> None:
 
 def test_the_digest_of_a_tag_is_looked_up_in_the_registry_of_the_account() -> None:
     ecr = StubClient(describe_images=lambda **_: {"imageDetails": [{"imageDigest": DIGEST}]})
-    assert digest_of_tag(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, "v1") == DIGEST
+    assert pinnable_digest(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, "v1") == DIGEST
     request = {
         "registryId": ACCOUNT,
         "repositoryName": REPOSITORY,
@@ -115,7 +115,7 @@ def test_the_digest_of_a_tag_is_looked_up_in_the_registry_of_the_account() -> No
 def test_a_tag_without_details_has_no_image() -> None:
     ecr = StubClient(describe_images=lambda **_: {"imageDetails": []})
     with pytest.raises(UserError) as refusal:
-        digest_of_tag(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, "v1")
+        pinnable_digest(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, "v1")
     assert str(refusal.value) == (
         f"The repository '{REPOSITORY}' has no image with the tag 'v1' in account {ACCOUNT}, "
         "us-east-1. Push the image first."
@@ -133,7 +133,7 @@ def test_an_image_that_no_workload_can_pull_is_not_pinned(status: str, obstacle:
     detail = {"imageDigest": DIGEST, "imageStatus": status}
     ecr = StubClient(describe_images=lambda **_: {"imageDetails": [detail]})
     with pytest.raises(UserError) as refusal:
-        digest_of_tag(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, "v1")
+        pinnable_digest(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, "v1")
     assert str(refusal.value) == (
         f"The image '{REPOSITORY}:v1' is {obstacle}. Restore it with `aws ecr "
         f"update-image-storage-class --repository-name {REPOSITORY} --image-id "

@@ -1,0 +1,70 @@
+"""The command ``pin``."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecrctl.errors import ExitCode, exit_code_table
+
+
+def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
+    """Add the command to a program.
+
+    :param environments: returns the folder of the environment files.
+    """
+
+    @app.command("pin", epilog=exit_code_table(ExitCode.FAULT, ExitCode.TOOL_ERROR))
+    def pin_command(
+        environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
+        image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name that workloads use.")],
+        repository: Annotated[str | None, typer.Option(help="The repository of the image.")] = None,
+        tag: Annotated[str | None, typer.Option(help="The tag to look up.")] = None,
+        digest: Annotated[
+            str | None, typer.Option(help="The image's digest; the pin has no tag.")
+        ] = None,
+        previous: Annotated[
+            bool,
+            typer.Option("--previous", help="Take the pin back that git has before this one."),
+        ] = False,
+        registry: Annotated[
+            str | None,
+            typer.Option(
+                metavar="ENV", help="The environment that declares the repository (default: ENV)."
+            ),
+        ] = None,
+    ) -> None:
+        """Pin an image to the current digest of a tag, to a digest, or to the one before.
+
+        The image gets a tag that protects it from every lifecycle rule.
+        """
+        _check_options(repository, tag, digest, registry, previous=previous)
+        from .command import pin_image, pin_previous  # noqa: PLC0415 - the help needs no AWS
+        from .pinning import Target  # noqa: PLC0415
+
+        target = Target(environments(), environment, image, registry)
+        if repository is None:
+            print(pin_previous(target))
+        else:
+            print(pin_image(target, repository=repository, tag=tag, digest=digest))
+
+
+def _check_options(
+    repository: str | None,
+    tag: str | None,
+    digest: str | None,
+    registry: str | None,
+    *,
+    previous: bool,
+) -> None:
+    """Raise on options that do not say which image, or that say it twice."""
+    ways = [one for one in (tag, digest, previous or None) if one is not None]
+    if len(ways) != 1:
+        raise typer.BadParameter("name one of --tag, --digest and --previous.")
+    if previous and (repository is not None or registry is not None):
+        raise typer.BadParameter(
+            "--previous has its repository and registry from git. Leave out both options."
+        )
+    if not previous and repository is None:
+        raise typer.BadParameter("--repository is required with --tag and --digest.")
