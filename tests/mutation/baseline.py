@@ -21,7 +21,10 @@ ROOMS = {
     "ecrctl/review": (_CLI, "tests/workflows"),
 } | {
     f"ecrctl/{room}": (_CLI,)
-    for room in ("access", "aws", "cdk", "images", "importing", "local", "policies", "verify")
+    for room in (
+        *("access", "aws", "cdk", "deployed", "file_writing", "images", "importing", "local"),
+        *("policies", "verify"),
+    )
 }
 _SETTINGS = """[run]
 core = ctrace

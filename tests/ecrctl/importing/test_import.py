@@ -20,6 +20,7 @@ from ecrctl.importing.environment import Import, import_of
 from ecrctl.importing.groups import GROUP_SIZE
 from ecrctl.importing.notes import table_of_notes
 from ecrctl.importing.report import next_steps, summary
+from environments.loading import load_environment
 from tests.support import ENVIRONMENTS, copy_environments, synthesise
 
 HEAD = {"account": "111111111111", "region": "us-west-2"}
@@ -252,6 +253,24 @@ def test_a_lifecycle_policy_that_cannot_be_expressed_is_noted() -> None:
         "its lifecycle policy cannot be expressed in the file: selection is required"
     )
     assert note.then == "the next deployment deletes it. Write a valid policy into the file."
+
+
+def test_a_tag_prefix_with_a_wildcard_which_ecr_accepts_is_stated(tmp_path: Path) -> None:
+    selection = {
+        "tagStatus": "tagged",
+        "tagPrefixList": ["dev-*"],
+        "countType": "imageCountMoreThan",
+        "countNumber": 5,
+    }
+    rule = {"rulePriority": 1, "selection": selection, "action": {"type": "expire"}}
+    result = imported(existing(lifecycle={"rules": [rule]}))
+    (entry,) = result.document["repositories"]
+    assert entry["lifecycle"]["rules"][0]["tag_prefixes"] == ["dev-*"]
+    assert result.notes == []
+    write_import("dev", result, tmp_path)
+    (repository,) = load_environment("dev", tmp_path, with_pins=False).repositories
+    assert repository.spec.lifecycle
+    assert repository.spec.lifecycle.document() == {"rules": [rule]}
 
 
 def test_a_repository_that_returns_to_the_file_is_explained() -> None:

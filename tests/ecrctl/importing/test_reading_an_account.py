@@ -117,6 +117,14 @@ def test_an_existing_file_keeps_its_settings_order_and_workloads(
     )
 
 
+@pytest.mark.usefixtures("regions")
+def test_an_existing_file_in_another_order_has_its_settings_first(tmp_path: Path) -> None:
+    (tmp_path / "dev.yaml").write_text(f"{FILE}protected: false\n")
+    result = import_environment("dev", tmp_path, tmp_path / "import")
+    settings = ["account", "region", "protected"]
+    assert list(result.document) == [*settings, "repositories", "ecs_tasks"]
+
+
 def test_a_new_environment_has_the_account_and_the_configured_region(
     regions: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
