@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -244,3 +245,63 @@ def test_an_assembly_is_synthesised_without_aws(
             {"environment": {}, "log": tmp_path / "cdk.log", "offline": True},
         ),
     ]
+
+
+def test_the_files_and_images_of_a_stack_are_its_assets_without_templates(tmp_path: Path) -> None:
+    manifest = {
+        "version": "36.0.0",
+        "files": {
+            "code": {"source": {"path": "asset.code"}, "destinations": {}},
+            "template": {"source": {"path": "main.template.json"}, "destinations": {}},
+            # A command makes the file when the app is deployed.
+            "made": {"source": {"executable": ["make"]}, "destinations": {}},
+        },
+        "dockerImages": {"image": {"source": {"directory": "asset.image"}, "destinations": {}}},
+    }
+    assets = {"type": "cdk:asset-manifest", "properties": {"file": "main.assets.json"}}
+    other = {"type": "aws:cloudformation:stack", **stack_artifact("main.template.json")}
+    main = stack_artifact("main.template.json", dependencies=["Assets", "Other", "Missing"])
+    files = {"main.template.json": {}, "main.assets.json": manifest}
+    write(tmp_path, files, Main=main, Assets=assets, Other=other)
+    found = {one.name: one.assets for one in stacks_of(tmp_path)}
+    assert found == {
+        "Main": {"code": tmp_path / "asset.code", "image": tmp_path / "asset.image"},
+        "Other": {},
+    }
+
+
+def test_a_stack_without_an_artifact_is_identified_by_its_name() -> None:
+    stack = Stack(name="dev/Main", account="1", region="r", template={"a": 1})
+    assert stack.id == "dev/Main"
+    assert replace(stack, artifact="Stage/Main").id == "Stage/Main"
+
+
+def test_a_resolved_stack_keeps_its_template_as_it_is_written() -> None:
+    stack = Stack(name="dev/Main", account="1", region="r", template={"a": 1})
+    assert stack.as_written == {"a": 1}
+    assert replace(stack, written={"b": 2}).as_written == {"b": 2}
+
+
+def test_settings_are_everything_beside_the_template_and_the_assets() -> None:
+    stack = Stack(
+        name="dev/Main",
+        account="111111111111",
+        region="us-west-2",
+        template={},
+        stack_name="dev-Main",
+        is_protected=True,
+        tags={"team": "web"},
+        parameters={"Size": "1"},
+        execution_role="arn:role",
+        notification_arns=("arn:topic",),
+    )
+    assert stack.settings == {
+        "account": "111111111111",
+        "region": "us-west-2",
+        "stack name": "dev-Main",
+        "termination protection": True,
+        "tags": {"team": "web"},
+        "parameters": {"Size": "1"},
+        "execution role": "arn:role",
+        "notification topics": ["arn:topic"],
+    }
