@@ -133,6 +133,21 @@ def test_nested_stacks_follow_their_parents(tmp_path: Path) -> None:
     ]
 
 
+def test_a_nested_stack_has_no_assets_and_parameters_of_its_own(tmp_path: Path) -> None:
+    manifest = {"version": "36.0.0", "files": {"code": {"source": {"path": "asset.code"}}}}
+    assets = {"type": "cdk:asset-manifest", "properties": {"file": "main.assets.json"}}
+    child = {"Type": NESTED, "Metadata": {"aws:asset:path": "child.json"}}
+    files = {"main.json": {"Resources": {"Child": child}}, "child.json": {}}
+    main = stack_artifact("main.json", dependencies=["Assets"])
+    main["properties"]["parameters"] = {"Size": "1"}
+    write(tmp_path, {**files, "main.assets.json": manifest}, Main=main, Assets=assets)
+    found = {one.name: (dict(one.assets), dict(one.parameters)) for one in stacks_of(tmp_path)}
+    assert found == {
+        "Main": ({"code": tmp_path / "asset.code"}, {"Size": "1"}),
+        "Main/Child": ({}, {}),
+    }
+
+
 @pytest.mark.parametrize(
     ("stage", "account", "environment"),
     [
