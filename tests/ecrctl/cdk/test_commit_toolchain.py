@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,12 +25,29 @@ class Interrupted(Exception):
 @pytest.fixture
 def commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a commit with other Python requirements, and an empty cache of tools."""
-    monkeypatch.setattr(commit_toolchain, "CACHE", tmp_path / "tools")
+    # As in a new clone, which has neither of these folders.
+    monkeypatch.setattr(commit_toolchain, "CACHE", tmp_path / ".ecrctl" / "tools")
     folder = tmp_path / "commit"
     folder.mkdir()
     (folder / PYTHON_REQUIREMENTS).write_text("other==1\n")
     (folder / NODE_REQUIREMENTS).write_bytes((ROOT / NODE_REQUIREMENTS).read_bytes())
     return folder
+
+
+Command = tuple[list[str], Path]
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> list[Command]:
+    """Run no command, and return those that would have run, each with its folder."""
+    found: list[Command] = []
+
+    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
+        found.append((command, options["cwd"]))
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    return found
 
 
 def test_an_interrupted_installation_is_repeated_from_the_start(
@@ -56,7 +75,7 @@ def test_four_first_reviews_at_once_install_the_tools_once(commit: Path, tmp_pat
 import sys, time
 from pathlib import Path
 from ecrctl.cdk import commit_toolchain as tools
-tools.CACHE = Path({str(tmp_path / "tools")!r})
+tools.CACHE = Path({str(tmp_path / ".ecrctl" / "tools")!r})
 def install(folder, home):
     with open({str(tmp_path / "installed")!r}, "a") as file:
         file.write("once\\n")
@@ -76,7 +95,33 @@ print(python)
     assert len(set(results)) == 1
     assert results[0][1] == 0
     assert (tmp_path / "installed").read_text() == "once\n"
-    assert [path.name for path in (tmp_path / "tools").iterdir()] == [Path(results[0][0]).parts[-4]]
+    assert [path.name for path in (tmp_path / ".ecrctl" / "tools").iterdir()] == [
+        Path(results[0][0]).parts[-4]
+    ]
+
+
+def test_another_process_has_twenty_minutes_to_install_the_tools(
+    commit: Path, commands: list[Command], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    @contextmanager
+    def locked(_: Path, *, seconds: float) -> Iterator[None]:
+        waited.append(seconds)
+        yield
+
+    monkeypatch.setattr(commit_toolchain, "locked", locked)
+    tools_for(commit)
+    assert commands
+    assert waited == [20 * 60]
+
+
+def test_other_requirements_have_tools_of_their_own(commit: Path, commands: list[Command]) -> None:
+    first = tools_for(commit)
+    (commit / PYTHON_REQUIREMENTS).write_text("other==2\n")
+    second = tools_for(commit)
+    assert first.python != second.python
+    assert commands
 
 
 def test_tools_with_the_same_requirements_are_the_installed_ones() -> None:
@@ -93,22 +138,6 @@ def test_a_commit_without_requirements_is_one_sentence(commit: Path) -> None:
     )
 
 
-Command = tuple[list[str], Path]
-
-
-@pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch) -> list[Command]:
-    """Run no command, and return those that would have run, each with its folder."""
-    found: list[Command] = []
-
-    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[str]:
-        found.append((command, options["cwd"]))
-        return subprocess.CompletedProcess(command, 0, "", "")
-
-    monkeypatch.setattr(subprocess, "run", run)
-    return found
-
-
 def test_other_python_requirements_are_installed_by_their_hashes(
     commit: Path, commands: list[Command], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -118,7 +147,7 @@ def test_other_python_requirements_are_installed_by_their_hashes(
     home = found.python.parent.parent.parent
     new = home.with_name(f"{home.name}.unfinished")
     new_python = new / "venv" / "bin" / "python"
-    assert home.parent == tmp_path / "tools"
+    assert home.parent == tmp_path / ".ecrctl" / "tools"
     assert found == replace(present_tools(), python=home / "venv" / "bin" / "python")
     requirements = ["--require-hashes", "-r", str(commit / PYTHON_REQUIREMENTS)]
     assert commands == [
@@ -168,7 +197,7 @@ def test_other_node_requirements_are_installed_by_npm(
         (commit / name).write_text(text)
     found = tools_for(commit)
     home = found.cdk.parent.parent
-    assert home.parent == tmp_path / "tools"
+    assert home.parent == tmp_path / ".ecrctl" / "tools"
     assert found == replace(present_tools(), cdk=home / "node_modules" / "aws-cdk")
     assert {name: (home / name).read_text() for name in files} == files
     new = home.with_name(f"{home.name}.unfinished")
