@@ -9,11 +9,10 @@ from typing import Any
 
 from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.errors import UserError
-from ecrctl.images.registry import ACCEPTED_MANIFESTS
+from ecrctl.images.oci import ACCEPTED_MANIFESTS, INDEX_TYPES
 
 from .clients import Aws, as_user_errors, or_none
 
-_INDEX_TYPES = tuple(kind for kind in ACCEPTED_MANIFESTS if "index" in kind or "list" in kind)
 _MANIFESTS_A_CALL = 100
 # Without this filter, ECR describes only images whose status is ACTIVE.
 _ANY_STATUS: Any = {"imageStatus": "ANY"}
@@ -76,7 +75,7 @@ def _children(
         detail["imageDigest"]
         for detail in details
         # ECR does not return the manifest of an archived image.
-        if detail.get("imageManifestMediaType") in _INDEX_TYPES
+        if detail.get("imageManifestMediaType") in INDEX_TYPES
         and detail.get("imageStatus") != "ARCHIVED"
     ]
     children: dict[str, tuple[str, ...]] = {}

@@ -11,7 +11,9 @@ from ecrctl.console import Steps
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing.locks import locked
 from ecrctl.files import file_errors
-from ecrctl.images.registry import Registry, TagIsImmutable
+from ecrctl.images.copying.run import push_image
+from ecrctl.images.stores.registry import Registry, Repository
+from ecrctl.images.stores.store import TagIsImmutable
 from ecrctl.pins.pinning import Target, live_tag, mark_live, write_pin
 from ecrctl.verify.command import Verification, verify
 from ecrctl.verify.files.jobs import check_schemas
@@ -117,14 +119,16 @@ def _supervised_run(
 
 def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSettings) -> None:
     registry = Registry.of_account(aws, settings.account)
+    repository = registry.repository(REPOSITORY, writable=True)
     image = sample_image()
     with steps.step("Push the sample image") as step:
-        registry.push(REPOSITORY, TAG, image)
+        push_image(repository, TAG, image)
         step.detail = f"{REPOSITORY}:{TAG} is {image.digest[:19]}..."
     with steps.step("Push other content under the same tag") as step:
-        step.detail = _prove_immutable(registry)
+        step.detail = _prove_immutable(repository)
     with steps.step("Pull the image by its digest") as step:
-        if registry.manifest(REPOSITORY, image.digest) != image.manifest:
+        pulled = repository.manifest(image.digest)
+        if pulled is None or pulled.content != image.manifest:
             raise UserError(
                 "The registry returned a manifest that differs from the pushed one.",
                 ExitCode.DIFFERENCE,
@@ -138,9 +142,9 @@ def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSe
         step.detail = f"{path.name}; the tag {tag} protects the image"
 
 
-def _prove_immutable(registry: Registry) -> str:
+def _prove_immutable(repository: Repository) -> str:
     try:
-        registry.push(REPOSITORY, TAG, sample_image("Something else\n"))
+        push_image(repository, TAG, sample_image("Something else\n"))
     except TagIsImmutable as refusal:
         return f"refused, as expected ({refusal})"
     raise UserError(

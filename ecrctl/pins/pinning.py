@@ -16,7 +16,7 @@ from ecrctl.aws.image_records import image_in_ecr
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing.yaml_documents import change_document, check_document
 from ecrctl.files import file_errors
-from ecrctl.images.registry import ACCEPTED_MANIFESTS
+from ecrctl.images.oci import ACCEPTED_MANIFESTS
 from environments.loading import load_environment, pins_path
 from environments.settings import EnvironmentSettings
 

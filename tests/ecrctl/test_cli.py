@@ -12,11 +12,11 @@ import pytest
 
 from ecrctl.aws.clients import Aws
 from ecrctl.images.oci import OciImage
-from ecrctl.images.registry import Registry
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
 from ecrctl.pins.pinning import live_tag
 from environments.loading import load_environment
+from tests.ecrctl.images.pushing import push
 from tests.support import ROOT
 
 REPOSITORY = "pin/api"
@@ -53,7 +53,7 @@ def pushed(aws: Aws, emulator: Emulator) -> Iterator[OciImage]:
     """Return the sample image, pushed as ``v1`` to a repository that exists for one test."""
     aws.ecr.create_repository(repositoryName=REPOSITORY, imageTagMutability="IMMUTABLE")
     image = sample_image()
-    Registry.of_account(aws, emulator.account).push(REPOSITORY, "v1", image)
+    push(aws, emulator.account, REPOSITORY, "v1", image)
     yield image
     aws.ecr.delete_repository(repositoryName=REPOSITORY, force=True)
 

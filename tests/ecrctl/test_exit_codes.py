@@ -14,7 +14,7 @@ import pytest
 from ecrctl import cli
 from ecrctl.aws.clients import Aws
 from ecrctl.errors import ExitCode, UserError
-from ecrctl.images.registry import Registry
+from ecrctl.images.stores.registry import Registry
 from ecrctl.local import command as local
 from ecrctl.local import emulator as emulator_module
 from ecrctl.local.emulator import Emulator
@@ -23,6 +23,7 @@ from ecrctl.program import Stopped
 from environments import loading
 from environments.faults import EnvironmentFault
 from environments.loading import load_environment, pins_path
+from tests.ecrctl.images.pushing import push
 from tests.ecrctl.review.pairs import write_assembly
 from tests.ecrctl.test_cli import ecrctl
 from tests.support import FROZEN_ENVIRONMENTS
@@ -171,7 +172,7 @@ def test_a_pin_that_cannot_be_written_is_2(run: Run, folder: Path, aws: Aws) -> 
         (folder / "runs.yaml").read_text() + f"repositories: [{{name: {REPOSITORY}}}]\n"
     )
     aws.ecr.create_repository(repositoryName=REPOSITORY)
-    Registry.of_account(aws, "000000000000").push(REPOSITORY, "v1", sample_image())
+    push(aws, "000000000000", REPOSITORY, "v1", sample_image())
     path = pins_path("runs", folder)
     path.symlink_to(folder / "no-such-folder" / "pins.yaml")
     code = run("pin", "runs", "api", "--repository", REPOSITORY, "--tag", "v1")
@@ -216,11 +217,11 @@ def test_a_review_is_0_or_3(run: Run, folder: Path) -> None:
 
 def test_a_tag_of_the_sample_that_can_be_moved_is_3(aws: Aws) -> None:
     aws.ecr.create_repository(repositoryName=local.REPOSITORY, imageTagMutability="MUTABLE")
+    push(aws, "000000000000", local.REPOSITORY, local.TAG, sample_image())
     registry = Registry.of_account(aws, "000000000000")
-    registry.push(local.REPOSITORY, local.TAG, sample_image())
     try:
         with pytest.raises(UserError) as difference:
-            local._prove_immutable(registry)
+            local._prove_immutable(registry.repository(local.REPOSITORY))
     finally:
         aws.ecr.delete_repository(repositoryName=local.REPOSITORY, force=True)
     assert difference.value.exit_code is ExitCode.DIFFERENCE

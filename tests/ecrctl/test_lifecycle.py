@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from ecrctl.aws.clients import Aws
-from ecrctl.images.registry import Registry
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
+from tests.ecrctl.images.pushing import push
 from tests.support import ROOT
 
 NAME = "life/api"
@@ -113,7 +113,7 @@ def test_a_policy_whose_shield_protects_nothing_is_refused(folder: Path) -> None
 def test_images_are_read_from_ecr(folder: Path, aws: Aws, emulator: Emulator) -> None:
     aws.ecr.create_repository(repositoryName=NAME)
     image = sample_image("life")
-    Registry.of_account(aws, emulator.account).push(NAME, "v1", image)
+    push(aws, emulator.account, NAME, "v1", image)
     result = lifecycle(folder, "--format", "json", variables=emulator.variables())
     aws.ecr.delete_repository(repositoryName=NAME, force=True)
     assert outcomes(result) == {image.digest: ("kept", 3)}

@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.aws.clients import Aws
 from ecrctl.aws.image_records import ImageInEcr, digest_in_ecr, image_in_ecr, images_from_ecr
-from ecrctl.images.registry import ACCEPTED_MANIFESTS
+from ecrctl.images.oci import ACCEPTED_MANIFESTS
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
 
 ACCOUNT = "111111111111"

@@ -14,15 +14,14 @@ from typing import Any, NoReturn
 
 import boto3
 import pytest
-import urllib3
 from botocore.config import Config
 
 from ecrctl import cli
 from ecrctl.aws import clients
 from ecrctl.aws.clients import Aws
 from ecrctl.cdk import assemblies, toolchain
-from ecrctl.images import registry
-from ecrctl.images.registry import Registry
+from ecrctl.images.stores import registry
+from ecrctl.images.stores.retries import Patience
 from ecrctl.local import command as local
 from ecrctl.local import emulator as emulator_module
 from ecrctl.local.emulator import Emulator, running
@@ -30,6 +29,7 @@ from ecrctl.local.sample_image import sample_image
 from ecrctl.verify.command import Verification
 from environments.names import stack_name
 from tests.assemblies import stacks_of
+from tests.ecrctl.images.pushing import push
 from tests.support import copy_environments, synthesise
 
 from .proxy import Recorder, proxy
@@ -64,8 +64,8 @@ class Clients:
     def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let every command use these clients."""
         seconds: float = self.config.read_timeout  # type: ignore[attr-defined]
-        pool = urllib3.PoolManager(retries=urllib3.Retry(3, redirect=0, read=0), timeout=seconds)
-        monkeypatch.setattr(registry, "_pool", lambda **_: pool)
+        patience = Patience(attempts=2, pause=0, seconds=seconds, upload_seconds=seconds)
+        monkeypatch.setattr(registry, "FOR_EMULATOR", patience)
         monkeypatch.setattr(clients, "client_config", lambda **_: self.config)
         monkeypatch.setattr(Aws, "from_variables", staticmethod(lambda _region: self.aws))
         monkeypatch.setattr(Emulator, "clients", lambda _emulator: self.aws)
@@ -82,7 +82,7 @@ def deploy(aws: Aws, assembly: Path) -> None:
             aws.cloudformation.get_waiter("stack_create_complete").wait(
                 StackName=name, WaiterConfig={"Delay": 0, "MaxAttempts": 1000}
             )
-    Registry.of_account(aws, ACCOUNT).push(local.REPOSITORY, local.TAG, sample_image())
+    push(aws, ACCOUNT, local.REPOSITORY, local.TAG, sample_image())
     manifest = json.dumps({"schemaVersion": 2, "manifests": [{"digest": sample_image().digest}]})
     aws.ecr.put_image(
         repositoryName="team/api",

@@ -3,41 +3,45 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 import pytest
 
 from ecrctl.aws.clients import Aws
 from ecrctl.errors import UserError
-from ecrctl.images.oci import OciImage, digest_of
-from ecrctl.images.registry import Registry, TagIsImmutable, _pool
+from ecrctl.images.copying.run import push_image
+from ecrctl.images.oci import ACCEPTED_MANIFESTS, Descriptor, OciImage
+from ecrctl.images.stores.registry import Registry, Repository
+from ecrctl.images.stores.retries import FOR_AWS, FOR_EMULATOR
+from ecrctl.images.stores.store import TagIsImmutable
+
+from .samples import Bundle
+from .servers import Handler, serving
 
 ACCOUNT = "111111111111"
 HOST = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"
-BLOB = b"a layer"
-IMAGE = OciImage(b'{"schemaVersion": 2}', {digest_of(BLOB): BLOB})
-BLOBS = "/v2/team/api/blobs"
 MANIFEST = "/v2/team/api/manifests/v1"
+BLOBS = "/v2/team/api/blobs"
 UPLOAD = f"{BLOBS}/uploads/1"
-DIGEST = f"digest={digest_of(BLOB).replace(':', '%3A')}"
-ACCEPTED = (
-    "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, "
-    "application/vnd.docker.distribution.manifest.v2+json, "
-    "application/vnd.docker.distribution.manifest.list.v2+json"
-)
+
+_BUNDLE = Bundle()
+_IMAGE = _BUNDLE.image(note="one blob")  # an image without layers has one blob, its config
+CONTENT = _BUNDLE.contents.pop(_IMAGE["digest"])
+IMAGE = OciImage(CONTENT, _BUNDLE.contents)
+[(BLOB_DIGEST, BLOB)] = _BUNDLE.contents.items()
+DIGEST = f"digest={BLOB_DIGEST.replace(':', '%3A')}"
 
 # The status of an answer, its Location and its body. None: the server closes the connection.
 Answer = tuple[int, str, bytes] | None
 TOKEN: Answer = (200, "", b'{"authorizationData": [{"authorizationToken": "dG9rZW4="}]}')
-NO_BLOB: Answer = (404, "", b"")
+ABSENT: Answer = (404, "", b"")
 STARTED: Answer = (202, f"https://elsewhere.example{UPLOAD}", b"")
-SENT: Answer = (202, "", b"")
 CREATED: Answer = (201, "", b"")
-PUSHED = [NO_BLOB, STARTED, SENT, CREATED, CREATED]
+# The tag and the image are looked up at the same time, in any order.
+LOOKED_UP = [ABSENT, ABSENT]
+PUSHED = [*LOOKED_UP, ABSENT, STARTED, CREATED, CREATED]
 
 
 @dataclass
@@ -60,44 +64,39 @@ def script() -> Script:
 def registry(script: Script) -> Iterator[Registry]:
     """Return a connection to a server that follows the script."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Scripted(Handler):
         def answer(self) -> None:
             """Send the next answer."""
-            length = int(self.headers.get("Content-Length", 0))
             script.requests.append(f"{self.command} {self.path}")
             script.headers.append(dict(self.headers.items()))
-            script.bodies.append(self.rfile.read(length))
+            script.bodies.append(self.body())
             answer = script.answers.pop(0)
             if answer is None:
                 self.close_connection = True
                 return
-            status, location, body = answer
-            self.send_response(status)
-            if location:
-                self.send_header("Location", location)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
+            status, location, content = answer
+            self.reply(status, content, {"Location": location} if location else {})
 
         do_GET = do_HEAD = do_PATCH = do_POST = do_PUT = answer  # noqa: N815
 
-        def log_message(self, *_: object) -> None:
-            """Write nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    session = boto3.Session("a", "b", region_name="us-east-1")
-    aws = Aws(session, "us-east-1", f"http://127.0.0.1:{server.server_port}")
-    yield Registry.of_account(aws, ACCOUNT)
-    server.shutdown()
-    server.server_close()
+    with serving(Scripted) as port:
+        session = boto3.Session("a", "b", region_name="us-east-1")
+        aws = Aws(session, "us-east-1", f"http://127.0.0.1:{port}")
+        found = Registry.of_account(aws, ACCOUNT)
+        patience = replace(found.http.patience, pause=0.001)
+        yield replace(found, http=replace(found.http, patience=patience))
 
 
-def push(registry: Registry, script: Script, *answers: Answer) -> None:
+@pytest.fixture
+def repository(registry: Registry) -> Repository:
+    """Return a repository of the scripted registry."""
+    return registry.repository("team/api", writable=True)
+
+
+def push(repository: Repository, script: Script, *answers: Answer) -> None:
     """Push the image to a server that answers so."""
     script.answers += answers
-    registry.push("team/api", "v1", IMAGE)
+    push_image(repository, "v1", IMAGE)
 
 
 def errors(code: str, message: str = "no") -> bytes:
@@ -105,43 +104,50 @@ def errors(code: str, message: str = "no") -> bytes:
     return json.dumps({"errors": [{"code": code, "message": message}]}).encode()
 
 
-def test_a_push_sends_the_blobs_and_then_the_manifest(registry: Registry, script: Script) -> None:
-    push(registry, script, *PUSHED)
-    assert script.requests[1:] == [
-        f"HEAD {BLOBS}/{digest_of(BLOB)}",
+def test_a_push_sends_the_blobs_and_then_the_manifest(
+    repository: Repository, script: Script
+) -> None:
+    push(repository, script, *PUSHED)
+    assert script.requests[3:] == [
+        f"HEAD {BLOBS}/{BLOB_DIGEST}",
         f"POST {BLOBS}/uploads/",
-        f"PATCH {UPLOAD}",
         f"PUT {UPLOAD}?{DIGEST}",
         f"PUT {MANIFEST}",
     ]
-    assert script.bodies[1:] == [b"", b"", BLOB, b"", IMAGE.manifest]
-    types = [headers.get("Content-Type") for headers in script.headers[1:]]
+    assert script.bodies[3:] == [b"", b"", BLOB, IMAGE.manifest]
+    types = [headers.get("Content-Type") for headers in script.headers[3:]]
     manifest_type = "application/vnd.oci.image.manifest.v1+json"
-    assert types == [None, None, "application/octet-stream", None, manifest_type]
+    assert types == [None, None, "application/octet-stream", manifest_type]
     for headers in script.headers[1:]:
         assert (headers["Host"], headers["Authorization"]) == (HOST, "Basic dG9rZW4=")
 
 
-def test_an_upload_goes_to_the_newest_location_with_its_query(
-    registry: Registry, script: Script
+def test_an_upload_goes_to_its_location_with_its_query(
+    repository: Repository, script: Script
 ) -> None:
-    started, sent = (202, f"{UPLOAD}?part=1", b""), (202, f"{UPLOAD}?part=2", b"")
-    push(registry, script, NO_BLOB, started, sent, CREATED, CREATED)
-    assert script.requests[3:5] == [f"PATCH {UPLOAD}?part=1", f"PUT {UPLOAD}?part=2&{DIGEST}"]
+    started = (202, f"{UPLOAD}?part=1", b"")
+    push(repository, script, *LOOKED_UP, ABSENT, started, CREATED, CREATED)
+    assert script.requests[5] == f"PUT {UPLOAD}?part=1&{DIGEST}"
 
 
-def test_a_blob_that_the_registry_has_is_not_sent(registry: Registry, script: Script) -> None:
-    push(registry, script, (200, "", BLOB), CREATED)
-    assert script.requests[1:] == [f"HEAD {BLOBS}/{digest_of(BLOB)}", f"PUT {MANIFEST}"]
+def test_a_blob_that_the_registry_has_is_not_sent(repository: Repository, script: Script) -> None:
+    push(repository, script, *LOOKED_UP, (200, "", BLOB), CREATED)
+    assert script.requests[3:] == [f"HEAD {BLOBS}/{BLOB_DIGEST}", f"PUT {MANIFEST}"]
 
 
-@pytest.mark.parametrize("refused", [1, 2, 3])
-def test_each_refused_step_of_an_upload_is_one_sentence(
-    registry: Registry, script: Script, refused: int
+@pytest.mark.parametrize(
+    ("refused", "permission"),
+    [(3, "ecr:InitiateLayerUpload"), (4, "ecr:UploadLayerPart` and `ecr:CompleteLayerUpload")],
+)
+def test_each_refused_step_of_an_upload_names_its_permission(
+    repository: Repository, script: Script, refused: int, permission: str
 ) -> None:
     with pytest.raises(UserError) as refusal:
-        push(registry, script, *PUSHED[:refused], (400, "", errors("DENIED")), *PUSHED)
-    assert str(refusal.value) == "Pushing to 'team/api' failed: 400 DENIED: no"
+        push(repository, script, *PUSHED[:refused], (403, "", errors("DENIED")), *PUSHED)
+    assert str(refusal.value) == (
+        f"Pushing to 'team/api' failed: 403 DENIED: no. The credentials require `{permission}` on "
+        "the repository. Grant it, or use credentials of the registry's account."
+    )
 
 
 @pytest.mark.parametrize(
@@ -149,142 +155,151 @@ def test_each_refused_step_of_an_upload_is_one_sentence(
     [errors("TAG_INVALID"), errors("ImageTagAlreadyExistsException"), errors("X", "is immutable")],
 )
 def test_each_form_of_the_refusal_to_move_a_tag_is_recognised(
-    registry: Registry, script: Script, body: bytes
+    repository: Repository, script: Script, body: bytes
 ) -> None:
     with pytest.raises(TagIsImmutable, match=r"^400 "):
-        push(registry, script, *PUSHED[:4], (400, "", body))
+        push(repository, script, *PUSHED[:5], (400, "", body), ABSENT)
 
 
 @pytest.mark.parametrize(
-    ("body", "text"),
+    ("status", "body", "text"),
     [
-        (errors("DENIED", "not yours"), "403 DENIED: not yours"),
+        (400, errors("DENIED", "not yours"), "400 DENIED: not yours"),
         (
+            400,
             b'{"errors": [{"code": "A", "message": "a"}, {"code": "B", "message": "b"}]}',
-            "403 A: a; B: b",
+            "400 A: a; B: b",
         ),
-        (b"not JSON", "403"),
-        (b"{}", "403"),
-        (b"[]", "403"),
-        (b"", "403"),
+        (400, b"not JSON", "400"),
+        (400, b"{}", "400"),
+        (400, b"[]", "400"),
+        (400, b"", "400"),
+        (
+            405,
+            errors("UNSUPPORTED", "Invalid parameter"),
+            "405 UNSUPPORTED: Invalid parameter. The registry refuses this kind of manifest. Build "
+            "the image as an OCI or Docker image.",
+        ),
     ],
 )
 def test_any_other_refusal_of_a_manifest_is_one_sentence(
-    registry: Registry, script: Script, body: bytes, text: str
+    repository: Repository, script: Script, status: int, body: bytes, text: str
 ) -> None:
     with pytest.raises(UserError) as refusal:
-        push(registry, script, *PUSHED[:4], (403, "", body))
+        push(repository, script, *PUSHED[:5], (status, "", body))
     assert str(refusal.value) == f"Pushing 'team/api:v1' failed: {text}"
 
 
-def test_every_type_of_a_manifest_is_accepted(registry: Registry, script: Script) -> None:
-    script.answers += [(200, "", b"an index")]
-    assert registry.manifest("team/api", "v1") == b"an index"
+def test_every_type_of_a_manifest_is_accepted(repository: Repository, script: Script) -> None:
+    script.answers += [(200, "", IMAGE.manifest)]
+    found = repository.manifest("v1")
+    assert found is not None
+    assert found.content == IMAGE.manifest
     assert script.requests[1:] == [f"GET {MANIFEST}"]
-    assert script.headers[1]["Accept"] == ACCEPTED
+    assert script.headers[1]["Accept"] == ", ".join(ACCEPTED_MANIFESTS)
 
 
 def test_a_manifest_must_have_the_digest_that_is_asked_for(
-    registry: Registry, script: Script
+    repository: Repository, script: Script
 ) -> None:
     script.answers += [(200, "", IMAGE.manifest), (200, "", b"other")]
-    assert registry.manifest("team/api", IMAGE.digest) == IMAGE.manifest
+    assert repository.manifest(IMAGE.digest)
     with pytest.raises(UserError) as refusal:
-        registry.manifest("team/api", IMAGE.digest)
+        repository.manifest(IMAGE.digest)
     assert str(refusal.value) == (
         f"{HOST} returned a manifest whose digest is not {IMAGE.digest}. Push the image again."
     )
 
 
-def test_a_manifest_that_cannot_be_read_is_named_by_its_digest(
+@pytest.mark.parametrize("passing", [None, (429, "", errors("TOOMANYREQUESTS")), (503, "", b"")])
+def test_a_fault_that_may_pass_is_tried_again(
+    repository: Repository, script: Script, passing: Answer
+) -> None:
+    attempts = FOR_EMULATOR.attempts
+    script.answers += [*([passing] * (attempts - 1)), (200, "", IMAGE.manifest)]
+    assert repository.manifest("v1")
+    assert len(script.requests) == 1 + attempts
+    script.answers += [*([passing] * attempts), (200, "", IMAGE.manifest)]
+    with pytest.raises(UserError, match=f"^The registry {HOST} cannot be reached at "):
+        repository.manifest("v1")
+    assert script.answers
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405])
+def test_a_refusal_is_not_tried_again(repository: Repository, script: Script, status: int) -> None:
+    # New credentials are requested once, with which the request is sent again.
+    script.answers += [(status, "", b""), *([TOKEN, (status, "", b"")] if status == 401 else [])]
+    if status == 404:
+        assert repository.manifest("v1") is None
+    else:
+        with pytest.raises(UserError, match="Reading 'team/api:v1' failed"):
+            repository.manifest("v1")
+    assert not script.answers
+
+
+def test_an_expired_token_is_replaced_once(repository: Repository, script: Script) -> None:
+    renewed: Answer = (200, "", b'{"authorizationData": [{"authorizationToken": "bmV3"}]}')
+    script.answers += [(401, "", errors("UNAUTHORIZED")), renewed, (200, "", IMAGE.manifest)]
+    assert repository.manifest("v1")
+    assert script.headers[-1]["Authorization"] == "Basic bmV3"
+    script.answers += [(401, "", errors("DENIED", "the token bmV3 and dG9rZW4= expired"))]
+    with pytest.raises(UserError) as refusal:
+        repository.manifest("v1")
+    assert str(refusal.value) == (
+        f"Reading 'team/api:v1' failed: the registry {HOST} rejected the credentials (401 DENIED: "
+        "the token *** and *** expired). Renew them, for example with `aws sso login`."
+    )
+
+
+def test_a_registry_that_cuts_every_upload_may_have_no_such_repository(
+    repository: Repository, script: Script
+) -> None:
+    cut: list[Answer] = [None] * FOR_EMULATOR.attempts
+    with pytest.raises(UserError) as refusal:
+        push(repository, script, *LOOKED_UP, ABSENT, *cut)
+    assert str(refusal.value) == (
+        f"Pushing to 'team/api' failed: the registry {HOST} closed every connection on which an "
+        "upload was to start. ECR does so for a repository that does not exist. Deploy the "
+        "repository first, and check the network."
+    )
+
+
+def test_an_upload_without_a_location_is_refused(repository: Repository, script: Script) -> None:
+    with pytest.raises(UserError, match="named no location for the upload"):
+        push(repository, script, *LOOKED_UP, ABSENT, (202, "", b""))
+
+
+def test_a_blob_whose_length_differs_from_its_manifest_is_refused(
+    repository: Repository, script: Script
+) -> None:
+    blob = Descriptor(media_type="x", digest=BLOB_DIGEST, size=len(BLOB) + 1)
+    script.answers += [(200, "", BLOB)]
+    with pytest.raises(UserError, match=f"announced {len(BLOB)} bytes for the blob"):
+        repository.open_blob(blob).__enter__()
+
+
+def test_aws_gets_more_time_than_an_emulator() -> None:
+    assert (FOR_AWS.attempts, FOR_AWS.seconds) == (6, 20)
+    assert (FOR_EMULATOR.attempts, FOR_EMULATOR.seconds) == (4, 5)
+
+
+def test_a_server_that_does_not_respond_is_not_asked_again(
     registry: Registry, script: Script
 ) -> None:
-    script.answers += [(404, "", errors("MANIFEST_UNKNOWN"))]
-    with pytest.raises(UserError) as refusal:
-        registry.manifest("team/api", IMAGE.digest)
+    patience = replace(registry.http.patience, seconds=0.2)
+    quick = replace(registry, http=replace(registry.http, patience=patience))
+    with serving(_Stalled) as port:
+        stalled = replace(quick, http=replace(quick.http, base_url=f"http://127.0.0.1:{port}"))
+        with pytest.raises(UserError) as refusal:
+            stalled.repository("team/api").manifest("v1")
     assert str(refusal.value) == (
-        f"'team/api@{IMAGE.digest}' could not be read: 404 MANIFEST_UNKNOWN: no"
+        f"The registry {HOST} cannot be reached at http://127.0.0.1:{port}: it did not respond in "
+        "time. Check the network and AWS_ENDPOINT_URL."
     )
+    assert script.requests == ["POST /"]
 
 
-def test_a_request_to_aws_is_tried_four_times_in_all(registry: Registry, script: Script) -> None:
-    registry = replace(registry, pool=_pool(is_emulator=False))
-    script.answers += [None, None, None, (200, "", b"found")]
-    assert registry.manifest("team/api", "v1") == b"found"
-    script.answers += [None, None, None, None, (200, "", b"too late")]
-    with pytest.raises(UserError) as refusal:
-        registry.manifest("team/api", "v1")
-    assert str(refusal.value) == (
-        f"The registry {HOST} cannot be reached at {registry.base_url}: MaxRetryError. "
-        "Check the network and AWS_ENDPOINT_URL."
-    )
-
-
-def test_a_request_to_an_emulator_is_not_repeated(registry: Registry, script: Script) -> None:
-    script.answers += [None, (200, "", b"too late")]
-    with pytest.raises(UserError, match="cannot be reached at"):
-        registry.manifest("team/api", "v1")
-
-
-def test_a_request_has_a_time_limit(registry: Registry) -> None:
-    assert registry.pool.connection_pool_kw["timeout"] == 5
-    assert _pool(is_emulator=False).connection_pool_kw["timeout"] == 20
-
-
-@pytest.mark.parametrize("length", ["", "page"])
-def test_a_blob_of_another_length_is_pushed(
-    registry: Registry, script: Script, length: str
-) -> None:
-    push(registry, script, (200, "", length.encode()), *PUSHED[1:])
-    assert [request.split()[0] for request in script.requests[1:]] == [
-        *("HEAD", "POST", "PATCH", "PUT", "PUT")
-    ]
-
-
-def test_an_upload_without_a_location_is_one_sentence(registry: Registry, script: Script) -> None:
-    with pytest.raises(UserError) as refusal:
-        push(registry, script, (404, "", b""), (202, "", b""))
-    assert str(refusal.value) == (
-        f"Pushing to 'team/api' failed: the registry {HOST} named no location for the upload. "
-        "Check AWS_ENDPOINT_URL and the network."
-    )
-
-
-def test_a_login_without_a_token_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Ecr:
-        def get_authorization_token(self) -> dict[str, list[dict[str, str]]]:
-            return {"authorizationData": []}
-
-    monkeypatch.setattr(Aws, "ecr", Ecr())
-    with pytest.raises(UserError) as refusal:
-        Registry.of_account(Aws(boto3.Session(), "us-east-1", None), ACCOUNT)
-    assert str(refusal.value) == (
-        "Logging in to the registry failed: ECR returned no token. Try again."
-    )
-
-
-def test_no_redirect_is_followed(registry: Registry, script: Script) -> None:
-    script.answers += [(307, f"{registry.base_url}/elsewhere", b""), (200, "", b"found")]
-    with pytest.raises(UserError, match="cannot be reached at"):
-        registry.manifest("team/api", "v1")
-    assert script.requests[1:] == [f"GET {MANIFEST}"]
-
-
-def test_no_representation_contains_the_token_or_the_connections(registry: Registry) -> None:
-    assert repr(registry) == f"Registry(base_url='{registry.base_url}', host='{HOST}')"
-
-
-def test_the_registry_of_aws_itself_is_its_own_host(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Ecr:
-        def get_authorization_token(self) -> dict[str, list[dict[str, str]]]:
-            return {"authorizationData": [{"authorizationToken": "dG9rZW4="}]}
-
-    monkeypatch.setattr(Aws, "ecr", Ecr())
-    registry = Registry.of_account(Aws(boto3.Session(), "us-east-1", None), ACCOUNT)
-    assert (registry.base_url, registry.host) == (f"https://{HOST}", HOST)
-
-
-def test_the_digest_of_an_image_is_that_of_its_manifest() -> None:
-    # Source: FIPS 180-2, the hash of "abc".
-    abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert OciImage(b"abc", {}).digest == f"sha256:{abc}"
+class _Stalled(Handler):
+    def do_GET(self) -> None:  # noqa: N802
+        """Answer nothing for a while."""
+        self.rfile.read(1)

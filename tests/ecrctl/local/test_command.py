@@ -19,7 +19,8 @@ from ecrctl.cdk import toolchain
 from ecrctl.console import Steps
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing import locks
-from ecrctl.images.registry import Registry, TagIsImmutable
+from ecrctl.images.stores.registry import Repository
+from ecrctl.images.stores.store import TagIsImmutable
 from ecrctl.local import command
 from ecrctl.local import emulator as emulator_module
 from ecrctl.local.command import LocalRun, run_local
@@ -31,6 +32,7 @@ from ecrctl.verify.check import Check
 from ecrctl.verify.command import Verification
 from ecrctl.verify.files.jobs import newest_versions
 from environments.loading import load_environment, pins_path
+from tests.ecrctl.images.pushing import push
 from tests.support import copy_environments, synthesise
 
 NAME = "aws-nodejs-sample"
@@ -133,7 +135,7 @@ def test_every_step_is_carried_out_and_named(run: Run, emulator: Emulator, aws: 
 def refusal(aws: Aws) -> str:
     """Return the answer of the registry to other content under the sample's tag."""
     with pytest.raises(TagIsImmutable) as refused:
-        Registry.of_account(aws, "000000000000").push(NAME, "v1", sample_image("x"))
+        push(aws, "000000000000", NAME, "v1", sample_image("x"))
     return str(refused.value)
 
 
@@ -230,7 +232,7 @@ def returning(value: Any) -> Callable[..., Any]:
 def test_another_manifest_than_was_pushed_is_a_difference(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Registry, "manifest", returning(b"other"))
+    monkeypatch.setattr(Repository, "manifest", returning(None))
     with pytest.raises(UserError) as refused:
         run.start()
     assert str(refused.value) == (
@@ -240,7 +242,7 @@ def test_another_manifest_than_was_pushed_is_a_difference(
 
 
 def test_a_tag_that_moves_is_a_difference(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Registry, "push", returning(None))
+    monkeypatch.setattr(command, "push_image", returning(None))
     with pytest.raises(UserError) as refused:
         run.start()
     assert str(refused.value) == (

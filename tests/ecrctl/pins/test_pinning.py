@@ -15,8 +15,6 @@ from botocore.exceptions import ClientError
 
 from ecrctl.aws.clients import Aws
 from ecrctl.errors import ExitCode, UserError
-from ecrctl.images.oci import digest_of
-from ecrctl.images.registry import ACCEPTED_MANIFESTS
 from ecrctl.pins.pinning import (
     Target,
     check_target,
@@ -25,6 +23,7 @@ from ecrctl.pins.pinning import (
     pinnable_digest,
     write_pin,
 )
+from ecrctl.images.oci import ACCEPTED_MANIFESTS, digest_of
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
 
 REPOSITORY = "pinning/index"

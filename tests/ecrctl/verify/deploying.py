@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ecrctl.aws.clients import Aws
 from ecrctl.cdk.assemblies import Stack, stacks_of
-from ecrctl.images.registry import Registry
 from ecrctl.local.sample_image import sample_image
+from tests.ecrctl.images.pushing import push
 from tests.support import ROOT, synthesise
 
 EVERYTHING = ROOT / "tests" / "data" / "verify"
@@ -60,6 +60,5 @@ def deploy(aws: Aws, stacks: list[Stack]) -> None:
         cloudformation.get_waiter("stack_create_complete").wait(
             StackName=stack.stack_name, WaiterConfig={"Delay": 0, "MaxAttempts": 1_000}
         )
-    registry = Registry.of_account(aws, aws.account())
     for repository, tag in (("team/api", "v1"), ("team/web", "v2")):
-        registry.push(repository, tag, sample_image())
+        push(aws, aws.account(), repository, tag, sample_image())

@@ -1,0 +1,1 @@
+"""Places that contain images: registries, OCI layouts and the local engine."""
