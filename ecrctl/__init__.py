@@ -1,1 +1,3 @@
 """The command line: try locally, pin, verify, review and import."""
+
+VERSION = "0.1.0"

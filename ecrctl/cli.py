@@ -17,8 +17,10 @@ import typer
 from environments import DIRECTORY
 from environments.faults import EnvironmentFault
 
+from . import VERSION
 from .errors import ExitCode, UserError, exit_code_table
 from .files import check_folder_of
+from .images.cli import add_image_commands
 from .local import options as local
 from .pins.cli import add_pin_command
 from .program import run_program
@@ -39,7 +41,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Container images on AWS: try locally, pin, verify, list access, review and import.",
+    help="Container images on AWS: push, pull, pin, verify, list access, review and import.",
     epilog=exit_code_table(),
 )
 
@@ -54,6 +56,12 @@ _options = _Options()
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")]
 
 
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - Typer passes it
+    if is_asked:
+        print(f"ecrctl {VERSION}")
+        raise typer.Exit
+
+
 @app.callback()
 def _common(
     environments: Annotated[
@@ -66,6 +74,12 @@ def _common(
             help="The folder that contains the environment files.",
         ),
     ] = DIRECTORY,
+    version: Annotated[  # noqa: ARG001 - the callback ends the program
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version."
+        ),
+    ] = False,
 ) -> None:
     _options.environments = environments.resolve()
 
@@ -305,6 +319,7 @@ def _project() -> "Project":
 
 
 add_review_command(app, _project, _review_base)
+add_image_commands(app, lambda: _options.environments)
 
 
 @app.command("deployed", epilog=exit_code_table(*FILE_OR_TOOL))

@@ -19,6 +19,7 @@ from ecrctl.images.oci import (
 )
 from ecrctl.images.stores.memory import Memory
 from ecrctl.images.stores.registry import Repository
+from ecrctl.images.stores.retries import FOR_AWS, Patience, retrying
 from ecrctl.images.stores.store import Store, TagIsImmutable
 
 from .plan import MOUNT, PRESENT, SEND, THREADS, BlobStep, CopyOptions, Plan, plan_copy
@@ -109,9 +110,14 @@ class _Copy:
         if action == MOUNT and not (step.repository and target.mount_blob(blob, step.repository)):
             action = SEND
         if action == SEND:
-            target.put_blob(blob, lambda: self._opened(blob))
+            retrying(self._patience, lambda: target.put_blob(blob, lambda: self._opened(blob)))
         self.progress.ended(blob, _WORDS[action])
         return blob, action
+
+    @property
+    def _patience(self) -> Patience:
+        ends = (self.plan.target, self.plan.source)
+        return next((end.patience for end in ends if isinstance(end, Repository)), FOR_AWS)
 
     @contextmanager
     def _opened(self, blob: Descriptor) -> Iterator[Iterator[bytes]]:

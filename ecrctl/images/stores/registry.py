@@ -34,8 +34,8 @@ from ecrctl.images.oci import (
 from . import refusals
 from .authorization import Authorization, scope_of
 from .refusals import is_immutable_tag, is_unknown_repository, refusal
-from .registry_http import RegistryHttp
-from .retries import FOR_AWS, FOR_EMULATOR, Patience, TokenBucket, Transient, retrying
+from .registry_http import Answer, RegistryHttp
+from .retries import FOR_AWS, FOR_EMULATOR, Patience, TokenBucket, Transient
 from .store import CHUNK, OpenBlob, Referrers, TagIsImmutable, named
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ THREADS = 8
 # ECR's quota of PutImage a second, which is an account's in one region.
 PUT_IMAGE_RATE = 10.0
 _ACCEPT = {"Accept": ", ".join(ACCEPTED_MANIFESTS)}
-_NO_API = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.BAD_REQUEST)
 _MOST_PAGES = 100
 
 
@@ -118,10 +117,6 @@ def _token(aws: Aws) -> str:
     return token
 
 
-class _CutAtStart(Transient):
-    """Raised when the connection is closed on which an upload was to start."""
-
-
 @dataclass(frozen=True, slots=True)
 class Repository:
     """A repository of a registry: a :class:`~ecrctl.images.stores.store.Store`.
@@ -134,6 +129,11 @@ class Repository:
     writable: bool = False
     # An upload that a refused mount has opened: the next attempt to send the blob uses it.
     _started: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def patience(self) -> Patience:
+        """How often a blob is sent or received again after a fault that may pass."""
+        return self._http.patience
 
     @property
     def uri(self) -> str:
@@ -177,7 +177,7 @@ class Repository:
         target = self._path(f"referrers/{digest}")
         for _ in range(_MOST_PAGES):
             answer = self._http.request("GET", target, scopes=self._scopes)
-            if answer.status in _NO_API:
+            if _has_no_api(answer):
                 index = self.manifest(fallback_tag(digest))
                 return Referrers(index.children if index else (), is_native=False)
             where = f"the list of referrers of {self.describe(digest)}"
@@ -226,16 +226,22 @@ class Repository:
 
     def put_blob(self, blob: Descriptor, opened: OpenBlob) -> None:
         """Upload a blob by POST and one PUT; ECR's PATCH does not follow the specification."""
-        try:
-            retrying(self._http.patience, lambda: self._upload(blob, opened))
-        except _CutAtStart:
-            raise UserError(
-                f"{self._pushing} failed: the registry {self.registry.host} closed every "
-                "connection on which an upload was to start. ECR does so for a repository that "
-                "does not exist. Deploy the repository first, and check the network."
-            ) from None
-        except Transient as fault:
-            raise self._http.unreachable(fault.reason) from None
+        location = self._started.pop(blob.digest, None) or self._start_upload()
+        joint = "&" if "?" in location else "?"
+        with opened() as chunks:
+            answer = self._http.send(
+                "PUT",
+                f"{location}{joint}{urlencode({'digest': blob.digest})}",
+                scopes=self._scopes,
+                body=chunks,
+                headers={
+                    "Content-Type": "application/octet-stream",
+                    "Content-Length": str(blob.size),
+                },
+                seconds=self._http.patience.upload_seconds,
+            )
+        if answer.status != HTTPStatus.CREATED or answer.is_html:
+            raise refusal(self._http, self._pushing, answer, refusals.UPLOAD)
 
     def put_manifest(
         self, manifest: Manifest, tag: str | None = None, *, is_child: bool = False
@@ -297,31 +303,18 @@ class Repository:
         found = self.manifest(reference)  # the header is optional
         return found.digest if found else None
 
-    def _upload(self, blob: Descriptor, opened: OpenBlob) -> None:
-        location = self._started.pop(blob.digest, None) or self._start_upload()
-        joint = "&" if "?" in location else "?"
-        with opened() as chunks:
-            answer = self._http.send(
-                "PUT",
-                f"{location}{joint}{urlencode({'digest': blob.digest})}",
-                scopes=self._scopes,
-                body=chunks,
-                headers={
-                    "Content-Type": "application/octet-stream",
-                    "Content-Length": str(blob.size),
-                },
-                seconds=self._http.patience.upload_seconds,
-            )
-        if answer.status != HTTPStatus.CREATED or answer.is_html:
-            raise refusal(self._http, self._pushing, answer, refusals.UPLOAD)
-
     def _start_upload(self) -> str:
         try:
             answer = self._http.send("POST", self._path("blobs/uploads/"), scopes=self._scopes)
         except Transient as fault:
-            if fault.is_reset:
-                raise _CutAtStart(fault.reason, is_reset=True) from None
-            raise
+            if not fault.is_reset:
+                raise
+            problem = UserError(
+                f"{self._pushing} failed: the registry {self.registry.host} closed every "
+                "connection on which an upload was to start. ECR does so for a repository that "
+                "does not exist. Deploy the repository first, and check the network."
+            )
+            raise Transient(problem, is_reset=True) from None
         if answer.status != HTTPStatus.ACCEPTED or answer.is_html:
             raise refusal(self._http, self._pushing, answer, refusals.START_UPLOAD)
         location = answer.headers.get("Location")
@@ -346,6 +339,14 @@ class Repository:
             f"Reading the blob {blob.digest} of '{self.name}' failed: {self.registry.host} "
             f"answered {response.status}. {hint}"
         )
+
+
+def _has_no_api(answer: Answer) -> bool:
+    """Return whether a registry does not know the path of the referrers API."""
+    if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        return True
+    # The embedded AWS gives a path that it does not know to another of its services.
+    return answer.status == HTTPStatus.BAD_REQUEST and b'"InvalidAction"' in answer.content
 
 
 def _next_page(link: str) -> str:

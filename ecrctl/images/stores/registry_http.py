@@ -87,10 +87,7 @@ class RegistryHttp:
 
     def retrying(self, attempt: Callable[[], Result]) -> Result:
         """Return the result of the first attempt that succeeds."""
-        try:
-            return retrying(self.patience, attempt)
-        except Transient as fault:
-            raise self.unreachable(fault.reason) from None
+        return retrying(self.patience, attempt)
 
     def send(
         self,
@@ -175,7 +172,8 @@ class RegistryHttp:
                 break
             response.close()
             if body is not None and not isinstance(body, bytes):
-                raise Transient("the token of the registry had expired")  # it is a new one now
+                # The body is sent again, with the new token.
+                raise Transient(self.unreachable("it rejected its own token"))
         return response
 
     def _open(
@@ -225,7 +223,7 @@ class RegistryHttp:
             raise self.unreachable("its TLS certificate cannot be verified") from None
         except (exceptions.ProtocolError, ConnectionError):
             reason = "the connection was closed before the end of the answer"
-            raise Transient(reason, is_reset=True) from None
+            raise Transient(self.unreachable(reason), is_reset=True) from None
         except exceptions.HTTPError as error:
             raise self.unreachable(type(error).__name__) from None
 
@@ -245,11 +243,11 @@ class RegistryHttp:
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             after = response.headers.get("Retry-After", "")
             raise Transient(
-                f"it throttled every attempt ({text})",
+                self.unreachable(f"it throttled every attempt ({text})"),
                 after=float(after) if after.isdecimal() else None,
             )
         if status >= _FIRST_SERVER_ERROR:
-            raise Transient(f"it answered {text}")
+            raise Transient(self.unreachable(f"it answered {text}"))
 
     def _redirected(self, url: str, location: str) -> str:
         """Return the URL that a registry redirects to."""

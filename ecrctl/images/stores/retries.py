@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TypeVar
 
+from ecrctl.errors import UserError
+
 Result = TypeVar("Result")
 _LONGEST_PAUSE = 30.0
 
@@ -14,14 +16,16 @@ _LONGEST_PAUSE = 30.0
 class Transient(Exception):
     """Raised when a request failed by a fault that may pass: 429, 5xx or a closed connection.
 
-    :param reason: the fault, as a message continues after a colon.
+    :param error: the error of the command, where every attempt fails.
     :param after: the seconds after which the registry wants the next attempt, if it states them.
     :param is_reset: whether the connection was closed.
     """
 
-    def __init__(self, reason: str, *, after: float | None = None, is_reset: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(
+        self, error: UserError, *, after: float | None = None, is_reset: bool = False
+    ) -> None:
+        super().__init__(str(error))
+        self.error = error
         self.after = after
         self.is_reset = is_reset
 
@@ -49,7 +53,7 @@ FOR_EMULATOR = Patience(attempts=4, pause=0.05, seconds=5, upload_seconds=60)
 def retrying(patience: Patience, attempt: Callable[[], Result]) -> Result:
     """Return the result of the first attempt that succeeds.
 
-    :raises Transient: the fault of the last attempt.
+    :raises UserError: the error of the last attempt.
     """
     for number in range(patience.attempts - 1):
         try:
@@ -59,7 +63,10 @@ def retrying(patience: Patience, attempt: Callable[[], Result]) -> Result:
             # Clients that were refused together must not come back together.
             jitter = random.uniform(longest / 2, longest)  # noqa: S311
             time.sleep(min(max(jitter, fault.after or 0), _LONGEST_PAUSE))
-    return attempt()
+    try:
+        return attempt()
+    except Transient as fault:
+        raise fault.error from None
 
 
 @dataclass(slots=True)

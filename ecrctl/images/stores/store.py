@@ -53,13 +53,19 @@ class Store(Protocol):
         """Return whether a blob is there and need not be sent."""
 
     def open_blob(self, blob: Descriptor) -> AbstractContextManager[Iterator[bytes]]:
-        """Open a blob. Its content is not verified: the copy does so."""
+        """Open a blob. Its content is not verified: the copy does so.
+
+        :raises Transient: where another attempt may succeed, also while the blob is read.
+        """
 
     def mount_blob(self, blob: Descriptor, repository: str) -> bool:
         """Take a blob from another repository of the same registry, if that is possible."""
 
     def put_blob(self, blob: Descriptor, opened: OpenBlob) -> None:
-        """Write a blob as a whole or not at all."""
+        """Write a blob as a whole or not at all, by one attempt.
+
+        :raises Transient: where another attempt may succeed.
+        """
 
     def put_manifest(
         self, manifest: Manifest, tag: str | None = None, *, is_child: bool = False

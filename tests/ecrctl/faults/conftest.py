@@ -20,6 +20,7 @@ from ecrctl import cli
 from ecrctl.aws import clients
 from ecrctl.aws.clients import Aws
 from ecrctl.cdk import assemblies, toolchain
+from ecrctl.images.copying import run as copying
 from ecrctl.images.stores import registry
 from ecrctl.images.stores.retries import Patience
 from ecrctl.local import command as local
@@ -155,6 +156,8 @@ def run(*arguments: str) -> int:
 def prepared(program: Program, monkeypatch: pytest.MonkeyPatch) -> Program:
     """Return the program without what is slow and no fault of AWS: the CDK CLI and waits."""
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))
+    # The recorder repeats answers in their order, which several uploads at a time would change.
+    monkeypatch.setattr(copying, "THREADS", 1)
     monkeypatch.setattr(assemblies, "synthesise", lambda *_: program.assembly)
     monkeypatch.setattr(toolchain, "check_cdk", lambda: None)
     monkeypatch.setattr(toolchain, "run_cdk", lambda *_, **_options: None)

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
-_REGISTRY = re.compile(r"/v2/.+/(blobs|manifests)/")
+_REGISTRY = re.compile(r"/v2/.+/(blobs|manifests|referrers)/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,9 @@ class Recorder:
         kept: dict[str, str] = {
             name: value for name, value in found.items() if name.lower() == "location"
         }
+        digest = answer.getheader("Docker-Content-Digest")
+        if digest:
+            kept["Docker-Content-Digest"] = digest
         if method == "HEAD":
             kept["Content-Length"] = answer.getheader("Content-Length", "0")
         return Exchange(

@@ -5,6 +5,7 @@ The operations are those that a run without a fault calls, so a new call is in t
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from ecrctl.local.sample_image import sample_image
 from ecrctl.pins.pinning import live_tag
 from environments import loading
 from environments.loading import load_environment, pins_path
+from tests.ecrctl.images.samples import Bundle, layer
 
 from .conftest import ACCOUNT, ENVIRONMENT, Clients, Program, run
 from .kinds import DOCUMENTS, KINDS, STALLED
@@ -33,6 +35,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "lifecycle": ("lifecycle", ENVIRONMENT, "team/api"),
     "import": ("import", ENVIRONMENT, "--output", "import"),
     "local": ("local", "--output", "output"),
+    "push": ("push", ENVIRONMENT, f"{REPOSITORY}:v2", "--from", "oci:image"),
+    "pull": ("pull", ENVIRONMENT, f"{REPOSITORY}:{TAG}", "oci:pulled"),
     "deployed": ("deployed", ENVIRONMENT, "--out", "deployed"),
 }
 WITHOUT_AWS = {"manifests", "access", "review"}
@@ -40,6 +44,7 @@ WITHOUT_AWS = {"manifests", "access", "review"}
 PROVED = {
     "ecr:PutImage": DOCUMENTS.keys(),  # the tag is read back
     "registry:HEAD blobs": KINDS.keys(),  # a blob that seems to be missing is sent
+    "registry:HEAD manifests": KINDS.keys(),  # without a digest, the manifest itself is read
     "logs:ListTagsForResource": {"objects without members"},  # the tags are CloudFormation's
     "kms:DescribeKey": {"lists that are null"},  # the algorithms of a key are not declared
 }
@@ -50,6 +55,9 @@ LIVE = live_tag(ENVIRONMENT, sample_image().digest)
 def place(prepared: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a copy of the environments, in which the command runs."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    bundle = Bundle()
+    bundle.write(tmp_path / "image", {"v2": bundle.image(layer(1))})
     return Path(shutil.copytree(prepared.folder, tmp_path / "environments"))
 
 
@@ -63,8 +71,12 @@ class End:
     error: str
 
     def result(self, command: str) -> object:
-        """The result of a success. The output of ``local`` has durations."""
-        return self.files, "" if command == "local" else self.output
+        """The result of a success.
+
+        The output of ``local`` has durations; that of ``push`` counts what was there before.
+        """
+        last = self.output.splitlines()[-1:]
+        return self.files, {"local": [], "push": last}.get(command, self.output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +104,7 @@ class Matrix:
     def run(self, operation: str | None, fault: Fault | None) -> End:
         """Run the command with a fault in one of its operations."""
         pins = pins_path(ENVIRONMENT, self.place)
-        for output in ("import", "deployed"):
+        for output in ("import", "deployed", "pulled"):
             shutil.rmtree(output, ignore_errors=True)
         original = pins_path(ENVIRONMENT, self.program.folder).read_bytes()
         if self.command in ("pin", "local"):
@@ -106,6 +118,10 @@ class Matrix:
         # An interrupted import leaves what it has read, to be continued.
         written = [path for path in sorted(Path().glob("import/*")) if path.suffix != ".jsonl"]
         files = {path.name: path.read_bytes() for path in written}
+        # A pull that failed may leave blobs, which the next one uses, but no image.
+        pulled = Path("pulled/index.json")
+        if pulled.exists() and json.loads(pulled.read_bytes())["manifests"]:
+            files["pulled"] = pulled.read_bytes()
         if pins.exists() and pins.read_bytes() != original:
             files["pins"] = pins.read_bytes()
         return End(code, files, shown.out, shown.err)

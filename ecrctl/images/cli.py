@@ -1,0 +1,114 @@
+"""The commands ``push`` and ``pull``.
+
+What a command requires is imported when it runs: the start of the command line is part of the time
+of a push that has nothing to send.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecrctl.errors import ExitCode, exit_code_table
+
+_CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
+
+Environment = Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")]
+ShowPlan = Annotated[bool, typer.Option("--plan", help="Print what would move, and move nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+WithoutReferrers = Annotated[
+    bool,
+    typer.Option("--without-referrers", help="Leave out signatures and attestations."),
+]
+
+
+def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> None:
+    """Add the commands to the program.
+
+    :param environments: returns the folder of environment files.
+    """
+
+    @app.command("push", epilog=exit_code_table(*_CODES))
+    def push_command(
+        environment: Environment,
+        image: Annotated[
+            str,
+            typer.Argument(
+                metavar="REPOSITORY:TAG", help="The declared repository, and the image's tag."
+            ),
+        ],
+        source: Annotated[
+            str,
+            typer.Option(
+                "--from",
+                metavar="SOURCE",
+                help="The image: oci:FOLDER[:TAG], oci-archive:FILE, docker-archive:FILE, or "
+                "docker:NAME, podman:NAME, buildah:NAME or engine:NAME.",
+            ),
+        ],
+        plan: ShowPlan = False,
+        as_json: AsJson = False,
+        without_referrers: WithoutReferrers = False,
+    ) -> None:
+        """Push an image that was built elsewhere.
+
+        The last line of the output is REPOSITORY@DIGEST.
+        """
+        from .push import run_push
+        from .references import pushed_name, source_of
+
+        run_push(
+            environment,
+            environments(),
+            pushed_name(image),
+            source_of(source),
+            shown=(plan, as_json),
+            with_referrers=not without_referrers,
+        )
+
+    @app.command("pull", epilog=exit_code_table(*_CODES))
+    def pull_command(
+        environment: Environment,
+        image: Annotated[
+            str,
+            typer.Argument(
+                metavar="REPOSITORY[:TAG|@DIGEST]",
+                help="The declared repository, and the image's tag (default: latest) or digest.",
+            ),
+        ],
+        target: Annotated[
+            str,
+            typer.Argument(
+                metavar="TARGET",
+                help="The place: oci:FOLDER[:TAG], oci-archive:FILE, or docker:NAME, podman:NAME, "
+                "buildah:NAME or engine:NAME.",
+            ),
+        ],
+        platform: Annotated[
+            str | None,
+            typer.Option(
+                metavar="OS/ARCH",
+                help="One platform of an image (default: all; this machine's for an engine).",
+            ),
+        ] = None,
+        plan: ShowPlan = False,
+        as_json: AsJson = False,
+        without_referrers: WithoutReferrers = False,
+    ) -> None:
+        """Pull an image to an OCI layout, an archive or the local engine.
+
+        The last line of the output is REPOSITORY@DIGEST.
+        """
+        from .pull import run_pull
+        from .references import pulled_name, target_of
+
+        run_pull(
+            environment,
+            environments(),
+            pulled_name(image),
+            target_of(target),
+            platform=platform,
+            shown=(plan, as_json),
+            with_referrers=not without_referrers,
+        )

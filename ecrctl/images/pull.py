@@ -1,0 +1,120 @@
+"""``ecrctl pull``: an image of a declared repository to this machine."""
+
+from pathlib import Path
+
+from ecrctl.aws.clients import Aws, as_user_errors
+from ecrctl.aws.image_records import image_in_ecr
+from ecrctl.errors import UserError
+
+from .copying.plan import CopyOptions, plan_copy
+from .copying.progress import shown_progress
+from .copying.run import run_copy
+from .declared import declared_repository
+from .oci import Descriptor, Manifest, OciImage, is_digest
+from .references import LAYOUT, ImageName, Place
+from .results import print_plan, print_result
+from .stores.files import Folder
+from .stores.layout import Layout
+from .stores.local_places import machine_architecture, opened_target, prepared_for_engine
+from .stores.memory import Memory
+from .stores.registry import Repository
+from .stores.store import Store
+
+
+def run_pull(
+    environment: str,
+    folder: Path,
+    image: ImageName,
+    place: Place,
+    *,
+    platform: str | None,
+    shown: tuple[bool, bool],
+    with_referrers: bool,
+) -> None:
+    """Pull an image, or print what would move.
+
+    :param shown: whether the plan alone is shown, and whether as JSON.
+    """
+    declared = declared_repository(environment, folder, image.repository)
+    aws, repository = declared.connect(writable=False)
+    chosen = _chosen(aws, declared.settings.account, repository, image, place, platform)
+    tag = place.tag or (None if is_digest(image.reference) else image.reference)
+    # An engine keeps no signatures.
+    options = CopyOptions(referrers=with_referrers and not place.is_engine)
+    is_plan, as_json = shown
+    if is_plan:
+        plan = plan_copy(repository, chosen.digest, _present(place), tag, options)
+        print_plan(plan, repository, as_json=as_json)
+        return
+    with opened_target(place) as layout:
+        plan = plan_copy(repository, chosen.digest, layout, tag, options)
+        with shown_progress() as progress:
+            result = run_copy(plan, options, progress)
+        if place.is_engine:
+            prepared_for_engine(layout, chosen, place.name)
+    print_result(result, repository, f"{image} in {place}", as_json=as_json)
+
+
+def _present(place: Place) -> Store:
+    """Return what a place has already; nothing is created for a plan."""
+    layout = Layout(Folder(Path(place.name)))
+    if place.kind == LAYOUT and layout.files.size("index.json") is not None:
+        return layout
+    return Memory(OciImage(b"", {}))
+
+
+def _chosen(
+    aws: Aws,
+    account: str,
+    repository: Repository,
+    image: ImageName,
+    place: Place,
+    platform: str | None,
+) -> Manifest:
+    """Return the image to pull: an index with all platforms, or one of its images."""
+    found = repository.manifest(image.reference)
+    if found is None:
+        raise _missing(aws, account, image)
+    if not found.is_index or not (platform or place.is_engine):
+        return found
+    wanted = platform or f"linux/{machine_architecture()}"
+    images = [one for one in found.children if not one.is_attestation]
+    chosen = [one for one in images if wanted in _platform_names(one)]
+    if not chosen and not platform and len(images) == 1:
+        chosen = images  # an image of another machine: the engine can emulate it
+    if not chosen:
+        names = ", ".join(_platform_names(one)[-1] for one in images) or "none"
+        raise UserError(
+            f"'{image}' has no image for {wanted}. It has {names}. Name one with --platform."
+        )
+    inner = repository.manifest(chosen[0].digest)
+    if inner is None:
+        raise _missing(aws, account, ImageName(image.repository, chosen[0].digest))
+    return inner
+
+
+def _platform_names(image: Descriptor) -> list[str]:
+    """Return the names by which a platform can be chosen, the longest last."""
+    parts = [str(image.platform.get(one, "")) for one in ("os", "architecture", "variant")]
+    return ["/".join(parts[:2]), "/".join(filter(None, parts))]
+
+
+def _missing(aws: Aws, account: str, image: ImageName) -> UserError:
+    """Return the error of an image that the registry does not return."""
+    try:
+        with as_user_errors(f"Looking up '{image}'"):
+            known = image_in_ecr(aws, account, image.repository, image.reference)
+    except UserError:
+        known = None  # a role that only pulls may lack the permission
+    if known and known.obstacle:
+        return UserError(
+            f"The image '{image}' is {known.obstacle}. Restore it with `aws ecr "
+            f"update-image-storage-class --repository-name {image.repository} --image-id "
+            f"imageDigest={known.digest} --target-storage-class STANDARD`, and pull it when its "
+            "status is ACTIVE."
+        )
+    return UserError(
+        f"The repository '{image.repository}' has no image {image.reference} that can be pulled, "
+        f"in account {account}, {aws.region}. Check the name. ECR does not find an archived image "
+        "either: restore it first."
+    )

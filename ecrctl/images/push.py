@@ -1,0 +1,75 @@
+"""``ecrctl push``: an image of this machine to a declared repository."""
+
+from pathlib import Path
+
+from .copying.mounts import KnownBlobs
+from .copying.plan import CopyOptions, plan_copy
+from .copying.progress import shown_progress
+from .copying.run import Result, immutable_tag, run_copy
+from .declared import DeclaredRepository, declared_repository
+from .references import ImageName, Place
+from .results import print_plan, print_result
+from .stores.local_places import opened_source
+from .stores.registry import Repository
+from .stores.store import Store, TagIsImmutable
+
+
+def run_push(
+    environment: str,
+    folder: Path,
+    image: ImageName,
+    place: Place,
+    *,
+    shown: tuple[bool, bool],
+    with_referrers: bool,
+) -> None:
+    """Push an image, or print what would move.
+
+    :param shown: whether the plan alone is shown, and whether as JSON.
+    """
+    declared = declared_repository(environment, folder, image.repository)
+    is_plan, as_json = shown
+    with opened_source(place) as (source, digest):
+        _, repository = declared.connect(writable=True)
+        if is_plan:
+            options = push_options(declared, repository, with_referrers=with_referrers)
+            plan = plan_copy(source, digest, repository, image.reference, options)
+            print_plan(plan, repository, as_json=as_json)
+            return
+        result = push(
+            source, digest, (declared, repository), image.reference, with_referrers=with_referrers
+        )
+    print_result(result, repository, f"{image} in {repository.registry.host}", as_json=as_json)
+
+
+def push(
+    source: Store,
+    digest: str,
+    target: tuple[DeclaredRepository, Repository],
+    tag: str,
+    *,
+    with_referrers: bool = True,
+) -> Result:
+    """Push an image of a place to a repository under a tag, with progress.
+
+    :raises UserError: where the tag belongs to another image, before any layer is sent.
+    """
+    declared, repository = target
+    options = push_options(declared, repository, with_referrers=with_referrers)
+    plan = plan_copy(source, digest, repository, tag, options)
+    try:
+        with shown_progress() as progress:
+            return run_copy(plan, options, progress)
+    except TagIsImmutable as refusal:
+        raise immutable_tag(refusal, plan) from None
+
+
+def push_options(
+    declared: DeclaredRepository, repository: Repository, *, with_referrers: bool
+) -> CopyOptions:
+    """Return the options of a copy to a declared repository."""
+    return CopyOptions(
+        referrers=with_referrers,
+        is_immutable=declared.is_immutable,
+        known=KnownBlobs.of_registry(repository.registry.host),
+    )
