@@ -10,7 +10,8 @@ import pytest
 
 from ecrctl.aws.clients import Aws
 from ecrctl.errors import ExitCode
-from ecrctl.images.registry import Registry
+from ecrctl.images.copying.run import push_image
+from ecrctl.images.stores.registry import Registry
 from ecrctl.local.sample_image import sample_image
 from ecrctl.pins.pinning import live_tag
 from environments.loading import load_environment, pins_path
@@ -43,7 +44,7 @@ def digest(aws: Aws) -> Iterator[str]:
     """Return the digest of an image in a repository that exists for one test."""
     aws.ecr.create_repository(repositoryName=REPOSITORY)
     image = sample_image()
-    Registry.of_account(aws, ACCOUNT).push(REPOSITORY, "v1", image)
+    push_image(Registry.of_account(aws, ACCOUNT).repository(REPOSITORY, writable=True), "v1", image)
     yield image.digest
     aws.ecr.delete_repository(repositoryName=REPOSITORY, force=True)
 

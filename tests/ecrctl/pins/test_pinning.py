@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from ecrctl.aws.clients import Aws
 from ecrctl.errors import ExitCode, UserError
+from ecrctl.images.oci import ACCEPTED_MANIFESTS, digest_of
 from ecrctl.pins.pinning import (
     Target,
     check_target,
@@ -23,7 +24,6 @@ from ecrctl.pins.pinning import (
     pinnable_digest,
     write_pin,
 )
-from ecrctl.images.oci import ACCEPTED_MANIFESTS, digest_of
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
 
 REPOSITORY = "pinning/index"
