@@ -86,6 +86,19 @@ def commits_that_change(repository: Path, commit: str, path: str) -> list[str]:
     return done.stdout.split()
 
 
+def has_changes(folder: Path) -> bool:
+    """Return whether a folder has files that no commit has, apart from ignored ones."""
+    done = _git(folder, "status", "--porcelain", "--", ".")
+    if done.returncode:
+        raise UserError(f"{folder} must be in a git repository: {_last_line(done.stderr)}")
+    return bool(done.stdout.strip())
+
+
+def time_of(repository: Path, commit: str) -> int:
+    """Return the time of a commit, in seconds since 1970."""
+    return int(_git(repository, "log", "-1", "--format=%ct", "--end-of-options", commit).stdout)
+
+
 def tree_of(repository: Path, commit: str) -> str:
     """Return the id of a commit's files, which other commits with the same files have as well."""
     return _git(repository, "rev-parse", f"{commit}^{{tree}}").stdout.strip()

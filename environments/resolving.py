@@ -143,6 +143,7 @@ def resolve(
         images=tuple(
             sorted({image for one in environment.workloads() for image in one.images.values()})
         ),
+        builds=head.images,
         notifications=head.notifications,
         creates_github_provider=head.github_provider == "create",
         notices=(

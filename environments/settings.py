@@ -1,7 +1,7 @@
 """An environment as the stacks and ``ecrctl`` use it: complete, checked, its specs unchanged."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from constructs_lib.rules.aws.networks import NetworkSpec
 from constructs_lib.rules.ecr.images import ImageSpec
@@ -14,6 +14,7 @@ from constructs_lib.rules.policy.github_oidc import GitHubSubject
 
 from .model.eks import EksCluster, Identity
 from .model.environment import NotificationsModel
+from .model.images import ImageModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,7 @@ class EnvironmentSettings:
 
     :param registry_accounts: other accounts whose images the services pull.
     :param images: the names of the images that its workloads run, pinned or not.
+    :param builds: by name, the images that are built here.
     :param notices: sentences for a person, such as that a workload is left out because its image
         is awaited.
     """
@@ -104,6 +106,7 @@ class EnvironmentSettings:
     notifications: NotificationsModel | None = None
     creates_github_provider: bool = False
     images: tuple[str, ...] = ()
+    builds: Mapping[str, ImageModel] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
 
     @property

@@ -18,6 +18,7 @@ from constructs_lib.rules.faults import Fault, raise_if_any
 from .ecs import EcsTaskModel
 from .eks import EksCluster, EksJobModel
 from .field_types import Account, EventBusArn, OrganizationId, Region, RoleArn, TopicArn
+from .images import Images
 from .repository import Encryption, RepositoryDefaults, RepositoryModel
 
 
@@ -77,6 +78,7 @@ class EnvironmentModel(FileModel):
     :param notifications: events about images; by default none are sent.
     :param repository_defaults: settings of repositories that do not override them.
     :param repositories: the repositories.
+    :param images: by the name that workloads use, the images that are built from a Dockerfile.
     :param ecs_tasks: the ECS task definitions.
     :param ecs_services: the Fargate services, each of one task; requires network.
     :param network: the private network in which ecs_services run.
@@ -96,6 +98,7 @@ class EnvironmentModel(FileModel):
     notifications: NotificationsModel | None = None
     repository_defaults: RepositoryDefaults = Field(default_factory=RepositoryDefaults)
     repositories: tuple[RepositoryModel, ...] = ()
+    images: Images = {}
     ecs_tasks: tuple[EcsTaskModel, ...] = ()
     ecs_services: tuple[ServiceSpec, ...] = ()
     network: NetworkSpec | None = None

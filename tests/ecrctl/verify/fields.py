@@ -108,6 +108,18 @@ REASONS = {
     "repositories[].adopted": RULE_FOR_FILES,
     "ecs_tasks[].awaiting_image": "the workload is left out, and nothing of it is declared",
     "eks_jobs[].awaiting_image": "the workload is left out, and nothing of it is declared",
+    **{
+        f"images.*.{field}": "the image is built and pushed; its pin is compared"
+        for field in (
+            "repository",
+            "build.arguments",
+            "build.context",
+            "build.dockerfile",
+            "build.platforms",
+            "build.tag",
+            "build.target",
+        )
+    },
     "eks_cluster.name": APPLIED,
     "eks_cluster.kubectl_provider": APPLIED,
     "eks_jobs[].delivery": APPLIED,

@@ -1,0 +1,1 @@
+"""Images built from a Dockerfile, by the builder that is installed."""
