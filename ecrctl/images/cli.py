@@ -32,29 +32,46 @@ def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> No
     @app.command("push", epilog=exit_code_table(*_CODES))
     def push_command(
         environment: Environment,
-        image: Annotated[
-            str,
+        images: Annotated[
+            list[str] | None,
             typer.Argument(
-                metavar="REPOSITORY:TAG", help="The declared repository, and the image's tag."
+                metavar="[IMAGE...]",
+                help="The declared images to build, push and pin (default: all); with --from, "
+                "REPOSITORY:TAG.",
             ),
-        ],
+        ] = None,
         source: Annotated[
-            str,
+            str | None,
             typer.Option(
                 "--from",
                 metavar="SOURCE",
-                help="The image: oci:FOLDER[:TAG], oci-archive:FILE, docker-archive:FILE, or "
-                "docker:NAME, podman:NAME, buildah:NAME or engine:NAME.",
+                help="An image that was built elsewhere: oci:FOLDER[:TAG], oci-archive:FILE, "
+                "docker-archive:FILE, or docker:NAME, podman:NAME, buildah:NAME or engine:NAME.",
             ),
-        ],
+        ] = None,
+        builder: Annotated[
+            str | None,
+            typer.Option(
+                metavar="NAME",
+                help="The builder: docker, podman or buildah (default: the first installed).",
+            ),
+        ] = None,
         plan: ShowPlan = False,
         as_json: AsJson = False,
         without_referrers: WithoutReferrers = False,
     ) -> None:
-        """Push an image that was built elsewhere.
+        """Build, push and pin the declared images, or push one that was built elsewhere.
 
-        The last line of the output is REPOSITORY@DIGEST.
+        The output ends with REPOSITORY@DIGEST, one line for each image.
         """
+        if source is None:
+            from .building.command import run_builds
+
+            run_builds(environment, environments(), images or [], builder, shown=(plan, as_json))
+            return
+        if builder is not None or len(images or []) != 1:
+            raise typer.BadParameter("with --from, name one REPOSITORY:TAG and no --builder.")
+        (image,) = images or []
         from .push import run_push
         from .references import pushed_name, source_of
 

@@ -47,16 +47,19 @@ def print_result(result: Result, repository: Repository, place: str, *, as_json:
         }
         _print_json(_names(plan, repository) | counts | {"manifests": result.manifests})
         return
-    if plan.is_empty:
-        done = "everything was already there"
-    else:
-        done = (
-            f"{_counted(result.count(SEND), 'blob')} sent ({size_text(result.size(SEND))}), "
-            f"{result.count(MOUNT)} mounted, {result.count(PRESENT)} already there; "
-            f"{_counted(result.manifests, 'manifest')} written"
-        )
-    print(visible(f"{place}: {done}."))
+    print(visible(f"{place}: {result_text(result)}."))
     print(f"{repository.name}@{plan.digest}")
+
+
+def result_text(result: Result) -> str:
+    """Return what a copy has moved, in words."""
+    if result.plan.is_empty:
+        return "everything was already there"
+    return (
+        f"{_counted(result.count(SEND), 'blob')} sent ({size_text(result.size(SEND))}), "
+        f"{result.count(MOUNT)} mounted, {result.count(PRESENT)} already there; "
+        f"{_counted(result.manifests, 'manifest')} written"
+    )
 
 
 def _names(plan: Plan, repository: Repository) -> dict[str, Any]:

@@ -20,22 +20,38 @@ from .sources import BuildSource
 
 BUILDERS = ("docker", "podman", "buildah")
 _STANDARD_ERROR = 2
+_MISSING = {
+    "docker": "docker must be on the path, with buildx and a running daemon",
+    "podman": "podman must be on the path",
+    "buildah": "buildah must be on the path",
+}
 
 
 def chosen_builder(name: str | None = None) -> str:
-    """Return the builder to use: the named one, or the first that is installed.
+    """Return the builder to use: the named one, or the first that works here.
 
-    :raises UserError: where it is not installed.
+    :raises UserError: where none does.
     """
-    names = [name] if name else BUILDERS
-    found = next((one for one in names if shutil.which(one)), None)
+    if name and name not in BUILDERS:
+        raise UserError(f"--builder must be docker, podman or buildah, got '{name[:60]}'.")
+    found = next(filter(_works, [name] if name else BUILDERS), None)
     if found is None:
-        given = f"{name} must" if name else f"one of {', '.join(BUILDERS)} must"
+        every = "; ".join(_MISSING.values())
+        reason = _MISSING[name] if name else f"no builder works here: {every}"
         raise UserError(
-            f"{given} be on the path to build an image, and is not. Install it, or push an image "
-            "that was built elsewhere with --from."
+            f"{reason}. Install one, or push an image that was built elsewhere with --from."
         )
     return found
+
+
+def _works(name: str) -> bool:
+    if shutil.which(name) is None:
+        return False
+    if name != "docker":
+        return True
+    # Docker's own program often comes without the builder, or without a daemon.
+    done = subprocess.run([name, "buildx", "inspect"], capture_output=True, check=False)
+    return done.returncode == 0
 
 
 def build_archive(builder: str, build: BuildModel, source: BuildSource, archive: Path) -> None:

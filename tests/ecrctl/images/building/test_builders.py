@@ -172,26 +172,43 @@ def test_docker_builds_every_platform_at_once_without_provenance(
         build_archive("docker", build, source, archive)
 
 
-def test_the_first_installed_builder_is_used(
+def test_the_first_builder_that_works_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("podman", "docker"):
+    for name in ("buildah", "podman", "docker"):
         _recorder(tmp_path, monkeypatch, name)
-        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.setenv("PATH", f"{tmp_path}")
         assert chosen_builder() == name
     assert chosen_builder("podman") == "podman"
+    # Docker without buildx, or without a daemon.
+    monkeypatch.setenv("FAILS", "1")
+    assert chosen_builder() == "podman"
 
 
 @pytest.mark.parametrize(
-    ("name", "names"), [(None, "one of docker, podman, buildah"), ("podman", "podman")]
+    ("name", "reason"),
+    [
+        (
+            None,
+            "no builder works here: docker must be on the path, with buildx and a running daemon; "
+            "podman must be on the path; buildah must be on the path",
+        ),
+        ("docker", "docker must be on the path, with buildx and a running daemon"),
+        ("podman", "podman must be on the path"),
+    ],
 )
-def test_a_builder_that_is_not_installed_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None, names: str
+def test_a_builder_that_does_not_work_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None, reason: str
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError) as refusal:
         chosen_builder(name)
     assert str(refusal.value) == (
-        f"{names} must be on the path to build an image, and is not. Install it, or push an image "
-        "that was built elsewhere with --from."
+        f"{reason}. Install one, or push an image that was built elsewhere with --from."
     )
+
+
+def test_an_unknown_builder_is_refused() -> None:
+    with pytest.raises(UserError) as refusal:
+        chosen_builder("kaniko")
+    assert str(refusal.value) == "--builder must be docker, podman or buildah, got 'kaniko'."
