@@ -91,11 +91,13 @@ def pulled_name(text: str) -> ImageName:
 
 
 def _check(faults: list[Fault], text: str) -> None:
+    if ".dkr." in text:
+        raise UserError(
+            f"An image is named without its registry, got '{text[:200]}'. Omit the registry's host "
+            "name: ENV names the registry."
+        )
     if faults:
-        hint = ""
-        if ".dkr." in text:
-            hint = " Omit the registry's host name: ENV names the registry."
-        raise UserError(f"{'; '.join(map(str, faults))}{hint}")
+        raise UserError("; ".join(map(str, faults)))
 
 
 def _place(text: str, option: str, forms: str, kinds: tuple[str, ...]) -> Place:

@@ -84,8 +84,9 @@ class BarsOfBlobs:
 
 
 @contextmanager
-def shown_progress(output: TextIO = sys.stderr) -> Iterator[Progress]:
-    """Yield the progress of a copy for this terminal, pipe or file."""
+def shown_progress() -> Iterator[Progress]:
+    """Yield the progress of a copy, which is written beside the output of the command."""
+    output = sys.stderr
     if not output.isatty():
         yield Lines(output)
         return

@@ -270,7 +270,7 @@ class Quirks:
     :param throttled: how many of the next requests of a method are answered with 429.
     :param archived: tags and digests that are not found although they are there.
     :param refuses_manifests: whether manifests are refused with 405.
-    :param cut_after: the bytes of uploads after which every connection is reset.
+    :param cut_after: the bytes of an upload after which its connection is reset.
     """
 
     registry: int
@@ -360,14 +360,13 @@ class Quirks:
             upstream.putheader(name, value)
         upstream.endheaders()
         is_upload = is_registry and "/blobs/uploads/" in path
+        sent = 0
         try:
-            while length:
-                piece = handler.rfile.read(min(length, 65536))
-                if not piece:
-                    handler.close_connection = True
-                    return
-                length -= len(piece)
-                if is_upload and self._is_cut(len(piece)):
+            while sent < length:
+                piece = handler.rfile.read(min(length - sent, 65536))
+                sent += len(piece)
+                is_cut = is_upload and self.cut_after is not None and sent > self.cut_after
+                if is_cut or not piece:
                     handler.reset()
                     return
                 upstream.send(piece)
@@ -375,13 +374,6 @@ class Quirks:
             self._send(handler, path, answer)
         finally:
             upstream.close()
-
-    def _is_cut(self, count: int) -> bool:
-        with self._lock:
-            if self.cut_after is None:
-                return False
-            self.cut_after -= count
-            return self.cut_after < 0
 
     def _send(self, handler: Handler, path: str, answer: http.client.HTTPResponse) -> None:
         method, status = handler.command, answer.status
