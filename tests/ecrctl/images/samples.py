@@ -7,6 +7,7 @@ import io
 import json
 import random
 import tarfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,13 @@ class Bundle:
         architecture: str = "amd64",
         note: str = "",
         subject: dict[str, Any] | None = None,
+        packed: Sequence[dict[str, Any]] = (),
         **more: Any,
     ) -> dict[str, Any]:
-        """Add an image, and return its descriptor."""
+        """Add an image, and return its descriptor.
+
+        :param packed: the descriptors of layers that are elsewhere.
+        """
         config = {
             "architecture": architecture,
             "os": "linux",
@@ -70,7 +75,7 @@ class Bundle:
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": self.add(as_json(config), CONFIG),
-            "layers": [self.add(one, LAYER) for one in layers],
+            "layers": [*(self.add(one, LAYER) for one in layers), *packed],
         }
         if subject:
             document["subject"] = {name: subject[name] for name in ("mediaType", "digest", "size")}
