@@ -27,10 +27,12 @@ class ImageInEcr:
     """An image that a tag or digest names in ECR.
 
     :param obstacle: the reason why no workload can pull the image; ``None`` where one can.
+    :param media_type: the type of its manifest; empty where ECR does not return it.
     """
 
     digest: str
     obstacle: str | None = None
+    media_type: str = ""
 
 
 def images_from_ecr(aws: Aws, account: str, repository: str) -> list[ImageRecord]:
@@ -58,7 +60,11 @@ def image_in_ecr(aws: Aws, account: str, repository: str, reference: str) -> Ima
         answer = or_none(partial(aws.ecr.describe_images, **asked))
         if answer and answer["imageDetails"]:
             detail = answer["imageDetails"][0]
-            return ImageInEcr(detail["imageDigest"], _OBSTACLES.get(detail.get("imageStatus")))
+            return ImageInEcr(
+                digest=detail["imageDigest"],
+                obstacle=_OBSTACLES.get(detail.get("imageStatus")),
+                media_type=detail.get("imageManifestMediaType") or "",
+            )
     return None
 
 

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ecrctl.aws.accounts import check_account
 from ecrctl.aws.clients import Aws, as_user_errors
 from ecrctl.cdk import assemblies
 from ecrctl.console import new_console
@@ -19,7 +20,7 @@ from environments.settings import EnvironmentSettings
 
 from . import json_document
 from .check import Check
-from .command import Verification, check_account, verify
+from .command import Verification, verify
 from .images import check_images
 from .report import table_of, table_of_stacks, verdict, without_matches
 from .unmanaged import sentence, unmanaged_repositories

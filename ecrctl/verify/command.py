@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
+from ecrctl.aws.accounts import check_account
 from ecrctl.aws.clients import Aws, as_user_errors
 from ecrctl.cdk.assemblies import Stack
-from ecrctl.errors import UserError
 from environments.settings import EnvironmentSettings
 
 from .check import Check
@@ -91,17 +91,6 @@ def _jobs_of(stack: DeployedStack, *, drift: bool) -> list[Job]:
         jobs += [partial(check_resource, one) for one in stack.resources]
         jobs += [partial(check_drift, stack)] if drift else []
     return jobs
-
-
-def check_account(settings: EnvironmentSettings, aws: Aws) -> None:
-    """Raise an error where the credentials belong to another account than the environment's."""
-    found = aws.account()
-    if found != settings.account:
-        raise UserError(
-            f"the environment '{settings.name}' is in the account {settings.account}, but the "
-            f"credentials belong to {found}. Choose credentials of {settings.account}, such as "
-            "with AWS_PROFILE."
-        )
 
 
 @contextmanager

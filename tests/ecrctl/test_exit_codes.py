@@ -44,6 +44,7 @@ COMMANDS = {
     "review": (2, 3),
     "push": (1, 2),
     "pull": (1, 2),
+    "scan": (1, 2, 3),
 }
 
 Run = Callable[..., int]
@@ -119,6 +120,9 @@ def on_emulator(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
         ("lifecycle", "dev", REPOSITORY, "--images", "faulty.json"),
         ("lifecycle", "dev", REPOSITORY, "--images", "text.json"),
         ("lifecycle", "dev", REPOSITORY, "--policy", "faulty.json"),
+        ("scan", "faulty", REPOSITORY),
+        ("scan", "dev", "other"),
+        ("scan", "dev", REPOSITORY, "--ignore", "faulty.json"),
     ],
 )
 def test_a_fault_in_the_users_files_is_1(
@@ -163,6 +167,9 @@ def test_a_local_environment_without_the_sample_repository_is_1(folder: Path) ->
         ("lifecycle", "dev", REPOSITORY, "--policy", "none.json"),
         ("lifecycle", "dev", REPOSITORY, "--images", "images.json", "--now", "noon"),
         ("review", "--base", "none"),
+        ("scan", "dev", REPOSITORY),
+        ("scan", "dev", REPOSITORY, "--ignore", "none.yaml"),
+        ("scan", "dev", REPOSITORY, "--fail-on", "none"),
     ],
 )
 def test_a_command_that_cannot_be_carried_out_is_2(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,12 +11,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from checked_files.fault_text import faults_of
 from checked_files.models import FileModel, checked_by
+from checked_files.reasons import day_faults, reason_faults
 from checked_files.yaml_files import YamlFile, read_yaml, read_yaml_text
 from constructs_lib.rules.faults import Fault, faults_unless, repeated
 from ecrctl.errors import UserError
 from ecrctl.review.findings import ACKNOWLEDGEMENTS_FILE
 
-_SHORTEST_REASON = 10
 _ID = re.compile(r"[a-z-]+-[0-9a-f]{32}")
 # Ids had eight digits while they still depended on the wording of a finding.
 _OLD_ID = re.compile(r"[a-z-]+-[0-9a-f]{8}")
@@ -58,26 +58,10 @@ def _id_faults(finding: str) -> list[Fault]:
     )
 
 
-def _reason_faults(reason: str) -> list[Fault]:
-    return faults_unless(
-        len(reason.strip()) >= _SHORTEST_REASON,
-        f"a reason must have at least {_SHORTEST_REASON} characters, got '{reason}'. Explain the "
-        "decision to a later reader.",
-    )
-
-
-def _day_faults(day: Any) -> list[Fault]:
-    # YAML reads 2026-12-31 as a date, and any other text as something else.
-    return faults_unless(
-        isinstance(day, date) and not isinstance(day, datetime),
-        f"the last day must be a date such as 2026-12-31, got {str(day)[:40]!r}.",
-    )
-
-
 class _Entry(FileModel):
     finding: Annotated[str, checked_by(_id_faults)]
-    reason: Annotated[str, checked_by(_reason_faults)]
-    until: Annotated[Any, checked_by(_day_faults)]
+    reason: Annotated[str, checked_by(reason_faults)]
+    until: Annotated[Any, checked_by(day_faults)]
 
 
 _ENTRIES: TypeAdapter[list[_Entry]] = TypeAdapter(list[_Entry])

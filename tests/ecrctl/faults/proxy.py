@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import socket
 import struct
@@ -17,6 +18,25 @@ from urllib.parse import parse_qs
 
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 _REGISTRY = re.compile(r"/v2/.+/(blobs|manifests|referrers)/")
+# Answers of operations that the embedded AWS does not have.
+_OWN_ANSWERS: dict[str, Any] = {
+    "ecr:DescribeImageScanFindings": {
+        "registryId": "000000000000",
+        "imageScanStatus": {"status": "COMPLETE", "description": "The scan was completed."},
+        "imageScanFindings": {
+            "imageScanCompletedAt": 1_795_000_000,
+            "findingSeverityCounts": {"LOW": 1},
+            "findings": [
+                {
+                    "name": "CVE-2026-1",
+                    "severity": "LOW",
+                    "uri": "https://security.example/CVE-2026-1",
+                    "attributes": [{"key": "package_name", "value": "openssl"}],
+                }
+            ],
+        },
+    }
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +113,11 @@ class Recorder:
 
     def _forward(self, key: Key, headers: Mapping[str, str]) -> Exchange:
         method, path, body, _ = key
+        operation = operation_of(key, headers)
+        if own := _OWN_ANSWERS.get(operation):
+            content = json.dumps(own).encode()
+            media_type = "application/x-amz-json-1.1"
+            return Exchange(operation, True, 200, media_type, {}, content)
         connection = http.client.HTTPConnection(*self.endpoint, timeout=30)
         connection.request(method, path, body, dict(headers))
         answer = connection.getresponse()
@@ -108,7 +133,7 @@ class Recorder:
         if method == "HEAD":
             kept["Content-Length"] = answer.getheader("Content-Length", "0")
         return Exchange(
-            operation=operation_of(key, headers),
+            operation=operation,
             is_json="X-Amz-Target" in headers,
             status=answer.status,
             media_type=answer.getheader("Content-Type", ""),

@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "push": ("push", ENVIRONMENT, f"{REPOSITORY}:v2", "--from", "oci:image"),
     "pull": ("pull", ENVIRONMENT, f"{REPOSITORY}:{TAG}", "oci:pulled"),
     "deployed": ("deployed", ENVIRONMENT, "--out", "deployed"),
+    "scan": ("scan", ENVIRONMENT, "team/api:v1"),
 }
 WITHOUT_AWS = {"manifests", "access", "review"}
 # A success is true where a later call proves it, or where nothing declared can be read there.
@@ -144,6 +145,8 @@ class Matrix:
             return None
         # A registry has no names of operations; its sentences name the registry or repository.
         named = (ACCOUNT, REPOSITORY) if operation.startswith("registry:") else (operation,)
+        if self.command == "scan" and is_document:
+            named = (*named, "cannot be judged")  # the findings are fewer than ECR counts
         is_sentence = end.error.count("\n") == 1 and any(name in end.error for name in named)
         is_right = end.code == ExitCode.TOOL_ERROR and is_sentence and not end.files
         return None if is_right else f"{end.code}: {end.error} {list(end.files)}"

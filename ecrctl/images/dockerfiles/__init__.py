@@ -1,0 +1,1 @@
+"""The base images of Dockerfiles, and whether each is pinned by its digest."""

@@ -1,0 +1,1 @@
+"""A registry's token for the tools that push and pull images."""
