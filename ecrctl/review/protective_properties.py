@@ -26,28 +26,42 @@ class Levels(NamedTuple):
 
 _TRUE_PROTECTS = Levels((("false",), ("true",)))
 _FALSE_PROTECTS = Levels((("true",), ("false",)), default=1)
+# In the values of a chart and in a patch; the containers of workloads have a rule of their own.
+POD_SETTINGS = ("allowprivilegeescalation", "hostipc", "hostnetwork", "hostpid", "privileged")
 LEVELS: Mapping[str, Levels] = {
     **dict.fromkeys(
         (
+            "acceptancerequired",
+            "access_logs.s3.enabled",
+            "allowadmincreateuseronly",
+            "allsupported",
+            "apikeyrequired",
             "atrestencryptionenabled",
             "blockpublicacls",
             "blockpublicpolicy",
+            "connection_logs.s3.enabled",
             "deletionprotectionenabled",
+            "enable",
             "enablelogfilevalidation",
+            "enablenetworkisolation",
             "encrypted",
             "encryptionatrestoptions.enabled",
             "endpointprivateaccess",
             "enforcehttps",
+            "enhancedvpcrouting",
             "enforceworkgroupconfiguration",
             "ignorepublicacls",
             "islogging",
             "ismultiregiontrail",
+            "isorganizationtrail",
+            "managemasteruserpassword",
             "nodetonodeencryptionoptions.enabled",
             "objectlockenabled",
             "pointintimerecoveryenabled",
             "requireencryption",
             "requiretls",
             "restrictpublicbuckets",
+            "routing.http.drop_invalid_header_fields.enabled",
             "rootvolumeencryptionenabled",
             "rotateencryptionkey",
             "ssespecification.sseenabled",
@@ -59,24 +73,54 @@ LEVELS: Mapping[str, Levels] = {
         _TRUE_PROTECTS,
     ),
     **dict.fromkeys(
-        ("includeglobalserviceevents", "sqsmanagedsseenabled"), _TRUE_PROTECTS._replace(default=1)
+        (
+            "autominorversionupgrade",
+            "includeglobalserviceevents",
+            "includemanagementevents",
+            "privatednsenabled",
+            "sqsmanagedsseenabled",
+        ),
+        _TRUE_PROTECTS._replace(default=1),
     ),
     **dict.fromkeys(
         (
             "allowclassicflow",
             "allowcleartext",
+            "allowexternalprincipals",
             "allowunauthenticatedidentities",
             "associatepublicipaddress",
             "autoacceptsharedattachments",
             "bypasspolicylockoutsafetycheck",
             "disablesessiontags",
             "encryptiondisabled",
+            "ispubliclyaccessible",
             "mappubliciponlaunch",
             "privilegedmode",
             "publiclyaccessible",
+            "waf.fail_open.enabled",
         ),
         _FALSE_PROTECTS,
     ),
+    **dict.fromkeys(POD_SETTINGS, _FALSE_PROTECTS),
+    **dict.fromkeys(
+        ("rds.force_ssl", "require_secure_transport"),
+        Levels((("0", "off", "false"), ("1", "on", "true"))),
+    ),
+    "accesscontrol": Levels(
+        (
+            ("publicreadwrite",),
+            ("publicread", "authenticatedread"),
+            (
+                "awsexecread",
+                "bucketownerfullcontrol",
+                "bucketownerread",
+                "logdeliverywrite",
+                "private",
+            ),
+        ),
+        default=2,
+    ),
+    "authtype": Levels((("none",), ("aws_iam",))),
     "authenticationtype": Levels(
         (("api_key",), ("aws_iam", "amazon_cognito_user_pools", "openid_connect"))
     ),
@@ -86,7 +130,25 @@ LEVELS: Mapping[str, Levels] = {
     "deletionprotection": Levels(
         (("false", "inactive", "disabled", "none"), ("true", "active", "enabled"))
     ),
+    "defaultretention.mode": Levels((("governance",), ("compliance",))),
+    **dict.fromkeys(("directinternetaccess", "rootaccess"), Levels((("enabled",), ("disabled",)))),
+    "executecommandconfiguration.logging": Levels((("none",), ("default", "override")), default=1),
     "encryptiontype": Levels((("none",), ("aes256",), ("kms",), ("kms_dsse",))),
+    "logginglevel": Levels((("off",), ("error",), ("info",))),
+    "networkmode": Levels((("public",), ("vpc",))),
+    "objectownership": Levels(
+        (("objectwriter",), ("bucketownerpreferred",), ("bucketownerenforced",)), default=2
+    ),
+    "readwritetype": Levels((("readonly", "writeonly"), ("all",)), default=1),
+    "routing.http.desync_mitigation_mode": Levels(
+        (("monitor",), ("defensive",), ("strictest",)), default=1
+    ),
+    "scheme": Levels((("internet-facing",), ("internal",))),
+    "snapshotblockpublicaccess.state": Levels(
+        (("unblocked",), ("block-new-sharing",), ("block-all-sharing",))
+    ),
+    "status": Levels((("disabled", "suspended"), ("enabled",))),
+    "visibility": Levels((("public", "public_read"), ("private",)), default=1),
     "httptokens": Levels((("optional",), ("required",))),
     "mfaconfiguration": Levels((("off",), ("optional",), ("on",))),
     "originprotocolpolicy": Levels((("http-only",), ("match-viewer",), ("https-only",))),
@@ -103,16 +165,30 @@ AMOUNTS = frozenset(
     {
         "automatedsnapshotretentionperiod",
         "backupretentionperiod",
+        "defaultretention.days",
+        "defaultretention.years",
         "enablecloudwatchlogsexports",
         "enabledtypes",
         "minretentiondays",
         "recoveryperiodindays",
         "snapshotretentionlimit",
         "snapshotretentionperiod",
+        "targetids",
     }
 )
 # A greater number protects less.
-LIMITS = frozenset({"httpputresponsehoplimit"})
+LIMITS = frozenset({"httpputresponsehoplimit", "maxsessionduration", "rotationperiodindays"})
+# What these lists name is exempt, or may reach something: with more items, less is protected.
+EXEMPTIONS = frozenset(
+    {
+        "additionalauthenticationproviders",
+        "allowedorigins",
+        "allowedpublishers.signingprofileversionarns",
+        "alloworigins",
+        "callbackurls",
+        "excludemanagementeventsources",
+    }
+)
 # Without one of these settings as a whole, something is no longer protected.
 KEPT = frozenset(
     {
@@ -130,6 +206,7 @@ KEPT = frozenset(
         "encryptioninfo",
         "encryptionspecification",
         "lockconfiguration",
+        "logging",
         "loggingconfiguration",
         "logginginfo",
         "loggingproperties",
@@ -138,13 +215,29 @@ KEPT = frozenset(
         "objectlockconfiguration",
         "queryloggingconfig",
         "serversideencryptionconfiguration",
+        "sessionpolicy",
         "streamencryption",
+        "vpcconfig",
+        "vpcconfiguration",
         "webaclarn",
         "webaclid",
     }
 )
-# Another value may protect less: the names of cipher suites have no order here.
-UNORDERED = frozenset({"minimumprotocolversion", "sslpolicy", "tlssecuritypolicy"})
+# Another value may protect less: the names of cipher suites, keys and places have no order here.
+UNORDERED = frozenset(
+    {
+        "endpointconfiguration.types",
+        "filtergroups",
+        "locationscope",
+        "minimumprotocolversion",
+        "networkaclid",
+        "s3bucketname",
+        "sessionduration",
+        "sslpolicy",
+        "targetkeyid",
+        "tlssecuritypolicy",
+    }
+)
 # Another rule judges which addresses reach a cluster.
 _OF_CLUSTERS = ("endpointpublicaccess", "publicaccesscidrs")
 # The customer's key that encrypts the data; a key of AWS has an alias of this form.
@@ -156,5 +249,5 @@ def is_protective(path: str) -> bool:
     """Return whether a rule judges a property in every type, by its path."""
     steps = [one for one in path.lower().split(".") if not one.isdigit()] or [path]
     names = {steps[-1], ".".join(steps[-2:])}
-    every = (*LEVELS, *AMOUNTS, *LIMITS, *KEPT, *UNORDERED, *_OF_CLUSTERS)
+    every = (*LEVELS, *AMOUNTS, *LIMITS, *EXEMPTIONS, *KEPT, *UNORDERED, *_OF_CLUSTERS)
     return not names.isdisjoint(every) or KEY_NAME.fullmatch(steps[-1]) is not None

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from .unique_names import GLOBAL_NAMES, UNIQUE_NAMES
+
 OIDC_PROVIDER = "AWS::IAM::OIDCProvider"
 REPLICATION = "AWS::ECR::ReplicationConfiguration"
 REPOSITORY = "AWS::ECR::Repository"
@@ -33,6 +35,7 @@ ENDPOINT = "AWS::EC2::VPCEndpoint"
 ENDPOINT_SERVICE_PERMISSIONS = "AWS::EC2::VPCEndpointServicePermissions"
 EVENT_BUS = "AWS::Events::EventBus"
 FUNCTION = "AWS::Lambda::Function"
+FUNCTION_URL = "AWS::Lambda::Url"
 LAYER_VERSION = "AWS::Lambda::LayerVersion"
 LOG_GROUP = "AWS::Logs::LogGroup"
 SECURITY_GROUP = "AWS::EC2::SecurityGroup"
@@ -67,6 +70,7 @@ class ResourceType:
     :param is_separate_policy: whether the policies of the type are separate resources: they go, and
         the resource that they grant access to remains.
     :param grants: whether its properties grant something without a policy of IAM's form.
+    :param is_judged: whether rules judge every property of it that matters.
     :param holds: what is lost with the resource, such as ``data``; empty for nothing.
     :param protects: what ends with the resource, such as a record of the traffic; empty for none.
     :param once: the properties of which no two resources have the same values, or none of them for
@@ -82,6 +86,7 @@ class ResourceType:
     policy_kind: PolicyKind = "resource"
     is_separate_policy: bool = False
     grants: bool = False
+    is_judged: bool = False
     holds: str = ""
     protects: str = ""
     once: tuple[str, ...] | None = None
@@ -109,7 +114,15 @@ def _identity(name: str, *, word: str = "", subject: str = "") -> ResourceType:
 
 
 def _data(name: str = "", holds: str = _DATA) -> ResourceType:
-    return ResourceType(name_property=name, holds=holds)
+    return ResourceType(name_property=name, holds=holds, once=(name,) if name else None)
+
+
+def _unique(names: tuple[str, ...]) -> ResourceType:
+    return ResourceType(name_property=names[-1] if names else "", once=names)
+
+
+def _guard(protects: str, name: str = "") -> ResourceType:
+    return ResourceType(name_property=name, protects=protects, once=(name,) if name else None)
 
 
 # Types that grant something and have no other meaning here.
@@ -132,31 +145,79 @@ _GRANTING = (
     "AWS::SSO::Assignment",
     "AWS::Signer::ProfilePermission",
 )
+# Types that contain data and have no other meaning here.
+_MORE_DATA = (
+    "AWS::AppConfig::HostedConfigurationVersion",
+    "AWS::Bedrock::KnowledgeBase",
+    "AWS::BedrockAgentCore::Memory",
+    "AWS::Cognito::UserPoolUser",
+    "AWS::DAX::Cluster",
+    "AWS::DirectoryService::MicrosoftAD",
+    "AWS::DirectoryService::SimpleAD",
+    "AWS::FSx::Snapshot",
+    "AWS::FSx::Volume",
+    "AWS::Glue::Database",
+    "AWS::Glue::Table",
+    "AWS::Lightsail::Database",
+    "AWS::Lightsail::Disk",
+    "AWS::MSK::ServerlessCluster",
+    "AWS::NeptuneGraph::Graph",
+    "AWS::QLDB::Ledger",
+    "AWS::RDS::GlobalCluster",
+    "AWS::S3Outposts::Bucket",
+    "AWS::S3Tables::Table",
+    "AWS::S3Vectors::Index",
+    "AWS::S3Vectors::VectorBucket",
+    "AWS::SageMaker::Domain",
+    "AWS::SageMaker::FeatureGroup",
+    "AWS::SageMaker::ModelPackageGroup",
+)
+# Types that exempt something from what records or filters, with what they do.
+EXEMPTING: Mapping[str, str] = {
+    "AWS::EC2::VPCBlockPublicAccessExclusion": "the internet is no longer blocked for a network",
+    "AWS::GuardDuty::Filter": "findings of GuardDuty that match are hidden",
+    "AWS::InspectorV2::Filter": "findings of Inspector that match are hidden",
+}
 _KEY = ResourceType(word="key", policy_property="KeyPolicy")
 # The data in these is found by rules of their own: repositories and keys.
 RESOURCE_TYPES: Mapping[str, ResourceType] = {
-    "AWS::ACMPCA::CertificateAuthority": ResourceType(is_separate_policy=True),
-    "AWS::AccessAnalyzer::Analyzer": ResourceType(protects="the analysis of external access"),
+    "AWS::ACMPCA::CertificateAuthority": ResourceType(
+        is_separate_policy=True, holds="certificates"
+    ),
+    "AWS::AccessAnalyzer::Analyzer": _guard("the analysis of external access", "AnalyzerName"),
     "AWS::AmazonMQ::Broker": _data(holds="messages"),
+    "AWS::Backup::BackupPlan": _guard("the schedule of backups"),
+    "AWS::Backup::BackupSelection": _guard("the choice of what is backed up"),
     "AWS::Backup::BackupVault": _named("BackupVaultName", holds="backups"),
     "AWS::Cassandra::Table": _data(),
     "AWS::CloudTrail::EventDataStore": _data(),
-    "AWS::CloudTrail::Trail": ResourceType(protects="the record of API calls"),
+    "AWS::CloudTrail::Trail": _guard("the record of API calls", "TrailName"),
     "AWS::CodeArtifact::Repository": _data(holds="packages"),
     "AWS::CodeBuild::Project": _named("Name"),
     "AWS::CodeCommit::Repository": _data(holds="commits"),
     IDENTITY_POOL: ResourceType(),
     "AWS::Cognito::UserPool": _data(holds="users"),
+    "AWS::Config::ConfigRule": _guard("a check of the configuration", "ConfigRuleName"),
     "AWS::Config::ConfigurationRecorder": ResourceType(
-        protects="the record of configuration changes"
+        protects="the record of configuration changes", once=()
     ),
+    "AWS::DLM::LifecyclePolicy": _guard("the schedule of snapshots"),
     "AWS::DSQL::Cluster": _data(),
     "AWS::DocDB::DBCluster": _data("DBClusterIdentifier"),
     "AWS::DocDBElastic::Cluster": _data(),
     "AWS::DynamoDB::GlobalTable": _named("TableName", holds=_DATA),
     "AWS::DynamoDB::Table": _named("TableName", holds=_DATA),
+    "AWS::Detective::Graph": _guard("the investigation of findings"),
     "AWS::EC2::FlowLog": ResourceType(protects="the record of network traffic"),
-    SECURITY_GROUP: ResourceType(word="security group", name_property="GroupName"),
+    SECURITY_GROUP: ResourceType(
+        word="security group",
+        name_property="GroupName",
+        is_judged=True,
+        once=("VpcId", "GroupName"),
+    ),
+    "AWS::EC2::SnapshotBlockPublicAccess": ResourceType(
+        protects="the block of public snapshots", once=()
+    ),
     ENDPOINT: ResourceType(
         policy_property="PolicyDocument", policy_subject="endpoint", policy_kind="endpoint"
     ),
@@ -189,14 +250,16 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         once=("Prefix",),
     ),
     SIGNING: ResourceType(word="signing configuration", once=()),
-    "AWS::ECS::CapacityProvider": ResourceType(name_property="Name"),
-    "AWS::ECS::Cluster": ResourceType(name_property="ClusterName"),
-    SERVICE: ResourceType(word="service", name_property="ServiceName"),
+    "AWS::ECS::CapacityProvider": _named("Name"),
+    "AWS::ECS::Cluster": _named("ClusterName"),
+    SERVICE: ResourceType(
+        word="service", name_property="ServiceName", once=("Cluster", "ServiceName")
+    ),
     TASK_DEFINITION: ResourceType(word="task definition", display_property="Family"),
     "AWS::EFS::FileSystem": _data(),
     "AWS::EKS::AccessEntry": ResourceType(grants=True, once=("ClusterName", "PrincipalArn")),
     CLUSTER: _named("Name", holds=_IN_CLUSTER),
-    "AWS::EKS::Nodegroup": ResourceType(name_property="NodegroupName"),
+    "AWS::EKS::Nodegroup": _unique(("ClusterName", "NodegroupName")),
     POD_IDENTITY: ResourceType(
         word="Pod Identity association",
         grants=True,
@@ -209,7 +272,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::ElasticLoadBalancingV2::TargetGroup": _named("Name"),
     "AWS::Elasticsearch::Domain": _named("DomainName", holds=_DATA),
     EVENT_BUS: ResourceType(name_property="Name", is_separate_policy=True, once=("Name",)),
-    "AWS::Events::Rule": ResourceType(name_property="Name"),
+    "AWS::Events::Rule": _unique(("EventBusName", "Name")),
     "AWS::FSx::FileSystem": _data(),
     "AWS::GuardDuty::Detector": ResourceType(protects="the detection of threats", once=()),
     GROUP: _identity("GroupName", subject="group"),
@@ -229,7 +292,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         once=("FunctionName",),
     ),
     LAYER_VERSION: ResourceType(policy_subject="layer", is_separate_policy=True),
-    "AWS::Lambda::Url": ResourceType(
+    FUNCTION_URL: ResourceType(
         policy_subject="URL of function", is_separate_policy=True, grants=True
     ),
     LOG_GROUP: _named("LogGroupName", word="log group", holds=_DATA),
@@ -240,12 +303,16 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::Neptune::DBInstance": _data("DBInstanceIdentifier"),
     "AWS::NetworkFirewall::FirewallPolicy": ResourceType(protects="the filter of traffic"),
     "AWS::NetworkFirewall::LoggingConfiguration": ResourceType(protects="the firewall's log"),
+    "AWS::NetworkFirewall::Firewall": _guard("the filter of traffic", "FirewallName"),
     "AWS::OpenSearchServerless::Collection": _data("Name"),
     "AWS::OpenSearchService::Domain": _named("DomainName", holds=_DATA),
+    "AWS::Organizations::Policy": _guard("a limit of accounts"),
     "AWS::RDS::DBCluster": _data("DBClusterIdentifier"),
     "AWS::RDS::DBInstance": _data("DBInstanceIdentifier"),
     "AWS::Redshift::Cluster": _data("ClusterIdentifier"),
     "AWS::RedshiftServerless::Namespace": _data("NamespaceName"),
+    "AWS::Route53::HostedZone": _data(holds="records"),
+    "AWS::Route53Resolver::FirewallRuleGroupAssociation": _guard("the filter of DNS"),
     "AWS::S3::Bucket": replace(_named("BucketName", holds=_DATA), is_global=True),
     "AWS::S3::BucketPolicy": _separate_policy("bucket policy"),
     "AWS::S3::MultiRegionAccessPointPolicy": _separate_policy("access point policy", "Policy"),
@@ -263,14 +330,19 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::SSM::ResourcePolicy": _separate_policy("parameter policy", "Policy"),
     PERMISSION_SET: _identity("Name", subject="permission set"),
     "AWS::SecretsManager::ResourcePolicy": _separate_policy("secret policy", "ResourcePolicy"),
+    "AWS::SecretsManager::RotationSchedule": _guard("the rotation of a secret"),
     "AWS::SecretsManager::Secret": _named("Name", holds=_DATA),
     "AWS::SecurityHub::Hub": ResourceType(protects="the security checks of the account", once=()),
+    "AWS::Shield::Protection": _guard("the protection from floods of requests"),
     "AWS::Signer::SigningProfile": ResourceType(is_separate_policy=True),
     "AWS::StepFunctions::StateMachine": _named("StateMachineName"),
     "AWS::Timestream::Database": _data("DatabaseName"),
     "AWS::Timestream::Table": _data(),
     "AWS::VpcLattice::AuthPolicy": _separate_policy("service policy", "Policy"),
     "AWS::WAFv2::LoggingConfiguration": ResourceType(protects="the web firewall's log"),
+    "AWS::WAFv2::WebACL": ResourceType(
+        name_property="Name", protects="the filter of web requests", once=("Scope", "Name")
+    ),
     "AWS::WAFv2::WebACLAssociation": ResourceType(protects="the filter of web requests"),
     **{
         f"AWS::{name}::ResourcePolicy": _separate_policy("resource policy", policy)
@@ -284,7 +356,10 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         )
     },
     **dict.fromkeys(_GRANTING, ResourceType(grants=True)),
-    **dict.fromkeys((*SECURITY_GROUP_RULES, NETWORK_ACL_ENTRY), ResourceType()),
+    **dict.fromkeys(_MORE_DATA, ResourceType(holds=_DATA)),
+    **{name: _unique(names) for name, names in UNIQUE_NAMES.items()},
+    **{name: replace(_unique(names), is_global=True) for name, names in GLOBAL_NAMES.items()},
+    **dict.fromkeys((*SECURITY_GROUP_RULES, NETWORK_ACL_ENTRY), ResourceType(is_judged=True)),
     CDK_CLUSTER: ResourceType(holds=_IN_CLUSTER),
     CDK_OIDC_PROVIDER: ResourceType(word="OIDC provider", once=("Url",), is_global=True),
 }

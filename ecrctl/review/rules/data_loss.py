@@ -14,6 +14,7 @@ from ecrctl.review.diff.resources import (
 )
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.canonical import is_decided, parameters_in
+from ecrctl.review.resolution.templates import NESTED_STACK
 from ecrctl.review.resource_types import (
     KEY,
     LOG_GROUP,
@@ -30,7 +31,7 @@ DEFAULT_PENDING_WINDOW = 30
 _RETAINING = ("Retain", "RetainExceptOnCreate", "Snapshot")
 # The types that contain data beside repositories and keys, in this app or any other.
 _OTHER_DATA = tuple(name for name, row in RESOURCE_TYPES.items() if row.holds)
-_EVERY_DATA = (REPOSITORY, *KEY, *_OTHER_DATA)
+_EVERY_DATA = (REPOSITORY, *KEY, *_OTHER_DATA, NESTED_STACK)
 _IMAGES_STAY = "Images are not moved automatically"
 # An account, a region and a repository name.
 _Identity = tuple[str, str, str]
@@ -130,7 +131,7 @@ def repository_replaced(change: ResourceChange) -> Iterator[str | Message]:
         )
         return
     renamed = f"is renamed from `{before}`" if before and before != after else "is replaced"
-    old = "remains in no stack" if _retains(change.base, "UpdateReplacePolicy") else "is deleted"
+    old = "remains in no stack" if retains(change.base, "UpdateReplacePolicy") else "is deleted"
     yield (
         f"{renamed} ({', '.join(change.replacing)}): a new, empty repository takes its place, and "
         f"the old one {old}. {_IMAGES_STAY}: copy them, and pin them again"
@@ -155,11 +156,25 @@ def replace_policy_weakened(change: ResourceChange) -> Iterator[str]:
 
 def _weakens(change: ResourceChange, attribute: str) -> bool:
     is_changed = change.is_update and attribute in change.other
-    return is_changed and _retains(change.base, attribute) and not _retains(change.head, attribute)
+    return is_changed and retains(change.base, attribute) and not retains(change.head, attribute)
 
 
-def _retains(resource: Resource | None, attribute: str) -> bool:
-    return isinstance(resource, Mapping) and resource.get(attribute) in _RETAINING
+def retains(resource: Resource | None, attribute: str) -> bool:
+    """Return whether the data of a resource is kept, by itself or as a snapshot."""
+    if not isinstance(resource, Mapping):
+        return False
+    is_default = attribute not in resource and attribute == "DeletionPolicy"
+    return resource.get(attribute) in _RETAINING or (is_default and _has_snapshot(resource))
+
+
+def _has_snapshot(resource: Resource) -> bool:
+    """Return whether CloudFormation makes a snapshot by default.
+
+    Source: CloudFormation template reference, "DeletionPolicy attribute".
+    """
+    is_alone = "DBClusterIdentifier" not in properties(resource)
+    kind = resource.get("Type")
+    return kind == "AWS::RDS::DBCluster" or (kind == "AWS::RDS::DBInstance" and is_alone)
 
 
 @resource_rule(_LOSS, *_EVERY_DATA)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 from ecrctl.review.diff.comparison import Comparison
-from ecrctl.review.findings import Category, Finding, Place, in_order
+from ecrctl.review.findings import DEFAULT_GATE, Category, Finding, Place, in_order
 
 from . import (
     access,
@@ -22,7 +22,7 @@ from .deployment import failures, once
 from .network import cluster_endpoints, kubernetes, security_groups
 from .protection import confinement, repositories, settings
 from .rule import Rule
-from .unknown import undecided, unjudged
+from .unknown import undecided, unjudged, unseen
 
 # The order of the guide's table: by module, then as the rules follow each other in it.
 _MODULES = (
@@ -45,6 +45,7 @@ _MODULES = (
     registry,
     cost,
     unjudged,
+    unseen,
     routine,
 )
 
@@ -56,7 +57,8 @@ def _rules_in(module: ModuleType) -> Iterator[Rule]:
 RULES: tuple[Rule, ...] = tuple(one for module in _MODULES for one in _rules_in(module))
 
 
-_LEAST = (Category.COST, Category.ROUTINE)
+# A finding of another category is gated less than a change that no rule judges, so it hides none.
+_GATED = (*DEFAULT_GATE, Category.PROTECTION_LOST, Category.ACCESS_GAINED)
 
 
 def categories() -> dict[str, Category]:
@@ -68,7 +70,7 @@ def categories() -> dict[str, Category]:
 def findings_of(comparison: Comparison) -> list[Finding]:
     """Return every consequence of a change, the worst first."""
     found = [finding for one in RULES for finding in one.findings(comparison)]
-    judged = _places(one for one in found if one.category not in _LEAST)
+    judged = _places(one for one in found if one.category in _GATED)
     found += unjudged.not_judged_changes(judged).findings(comparison)
     found += routine.other_changes(_places(found)).findings(comparison)
     return in_order(found)

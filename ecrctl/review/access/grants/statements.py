@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 
 from ecrctl.review.access.policy_sets import Subject
 from ecrctl.review.resolution.texts import Values
-from ecrctl.review.resource_types import EVENT_BUS, FUNCTION, LAYER_VERSION
-
-FUNCTION_URL = "AWS::Lambda::Url"
+from ecrctl.review.resource_types import EVENT_BUS, FUNCTION, FUNCTION_URL, LAYER_VERSION
 
 
 class _Permission(NamedTuple):

@@ -12,6 +12,7 @@ from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.texts import Values, is_unknown
 from ecrctl.review.resource_types import resource_type
 from ecrctl.review.rules.rule import about, about_stack, rule
+from ecrctl.review.unique_names import DEFAULTS
 
 _FAILS = Category.WILL_FAIL
 # The values that no other resource has, after the type, the account and the region.
@@ -76,7 +77,7 @@ def _identity(
     row = resource_type(kind)
     if row.once is None:
         return None
-    given = properties(resource)
+    given = {**DEFAULTS.get(kind, {}), **properties(resource)}
     if any(name not in given for name in row.once):
         return None  # CloudFormation generates a name
     read = Values(stack=stack, side=tuple(side)).text

@@ -5,16 +5,20 @@ from typing import Any, NamedTuple
 
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import ResourceChange
-from ecrctl.review.diff.resources import properties
+from ecrctl.review.diff.json_properties import properties_with_json
+from ecrctl.review.diff.resources import Resource
 from ecrctl.review.diff.value_diff import differences
+from ecrctl.review.diff.workloads import WORKLOAD_TYPES
 from ecrctl.review.findings import Category
 from ecrctl.review.protective_properties import (
     AMOUNTS,
+    EXEMPTIONS,
     KEPT,
     KEY_NAME,
     KEY_OF_AWS,
     LEVELS,
     LIMITS,
+    POD_SETTINGS,
     UNORDERED,
     Levels,
 )
@@ -22,7 +26,8 @@ from ecrctl.review.resolution.canonical import is_decided, is_scalar, text_of
 from ecrctl.review.resolution.variants import paired_variants
 from ecrctl.review.resource_types import (
     AWS_CALLS,
-    KEY,
+    EXEMPTING,
+    FUNCTION_URL,
     REPOSITORY,
     RESOURCE_TYPES,
     TEMPLATE,
@@ -32,10 +37,14 @@ from ecrctl.review.rules.rule import Message, resource_rule, undecided
 
 _LOST = Category.PROTECTION_LOST
 # Other rules judge these.
-_JUDGED_ELSEWHERE = (AWS_CALLS, *KEY, REPOSITORY, TEMPLATE)
+_JUDGED_ELSEWHERE = (AWS_CALLS, FUNCTION_URL, REPOSITORY, TEMPLATE)
 # Their names are those of a program or a person, not of CloudFormation.
 _FREE_NAMES = ("Environment", "EnvironmentVariables", "Tags", "Variables", "DockerLabels")
+# What is disabled here changes no protection, or has a rule of its own.
+_OTHER_SWITCHES = ("DeploymentCircuitBreaker", "LifecycleConfiguration")
 _IDENTIFYING = ("Name", "Key", "DeviceName", "Type", "Id", "DomainName")
+# The actions of a filter that only marks what it matches.
+_WITHOUT_EFFECT = ("NONE", "NOOP")
 _GUARDS = tuple(name for name, row in RESOURCE_TYPES.items() if row.protects)
 
 
@@ -54,7 +63,7 @@ def setting_weakened(change: ResourceChange) -> Iterator[Message]:
     if not change.is_update or change.type in _JUDGED_ELSEWHERE or change.is_another_type:
         return
     found = [
-        set(map(_as_text, _weaker(properties(base), properties(head), ())))
+        set(map(_as_text, _weaker_settings(change.type, base, head)))
         for base, head in paired_variants(change.base, change.head)
     ]
     certain = {text for text, is_certain in set.intersection(*found) if is_certain}
@@ -63,6 +72,23 @@ def setting_weakened(change: ResourceChange) -> Iterator[Message]:
         yield Message(text=f"protects less: {listed(sorted(certain))}")
     if unclear:
         yield undecided(f"may protect less: {listed(sorted(unclear))}")
+
+
+def _weaker_settings(kind: str, base: Resource | None, head: Resource | None) -> Iterator[_Weaker]:
+    elsewhere = POD_SETTINGS if kind in WORKLOAD_TYPES else ()
+    before, after = map(properties_with_json, (base, head))
+    # A path begins with the last word of the type.
+    for one in _weaker(before, after, (kind.rpartition("::")[2],)):
+        if one.path.rpartition(".")[2].lower() not in elsewhere:
+            yield one
+
+
+@resource_rule(_LOST, *EXEMPTING)
+def guard_bypassed(change: ResourceChange) -> Iterator[str]:
+    """A resource is added that exempts something from what records or filters."""
+    _, action = change.values("FilterAction" if "Inspector" in change.type else "Action")
+    if change.base is None and action not in _WITHOUT_EFFECT:
+        yield f"is new: {EXEMPTING[change.type]}"
 
 
 @resource_rule(_LOST, *_GUARDS)
@@ -80,13 +106,13 @@ def _weaker(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[_Weaker]
     """Yield the properties that protect less, at any depth."""
     if before == after:
         return
-    if path:
+    if len(path) > 1:
         yield from _judged(before, after, path)
     old, new = _by_name(before), _by_name(after)
     is_list = isinstance(before, list) or isinstance(after, list)
     # An item that is missing from a list protects nothing any more, and is protected by nothing.
     for name in {**old, **new} if not is_list else [one for one in old if one in new]:
-        if name not in _FREE_NAMES:
+        if name not in (*_FREE_NAMES, *_OTHER_SWITCHES):
             yield from _weaker(old.get(name), new.get(name), (*path, name))
 
 
@@ -108,7 +134,7 @@ def _judged(before: Any, after: Any, path: tuple[str, ...]) -> Iterator[_Weaker]
     for name in (path[-1].lower(), ".".join(path[-2:]).lower()):
         verdict = _verdict(name, before, after)
         if verdict is not None:
-            where = ".".join(one for one in path[-2:] if not one.isdigit())
+            where = ".".join(one for one in path[1:][-2:] if not one.isdigit())
             yield _Weaker(where, before, after, is_decided=verdict)
 
 
@@ -120,8 +146,14 @@ def _verdict(name: str, before: Any, after: Any) -> bool | None:
         return _amount_verdict(before, after)
     if name in LIMITS:
         return _amount_verdict(after, before)
+    if name in EXEMPTIONS:
+        return _amount_verdict(after or [], before or [])
     if name in KEPT:
         return True if before and not after else None
+    return _other_verdict(name, before, after)
+
+
+def _other_verdict(name: str, before: Any, after: Any) -> bool | None:
     if name in UNORDERED:
         return None if before is None else False
     return _key_verdict(before, after) if KEY_NAME.fullmatch(name) else None
