@@ -28,7 +28,7 @@ Names = Annotated[list[str], _or([])]
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
 
 class Artifact(_Model):

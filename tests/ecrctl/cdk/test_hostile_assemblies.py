@@ -112,6 +112,16 @@ def test_a_huge_template_is_refused_before_it_is_read(assembly: Path) -> None:
     )
 
 
+def test_a_template_of_exactly_the_most_megabytes_is_read(assembly: Path) -> None:
+    text = json.dumps({"Resources": {"Topic": TOPIC}})
+    (assembly / TEMPLATE).write_text(text + " " * (16_000_000 - len(text)))
+    (stack,) = stacks_of(assembly)
+    assert stack.template == {"Resources": {"Topic": TOPIC}}
+    with (assembly / TEMPLATE).open("a") as file:
+        file.write(" ")
+    assert "must have at most 16 MB, got 16 MB." in refused(assembly)
+
+
 def test_a_nested_stack_cannot_contain_itself(assembly: Path) -> None:
     nested = {
         "Type": "AWS::CloudFormation::Stack",

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def test_a_tool_has_its_own_programs_first_on_its_path(
     }
     monkeypatch.delenv("PATH")
     assert tools.environment()["PATH"] == f"/a venv/bin:{tools.node.parent}:"
+
+
+def test_the_app_of_another_project_finds_its_own_programs_first(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin")
+    monkeypatch.delenv("JSII_NODE", raising=False)
+    variables = replace(tools, is_first=False).environment()
+    assert variables["PATH"] == f"/usr/bin:{tools.node.parent}"
+    assert "JSII_NODE" not in variables
 
 
 def test_the_command_of_the_app_quotes_its_python(tools: Tools) -> None:
