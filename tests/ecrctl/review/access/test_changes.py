@@ -202,3 +202,61 @@ def test_permissions_with_conditions_of_their_own_can_be_too_many_to_order() -> 
 
     found = changes(repository(*conditional("a")), repository(*conditional("b")))
     assert {direction for direction, _, _ in found} == {"undecided"}
+
+
+ALLOWED = {"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": "ecr:BatchGetImage"}
+DENIED = {**ALLOWED, "Effect": "Deny"}
+ON_ITSELF = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+DENIED_TO_ITSELF = {**ON_ITSELF, "Effect": "Deny"}
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        ([], [ALLOWED], ("gained", "lets `account 222222222222` perform `ecr:BatchGetImage`")),
+        (
+            [DENIED],
+            [],
+            (
+                "gained",
+                "no longer denies `account 222222222222` permission to perform `ecr:BatchGetImage`",
+            ),
+        ),
+        (
+            [ALLOWED],
+            [],
+            ("lost", "no longer lets `account 222222222222` perform `ecr:BatchGetImage`"),
+        ),
+        (
+            [],
+            [DENIED],
+            ("lost", "denies `account 222222222222` permission to perform `ecr:BatchGetImage`"),
+        ),
+    ],
+)
+def test_a_repository_lets_and_denies_in_words(
+    base: list[Any], head: list[Any], expected: tuple[str, str]
+) -> None:
+    assert changes(repository(*base), repository(*head)) == [
+        (expected[0], "repository team/api", expected[1])
+    ]
+
+
+@pytest.mark.parametrize(
+    ("base", "head", "expected"),
+    [
+        ([], [ON_ITSELF], ("gained", "may perform `s3:GetObject`")),
+        (
+            [DENIED_TO_ITSELF],
+            [],
+            ("gained", "is no longer denied permission to perform `s3:GetObject`"),
+        ),
+        ([ON_ITSELF], [], ("lost", "may no longer perform `s3:GetObject`")),
+        ([], [DENIED_TO_ITSELF], ("lost", "is denied permission to perform `s3:GetObject`")),
+    ],
+)
+def test_a_role_may_and_is_denied_in_words(
+    base: list[Any], head: list[Any], expected: tuple[str, str]
+) -> None:
+    found = changes(role("ci", *base), role("ci", *head))
+    assert found == [(expected[0], "role ci", expected[1])]
