@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecrctl.errors import UserError
+from ecrctl.images.oci import INDEX_TYPES
 
 from .clients import Aws, as_user_errors, or_none
 
@@ -38,18 +39,22 @@ def newest_image(aws: Aws, account: str, repository: str) -> TaggedImage:
                 f"The repository '{repository}' does not exist in account {account}, "
                 f"{aws.region}. Deploy it first."
             )
-        tagged = [one for one in details if describing_tag(one.get("imageTags") or ())]
+        # An image without tags has no member for them; one without a digest is no image of AWS.
+        tags = {one["imageDigest"]: one.get("imageTags") or () for one in details}
+        tagged = [one for one in details if describing_tag(tags[one["imageDigest"]])]
         if not tagged:
             raise UserError(
                 f"The repository '{repository}' has no tagged image that can be pulled in account "
                 f"{account}, {aws.region}. Push an image first."
             )
         newest = max(tagged, key=_age)
-        return TaggedImage(newest["imageDigest"], describing_tag(newest["imageTags"]))
+        return TaggedImage(newest["imageDigest"], describing_tag(tags[newest["imageDigest"]]))
 
 
-def _age(detail: Mapping[str, Any]) -> tuple[Any, str]:
-    return detail["imagePushedAt"], detail["imageDigest"]
+def _age(detail: Mapping[str, Any]) -> tuple[Any, bool, str]:
+    # Of images that were pushed in the same second, an index lists the others.
+    is_index = detail.get("imageManifestMediaType") in INDEX_TYPES
+    return detail["imagePushedAt"], is_index, detail["imageDigest"]
 
 
 def describing_tag(tags: Any) -> str:

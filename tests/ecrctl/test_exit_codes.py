@@ -45,6 +45,8 @@ COMMANDS = {
     "push": (1, 2),
     "pull": (1, 2),
     "scan": (1, 2, 3),
+    "base-image": (1, 2),
+    "dockerfile-check": (2, 3),
 }
 
 Run = Callable[..., int]
@@ -121,6 +123,8 @@ def on_emulator(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
         ("lifecycle", "dev", REPOSITORY, "--images", "text.json"),
         ("lifecycle", "dev", REPOSITORY, "--policy", "faulty.json"),
         ("scan", "faulty", REPOSITORY),
+        ("base-image", "faulty", REPOSITORY),
+        ("base-image", "dev", "other"),
         ("scan", "dev", "other"),
         ("scan", "dev", REPOSITORY, "--ignore", "faulty.json"),
     ],
@@ -169,6 +173,9 @@ def test_a_local_environment_without_the_sample_repository_is_1(folder: Path) ->
         ("review", "--base", "none"),
         ("scan", "dev", REPOSITORY),
         ("scan", "dev", REPOSITORY, "--ignore", "none.yaml"),
+        ("base-image", "dev", REPOSITORY),
+        ("dockerfile-check",),
+        ("dockerfile-check", "none"),
         ("scan", "dev", REPOSITORY, "--fail-on", "none"),
     ],
 )

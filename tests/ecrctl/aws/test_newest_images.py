@@ -34,6 +34,12 @@ def test_the_image_that_was_pushed_last_is_the_newest() -> None:
     )
 
 
+def test_of_images_of_the_same_second_an_index_is_the_newest() -> None:
+    index = {"imageManifestMediaType": "application/vnd.oci.image.index.v1+json"}
+    found = newest(detail("a", 1, "v1") | index, detail("b", 1, "v1-arm64"))
+    assert found == TaggedImage("a", "v1")
+
+
 def test_images_without_a_tag_and_signatures_do_not_count() -> None:
     found = newest(detail("a", 1, "v1"), detail("b", 2), detail("c", 3, f"{SIGNATURE}.sig"))
     assert found == TaggedImage("a", "v1")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from constructs_lib.rules.ecr.images import registry_host
 from ecrctl import cli
 from ecrctl.errors import ExitCode
 from ecrctl.local.command import REPOSITORY, TAG
@@ -23,7 +24,7 @@ from environments import loading
 from environments.loading import load_environment, pins_path
 from tests.ecrctl.images.samples import Bundle, layer
 
-from .conftest import ACCOUNT, ENVIRONMENT, Clients, Program, run
+from .conftest import ACCOUNT, ENVIRONMENT, REGION, Clients, Program, run
 from .kinds import DOCUMENTS, KINDS, STALLED
 from .known_answers import KnownAnswers
 from .proxy import Fault
@@ -39,6 +40,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "pull": ("pull", ENVIRONMENT, f"{REPOSITORY}:{TAG}", "oci:pulled"),
     "deployed": ("deployed", ENVIRONMENT, "--out", "deployed"),
     "scan": ("scan", ENVIRONMENT, "team/api:v1"),
+    "base-image": ("base-image", ENVIRONMENT, REPOSITORY),
+    "base-image --tag": ("base-image", ENVIRONMENT, REPOSITORY, "--tag", TAG),
+    "dockerfile-check": ("dockerfile-check", "environments/Dockerfile"),
 }
 WITHOUT_AWS = {"manifests", "access", "review"}
 # A success is true where a later call proves it, or where nothing declared can be read there.
@@ -59,7 +63,10 @@ def place(prepared: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     bundle = Bundle()
     bundle.write(tmp_path / "image", {"v2": bundle.image(layer(1))})
-    return Path(shutil.copytree(prepared.folder, tmp_path / "environments"))
+    folder = Path(shutil.copytree(prepared.folder, tmp_path / "environments"))
+    base = f"{registry_host(ACCOUNT, REGION)}/{REPOSITORY}@{sample_image().digest}"
+    (folder / "Dockerfile").write_text(f"FROM {base}\n")
+    return folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,48 @@
+"""``ecrctl dockerfile-check``: every remark about some Dockerfiles, and the number of each kind."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from ecrctl.aws.clients import Aws, configured_region
+from ecrctl.errors import ExitCode
+from ecrctl.files import file_errors
+from ecrctl.visible import visible
+
+from .check import Registries, Remark, check_dockerfiles
+
+
+def run_dockerfile_check(files: Sequence[Path], *, offline: bool) -> None:
+    """Print the remarks about some Dockerfiles.
+
+    :raises typer.Exit: where one of them must be changed.
+    """
+    texts = {file: _text(file) for file in files}
+    registries = None if offline else Registries(Aws.from_variables, configured_region())
+    remarks = list(check_dockerfiles(texts, registries))
+    for remark in remarks:
+        if remark.kind != "pinned":
+            print(visible(str(remark)))
+    print(summary(len(texts), remarks))
+    if any(remark.is_finding for remark in remarks):
+        raise typer.Exit(ExitCode.DIFFERENCE)
+
+
+def _text(file: Path) -> str:
+    with file_errors(f"{file} cannot be read"):
+        # A comment in another encoding is no reason to refuse a file.
+        return file.read_text(encoding="utf-8", errors="replace")
+
+
+def summary(files: int, remarks: Sequence[Remark]) -> str:
+    """Return the number of remarks of each kind, as a line."""
+    kinds = Counter(remark.kind for remark in remarks)
+    findings = sum(remark.is_finding for remark in remarks)
+    parts = (
+        f"{findings} to change",
+        f"{kinds['undecided']} undecided",
+        f"{kinds['pinned']} pinned by a known digest",
+    )
+    return f"{files} {'file' if files == 1 else 'files'}: {', '.join(parts)}."

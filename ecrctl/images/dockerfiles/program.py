@@ -1,0 +1,45 @@
+"""The commands ``base-image`` and ``dockerfile-check``, as a part of the program."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ecrctl.errors import ExitCode, exit_code_table
+
+
+def add_dockerfile_commands(app: typer.Typer, environments: Callable[[], Path]) -> None:
+    """Add the commands to the program.
+
+    :param environments: returns the folder of environment files.
+    """
+
+    @app.command("base-image", epilog=exit_code_table(ExitCode.FAULT, ExitCode.TOOL_ERROR))
+    def base_image_command(
+        environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
+        repository: Annotated[
+            str, typer.Argument(metavar="REPOSITORY", help="The repository's name.")
+        ],
+        tag: Annotated[
+            str | None, typer.Option(help="The image's tag (default: the newest image).")
+        ] = None,
+    ) -> None:
+        """Print the line `FROM ...@sha256:...` of an image."""
+        from .base_image import base_image  # noqa: PLC0415 - the help does not require it
+
+        print(base_image(environment, repository, tag, environments()))
+
+    @app.command(
+        "dockerfile-check", epilog=exit_code_table(ExitCode.TOOL_ERROR, ExitCode.DIFFERENCE)
+    )
+    def dockerfile_check_command(
+        files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The Dockerfiles.")],
+        offline: Annotated[
+            bool, typer.Option("--offline", help="Look up no digest, and need no credentials.")
+        ] = False,
+    ) -> None:
+        """Name the base images on ECR that are not pinned by a known digest."""
+        from .cli import run_dockerfile_check  # noqa: PLC0415 - the help does not require it
+
+        run_dockerfile_check(files, offline=offline)
