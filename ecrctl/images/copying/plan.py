@@ -124,6 +124,9 @@ def plan_copy(
     root = family.root
     tags = [tag] if tag else []
     present = target.digests_of([*family.manifests, *family.tags, *tags])
+    if tag and not present:
+        # Only an answer with a body names a repository that does not exist.
+        target.manifest(tag)
     if tag and tag in present and present[tag] != root.digest and options.is_immutable(tag):
         raise _moved(target, tag, root)
     _check_signature_tags(family, target, present, options)

@@ -39,8 +39,8 @@ TOKEN: Answer = (200, "", b'{"authorizationData": [{"authorizationToken": "dG9rZ
 ABSENT: Answer = (404, "", b"")
 STARTED: Answer = (202, f"https://elsewhere.example{UPLOAD}", b"")
 CREATED: Answer = (201, "", b"")
-# The tag and the image are looked up at the same time, in any order.
-LOOKED_UP = [ABSENT, ABSENT]
+# The tag and the image are looked up at the same time, in any order; then the tag's repository.
+LOOKED_UP = [ABSENT, ABSENT, ABSENT]
 PUSHED = [*LOOKED_UP, ABSENT, STARTED, CREATED, CREATED]
 
 
@@ -108,14 +108,14 @@ def test_a_push_sends_the_blobs_and_then_the_manifest(
     repository: Repository, script: Script
 ) -> None:
     push(repository, script, *PUSHED)
-    assert script.requests[3:] == [
+    assert script.requests[4:] == [
         f"HEAD {BLOBS}/{BLOB_DIGEST}",
         f"POST {BLOBS}/uploads/",
         f"PUT {UPLOAD}?{DIGEST}",
         f"PUT {MANIFEST}",
     ]
-    assert script.bodies[3:] == [b"", b"", BLOB, IMAGE.manifest]
-    types = [headers.get("Content-Type") for headers in script.headers[3:]]
+    assert script.bodies[4:] == [b"", b"", BLOB, IMAGE.manifest]
+    types = [headers.get("Content-Type") for headers in script.headers[4:]]
     manifest_type = "application/vnd.oci.image.manifest.v1+json"
     assert types == [None, None, "application/octet-stream", manifest_type]
     for headers in script.headers[1:]:
@@ -127,17 +127,17 @@ def test_an_upload_goes_to_its_location_with_its_query(
 ) -> None:
     started = (202, f"{UPLOAD}?part=1", b"")
     push(repository, script, *LOOKED_UP, ABSENT, started, CREATED, CREATED)
-    assert script.requests[5] == f"PUT {UPLOAD}?part=1&{DIGEST}"
+    assert script.requests[6] == f"PUT {UPLOAD}?part=1&{DIGEST}"
 
 
 def test_a_blob_that_the_registry_has_is_not_sent(repository: Repository, script: Script) -> None:
     push(repository, script, *LOOKED_UP, (200, "", BLOB), CREATED)
-    assert script.requests[3:] == [f"HEAD {BLOBS}/{BLOB_DIGEST}", f"PUT {MANIFEST}"]
+    assert script.requests[4:] == [f"HEAD {BLOBS}/{BLOB_DIGEST}", f"PUT {MANIFEST}"]
 
 
 @pytest.mark.parametrize(
     ("refused", "permission"),
-    [(3, "ecr:InitiateLayerUpload"), (4, "ecr:UploadLayerPart` and `ecr:CompleteLayerUpload")],
+    [(4, "ecr:InitiateLayerUpload"), (5, "ecr:UploadLayerPart` and `ecr:CompleteLayerUpload")],
 )
 def test_each_refused_step_of_an_upload_names_its_permission(
     repository: Repository, script: Script, refused: int, permission: str
@@ -158,7 +158,7 @@ def test_each_form_of_the_refusal_to_move_a_tag_is_recognised(
     repository: Repository, script: Script, body: bytes
 ) -> None:
     with pytest.raises(TagIsImmutable, match=r"^400 "):
-        push(repository, script, *PUSHED[:5], (400, "", body), ABSENT)
+        push(repository, script, *PUSHED[:6], (400, "", body), ABSENT)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_any_other_refusal_of_a_manifest_is_one_sentence(
     repository: Repository, script: Script, status: int, body: bytes, text: str
 ) -> None:
     with pytest.raises(UserError) as refusal:
-        push(repository, script, *PUSHED[:5], (status, "", body))
+        push(repository, script, *PUSHED[:6], (status, "", body))
     assert str(refusal.value) == f"Pushing 'team/api:v1' failed: {text}"
 
 
@@ -261,6 +261,19 @@ def test_a_registry_that_cuts_every_upload_may_have_no_such_repository(
         f"Pushing to 'team/api' failed: the registry {HOST} closed every connection on which an "
         "upload was to start. ECR does so for a repository that does not exist. Deploy the "
         "repository first, and check the network."
+    )
+
+
+def test_a_repository_that_does_not_exist_is_named_before_anything_is_sent(
+    repository: Repository, script: Script
+) -> None:
+    unknown = (404, "", errors("NAME_UNKNOWN", "no such repository"))
+    with pytest.raises(UserError) as refusal:
+        push(repository, script, ABSENT, ABSENT, unknown)
+    assert str(refusal.value) == (
+        "Reading 'team/api:v1' failed: 404 NAME_UNKNOWN: no such repository. The registry "
+        f"{HOST} has no such repository. Deploy the repository first, and check the account and "
+        "region of the environment."
     )
 
 
