@@ -168,7 +168,12 @@ class RegistryHttp:
             challenge = response.headers.get("WWW-Authenticate", "")
             if response.status != HTTPStatus.UNAUTHORIZED or is_last:
                 break
-            if not self.authorization.accepts(challenge, scopes, used, self._get_token):
+            try:
+                is_other = self.authorization.accepts(challenge, scopes, used, self._get_token)
+            except BaseException:
+                response.close()  # no caller gets it
+                raise
+            if not is_other:
                 break
             response.close()
             if body is not None and not isinstance(body, bytes):
