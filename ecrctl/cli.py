@@ -22,6 +22,7 @@ from .errors import ExitCode, UserError, exit_code_table
 from .files import check_folder_of
 from .images.cli import add_image_commands
 from .images.dockerfiles.program import add_dockerfile_commands
+from .images.login.program import add_login_command
 from .images.scanning.program import add_scan_command
 from .local import options as local
 from .pins.cli import add_pin_command
@@ -322,6 +323,7 @@ def _project() -> "Project":
 
 add_review_command(app, _project, _review_base)
 add_image_commands(app, lambda: _options.environments)
+add_login_command(app, lambda: _options.environments)
 add_scan_command(app, lambda: _options.environments)
 add_dockerfile_commands(app, lambda: _options.environments)
 

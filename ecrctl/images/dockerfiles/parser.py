@@ -109,7 +109,7 @@ def _heredocs(instruction: Instruction) -> Iterator[tuple[str, bool]]:
     keyword, text = instruction.keyword, instruction.text
     if keyword == _TRIGGER:
         keyword, _, text = text.partition(" ")
-    if keyword.lower() not in _WITH_HEREDOCS or text.lstrip().startswith("["):
+    if keyword.lower() not in _WITH_HEREDOCS:
         return
     for word in WORD.findall(text):
         if found := _HEREDOC.fullmatch(word):

@@ -41,6 +41,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "push": ("push", ENVIRONMENT, f"{REPOSITORY}:v2", "--from", "oci:image"),
     "pull": ("pull", ENVIRONMENT, f"{REPOSITORY}:{TAG}", "oci:pulled"),
     "deployed": ("deployed", ENVIRONMENT, "--out", "deployed"),
+    "login": ("login", ENVIRONMENT, "--auth-file", "auth.json"),
+    "login --credential-helper": (
+        *("login", ENVIRONMENT, "--credential-helper"),
+        *("--auth-file", "auth.json"),
+    ),
     "scan": ("scan", ENVIRONMENT, "team/api:v1"),
     "base-image": ("base-image", ENVIRONMENT, REPOSITORY),
     "base-image --tag": ("base-image", ENVIRONMENT, REPOSITORY, "--tag", TAG),
@@ -119,6 +124,8 @@ class Matrix:
         pins = pins_path(ENVIRONMENT, self.place)
         for output in ("import", "deployed", "pulled"):
             shutil.rmtree(output, ignore_errors=True)
+        authentication = Path("auth.json")
+        authentication.unlink(missing_ok=True)
         original = pins_path(ENVIRONMENT, self.program.folder).read_bytes()
         if self.command in ("pin", "local"):
             original = original.replace(b"v1", b"v0")
@@ -130,6 +137,7 @@ class Matrix:
         shown = self.capsys.readouterr()
         # An interrupted import leaves what it has read, to be continued.
         written = [path for path in sorted(Path().glob("import/*")) if path.suffix != ".jsonl"]
+        written += [authentication] if authentication.exists() else []
         files = {path.name: path.read_bytes() for path in written}
         # A pull that failed may leave blobs, which the next one uses, but no image.
         pulled = Path("pulled/index.json")

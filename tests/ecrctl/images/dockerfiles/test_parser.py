@@ -41,6 +41,8 @@ def test_instructions_are_read_across_lines(
     [
         "RUN <<EOF\nFROM b\nEOF\n",
         "RUN <<-EOF\nFROM b\n\t\tEOF\n",
+        # Tabs before the end are ignored, spaces are not.
+        "RUN <<-EOF\n  EOF\nFROM b\n\tEOF\n",
         "RUN cat <<'EOF' > /file\nFROM b\nEOF\n",
         'COPY <<"EOF" /file\nFROM b\nEOF\n',
         "ADD <<A <<B /files/\nFROM b\nB\nA\nFROM b\nB\n",

@@ -243,6 +243,13 @@ def test_the_sarif_has_a_rule_for_each_vulnerability() -> None:
     ]
 
 
+def test_a_rule_of_the_sarif_has_the_severity_of_its_worst_finding() -> None:
+    low = replace(HIGH, severity=Severity.LOW, score=1.0, package="a")
+    for found in (scan(low, HIGH), scan(HIGH, low)):
+        (rule,) = sarif(verdict(found))["tool"]["driver"]["rules"]
+        assert rule["properties"]["security-severity"] == "8.1"
+
+
 def test_the_sarif_has_a_result_for_each_finding_of_each_platform() -> None:
     results = sarif(BOTH)["results"]
     assert [(one["ruleId"], one["level"], one["message"]["text"]) for one in results] == [
