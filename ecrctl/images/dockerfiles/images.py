@@ -83,12 +83,9 @@ class _Reader:
         try:
             image = expanded(written, self.values)
         except UndefinedError as error:
-            reason = f"the build determines ${error}"
-            if str(error) == "${":
-                reason = "it has a pattern that the build replaces"
             marked = expanded(written, self.values, unknown=_UNKNOWN)
             beginning = marked.partition(_UNKNOWN)[0]
-            yield ImageUse(line, where, written, undecided=reason, beginning=beginning)
+            yield ImageUse(line, where, written, undecided=str(error), beginning=beginning)
             return
         if not image:
             rule = "the image's name is empty"
@@ -109,7 +106,7 @@ class _Reader:
             where = "RUN --mount"
             parts = (one.partition("=") for one in option.strip("\"'").split(","))
             option = next((value for key, _, value in parts if key.lower() == "from"), "")
-        if not option or (option.isdecimal() and int(option) < len(self.stages)):
+        if not option or option in self._numbers():
             return
         if "$" in option:
             reason = f"a variable is not replaced in {where}"
@@ -117,6 +114,10 @@ class _Reader:
             yield ImageUse(line, where, option, undecided=reason, beginning=beginning)
             return
         yield from self._known(line, where, option)
+
+    def _numbers(self) -> set[str]:
+        """Return the numbers by which an instruction can name the stages before it."""
+        return {str(number) for number in range(len(self.stages))}
 
 
 def images_of(text: str) -> list[ImageUse]:

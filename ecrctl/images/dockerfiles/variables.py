@@ -19,9 +19,12 @@ _REFERENCE = re.compile(
 )
 _ARGUMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?:=(.*))?", re.DOTALL)
 
+# Longer than every reference of an image.
+_LONGEST_VALUE = 4096
+
 
 class UndefinedError(Exception):
-    """Raised when only a build determines a value; the argument is the variable's name."""
+    """Raised when only a build determines a value, with the reason."""
 
 
 def expanded(text: str, values: Mapping[str, str], *, unknown: str | None = None) -> str:
@@ -31,6 +34,10 @@ def expanded(text: str, values: Mapping[str, str], *, unknown: str | None = None
     :param unknown: what replaces a variable without a value; ``None`` raises an error.
     :raises UndefinedError: for a variable that has no value in the file.
     """
+    if len(text) > _LONGEST_VALUE:
+        if unknown is None:
+            raise UndefinedError("it is longer than a reference of an image")
+        return unknown
 
     def replace(found: re.Match[str]) -> str:
         if found["escaped"]:
@@ -51,7 +58,7 @@ def expanded(text: str, values: Mapping[str, str], *, unknown: str | None = None
 
 def _value(found: re.Match[str], values: Mapping[str, str]) -> str:
     if found["unknown"]:
-        raise UndefinedError("${")
+        raise UndefinedError("it has a pattern that the build replaces")
     name, operator = found["name"] or found["braced"], found["operator"] or ""
     # A colon makes an empty value count as none.
     is_set = name in values and (bool(values[name]) or ":" not in operator)
@@ -63,7 +70,7 @@ def _value(found: re.Match[str], values: Mapping[str, str]) -> str:
         return expanded(found["word"], values)
     if name in values:
         return ""
-    raise UndefinedError(name)
+    raise UndefinedError(f"the build determines ${name}")
 
 
 def with_argument(word: str, values: Mapping[str, str]) -> dict[str, str]:
@@ -77,6 +84,8 @@ def with_argument(word: str, values: Mapping[str, str]) -> dict[str, str]:
         # Without a default, an earlier one is still valid.
         return dict(values)
     try:
-        return rest | {name: expanded(default, values)}
+        value = expanded(default, values)
     except UndefinedError:
         return rest
+    # Each argument can repeat the one before it, so a few lines could fill the memory.
+    return rest | {name: value} if len(value) <= _LONGEST_VALUE else rest

@@ -111,3 +111,9 @@ def test_an_endless_here_document_is_malformed() -> None:
     found = images_of("FROM a\nRUN <<EOF\nFROM b\n")[1]
     assert (found.line, found.written) == (2, "<<EOF")
     assert found.malformed == "the here-document 'EOF' has no end, so what follows was not read"
+
+
+def test_a_number_that_no_stage_has_is_no_stage() -> None:
+    # Python converts no text of so many digits to a number.
+    found = images_of(f"FROM a\nCOPY --from={'9' * 5000} / /\n")[1]
+    assert found.undecided == "it is longer than a reference of an image"

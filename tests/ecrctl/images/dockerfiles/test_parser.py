@@ -113,3 +113,8 @@ def test_another_escape_changes_nothing() -> None:
 def test_no_text_is_too_strange_to_be_read(text: str) -> None:
     for one in read_dockerfile(text).instructions:
         assert 1 <= one.line <= text.count("\n") + 1
+
+
+def test_a_long_directive_is_read_in_time() -> None:
+    # A pattern that tries every end of the spaces would take hours.
+    read_dockerfile(f"# other=a{' ' * 200_000}b\nFROM a\n")

@@ -6,6 +6,7 @@ import pytest
 
 from ecrctl.images.dockerfiles.variables import UndefinedError, expanded, with_argument
 
+PATTERN = "it has a pattern that the build replaces"
 VALUES = {"A": "1", "EMPTY": ""}
 
 
@@ -39,21 +40,23 @@ def test_a_variable_is_replaced_as_a_build_does(text: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "name"),
+    ("text", "reason"),
     [
-        ("$B", "B"),
-        ("${B}", "B"),
-        ("${B:?needed}", "B"),
-        ("${B:-$C}", "C"),
-        ("${A%.*}", "${"),
-        ("${A/a/b}", "${"),
-        ("${A:-${C}}", "${"),
+        ("$B", "the build determines $B"),
+        ("${B}", "the build determines $B"),
+        ("${B:?needed}", "the build determines $B"),
+        ("${B:-$C}", "the build determines $C"),
+        ("${A%.*}", PATTERN),
+        ("${A/a/b}", PATTERN),
+        ("${A:-${C}}", PATTERN),
+        ("$A" * 2049, "it is longer than a reference of an image"),
     ],
 )
-def test_what_only_a_build_determines_is_an_error(text: str, name: str) -> None:
+def test_what_only_a_build_determines_is_an_error(text: str, reason: str) -> None:
     with pytest.raises(UndefinedError) as error:
         expanded(text, VALUES)
-    assert str(error.value) == name
+    assert str(error.value) == reason
+    assert expanded(text, VALUES, unknown="?").startswith("?")
 
 
 @pytest.mark.parametrize(
@@ -72,3 +75,12 @@ def test_what_only_a_build_determines_is_an_error(text: str, name: str) -> None:
 )
 def test_an_argument_has_its_default(word: str, values: dict[str, str]) -> None:
     assert with_argument(word, VALUES) == values
+
+
+def test_arguments_that_repeat_each_other_do_not_fill_the_memory() -> None:
+    values: dict[str, str] = {"A0": "a" * 10}
+    for number in range(40):
+        values = with_argument(f"A{number + 1}=" + f"$A{number}" * 10, values)
+    assert sum(map(len, values.values())) < 10_000
+    with pytest.raises(UndefinedError):
+        expanded("$A40", values)

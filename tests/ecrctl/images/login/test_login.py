@@ -410,3 +410,15 @@ def test_skopeo_asks_amazons_helper_for_the_registry(folder: Path, emulator: Emu
     subprocess.run(command, env=variables, capture_output=True, check=False)
     assert (folder / "arguments").read_text().strip() == "get"
     assert (folder / "input").read_text() == HOST
+
+
+@pytest.mark.parametrize(
+    ("required", "end"), [("", pytest.skip.Exception), ("1", pytest.fail.Exception)]
+)
+def test_a_test_without_its_tool_is_skipped_or_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, required: str, end: type[BaseException]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("REQUIRE_TOOLS", required)
+    with pytest.raises(end, match="skopeo is not installed"):
+        require_tool("skopeo")
