@@ -17,7 +17,8 @@ from pathlib import Path
 
 from ecrctl.cdk.toolchain import ROOT
 from tests.ecrctl.images.samples import Bundle
-from tests.ecrctl.images.servers import Handler, docker_registry, serving, tool
+from tests.ecrctl.images.servers import Handler, docker_registry, serving
+from tests.installed_tools import require_tool
 
 RUNS = 5
 LAYERS, BYTES = 12, 500_000_000
@@ -112,7 +113,7 @@ def measured() -> str:
 
 def _pair(work: Path, source: Path, aws: str) -> list[Run]:
     """Return the runs of one new registry each: skopeo's and ours, cold and mounted."""
-    skopeo = tool("skopeo")
+    skopeo = require_tool("skopeo")
     runs: list[Run] = []
     with docker_registry(work / "theirs") as port:
         runs += [

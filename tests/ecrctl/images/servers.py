@@ -8,9 +8,7 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import os
 import secrets
-import shutil
 import socket
 import struct
 import subprocess
@@ -31,6 +29,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
+from tests.installed_tools import require_tool
+
 from .samples import digest_of
 
 LOOPBACK = "127.0.0.1"
@@ -38,16 +38,6 @@ USER, PASSWORD = "AWS", "a-password-that-nobody-may-see"
 BASIC = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
 ISSUER, SERVICE = "tests", "registry.tests"
 _SECONDS = 30
-
-
-def tool(name: str) -> str:
-    """Return the path of a tool; without it, the test is skipped, or fails where it must run."""
-    found = shutil.which(name)
-    if found is None and os.environ.get("REQUIRE_TOOLS") == "1":
-        pytest.fail(f"{name} is not installed, and REQUIRE_TOOLS=1 requires it")
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 def free_port() -> int:
@@ -215,7 +205,7 @@ def _base64url(content: bytes) -> str:
 @contextmanager
 def docker_registry(folder: Path, tokens: TokenServer | None = None) -> Iterator[int]:
     """Run Debian's registry; yield its port."""
-    program = tool("docker-registry")
+    program = require_tool("docker-registry")
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     settings: dict[str, Any] = {

@@ -15,10 +15,11 @@ from ecrctl.images.stores.files import Folder
 from ecrctl.images.stores.layout import Layout, WritableLayout
 from ecrctl.images.stores.registry import Repository
 from ecrctl.images.stores.store import Store
+from tests.installed_tools import require_tool
 
 from .conftest import connection
 from .samples import Bundle, layer
-from .servers import BASIC, PASSWORD, USER, FakeRegistry, Quirks, TokenServer, tool
+from .servers import BASIC, PASSWORD, USER, FakeRegistry, Quirks, TokenServer
 
 
 def copied(
@@ -111,7 +112,7 @@ def test_a_mount_that_the_registry_refuses_is_an_upload(layout: Layout, quirks: 
 def test_skopeo_reads_what_is_pushed_and_pushes_what_is_read(
     layout: Layout, quirks: Quirks, tmp_path: Path, debian: int
 ) -> None:
-    skopeo = tool("skopeo")
+    skopeo = require_tool("skopeo")
     target = connection(quirks.url).repository("skopeo/api", writable=True)
     pushed = copied(layout, "v1", target, "v1")
     # skopeo needs a registry that follows the specification.

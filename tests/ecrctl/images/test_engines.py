@@ -15,10 +15,11 @@ from ecrctl.errors import ExitCode
 from ecrctl.images.stores import engine
 from ecrctl.images.stores.local_places import machine_architecture
 from ecrctl.local.emulator import Emulator
+from tests.installed_tools import require_tool
 
 from .program import Program, program_at
 from .samples import Bundle, digest_of, layer
-from .servers import FakeRegistry, tool
+from .servers import FakeRegistry
 
 NAME = "team/api"
 # Saves an archive that is ready, and keeps the one that it loads.
@@ -190,7 +191,7 @@ def test_buildah_loads_and_saves(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    buildah = tool("buildah")
+    buildah = require_tool("buildah")
     settings = tmp_path / "storage.conf"
     folders = "\n".join(f'{one} = "{tmp_path / one}"' for one in ("graphroot", "runroot"))
     settings.write_text(f'[storage]\ndriver = "vfs"\n{folders}\n')

@@ -13,10 +13,10 @@ import pytest
 
 from ecrctl.errors import ExitCode
 from ecrctl.local.emulator import Emulator
+from tests.installed_tools import require_tool
 
 from .program import HOST, Program, program_at
 from .samples import Bundle, digest_of, layer
-from .servers import tool
 
 BACKENDS = ("the embedded AWS", "Debian's registry")
 
@@ -234,7 +234,7 @@ def test_an_archive_is_written_and_read(program: Program, source: Path, tmp_path
 def test_skopeo_reads_and_writes_the_same_archives(
     program: Program, source: Path, tmp_path: Path
 ) -> None:
-    skopeo = tool("skopeo")
+    skopeo = require_tool("skopeo")
     program.push(source)
     ours, theirs = tmp_path / "ours.tar", tmp_path / "theirs.tar"
     program.pull(f"oci-archive:{ours}")
@@ -255,7 +255,7 @@ def test_skopeo_reads_and_writes_the_same_archives(
 def test_an_archive_of_docker_is_pushed_the_same_each_time(
     program: Program, bundle: Bundle, tmp_path: Path
 ) -> None:
-    skopeo = tool("skopeo")
+    skopeo = require_tool("skopeo")
     folder = bundle.write(tmp_path / "one", {"v1": bundle.image(layer(1), layer(2))})
     archive = tmp_path / "docker.tar"
     subprocess.run(

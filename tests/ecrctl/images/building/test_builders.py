@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import tarfile
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +14,7 @@ from ecrctl.errors import UserError
 from ecrctl.images.building.builders import build_archive, chosen_builder
 from ecrctl.images.building.sources import BuildSource
 from environments.model.images import BuildModel
+from tests.installed_tools import require_tool
 
 DOCKERFILE = """\
 FROM scratch AS base
@@ -50,10 +49,7 @@ def source(tmp_path: Path) -> BuildSource:
 @pytest.fixture
 def buildah(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return buildah's name; its images are in a folder of the test."""
-    if shutil.which("buildah") is None:
-        reason = "buildah is not on the path"
-        assert not os.environ.get("REQUIRE_TOOLS"), reason
-        pytest.skip(reason)
+    require_tool("buildah")
     settings = tmp_path / "storage.conf"
     settings.write_text(
         f'[storage]\ndriver = "vfs"\ngraphroot = "{tmp_path}/root"\nrunroot = "{tmp_path}/run"\n'
