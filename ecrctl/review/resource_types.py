@@ -129,11 +129,13 @@ def _guard(protects: str, name: str = "") -> ResourceType:
 _GRANTING = (
     "AWS::ACMPCA::Permission",
     "AWS::Cognito::IdentityPoolRoleAttachment",
+    "AWS::Cognito::UserPoolUserToGroupAttachment",
     ENDPOINT_SERVICE_PERMISSIONS,
     "AWS::EKS::IdentityProviderConfig",
     "AWS::Events::EventBusPolicy",
     ACCESS_KEY,
     "AWS::IAM::UserToGroupAddition",
+    "AWS::IdentityStore::GroupMembership",
     "AWS::LakeFormation::Permissions",
     "AWS::LakeFormation::PrincipalPermissions",
     "AWS::Lambda::LayerVersionPermission",
@@ -142,6 +144,8 @@ _GRANTING = (
     "AWS::RolesAnywhere::Profile",
     "AWS::RolesAnywhere::TrustAnchor",
     "AWS::S3::AccessGrant",
+    "AWS::SNS::Subscription",
+    "AWS::SSO::ApplicationAssignment",
     "AWS::SSO::Assignment",
     "AWS::Signer::ProfilePermission",
 )

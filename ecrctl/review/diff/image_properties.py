@@ -55,6 +55,8 @@ IMAGE_PROPERTIES: Mapping[str, ImageProperties] = {
         identities=(
             "ContainerProperties.ExecutionRoleArn",
             "ContainerProperties.JobRoleArn",
+            "EcsProperties.TaskProperties.*.ExecutionRoleArn",
+            "EcsProperties.TaskProperties.*.TaskRoleArn",
             "EksProperties.PodProperties.ServiceAccountName",
         ),
     ),
@@ -82,6 +84,9 @@ IMAGE_PROPERTIES: Mapping[str, ImageProperties] = {
         word="container group",
         images=("GameServerContainerDefinition.ImageUri", "SupportContainerDefinitions.*.ImageUri"),
     ),
+    "AWS::ImageBuilder::ContainerRecipe": ImageProperties(
+        word="container recipe", images=("ParentImage",)
+    ),
     "AWS::Lambda::Function": ImageProperties(
         word="function", images=("Code.ImageUri",), identities=("Role",)
     ),
@@ -92,6 +97,9 @@ IMAGE_PROPERTIES: Mapping[str, ImageProperties] = {
         "data quality job", "DataQualityAppSpecification"
     ),
     "AWS::SageMaker::ImageVersion": ImageProperties(word="SageMaker image", images=("BaseImage",)),
+    "AWS::SageMaker::InferenceComponent": ImageProperties(
+        word="inference component", images=("Specification.Container.Image",)
+    ),
     "AWS::SageMaker::Model": ImageProperties(
         word="model",
         images=("Containers.*.Image", "PrimaryContainer.Image"),
@@ -104,8 +112,18 @@ IMAGE_PROPERTIES: Mapping[str, ImageProperties] = {
     "AWS::SageMaker::ModelPackage": ImageProperties(
         word="model package", images=("InferenceSpecification.Containers.*.Image",)
     ),
+    "AWS::SageMaker::MonitoringSchedule": ImageProperties(
+        word="monitoring schedule",
+        images=(
+            "MonitoringScheduleConfig.MonitoringJobDefinition.MonitoringAppSpecification.ImageUri",
+        ),
+        identities=("MonitoringScheduleConfig.MonitoringJobDefinition.RoleArn",),
+    ),
     "AWS::SageMaker::ModelQualityJobDefinition": _monitoring(
         "model quality job", "ModelQualityAppSpecification"
+    ),
+    "AWS::SageMaker::ProcessingJob": ImageProperties(
+        word="processing job", images=("AppSpecification.ImageUri",), identities=("RoleArn",)
     ),
 }
 

@@ -310,6 +310,7 @@ def images_in(document: Any, place: str = "") -> dict[str, str]:
     found: dict[str, str] = {}
     if isinstance(document, Mapping):
         image = document.get("image")
+        image = image.get("reference") if isinstance(image, Mapping) else image  # of a volume
         if isinstance(image, str):
             found[str(document.get("name", place))] = image
         for name, item in document.items():

@@ -40,6 +40,7 @@ _IDENTITY = re.compile(r"Role|User|Group|InstanceProfile|Boundary")
 _OF_IDENTITIES = ("cognito-identity", "cognito-identity-provider", "iam", "identitystore")
 # What such a call deletes is no data.
 _DELETES_NO_DATA = re.compile(r"Tag|Rule|Alarm|Subscription|Target|Alias|Association|Listener")
+_HARMLESS = re.compile(r"Tag|^putParameter$|^publish|^putMetric|^putEvents$|^sendMessage")
 _PROTECTION = re.compile(
     r"Mutability|Scanning|Encryption|PublicAccess|Logging|Protection|Rotation|Lifecycle|Replication"
     r"|Versioning|Retention|Backup|Configuration|Attributes|SecurityGroup|Ingress|Egress|Key"
@@ -76,7 +77,9 @@ class _Call(NamedTuple):
             return _GAINED
         if _DELETES.match(self.action) and not _DELETES_NO_DATA.search(self.action):
             return _LOSS
-        return _LOST if _PROTECTION.search(self.action) else None
+        if _PROTECTION.search(self.action):
+            return _LOST
+        return None if _HARMLESS.search(self.action) else Category.NOT_JUDGED
 
 
 @rule(_LOSS)
@@ -95,6 +98,12 @@ def call_changes_access(comparison: Comparison) -> Iterator[Finding]:
 def call_changes_protection(comparison: Comparison) -> Iterator[Finding]:
     """A custom resource calls AWS to change settings that may protect something."""
     return _found(comparison, _LOST, "changes settings", is_undecided=True)
+
+
+@rule(Category.NOT_JUDGED)
+def call_not_judged(comparison: Comparison) -> Iterator[Finding]:
+    """A custom resource calls AWS in a way that no rule judges, such as to run a function."""
+    return _found(comparison, Category.NOT_JUDGED, "runs or changes something", is_undecided=True)
 
 
 def _found(

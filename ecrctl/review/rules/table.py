@@ -10,30 +10,35 @@ from . import (
     access,
     cost,
     custom_resources,
+    data_expiry,
     data_loss,
     gate,
     lifecycle,
+    programs,
     registry,
     routine,
     team,
     workloads,
 )
 from .deployment import failures, once
-from .network import cluster_endpoints, kubernetes, security_groups
-from .protection import confinement, repositories, settings
+from .network import cluster_endpoints, kubernetes, routes, security_groups
+from .protection import confinement, repositories, requests, settings
 from .rule import Rule
 from .unknown import undecided, unjudged, unseen
 
 # The order of the guide's table: by module, then as the rules follow each other in it.
 _MODULES = (
     data_loss,
+    data_expiry,
     custom_resources,
     failures,
     once,
     gate,
     repositories,
     settings,
+    requests,
     security_groups,
+    routes,
     cluster_endpoints,
     kubernetes,
     confinement,
@@ -41,6 +46,7 @@ _MODULES = (
     team,
     lifecycle,
     workloads,
+    programs,
     undecided,
     registry,
     cost,

@@ -96,10 +96,14 @@ def _identity_pool_roles(values: Values, _: str, given: Mapping[str, Any]) -> _F
 
 def _resource_share(values: Values, logical_id: str, given: Mapping[str, Any]) -> _Found:
     resources = as_list(given.get("ResourceArns", []))
+    rights = as_list(given.get("PermissionArns", []))
     for principal in as_list(given.get("Principals", [])):
         for resource in resources:
             text = values.text(resource)
             yield _principal(values, principal), Attachment("shared resource", text)
+        for right in rights:
+            permission = Attachment("permission of the share", values.text(right))
+            yield _principal(values, principal), permission
     for source in as_list(given.get("Sources", [])):
         share = Attachment("resource share", values.path(logical_id))
         yield Subject("source account", values.text(source)), share
@@ -109,6 +113,39 @@ def _endpoint_service(values: Values, _: str, given: Mapping[str, Any]) -> _Foun
     service = values.text(given.get("ServiceId", "?"))
     for principal in as_list(given.get("AllowedPrincipals", [])):
         yield _principal(values, principal), Attachment("endpoint service", service)
+
+
+def _user_pool_group(values: Values, _: str, given: Mapping[str, Any]) -> _Found:
+    user = Subject("user", values.text(given.get("Username", "?")))
+    yield user, Attachment("group", values.text(given.get("GroupName", "?")))
+
+
+def _store_group(values: Values, _: str, given: Mapping[str, Any]) -> _Found:
+    member = given.get("MemberId")
+    name = member.get("UserId", "?") if isinstance(member, Mapping) else member
+    yield (
+        Subject("user", values.text(name)),
+        Attachment("group", values.text(given.get("GroupId", "?"))),
+    )
+
+
+def _application(values: Values, _: str, given: Mapping[str, Any]) -> _Found:
+    kind = values.text(given.get("PrincipalType", "principal")).lower()
+    subject = Subject(kind, values.text(given.get("PrincipalId", "?")))
+    yield subject, Attachment("application", values.text(given.get("ApplicationArn", "?")))
+
+
+def _subscription(values: Values, _: str, given: Mapping[str, Any]) -> _Found:
+    """Yield a subscriber outside of the account, who has no policy that shows it."""
+    endpoint = values.text(given.get("Endpoint", "?"))
+    if not endpoint.startswith(("${", "arn:")) or _is_foreign(values, endpoint):
+        topic = values.text(given.get("TopicArn", "?"))
+        yield Subject("subscriber", endpoint), Attachment("messages of the topic", topic)
+
+
+def _is_foreign(values: Values, arn: str) -> bool:
+    accounts = _ACCOUNT.findall(arn)
+    return bool(accounts) and values.stack.account not in accounts
 
 
 def _data_lake(values: Values, _: str, given: Mapping[str, Any]) -> _Found:
@@ -142,14 +179,18 @@ def _principal(values: Values, given: Any) -> Subject:
 _READERS: Mapping[str, Callable[[Values, str, Mapping[str, Any]], _Found]] = {
     ACCESS_KEY: _access_key,
     "AWS::Cognito::IdentityPoolRoleAttachment": _identity_pool_roles,
+    "AWS::Cognito::UserPoolUserToGroupAttachment": _user_pool_group,
     ENDPOINT_SERVICE_PERMISSIONS: _endpoint_service,
     "AWS::EKS::AccessEntry": _access_entry,
     INSTANCE_PROFILE: _instance_profile,
     "AWS::IAM::UserToGroupAddition": _group_members,
+    "AWS::IdentityStore::GroupMembership": _store_group,
     "AWS::LakeFormation::Permissions": _data_lake,
     "AWS::LakeFormation::PrincipalPermissions": _data_lake,
     "AWS::RAM::ResourceShare": _resource_share,
     "AWS::RolesAnywhere::Profile": _certificate_profile,
     "AWS::S3::AccessGrant": _access_grant,
+    "AWS::SNS::Subscription": _subscription,
+    "AWS::SSO::ApplicationAssignment": _application,
     "AWS::SSO::Assignment": _permission_set,
 }

@@ -18,8 +18,13 @@ from ecrctl.review.rules.rule import about, rule
 _LOST = Category.PROTECTION_LOST
 _POLICY = "NetworkPolicy"
 _ADMISSION = (
+    "AuthorizationPolicy",
     "ClusterPolicy",
+    "LimitRange",
     "MutatingWebhookConfiguration",
+    "PeerAuthentication",
+    "RequestAuthentication",
+    "ResourceQuota",
     "ValidatingAdmissionPolicy",
     "ValidatingAdmissionPolicyBinding",
     "ValidatingWebhookConfiguration",
@@ -152,7 +157,7 @@ def _enforced(namespace: _Object) -> str:
 def admission_weakened(comparison: Comparison) -> Iterator[Finding]:
     """An object that checks what enters a cluster is removed or changed."""
     for change, before, after in _changed(comparison):
-        if before.get("kind") not in _ADMISSION:
+        if not _admits(before):
             continue
         what = f"{before.get('kind')} `{_name(before)}`"
         if after is None:
@@ -164,6 +169,34 @@ def admission_weakened(comparison: Comparison) -> Iterator[Finding]:
                 detail=[before, after],
                 is_undecided=True,
             )
+
+
+def _admits(document: _Object) -> bool:
+    is_constraint = str(document.get("apiVersion")).startswith("constraints.gatekeeper.sh/")
+    return is_constraint or document.get("kind") in _ADMISSION
+
+
+@rule(_LOST)
+def service_exposed(comparison: Comparison) -> Iterator[Finding]:
+    """A Service or an Ingress is reachable from outside of the cluster."""
+    for change, before, after in _changed(comparison):
+        if after is None or before.get("kind") not in ("Ingress", "Service"):
+            continue
+        gained = sorted(set(_exposure(after)) - set(_exposure(before)))
+        if gained:
+            what = f"{before.get('kind')} `{_name(before)}`"
+            yield about(change, f"exposes the {what}: {', '.join(gained)}", detail=[before, after])
+
+
+def _exposure(document: _Object) -> Iterator[str]:
+    kind = _spec(document).get("type")
+    if kind in ("LoadBalancer", "NodePort"):
+        yield f"type `{kind}`"
+    metadata = document.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, Mapping) else None
+    for name, value in (annotations if isinstance(annotations, Mapping) else {}).items():
+        if str(name).endswith("scheme") and value == "internet-facing":
+            yield f"`{name}` is `{value}`"
 
 
 def _changed(comparison: Comparison) -> Iterator[tuple[ResourceChange, _Object, _Object | None]]:

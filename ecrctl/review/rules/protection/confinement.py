@@ -31,13 +31,32 @@ def _freedoms(workload: Workload) -> Iterator[str]:
         for name, container in _containers(workload.document, "container"):
             for freedom in _of_container(container):
                 yield f"container {name} {freedom}"
-        return
-    pod = pod_of(workload.document)
+    pod = _pod(workload)
     yield from _of_pod(pod, workload.document)
     for name in ("initContainers", "containers", "ephemeralContainers"):
         for one in mappings(pod.get(name)):
             for freedom in _of_context(_mapping(one.get("securityContext"))):
                 yield f"container {one.get('name')} {freedom}"
+            for port in mappings(one.get("ports")):
+                if port.get("hostPort"):
+                    yield f"container {one.get('name')} uses the host's port {port['hostPort']}"
+
+
+def _pod(workload: Workload) -> Mapping[str, Any]:
+    """Return the pod of a Kubernetes object, or of a job that Batch runs in a cluster."""
+    if not workload.kind.startswith("AWS::"):
+        return pod_of(workload.document)
+    given = _mapping(workload.document.get("EksProperties")).get("PodProperties")
+    return _mapping(_lower_names(given))
+
+
+def _lower_names(value: Any) -> Any:
+    """Return a value with the names that Kubernetes has: Batch begins them with a capital."""
+    if isinstance(value, list):
+        return [_lower_names(one) for one in value]
+    if isinstance(value, Mapping):
+        return {name[:1].lower() + name[1:]: _lower_names(one) for name, one in value.items()}
+    return value
 
 
 def _containers(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -91,6 +110,10 @@ def _of_pod(pod: Mapping[str, Any], document: Mapping[str, Any]) -> Iterator[str
 def _of_context(context: Mapping[str, Any]) -> Iterator[str]:
     if is_true(context.get("privileged")):
         yield "is privileged"
+    if context.get("runAsUser") == 0:
+        yield "runs as root"
+    for one in mappings(context.get("sysctls")):
+        yield f"sets the kernel parameter `{one.get('name')}`"
     added = _mapping(context.get("capabilities")).get("add")
     for name in added if isinstance(added, list) else []:
         yield f"gets the Linux capability `{name}`"

@@ -23,6 +23,7 @@ from ecrctl.review.resource_types import (
     TASK_DEFINITION,
     resource_type,
 )
+from ecrctl.review.rules.data_expiry import KEPT_FOR
 from ecrctl.review.rules.data_loss import retains
 from ecrctl.review.rules.rule import Rule, resource_rule
 
@@ -54,7 +55,7 @@ _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 # Words in the name of a type that may contain data.
 _TELLING_TYPE = re.compile(
     r"Backup|Broker|Bucket|Cache|Cluster|Collection|DB|Database|Domain|FileSystem|Index|Instance|"
-    r"Key|Ledger|Pool|Registry|Repository|Secret|Snapshot|Store|Stream|Table|Vault|Volume|Workspace"
+    r"Key|Ledger|Pool|Registry|Repository|Secret|Snapshot|Store|Stream|(?<!Route)Table|Vault|Volume|Workspace"
 )
 # Words in the name of a type that may record or refuse something.
 _GUARDING_TYPE = re.compile(
@@ -63,7 +64,7 @@ _GUARDING_TYPE = re.compile(
 # What workloads run has rules of its own, as have the calls of custom resources.
 _JUDGED = (TASK_DEFINITION, APPLIED, PARAMETER, AWS_CALLS, CDK_CLUSTER)
 # Rules of their own judge these properties.
-_JUDGED_NAMES = {SERVICE: ("AssignPublicIp",)}
+_JUDGED_NAMES = {"AWS::S3::Bucket": ("ExpirationInDays",), SERVICE: ("AssignPublicIp",)}
 
 
 def _is_known(name: str) -> bool:
@@ -120,7 +121,7 @@ def _telling(change: ResourceChange) -> list[str]:
 def _names_judged_elsewhere(name: str) -> Sequence[str]:
     row = IMAGE_PROPERTIES.get(name)
     paths = (*row.images, *row.identities) if row else ()
-    return [*_JUDGED_NAMES.get(name, ()), *(path.rpartition(".")[2] for path in paths)]
+    return [*KEPT_FOR, *_JUDGED_NAMES.get(name, ()), *(path.rpartition(".")[2] for path in paths)]
 
 
 def _without_policies(resource: Resource | None) -> dict[str, Any]:
