@@ -51,13 +51,17 @@ def _gate(judged: JudgedFinding) -> str:
 
 
 def sentences(verdict: GateVerdict) -> Iterator[str]:
-    """Yield what a reader must know beside the findings, then the result."""
+    """Yield what a reader must know beside the findings, then the result.
+
+    A gate that cannot be judged ends the command with an error, which is its result.
+    """
     for scan in verdict.unscanned:
         yield f"{scan.platform or 'The image'} is not scanned: {scan.reason}."
     yield from _of_ignores(verdict.expired, "is expired, so it accepts nothing. Remove or renew it")
     yield from _of_ignores(verdict.unused, "accepts nothing in this image. Remove it if it is old")
-    sentence = verdict.sentence()
-    yield sentence[0].upper() + sentence[1:]
+    if verdict.result != "undecided":
+        sentence = verdict.sentence()
+        yield sentence[0].upper() + sentence[1:]
 
 
 def _of_ignores(ignores: Iterable[Ignore], text: str) -> Iterator[str]:
