@@ -17,7 +17,8 @@ from pathlib import Path
 
 from ecrctl.cdk.toolchain import ROOT
 from tests.ecrctl.images.samples import Bundle
-from tests.ecrctl.images.servers import Handler, docker_registry, serving
+from tests.ecrctl.images.servers.debian import docker_registry
+from tests.ecrctl.images.servers.serving import Handler, serving
 from tests.installed_tools import require_tool
 
 RUNS = 5

@@ -34,6 +34,34 @@ class ImageInEcr:
     obstacle: str | None = None
     media_type: str = ""
 
+    def how_to_restore(self, repository: str, then: str) -> str:
+        """Return the sentence with the command that restores an archived image.
+
+        :param then: what can be done with the image when it is restored, such as ``pull it``.
+        """
+        return (
+            f"Restore it with `aws ecr update-image-storage-class --repository-name {repository} "
+            f"--image-id imageDigest={self.digest} --target-storage-class STANDARD`, and {then} "
+            "when its status is ACTIVE."
+        )
+
+
+def existing_image(aws: Aws, account: str, repository: str, reference: str) -> ImageInEcr:
+    """Return the image with a tag or digest, archived or not.
+
+    :raises UserError: where the repository has none.
+    """
+    is_digest = ":" in reference
+    with as_user_errors(f"Looking up '{repository}{'@' if is_digest else ':'}{reference}'"):
+        image = image_in_ecr(aws, account, repository, reference)
+    if image is None:
+        raise UserError(
+            f"The repository '{repository}' has no image with the "
+            f"{'digest' if is_digest else 'tag'} '{reference}' in account {account}, "
+            f"{aws.region}. Push the image first."
+        )
+    return image
+
 
 def images_from_ecr(aws: Aws, account: str, repository: str) -> list[ImageRecord]:
     """Return the images of a repository, each image index with the images that it lists."""

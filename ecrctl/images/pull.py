@@ -1,5 +1,8 @@
 """``ecrctl pull``: an image of a declared repository to this machine."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from ecrctl.aws.clients import Aws, as_user_errors
@@ -10,15 +13,13 @@ from .copying.plan import CopyOptions, plan_copy
 from .copying.progress import shown_progress
 from .copying.run import run_copy
 from .declared import declared_repository
-from .oci import Descriptor, Manifest, OciImage, is_digest
+from .oci import Descriptor, Manifest, is_digest
 from .references import LAYOUT, ImageName, Place
 from .results import print_plan, print_result
 from .stores.files import Folder
-from .stores.layout import Layout
+from .stores.layout import WritableLayout
 from .stores.local_places import machine_architecture, opened_target, prepared_for_engine
-from .stores.memory import Memory
 from .stores.registry import Repository
-from .stores.store import Store
 
 
 def run_pull(
@@ -43,7 +44,8 @@ def run_pull(
     options = CopyOptions(referrers=with_referrers and not place.is_engine)
     is_plan, as_json = shown
     if is_plan:
-        plan = plan_copy(repository, chosen.digest, _present(place), tag, options)
+        with _present(place) as layout:
+            plan = plan_copy(repository, chosen.digest, layout, tag, options)
         print_plan(plan, repository, as_json=as_json)
         return
     with opened_target(place) as layout:
@@ -55,12 +57,15 @@ def run_pull(
     print_result(result, repository, f"{image} in {place}", as_json=as_json)
 
 
-def _present(place: Place) -> Store:
-    """Return what a place has already; nothing is created for a plan."""
-    layout = Layout(Folder(Path(place.name)))
+@contextmanager
+def _present(place: Place) -> Iterator[WritableLayout]:
+    """Yield what a place has already; nothing is created there for a plan."""
+    layout = WritableLayout(Folder(Path(place.name)))
     if place.kind == LAYOUT and layout.files.size("index.json") is not None:
-        return layout
-    return Memory(OciImage(b"", {}))
+        yield layout
+        return
+    with tempfile.TemporaryDirectory(prefix="ecrctl-") as folder:
+        yield WritableLayout.at(Path(folder))
 
 
 def _chosen(
@@ -108,10 +113,8 @@ def _missing(aws: Aws, account: str, image: ImageName) -> UserError:
         known = None  # a role that only pulls may lack the permission
     if known and known.obstacle:
         return UserError(
-            f"The image '{image}' is {known.obstacle}. Restore it with `aws ecr "
-            f"update-image-storage-class --repository-name {image.repository} --image-id "
-            f"imageDigest={known.digest} --target-storage-class STANDARD`, and pull it when its "
-            "status is ACTIVE."
+            f"The image '{image}' is {known.obstacle}. "
+            f"{known.how_to_restore(image.repository, 'pull it')}"
         )
     return UserError(
         f"The repository '{image.repository}' has no image {image.reference} that can be pulled, "

@@ -11,7 +11,7 @@ from .references import ImageName, Place
 from .results import print_plan, print_result
 from .stores.local_places import opened_source
 from .stores.registry import Repository
-from .stores.store import Store, TagIsImmutable
+from .stores.store import Source, TagIsImmutable
 
 
 def run_push(
@@ -43,7 +43,7 @@ def run_push(
 
 
 def push(
-    source: Store,
+    source: Source,
     digest: str,
     target: tuple[DeclaredRepository, Repository],
     tag: str,

@@ -12,7 +12,7 @@ from checked_files.fault_text import name_hint
 from constructs_lib.rules.ecr.images import reference_faults
 from constructs_lib.rules.faults import Fault, RuleError
 from ecrctl.aws.clients import Aws, as_user_errors
-from ecrctl.aws.image_records import image_in_ecr
+from ecrctl.aws.image_records import existing_image, image_in_ecr
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing.yaml_documents import change_document, check_document
 from ecrctl.files import file_errors
@@ -44,22 +44,11 @@ def pinnable_digest(aws: Aws, account: str, repository: str, reference: str) -> 
 
     :raises UserError: where no workload could pull the image.
     """
-    is_digest = ":" in reference
-    name = f"{repository}{'@' if is_digest else ':'}{reference}"
-    with as_user_errors(f"Looking up '{name}'"):
-        image = image_in_ecr(aws, account, repository, reference)
-    if image is None:
-        raise UserError(
-            f"The repository '{repository}' has no image with the "
-            f"{'digest' if is_digest else 'tag'} '{reference}' in account {account}, "
-            f"{aws.region}. Push the image first."
-        )
+    image = existing_image(aws, account, repository, reference)
     if image.obstacle:
+        name = f"{repository}{'@' if ':' in reference else ':'}{reference}"
         raise UserError(
-            f"The image '{name}' is {image.obstacle}. Restore it with `aws ecr "
-            f"update-image-storage-class --repository-name {repository} --image-id "
-            f"imageDigest={image.digest} --target-storage-class STANDARD`, and pin it when its "
-            "status is ACTIVE."
+            f"The image '{name}' is {image.obstacle}. {image.how_to_restore(repository, 'pin it')}"
         )
     return image.digest
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ecrctl.errors import UserError
 from ecrctl.images.oci import Descriptor, Manifest, short, signature_tags
-from ecrctl.images.stores.store import Store
+from ecrctl.images.stores.store import Source
 
 _DEEPEST = 4
 _MOST_MANIFESTS = 5_000
@@ -37,7 +37,7 @@ class Family:
         return list(_below(self, self.root))
 
 
-def family_of(source: Store, reference: str, *, with_referrers: bool) -> Family:
+def family_of(source: Source, reference: str, *, with_referrers: bool) -> Family:
     """Return an image of a place with its platforms, signatures and attestations."""
     root = source.manifest(reference)
     if root is None:
@@ -52,7 +52,7 @@ def family_of(source: Store, reference: str, *, with_referrers: bool) -> Family:
     return family
 
 
-def _add(family: Family, source: Store, manifest: Manifest, depth: int) -> None:
+def _add(family: Family, source: Source, manifest: Manifest, depth: int) -> None:
     """Add a manifest after everything that it lists."""
     if manifest.digest in family.manifests:
         return
@@ -75,7 +75,7 @@ def _add(family: Family, source: Store, manifest: Manifest, depth: int) -> None:
     family.manifests[manifest.digest] = manifest
 
 
-def _add_referrers(family: Family, source: Store, subjects: list[str], depth: int) -> None:
+def _add_referrers(family: Family, source: Source, subjects: list[str], depth: int) -> None:
     """Add the referrers of some manifests, and of these referrers in turn."""
     tags = source.digests_of([tag for one in subjects for tag in signature_tags(one)])
     before = set(family.manifests)
@@ -93,7 +93,7 @@ def _add_referrers(family: Family, source: Store, subjects: list[str], depth: in
         _add_referrers(family, source, added, depth - 1)
 
 
-def _add_existing(family: Family, source: Store, digest: str, what: str) -> None:
+def _add_existing(family: Family, source: Source, digest: str, what: str) -> None:
     found = source.manifest(digest)
     if found is None:
         raise UserError(

@@ -8,7 +8,7 @@ from typing import Any
 from ecrctl.errors import UserError
 from ecrctl.images.oci import Descriptor, Manifest, fallback_tag
 from ecrctl.images.stores.registry import Repository
-from ecrctl.images.stores.store import Store
+from ecrctl.images.stores.store import Source, Store
 
 from .attached import Family, family_of
 from .mounts import KnownBlobs
@@ -60,7 +60,7 @@ class Plan:
     :param subjects: the images whose fallback tag must list their referrers, with these.
     """
 
-    source: Store
+    source: Source
     target: Store
     root: Manifest
     tag: str | None
@@ -112,7 +112,7 @@ class Plan:
 
 
 def plan_copy(
-    source: Store, reference: str, target: Store, tag: str | None, options: CopyOptions
+    source: Source, reference: str, target: Store, tag: str | None, options: CopyOptions
 ) -> Plan:
     """Return what the copy of an image would move.
 
@@ -218,7 +218,7 @@ def _unlisted(
 
 
 def _blob_steps(
-    source: Store, target: Store, manifests: Iterable[Manifest], known: KnownBlobs | None
+    source: Source, target: Store, manifests: Iterable[Manifest], known: KnownBlobs | None
 ) -> tuple[BlobStep, ...]:
     blobs = {
         blob.digest: blob

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ecrctl.aws.clients import Aws, as_user_errors
-from ecrctl.aws.image_records import image_in_ecr
+from ecrctl.aws.image_records import existing_image
 from ecrctl.errors import UserError
 from ecrctl.images.oci import ACCEPTED_MANIFESTS, INDEX_TYPES
 
@@ -47,21 +47,13 @@ def platforms_of(aws: Aws, account: str, repository: str, reference: str) -> Ima
 
     :raises UserError: where the repository has no such image.
     """
-    with as_user_errors(f"Looking up '{repository}' {reference}"):
-        found = image_in_ecr(aws, account, repository, reference)
-        if found is None:
-            raise UserError(
-                f"The repository '{repository}' has no image {reference} in account {account}, "
-                f"{aws.region}. Push the image first."
-            )
-        if found.obstacle:
-            alone = Platform("", found.digest, f"the image is {found.obstacle}")
-        elif found.media_type in INDEX_TYPES:
+    found = existing_image(aws, account, repository, reference)
+    if not found.obstacle and found.media_type in INDEX_TYPES:
+        with as_user_errors(f"Reading the index of '{repository}@{found.digest}'"):
             index = _manifest(aws, account, repository, found.digest)
-            return ImagePlatforms(found.digest, tuple(_platforms(index, found.digest)))
-        else:
-            alone = Platform("", found.digest)
-    return ImagePlatforms(found.digest, (alone,))
+        return ImagePlatforms(found.digest, tuple(_platforms(index, found.digest)))
+    problem = f"the image is {found.obstacle}" if found.obstacle else ""
+    return ImagePlatforms(found.digest, (Platform("", found.digest, problem),))
 
 
 def _manifest(aws: Aws, account: str, repository: str, digest: str) -> Any:

@@ -36,7 +36,7 @@ _MAKE_ROOM = "Free some space, or choose another target."
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """An OCI image layout that is read: a :class:`~ecrctl.images.stores.store.Store`."""
+    """An OCI image layout that is read: a :class:`~ecrctl.images.stores.store.Source`."""
 
     files: Files
 
@@ -124,21 +124,6 @@ class Layout:
             raise UserError(f"{self.name} lacks the blob {blob.digest}. Write the layout again.")
         return self.files.open(blob_path(blob.digest))
 
-    def mount_blob(self, blob: Descriptor, repository: str) -> bool:
-        """Return false: a layout has no other repositories."""
-        del blob, repository
-        return False
-
-    def put_blob(self, blob: Descriptor, opened: OpenBlob) -> None:
-        """Refuse to write: see :class:`WritableLayout`."""
-        raise NotImplementedError
-
-    def put_manifest(
-        self, manifest: Manifest, tag: str | None = None, *, is_child: bool = False
-    ) -> None:
-        """Refuse to write: see :class:`WritableLayout`."""
-        raise NotImplementedError
-
     def _is_referrer(self, digest: str) -> bool:
         return self._subject(digest) is not None
 
@@ -149,7 +134,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class WritableLayout(Layout):
-    """An OCI image layout in a folder that is written.
+    """An OCI image layout in a folder: a :class:`~ecrctl.images.stores.store.Store`.
 
     A file appears as a whole or not at all, and the index that lists an image comes last.
     """
@@ -176,6 +161,11 @@ class WritableLayout(Layout):
         if layout.files.size(_VERSION) is None:
             layout._write(_VERSION, b'{"imageLayoutVersion": "1.0.0"}\n')
         return layout
+
+    def mount_blob(self, blob: Descriptor, repository: str) -> bool:
+        """Return false: a layout has no other repositories."""
+        del blob, repository
+        return False
 
     def put_blob(self, blob: Descriptor, opened: OpenBlob) -> None:
         """Write a blob beside its place, and move it there when it is whole."""

@@ -3,16 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NoReturn
 
 from ecrctl.images.oci import Descriptor, Manifest, OciImage, parse_manifest
 
-from .store import OpenBlob, Referrers, named
+from .store import Referrers, named
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One small image, which is read only: a :class:`~ecrctl.images.stores.store.Store`."""
+    """One small image, which is only read: a :class:`~ecrctl.images.stores.store.Source`."""
 
     image: OciImage
     name: str = "memory"
@@ -36,26 +35,7 @@ class Memory:
         del digest
         return Referrers((), is_native=True)
 
-    def has_blob(self, blob: Descriptor) -> bool:
-        """Return whether the image has a blob."""
-        return blob.digest in self.image.blobs
-
     @contextmanager
     def open_blob(self, blob: Descriptor) -> Iterator[Iterator[bytes]]:
         """Open a blob."""
         yield iter([self.image.blobs[blob.digest]])
-
-    def mount_blob(self, blob: Descriptor, repository: str) -> bool:
-        """Return false: nothing is mounted in memory."""
-        del blob, repository
-        return False
-
-    def put_blob(self, blob: Descriptor, opened: OpenBlob) -> NoReturn:
-        """Refuse to write."""
-        raise NotImplementedError
-
-    def put_manifest(
-        self, manifest: Manifest, tag: str | None = None, *, is_child: bool = False
-    ) -> NoReturn:
-        """Refuse to write."""
-        raise NotImplementedError

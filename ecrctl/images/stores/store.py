@@ -30,8 +30,8 @@ class Referrers:
     is_native: bool
 
 
-class Store(Protocol):
-    """A repository of a registry, an OCI layout or an engine's archive."""
+class Source(Protocol):
+    """A place that images are read from: a repository, an OCI layout or an engine's archive."""
 
     @property
     def name(self) -> str:
@@ -49,14 +49,18 @@ class Store(Protocol):
     def referrers(self, digest: str) -> Referrers:
         """Return the manifests whose subject is an image."""
 
-    def has_blob(self, blob: Descriptor) -> bool:
-        """Return whether a blob is there and need not be sent."""
-
     def open_blob(self, blob: Descriptor) -> AbstractContextManager[Iterator[bytes]]:
         """Open a blob. Its content is not verified: the copy does so.
 
         :raises Transient: where another attempt may succeed, also while the blob is read.
         """
+
+
+class Store(Source, Protocol):
+    """A place that images are also written to: a repository, or an OCI layout in a folder."""
+
+    def has_blob(self, blob: Descriptor) -> bool:
+        """Return whether a blob is there and need not be sent."""
 
     def mount_blob(self, blob: Descriptor, repository: str) -> bool:
         """Take a blob from another repository of the same registry, if that is possible."""

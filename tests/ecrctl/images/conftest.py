@@ -11,7 +11,9 @@ from ecrctl.images.stores.authorization import Authorization
 from ecrctl.images.stores.registry import Registry
 from ecrctl.images.stores.retries import Patience
 
-from .servers import BASIC, FakeRegistry, Quirks, TokenServer, docker_registry
+from .servers.debian import BASIC, TokenServer, docker_registry
+from .servers.fake import FakeRegistry
+from .servers.quirks import Quirks
 
 QUICK = Patience(attempts=3, pause=0.001, seconds=5, upload_seconds=10)
 

@@ -15,7 +15,8 @@ from ecrctl import cli
 from ecrctl.aws.clients import Aws
 from ecrctl.local.emulator import Emulator
 
-from .servers import PASSWORD, Quirks, TokenServer
+from .servers.debian import PASSWORD, TokenServer
+from .servers.quirks import Quirks
 
 ACCOUNT = "000000000000"
 HOST = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"

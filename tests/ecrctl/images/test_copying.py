@@ -14,16 +14,18 @@ from ecrctl.images.copying.run import Result, run_copy
 from ecrctl.images.stores.files import Folder
 from ecrctl.images.stores.layout import Layout, WritableLayout
 from ecrctl.images.stores.registry import Repository
-from ecrctl.images.stores.store import Store
+from ecrctl.images.stores.store import Source, Store
 from tests.installed_tools import require_tool
 
 from .conftest import connection
 from .samples import Bundle, layer
-from .servers import BASIC, PASSWORD, USER, FakeRegistry, Quirks, TokenServer
+from .servers.debian import BASIC, PASSWORD, USER, TokenServer
+from .servers.fake import FakeRegistry
+from .servers.quirks import Quirks
 
 
 def copied(
-    source: Store,
+    source: Source,
     reference: str,
     target: Store,
     tag: str | None,

@@ -15,7 +15,7 @@ from ecrctl.images.stores.ecr import EcrRepository
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
 
-from .servers import Quirks
+from .servers.quirks import Quirks
 
 NAME = "many/api"
 DIGESTS = {f"v{number}": sample_image(str(number)).digest for number in range(6)}

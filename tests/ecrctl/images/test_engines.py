@@ -19,7 +19,7 @@ from tests.installed_tools import require_tool
 
 from .program import Program, program_at
 from .samples import Bundle, digest_of, layer
-from .servers import FakeRegistry
+from .servers.fake import FakeRegistry
 
 NAME = "team/api"
 # Saves an archive that is ready, and keeps the one that it loads.

@@ -14,7 +14,8 @@ from ecrctl.local.emulator import Emulator
 
 from .program import HOST, Program, program_at
 from .samples import Bundle, layer
-from .servers import FakeRegistry, Handler, serving
+from .servers.fake import FakeRegistry
+from .servers.serving import Handler, serving
 
 HTML = (200, b"<html>Sign in</html>", {"Content-Type": "text/html"})
 NAME = "team/api"

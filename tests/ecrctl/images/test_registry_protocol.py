@@ -18,7 +18,7 @@ from ecrctl.images.stores.retries import FOR_AWS, FOR_EMULATOR
 from ecrctl.images.stores.store import TagIsImmutable
 
 from .samples import Bundle
-from .servers import Handler, serving
+from .servers.serving import Handler, serving
 
 ACCOUNT = "111111111111"
 HOST = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com"

@@ -66,8 +66,8 @@ def test_an_archived_image_is_not_scanned() -> None:
 
 def test_an_image_that_does_not_exist_is_named(moto_aws: Aws) -> None:
     message = re.escape(
-        "The repository 'team/api' has no image v9 in account 123456789012, us-east-1. Push the "
-        "image first."
+        "The repository 'team/api' has no image with the tag 'v9' in account 123456789012, "
+        "us-east-1. Push the image first."
     )
     with pytest.raises(UserError, match=f"^{message}$"):
         platforms_of(moto_aws, ACCOUNT, REPOSITORY, "v9")
