@@ -8,7 +8,7 @@ from ecrctl.policies.wording import first_few, listed
 from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.diff.image_properties import IMAGE_PROPERTIES
 from ecrctl.review.diff.json_properties import HELM_CHART, KUBERNETES_PATCH, properties_with_json
-from ecrctl.review.diff.resources import is_false, is_true, mappings, number_of
+from ecrctl.review.diff.resources import is_false, mappings, number_of
 from ecrctl.review.diff.value_diff import differing_values
 from ecrctl.review.diff.workloads import WorkloadChange, pod_of
 from ecrctl.review.findings import Category
@@ -151,7 +151,7 @@ def workload_stopped(change: ResourceChange) -> Iterator[str]:
     before, after = change.values(name)
     is_off = is_false(after) if off == "false" else after == off
     was_off = is_false(before) if off == "false" else before == off
-    if name and is_off and not was_off and not is_true(after):
+    if name and is_off and not was_off:
         yield f"no longer starts anything: `{name}` is `{after}`"
 
 
