@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,23 @@ from ecrctl.cdk.toolchain import node_binary
 os.environ["JSII_NODE"] = str(node_binary())
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def unchanged_variables() -> Iterator[None]:
+    """Fail a test that leaves another environment variable behind, and restore the variables.
+
+    Two ``MonkeyPatch`` that are undone in the wrong order leave one; a later test of the same
+    process then finds credentials that nobody gave it.
+    """
+    before = dict(os.environ)
+    yield
+    after = dict(os.environ)
+    os.environ.clear()
+    os.environ.update(before)
+    for variables in (before, after):
+        variables.pop("PYTEST_CURRENT_TEST", None)
+    assert after == before
 
 
 @pytest.fixture(scope="session")

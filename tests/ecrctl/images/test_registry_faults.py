@@ -182,13 +182,12 @@ def test_a_missing_permission_is_named(
     assert f"The credentials require `{permission}" in end.sentence
 
 
-def test_no_credentials_are_one_sentence(
-    program: Program, source: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-    end = program.push(source)
+def test_no_credentials_are_one_sentence(program: Program, source: Path) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("AWS_ACCESS_KEY_ID")
+        patched.delenv("AWS_SECRET_ACCESS_KEY")
+        patched.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        end = program.push(source)
     assert end.code == ExitCode.TOOL_ERROR
     assert "no AWS credentials were found. Set AWS_PROFILE" in end.sentence
 
