@@ -9,6 +9,7 @@ import pytest
 
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.scanning.ignores import Ignore, read_ignores
+from tests.support import ROOT
 
 REASON = "The package is not called."
 
@@ -87,3 +88,12 @@ def test_another_file_is_a_fault(tmp_path: Path, text: str) -> None:
     with pytest.raises(UserError) as error:
         read_ignores(file)
     assert error.value.exit_code is ExitCode.FAULT
+
+
+def test_the_file_in_the_guide_is_valid(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "guides" / "an-images-way.md").read_text()
+    _, _, example = guide.partition("### Accept a vulnerability")
+    file = tmp_path / "ignore.yaml"
+    file.write_text(example.split("```")[1].removeprefix("yaml\n"))
+    (ignore,) = read_ignores(file)
+    assert (ignore.id, ignore.package) == ("CVE-2026-1234", "openssl")
