@@ -80,8 +80,13 @@ def check_dockerfiles(texts: Mapping[Path, str], registries: Registries | None) 
         for use in images_of(text):
             if found := _remark(use, registries):
                 kind, said = found
-                subject = f"{use.where} {use.written}".strip()
-                yield Remark(file, use.line, kind, subject, said)
+                yield Remark(file, use.line, kind, _subject(use), said)
+
+
+def _subject(use: ImageUse) -> str:
+    is_replaced = use.image is not None and "$" in use.written
+    value = f" ({use.image})" if is_replaced else ""
+    return f"{use.where} {use.written}{value}".strip()
 
 
 def _remark(use: ImageUse, registries: Registries | None) -> tuple[Kind, str] | None:

@@ -239,3 +239,10 @@ def test_an_archived_image_is_no_base_image(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(Aws, "from_variables", staticmethod(lambda _region: archived()))
     with pytest.raises(UserError, match="The image 'base/node:v1' is archived"):
         base_image("dev", REPOSITORY, "v1", folder)
+
+
+def test_a_variable_is_shown_with_its_value() -> None:
+    text = f"ARG BASE={HOST}/base/node\nFROM $BASE:v1\n"
+    (found,) = check_dockerfiles({Path("a"): text}, None)
+    assert found.subject == f"FROM $BASE:v1 ({HOST}/base/node:v1)"
+    assert found.kind == "not pinned"
