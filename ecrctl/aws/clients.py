@@ -181,6 +181,11 @@ def or_none(call: Callable[[], Any]) -> Any:
         raise
 
 
+def is_denied(error: ClientError) -> bool:
+    """Return whether the credentials lack the permission for a call."""
+    return error.response.get("Error", {}).get("Code") in ("AccessDenied", "AccessDeniedException")
+
+
 def _is_not_found(error: ClientError) -> bool:
     answer = error.response.get("Error", {})
     code, message = answer.get("Code", ""), answer.get("Message", "")

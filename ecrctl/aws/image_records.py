@@ -46,21 +46,30 @@ class ImageInEcr:
         )
 
 
+def image_name(repository: str, reference: str) -> str:
+    """Return the name of an image with a tag or digest."""
+    return f"{repository}{'@' if ':' in reference else ':'}{reference}"
+
+
 def existing_image(aws: Aws, account: str, repository: str, reference: str) -> ImageInEcr:
     """Return the image with a tag or digest, archived or not.
 
     :raises UserError: where the repository has none.
     """
-    is_digest = ":" in reference
-    with as_user_errors(f"Looking up '{repository}{'@' if is_digest else ':'}{reference}'"):
+    with as_user_errors(f"Looking up '{image_name(repository, reference)}'"):
         image = image_in_ecr(aws, account, repository, reference)
     if image is None:
-        raise UserError(
-            f"The repository '{repository}' has no image with the "
-            f"{'digest' if is_digest else 'tag'} '{reference}' in account {account}, "
-            f"{aws.region}. Push the image first."
-        )
+        raise no_image(aws, account, repository, reference)
     return image
+
+
+def no_image(aws: Aws, account: str, repository: str, reference: str) -> UserError:
+    """Return the error of a tag or digest that a repository does not have."""
+    return UserError(
+        f"The repository '{repository}' has no image with the "
+        f"{'digest' if ':' in reference else 'tag'} '{reference}' in account {account}, "
+        f"{aws.region}. Push the image first."
+    )
 
 
 def images_from_ecr(aws: Aws, account: str, repository: str) -> list[ImageRecord]:
@@ -94,6 +103,31 @@ def image_in_ecr(aws: Aws, account: str, repository: str, reference: str) -> Ima
                 media_type=detail.get("imageManifestMediaType") or "",
             )
     return None
+
+
+def pullable_image(aws: Aws, account: str, repository: str, reference: str) -> ImageInEcr | None:
+    """Return the image with a tag or digest that workloads can pull.
+
+    This needs the permission of a pull alone. It counts as a pull, so no image must be looked up in
+    this way that is not about to be used.
+    """
+    image_id: Any = {"imageDigest" if ":" in reference else "imageTag": reference}
+    answer = or_none(
+        partial(
+            aws.ecr.batch_get_image,
+            registryId=account,
+            repositoryName=repository,
+            imageIds=[image_id],
+            acceptedMediaTypes=list(ACCEPTED_MANIFESTS),
+        )
+    )
+    if not answer or not answer["images"]:
+        return None
+    image = answer["images"][0]
+    return ImageInEcr(
+        digest=image["imageId"]["imageDigest"],
+        media_type=image.get("imageManifestMediaType") or "",
+    )
 
 
 def digest_in_ecr(aws: Aws, account: str, repository: str, reference: str) -> str | None:

@@ -11,8 +11,14 @@ from botocore.exceptions import ClientError
 from checked_files.fault_text import name_hint
 from constructs_lib.rules.ecr.images import reference_faults
 from constructs_lib.rules.faults import Fault, RuleError
-from ecrctl.aws.clients import Aws, as_user_errors
-from ecrctl.aws.image_records import existing_image, image_in_ecr
+from ecrctl.aws.clients import Aws, as_user_errors, is_denied
+from ecrctl.aws.image_records import (
+    ImageInEcr,
+    image_in_ecr,
+    image_name,
+    no_image,
+    pullable_image,
+)
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing.yaml_documents import change_document, check_document
 from ecrctl.files import file_errors
@@ -44,9 +50,12 @@ def pinnable_digest(aws: Aws, account: str, repository: str, reference: str) -> 
 
     :raises UserError: where no workload could pull the image.
     """
-    image = existing_image(aws, account, repository, reference)
+    name = image_name(repository, reference)
+    with as_user_errors(f"Looking up '{name}'"):
+        image = _image(aws, account, repository, reference)
+    if image is None:
+        raise no_image(aws, account, repository, reference)
     if image.obstacle:
-        name = f"{repository}{'@' if ':' in reference else ':'}{reference}"
         raise UserError(
             f"The image '{name}' is {image.obstacle}. {image.how_to_restore(repository, 'pin it')}"
         )
@@ -77,8 +86,18 @@ def mark_live(aws: Aws, account: str, repository: str, digest: str, tag: str) ->
 
 
 def _digest(aws: Aws, account: str, repository: str, tag: str) -> str | None:
-    image = image_in_ecr(aws, account, repository, tag)
+    image = _image(aws, account, repository, tag)
     return image.digest if image else None
+
+
+def _image(aws: Aws, account: str, repository: str, reference: str) -> ImageInEcr | None:
+    try:
+        return image_in_ecr(aws, account, repository, reference)
+    except ClientError as error:
+        # A role that only pushes lacks DescribeImages, as the one that `push.github` creates does.
+        if not is_denied(error):
+            raise
+        return pullable_image(aws, account, repository, reference)
 
 
 def _put_tag(aws: Aws, account: str, repository: str, digest: str, tag: str) -> None:

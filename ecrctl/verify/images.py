@@ -6,14 +6,13 @@ from functools import cache
 from botocore.exceptions import ClientError
 
 from constructs_lib.rules.ecr.images import ImageSpec
-from ecrctl.aws.clients import Aws, as_user_errors
+from ecrctl.aws.clients import Aws, as_user_errors, is_denied
 from ecrctl.aws.image_records import ImageInEcr, image_in_ecr
 from environments.settings import EnvironmentSettings
 
 from .check import MISSING, Check
 
 PUBLIC = "images of ECR Public are not looked up"
-_DENIED = ("AccessDenied", "AccessDeniedException")
 _WHAT = "in its registry"
 
 
@@ -37,8 +36,7 @@ def check_deployed_image(image: ImageSpec, account: str, aws: Aws) -> Iterator[C
     try:
         yield from _check_image(image, aws.in_region)
     except ClientError as error:
-        is_denied = error.response.get("Error", {}).get("Code") in _DENIED
-        if image.account == account or not is_denied:
+        if image.account == account or not is_denied(error):
             raise
         reason = f"the credentials may not read the registry of {image.account}"
         yield Check.not_compared(_subject(image), _WHAT, reason)

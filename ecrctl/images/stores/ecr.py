@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ecrctl.aws.clients import Aws, as_user_errors
+from ecrctl.aws.clients import Aws, as_user_errors, is_denied
 from ecrctl.images.oci import ACCEPTED_MANIFESTS, is_digest
 
 from .registry import Registry, Repository
@@ -19,7 +19,6 @@ from .registry import Registry, Repository
 _IDS_A_CALL = 100
 # Fewer than this are looked up as fast by the registry's own protocol, without another permission.
 _FEWEST = 5
-_DENIED = ("AccessDenied", "AccessDeniedException")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class EcrRepository(Repository):
                 acceptedMediaTypes=list(ACCEPTED_MANIFESTS),
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") in _DENIED:
+            if is_denied(error):
                 raise _DeniedError from None
             raise
         found: dict[str, str] = {}

@@ -121,6 +121,23 @@ def test_a_tag_without_details_has_no_image() -> None:
     )
 
 
+def denied(**_: Any) -> NoReturn:
+    """Deny a call."""
+    raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "DescribeImages")
+
+
+def test_a_role_that_only_pushes_can_pin() -> None:
+    image = {"imageId": {"imageDigest": DIGEST, "imageTag": "v1"}, "imageManifest": "{}"}
+    ecr = StubClient(describe_images=denied, batch_get_image=lambda **_: {"images": [image]})
+    assert pinnable_digest(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, "v1") == DIGEST
+
+
+def test_a_role_that_only_pushes_cannot_pin_what_cannot_be_pulled() -> None:
+    ecr = StubClient(describe_images=denied, batch_get_image=lambda **_: {"images": []})
+    with pytest.raises(UserError, match="has no image with the tag 'v1'"):
+        pinnable_digest(stub_aws(ecr=ecr), ACCOUNT, REPOSITORY, "v1")
+
+
 @pytest.mark.parametrize(
     ("status", "obstacle"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import secrets
 import threading
 import time
@@ -38,6 +39,8 @@ class Quirks:
     redirects: bool = True
     cut_after: int | None = None
     requests: list[str] = field(default_factory=list)
+    #: The operations of ECR that are allowed; all by default.
+    allowed: set[str] | None = None
     #: The headers of the requests to the second host.
     bucket_headers: list[dict[str, str]] = field(default_factory=list)
     manifest_times: list[float] = field(default_factory=list)
@@ -77,6 +80,12 @@ class Quirks:
         path = urlsplit(handler.path).path
         method = handler.command
         is_registry = path.startswith("/v2")
+        service, _, operation = handler.headers.get("X-Amz-Target", "").rpartition(".")
+        if "ContainerRegistry" in service and operation not in (self.allowed or {operation}):
+            handler.body()
+            text = json.dumps({"__type": "AccessDeniedException", "message": operation})
+            handler.reply(400, text.encode(), {"Content-Type": "application/x-amz-json-1.1"})
+            return
         with self._lock:
             self.requests.append(f"{method} {handler.path}")
             left = self.throttled.get(method, 0)
