@@ -6,7 +6,6 @@ user guide, "Service quotas".
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from ecrctl.images.oci import (
 
 from . import refusals
 from .authorization import Authorization, scope_of
+from .connections import Connections
 from .refusals import is_immutable_tag, is_unknown_repository, refusal
 from .registry_http import Answer, RegistryHttp
 from .retries import FOR_AWS, FOR_EMULATOR, Patience, TokenBucket, Transient
@@ -89,21 +89,12 @@ class Registry:
         rate: float = PUT_IMAGE_RATE,
     ) -> Registry:
         """Return a connection to any registry."""
-        pool = new_pool()
-        return Registry(
-            RegistryHttp(base_url, host, authorization, patience, pool), TokenBucket(rate)
-        )
+        http = RegistryHttp(base_url, host, authorization, patience, Connections())
+        return Registry(http, TokenBucket(rate))
 
     def repository(self, name: str, *, writable: bool = False) -> Repository:
         """Return a repository of this registry."""
         return Repository(self, name, writable)
-
-
-def new_pool() -> urllib3.PoolManager:
-    """Return connections for all threads of a copy."""
-    # The variable of AWS's CLI and SDKs, for networks whose proxy has a certificate of its own.
-    authorities = os.environ.get("AWS_CA_BUNDLE") or None
-    return urllib3.PoolManager(maxsize=2 * THREADS, ca_certs=authorities)
 
 
 def _token(aws: Aws) -> str:

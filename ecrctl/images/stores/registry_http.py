@@ -20,6 +20,7 @@ from ecrctl.errors import UserError
 from ecrctl.images.oci import MOST_MANIFEST_BYTES
 
 from .authorization import Authorization, Scopes
+from .connections import Connections
 from .retries import Patience, Transient, retrying
 
 Result = TypeVar("Result")
@@ -69,7 +70,7 @@ class RegistryHttp:
     host: str
     authorization: Authorization
     patience: Patience
-    pool: urllib3.PoolManager = field(repr=False)
+    connections: Connections = field(repr=False)
 
     def request(
         self,
@@ -193,7 +194,7 @@ class RegistryHttp:
             connect=min(self.patience.seconds, 10), read=seconds or self.patience.seconds
         )
         with self.connection_errors():
-            return self.pool.request(
+            return self.connections.request(
                 method,
                 url,
                 body=body,
@@ -229,6 +230,11 @@ class RegistryHttp:
         except (exceptions.ProtocolError, ConnectionError):
             reason = "the connection was closed before the end of the answer"
             raise Transient(self.unreachable(reason), is_reset=True) from None
+        except exceptions.ProxyError:
+            reason = (
+                "the proxy of HTTPS_PROXY or HTTP_PROXY refused the connection or cannot be reached"
+            )
+            raise self.unreachable(reason) from None
         except exceptions.HTTPError as error:
             raise self.unreachable(type(error).__name__) from None
 
