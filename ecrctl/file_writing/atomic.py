@@ -49,11 +49,11 @@ def replace_text(path: Path, text: str, *, mode: int | None = None) -> None:
         new.replace(target)
     except BaseException:
         with suppress(OSError):
-            new.unlink(missing_ok=True)
+            new.unlink()
         raise
 
 
 def _created(path: Path, mode: int | None) -> TextIO:
     permissions = _DEFAULT_MODE if mode is None else mode
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, permissions)
-    return os.fdopen(descriptor, "w", encoding="utf-8", newline="")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, permissions)
+    return os.fdopen(descriptor, "w", encoding="utf-8")

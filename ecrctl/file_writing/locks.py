@@ -44,7 +44,7 @@ def locked(path: Path, *, seconds: float | None = None) -> Iterator[None]:
 
 def _acquired(file: Path) -> int | None:
     """Return the descriptor of a locked file, or ``None`` where another process has the lock."""
-    descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(descriptor).st_ino == file.stat().st_ino:
