@@ -18,6 +18,7 @@ from environments import DIRECTORY
 from environments.faults import EnvironmentFault
 
 from . import VERSION
+from .environment_files.cli import add_file_commands
 from .errors import ExitCode, UserError, exit_code_table
 from .files import check_folder_of
 from .images.cli import add_image_commands
@@ -25,7 +26,7 @@ from .images.dockerfiles.program import add_dockerfile_commands
 from .images.login.program import add_login_command
 from .images.scanning.program import add_scan_command
 from .local import options as local
-from .pins.cli import add_pin_command
+from .pins.cli import add_pin_command, add_unpin_command
 from .program import run_program
 from .review.program import add_review_command
 from .verify import options as verify
@@ -44,6 +45,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Container images on AWS: push, pull, pin, verify, list access, review and import.",
     epilog=exit_code_table(),
 )
@@ -85,6 +87,9 @@ def _common(
     ] = False,
 ) -> None:
     _options.environments = environments.resolve()
+
+
+add_file_commands(app, lambda: _options.environments)
 
 
 @app.command("verify", epilog=exit_code_table(*ANY_CODE))
@@ -184,6 +189,7 @@ def local_command(
 
 
 add_pin_command(app, lambda: _options.environments)
+add_unpin_command(app, lambda: _options.environments)
 
 
 @app.command("lifecycle", epilog=exit_code_table(*FILE_OR_TOOL))

@@ -12,6 +12,7 @@ from constructs_lib.rules.kubernetes.cron_job import CronSchedule
 from constructs_lib.rules.kubernetes.job import JobSpec
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
 
+from . import names
 from .model.eks import EksCluster, Identity
 from .model.environment import NotificationsModel
 from .model.images import ImageModel
@@ -118,6 +119,18 @@ class EnvironmentSettings:
     def is_empty(self) -> bool:
         """Whether it declares nothing, so that it has no stack."""
         return not (self.repositories or self.notifications or self.ecs_tasks or self.eks_jobs)
+
+    def stack_ids(self) -> list[str]:
+        """Return the construct IDs of its stacks, in the order of their first deployment."""
+        parts = (
+            (names.ENCRYPTION, self.makes_key),
+            *((names.repositories_id(group), True) for group in self.groups()),
+            (names.GITHUB_ACCESS, self.github_pushes),
+            (names.NOTIFICATIONS, self.notifications),
+            (names.ECS_WORKLOADS, self.ecs_tasks),
+            (names.EKS_WORKLOADS, self.eks_jobs),
+        )
+        return [construct_id for construct_id, is_declared in parts if is_declared]
 
     def groups(self) -> dict[str, list[RepositorySettings]]:
         """Return the repositories by group, and so by stack."""

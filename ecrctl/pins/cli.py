@@ -1,4 +1,4 @@
-"""The command ``pin``."""
+"""The commands ``pin`` and ``unpin``."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -48,6 +48,26 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
             print(pin_previous(target))
         else:
             print(pin_image(target, repository=repository, tag=tag, digest=digest))
+
+
+def add_unpin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
+    """Add the command ``unpin`` to a program.
+
+    :param environments: returns the folder of the environment files.
+    """
+
+    @app.command("unpin", epilog=exit_code_table(ExitCode.FAULT, ExitCode.TOOL_ERROR))
+    def unpin_command(
+        environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
+        image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name of the pin.")],
+    ) -> None:
+        """Remove a pin that no workload requires.
+
+        Example: ecrctl unpin dev api
+        """
+        from .removal import unpin_image  # noqa: PLC0415 - the help needs no models
+
+        print(unpin_image(environment, environments(), image))
 
 
 def _check_options(

@@ -33,6 +33,10 @@ HEAD = 'account: "000000000000"\nregion: us-east-1\n'
 TOPIC = {"Topic": {"Type": "AWS::SNS::Topic"}}
 TABLE = {"Table": {"Type": "AWS::DynamoDB::Table"}}
 COMMANDS = {
+    "init": (1, 2),
+    "check": (1, 2),
+    "list": (1, 2),
+    "unpin": (1, 2),
     "verify": (1, 2, 3),
     "manifests": (1, 2),
     "local": (1, 2, 3),
@@ -129,6 +133,12 @@ def on_emulator(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
         ("base-image", "dev", "other"),
         ("scan", "dev", "other"),
         ("scan", "dev", REPOSITORY, "--ignore", "faulty.json"),
+        ("init", "dev", "--account", "111111111111", "--region", "us-east-1"),
+        ("init", "new", "--account", "1", "--region", "us-east-1"),
+        ("check",),
+        ("check", "none"),
+        ("list",),
+        ("unpin", "runs", "api"),
     ],
 )
 def test_a_fault_in_the_users_files_is_1(
@@ -180,6 +190,8 @@ def test_a_local_environment_without_the_sample_repository_is_1(folder: Path) ->
         ("scan", "dev", REPOSITORY, "--ignore", "none.yaml"),
         ("base-image", "dev", REPOSITORY),
         ("dockerfile-check",),
+        ("init", "dev"),
+        ("unpin", "dev"),
         ("dockerfile-check", "none"),
         ("scan", "dev", REPOSITORY, "--fail-on", "none"),
     ],

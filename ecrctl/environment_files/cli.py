@@ -1,0 +1,71 @@
+"""The commands ``init``, ``check`` and ``list``."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ecrctl.errors import ExitCode, exit_code_table
+
+_ENVIRONMENT = typer.Argument(metavar="ENV", help="The environment's name.")
+_CODES = exit_code_table(ExitCode.FAULT, ExitCode.TOOL_ERROR)
+
+
+def add_file_commands(app: typer.Typer, environments: Callable[[], Path]) -> None:
+    """Add the commands to a program.
+
+    :param environments: returns the folder of the environment files.
+    """
+
+    @app.command("init", epilog=_CODES)
+    def init_command(
+        environment: Annotated[str, _ENVIRONMENT],
+        account: Annotated[
+            str, typer.Option(metavar="ID", help="The AWS account: 12 digits.", show_default=False)
+        ],
+        region: Annotated[
+            str, typer.Option(metavar="REGION", help="The region.", show_default=False)
+        ],
+    ) -> None:
+        """Write the first file of an environment, with comments.
+
+        Example: ecrctl init dev --account 111111111111 --region eu-west-1
+        """
+        from .first_file import write_first_file  # noqa: PLC0415 - the help needs no models
+
+        for line in write_first_file(environment, environments(), account=account, region=region):
+            print(line)
+
+    @app.command("check", epilog=_CODES)
+    def check_command(
+        names: Annotated[
+            list[str] | None,
+            typer.Argument(metavar="[ENV]...", help="The environments' names (default: all)."),
+        ] = None,
+    ) -> None:
+        """Report every fault of the environment files, without a synth.
+
+        Example: ecrctl check dev
+        """
+        from .overview import checked  # noqa: PLC0415
+
+        for settings, line in checked(names or None, environments()):
+            for notice in settings.notices:
+                print(notice, file=sys.stderr)
+            print(line)
+
+    @app.command("list", epilog=_CODES)
+    def list_command(
+        output: Annotated[
+            Literal["text", "json"], typer.Option("--format", help="The format of the output.")
+        ] = "text",
+    ) -> None:
+        """List the environments with their accounts, stacks and repositories.
+
+        Example: ecrctl list --format json
+        """
+        from .overview import print_list  # noqa: PLC0415
+
+        print_list(environments(), as_json=output == "json")

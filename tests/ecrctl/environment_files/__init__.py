@@ -1,0 +1,1 @@
+"""Tests of ``ecrctl init``, ``check`` and ``list``."""
