@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 from environments import DIRECTORY
 from environments.faults import EnvironmentFault
@@ -38,15 +39,31 @@ if TYPE_CHECKING:
 
 FILE_OR_TOOL = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 ANY_CODE = (*FILE_OR_TOOL, ExitCode.DIFFERENCE)
+# From a first file to a deployed image, and then what reads, reviews and repairs.
+ORDER = (
+    *("local", "init", "check", "list", "import"),
+    *("login", "push", "pull", "base-image", "dockerfile-check"),
+    *("scan", "pin", "unpin", "promote", "manifests"),
+    *("review", "deployed", "verify", "access", "lifecycle", "report"),
+)
+
+
+class _InOrder(TyperGroup):
+    """Lists the commands in the order of work, wherever they are added."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands; one without a place comes last."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: (*ORDER, name).index(name))
 
 
 app = typer.Typer(
+    cls=_InOrder,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Container images on AWS: push, pull, pin, verify, list access, review and import.",
+    help="Container images on AWS, from a Dockerfile to a verified deployment.",
     epilog=exit_code_table(),
 )
 
@@ -92,7 +109,9 @@ def _common(
 add_file_commands(app, lambda: _options.environments)
 
 
-@app.command("verify", epilog=exit_code_table(*ANY_CODE))
+@app.command(
+    "verify", epilog=exit_code_table(*ANY_CODE, example="ecrctl verify dev --only-differences")
+)
 def verify_command(
     environment: Environment,
     images: verify.Images = False,
@@ -101,7 +120,7 @@ def verify_command(
     only_differences: verify.OnlyDifferences = False,
     output: verify.Format = "text",
 ) -> None:
-    """Compare an environment's resources with its files and its templates."""
+    """Compare what is deployed with files and templates."""
     from environments.loading import load_environment
 
     from .verify import cli
@@ -121,7 +140,10 @@ def verify_command(
         )
 
 
-@app.command("manifests", epilog=exit_code_table(*FILE_OR_TOOL))
+@app.command(
+    "manifests",
+    epilog=exit_code_table(*FILE_OR_TOOL, example="ecrctl manifests dev --out manifests"),
+)
 def manifests_command(
     environment: Environment,
     out: Annotated[
@@ -149,7 +171,7 @@ def manifests_command(
         )
 
 
-@app.command("local", epilog=exit_code_table(*ANY_CODE))
+@app.command("local", epilog=exit_code_table(*ANY_CODE, example="ecrctl local --keep"))
 def local_command(
     port: local.Port = None,
     keep: local.Keep = False,
@@ -157,9 +179,10 @@ def local_command(
     svg: local.Svg = None,
     time_limit: local.TimeLimit = local.TIME_LIMIT_MINUTES,
 ) -> None:
-    """Deploy to an embedded AWS, push and pin an image, and verify.
+    """Try everything on an embedded AWS.
 
-    Nothing leaves this machine.
+    Deploys the environment 'local', pushes and pins an image, runs it, and verifies. Nothing leaves
+    this machine.
     """
     from .console import Steps, new_console
     from .local.command import LocalRun, run_local
@@ -192,7 +215,9 @@ add_pin_command(app, lambda: _options.environments)
 add_unpin_command(app, lambda: _options.environments)
 
 
-@app.command("lifecycle", epilog=exit_code_table(*FILE_OR_TOOL))
+@app.command(
+    "lifecycle", epilog=exit_code_table(*FILE_OR_TOOL, example="ecrctl lifecycle dev team/api")
+)
 def lifecycle_command(
     environment: Environment,
     repository: Annotated[str, typer.Argument(metavar="REPOSITORY", help="The repository's name.")],
@@ -214,7 +239,7 @@ def lifecycle_command(
         Literal["text", "json"], typer.Option("--format", help="The format of the output.")
     ] = "text",
 ) -> None:
-    """Preview the images that a lifecycle policy keeps or expires."""
+    """Preview what a lifecycle policy keeps and expires."""
     from constructs_lib.rules.lifecycle.preview import preview
     from environments.loading import load_environment
 
@@ -244,7 +269,7 @@ def lifecycle_command(
     console.print(lifecycle.summary(verdicts), highlight=False)
 
 
-@app.command("import", epilog=exit_code_table(*FILE_OR_TOOL))
+@app.command("import", epilog=exit_code_table(*FILE_OR_TOOL, example="ecrctl import dev"))
 def import_command(
     environment: Environment,
     output: Annotated[
@@ -281,7 +306,9 @@ def import_command(
         print(f"  {line}")
 
 
-@app.command("access", epilog=exit_code_table(*FILE_OR_TOOL))
+@app.command(
+    "access", epilog=exit_code_table(*FILE_OR_TOOL, example="ecrctl access dev --format markdown")
+)
 def access_command(
     environment: Annotated[
         str | None, typer.Argument(metavar="[ENV]", help="The environment's name (default: all).")
@@ -298,7 +325,7 @@ def access_command(
         ),
     ] = None,
 ) -> None:
-    """List the principals that can pull, push and administer."""
+    """List who can pull, push and administer."""
     from .access.cli import run_access
 
     run_access(
@@ -334,7 +361,9 @@ add_scan_command(app, lambda: _options.environments)
 add_dockerfile_commands(app, lambda: _options.environments)
 
 
-@app.command("deployed", epilog=exit_code_table(*FILE_OR_TOOL))
+@app.command(
+    "deployed", epilog=exit_code_table(*FILE_OR_TOOL, example="ecrctl deployed dev --out deployed")
+)
 def deployed_command(
     environment: Environment,
     out: Annotated[
@@ -350,7 +379,7 @@ def deployed_command(
         ),
     ] = None,
 ) -> None:
-    """Save what CloudFormation has for an environment, as the base of a review."""
+    """Save the deployed stacks as the base of a review."""
     from .deployed.command import save_deployed
 
     count = save_deployed(environment, _options.environments, out, responses)

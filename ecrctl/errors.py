@@ -47,12 +47,14 @@ class UserError(Exception):
         self.exit_code = exit_code
 
 
-def exit_code_table(*codes: ExitCode) -> str:
-    """Return the codes and their meanings as the last paragraph of a command's help.
+def exit_code_table(*codes: ExitCode, example: str = "") -> str:
+    """Return the end of a command's help: an example, and the exit codes with their meanings.
 
     :param codes: those that the command can return beside success and a stop; all by default.
+    :param example: the command with its arguments, as a person types it.
     """
     shown = (ExitCode.SUCCESS, *codes, ExitCode.STOPPED) if codes else tuple(ExitCode)
     lines = (f"{code.value:>5}  {_MEANINGS[code]}" for code in shown)
     # The character keeps the help's formatter from joining the lines.
-    return "\n".join(("\b", "Exit codes:", *lines))
+    examples = ("\b", "Example:", f"  {example}", "") if example else ()
+    return "\n".join((*examples, "\b", "Exit codes:", *lines))

@@ -65,7 +65,8 @@ def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
 def _exit_code(app: typer.Typer) -> int | None:
     try:
         code: int | None = app(prog_name="ecrctl", standalone_mode=False)
-    except SystemExit:
-        # Typer ends so, with 1, where the reader of the output has closed it.
-        return ExitCode.TOOL_ERROR
+    except SystemExit as end:
+        # Typer ends so after the completion of a shell, and, with 1, where the reader of the output
+        # has closed it.
+        return ExitCode.TOOL_ERROR if end.code else ExitCode.SUCCESS
     return code

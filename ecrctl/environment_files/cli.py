@@ -10,7 +10,7 @@ import typer
 from ecrctl.errors import ExitCode, exit_code_table
 
 _ENVIRONMENT = typer.Argument(metavar="ENV", help="The environment's name.")
-_CODES = exit_code_table(ExitCode.FAULT, ExitCode.TOOL_ERROR)
+_CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 
 
 def add_file_commands(app: typer.Typer, environments: Callable[[], Path]) -> None:
@@ -19,7 +19,12 @@ def add_file_commands(app: typer.Typer, environments: Callable[[], Path]) -> Non
     :param environments: returns the folder of the environment files.
     """
 
-    @app.command("init", epilog=_CODES)
+    @app.command(
+        "init",
+        epilog=exit_code_table(
+            *_CODES, example="ecrctl init dev --account 111111111111 --region eu-west-1"
+        ),
+    )
     def init_command(
         environment: Annotated[str, _ENVIRONMENT],
         account: Annotated[
@@ -29,26 +34,20 @@ def add_file_commands(app: typer.Typer, environments: Callable[[], Path]) -> Non
             str, typer.Option(metavar="REGION", help="The region.", show_default=False)
         ],
     ) -> None:
-        """Write the first file of an environment, with comments.
-
-        Example: ecrctl init dev --account 111111111111 --region eu-west-1
-        """
+        """Write the first file of an environment, with comments."""
         from .first_file import write_first_file  # noqa: PLC0415 - the help needs no models
 
         for line in write_first_file(environment, environments(), account=account, region=region):
             print(line)
 
-    @app.command("check", epilog=_CODES)
+    @app.command("check", epilog=exit_code_table(*_CODES, example="ecrctl check dev"))
     def check_command(
         names: Annotated[
             list[str] | None,
             typer.Argument(metavar="[ENV]...", help="The environments' names (default: all)."),
         ] = None,
     ) -> None:
-        """Report every fault of the environment files, without a synth.
-
-        Example: ecrctl check dev
-        """
+        """Report every fault of the environment files."""
         from .overview import checked  # noqa: PLC0415
 
         for settings, line in checked(names or None, environments()):
@@ -56,16 +55,13 @@ def add_file_commands(app: typer.Typer, environments: Callable[[], Path]) -> Non
                 print(notice, file=sys.stderr)
             print(line)
 
-    @app.command("list", epilog=_CODES)
+    @app.command("list", epilog=exit_code_table(*_CODES, example="ecrctl list --format json"))
     def list_command(
         output: Annotated[
             Literal["text", "json"], typer.Option("--format", help="The format of the output.")
         ] = "text",
     ) -> None:
-        """List the environments with their accounts, stacks and repositories.
-
-        Example: ecrctl list --format json
-        """
+        """List environments, stacks, repositories and workloads."""
         from .overview import print_list  # noqa: PLC0415
 
         print_list(environments(), as_json=output == "json")

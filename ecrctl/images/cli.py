@@ -29,7 +29,7 @@ def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> No
     :param environments: returns the folder of environment files.
     """
 
-    @app.command("push", epilog=exit_code_table(*_CODES))
+    @app.command("push", epilog=exit_code_table(*_CODES, example="ecrctl push dev"))
     def push_command(
         environment: Environment,
         images: Annotated[
@@ -60,9 +60,11 @@ def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> No
         as_json: AsJson = False,
         without_referrers: WithoutReferrers = False,
     ) -> None:
-        """Build, push and pin the declared images, or push one that was built elsewhere.
+        """Build, push and pin images.
 
-        The output ends with REPOSITORY@DIGEST, one line for each image.
+        They are those that the environment declares. With --from, one image that was built
+        elsewhere is pushed, and not pinned. The output ends with REPOSITORY@DIGEST, one line for
+        each image.
         """
         if source is None:
             from .building.command import run_builds
@@ -84,7 +86,9 @@ def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> No
             with_referrers=not without_referrers,
         )
 
-    @app.command("pull", epilog=exit_code_table(*_CODES))
+    @app.command(
+        "pull", epilog=exit_code_table(*_CODES, example="ecrctl pull dev team/api:v1 oci:api")
+    )
     def pull_command(
         environment: Environment,
         image: Annotated[
@@ -113,7 +117,7 @@ def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> No
         as_json: AsJson = False,
         without_referrers: WithoutReferrers = False,
     ) -> None:
-        """Pull an image to an OCI layout, an archive or the local engine.
+        """Pull an image to a folder, an archive or an engine.
 
         The last line of the output is REPOSITORY@DIGEST.
         """

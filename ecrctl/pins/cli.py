@@ -8,6 +8,8 @@ import typer
 
 from ecrctl.errors import ExitCode, exit_code_table
 
+_CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
+
 
 def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
     """Add the command to a program.
@@ -15,7 +17,12 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
     :param environments: returns the folder of the environment files.
     """
 
-    @app.command("pin", epilog=exit_code_table(ExitCode.FAULT, ExitCode.TOOL_ERROR))
+    @app.command(
+        "pin",
+        epilog=exit_code_table(
+            *_CODES, example="ecrctl pin dev api --repository team/api --tag v1"
+        ),
+    )
     def pin_command(
         environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
         image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name that workloads use.")],
@@ -35,9 +42,10 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
             ),
         ] = None,
     ) -> None:
-        """Pin an image to the current digest of a tag, to a digest, or to the one before.
+        """Write an image's digest into the file of pins.
 
-        The image gets a tag that protects it from every lifecycle rule.
+        It is the digest that a tag has now, a given one, or that of the pin before. The image gets
+        a tag that protects it from every lifecycle rule.
         """
         _check_options(repository, tag, digest, registry, previous=previous)
         from .command import pin_image, pin_previous  # noqa: PLC0415 - the help needs no AWS
@@ -56,15 +64,12 @@ def add_unpin_command(app: typer.Typer, environments: Callable[[], Path]) -> Non
     :param environments: returns the folder of the environment files.
     """
 
-    @app.command("unpin", epilog=exit_code_table(ExitCode.FAULT, ExitCode.TOOL_ERROR))
+    @app.command("unpin", epilog=exit_code_table(*_CODES, example="ecrctl unpin dev api"))
     def unpin_command(
         environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
         image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name of the pin.")],
     ) -> None:
-        """Remove a pin that no workload requires.
-
-        Example: ecrctl unpin dev api
-        """
+        """Remove a pin that no workload requires."""
         from .removal import unpin_image  # noqa: PLC0415 - the help needs no models
 
         print(unpin_image(environment, environments(), image))

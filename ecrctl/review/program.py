@@ -25,7 +25,12 @@ def add_review_command(
     :param saved_base: replaces a base that is neither a reference nor a folder by a folder.
     """
 
-    @app.command("review", epilog=exit_code_table(ExitCode.TOOL_ERROR, ExitCode.DIFFERENCE))
+    @app.command(
+        "review",
+        epilog=exit_code_table(
+            ExitCode.TOOL_ERROR, ExitCode.DIFFERENCE, example="ecrctl review --base main"
+        ),
+    )
     def review_command(
         base: options.Base,
         head: options.Head = None,

@@ -15,7 +15,12 @@ def add_dockerfile_commands(app: typer.Typer, environments: Callable[[], Path]) 
     :param environments: returns the folder of environment files.
     """
 
-    @app.command("base-image", epilog=exit_code_table(ExitCode.FAULT, ExitCode.TOOL_ERROR))
+    @app.command(
+        "base-image",
+        epilog=exit_code_table(
+            ExitCode.FAULT, ExitCode.TOOL_ERROR, example="ecrctl base-image dev base/node"
+        ),
+    )
     def base_image_command(
         environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
         repository: Annotated[
@@ -31,7 +36,12 @@ def add_dockerfile_commands(app: typer.Typer, environments: Callable[[], Path]) 
         print(base_image(environment, repository, tag, environments()))
 
     @app.command(
-        "dockerfile-check", epilog=exit_code_table(ExitCode.TOOL_ERROR, ExitCode.DIFFERENCE)
+        "dockerfile-check",
+        epilog=exit_code_table(
+            ExitCode.TOOL_ERROR,
+            ExitCode.DIFFERENCE,
+            example="ecrctl dockerfile-check services/api/Dockerfile",
+        ),
     )
     def dockerfile_check_command(
         files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The Dockerfiles.")],
@@ -39,7 +49,7 @@ def add_dockerfile_commands(app: typer.Typer, environments: Callable[[], Path]) 
             bool, typer.Option("--offline", help="Look up no digest, and need no credentials.")
         ] = False,
     ) -> None:
-        """Name the base images on ECR that are not pinned by a known digest."""
+        """Find base images on ECR without a known digest."""
         from .cli import run_dockerfile_check  # noqa: PLC0415 - the help does not require it
 
         run_dockerfile_check(files, offline=offline)

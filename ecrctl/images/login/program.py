@@ -15,7 +15,12 @@ def add_login_command(app: typer.Typer, environments: Callable[[], Path]) -> Non
     :param environments: returns the folder of environment files.
     """
 
-    @app.command("login", epilog=exit_code_table(ExitCode.FAULT, ExitCode.TOOL_ERROR))
+    @app.command(
+        "login",
+        epilog=exit_code_table(
+            ExitCode.FAULT, ExitCode.TOOL_ERROR, example="ecrctl login dev --tool podman"
+        ),
+    )
     def login_command(
         environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
         tool: Annotated[

@@ -19,7 +19,9 @@ def add_scan_command(app: typer.Typer, environments: Callable[[], Path]) -> None
     :param environments: returns the folder of environment files.
     """
 
-    @app.command("scan", epilog=exit_code_table(*_CODES))
+    @app.command(
+        "scan", epilog=exit_code_table(*_CODES, example="ecrctl scan dev api --fail-on high")
+    )
     def scan_command(
         environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
         image: options.Image,
@@ -30,7 +32,7 @@ def add_scan_command(app: typer.Typer, environments: Callable[[], Path]) -> None
         unscannable: options.Unscannable = None,
         output: options.Format = "text",
     ) -> None:
-        """Report the vulnerabilities of an image, and fail on a severity.
+        """Report the vulnerabilities of an image.
 
         An image without a complete scan neither passes nor fails, unless --unscannable decides: the
         exit code is 2.
