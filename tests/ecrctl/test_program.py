@@ -119,7 +119,6 @@ def test_the_program_is_named_by_its_own_name(program: Callable[..., int], capsy
     assert program("--help") == ExitCode.SUCCESS
     text = capsys.readouterr().out
     assert text.startswith("Usage: ecrctl [OPTIONS] COMMAND [ARGS]...\n")
-    assert "completion" not in text
     assert "─" not in text
 
 
