@@ -91,6 +91,7 @@ snapshot: $(INSTALLED)
 	@$(BIN)/python -m ecrctl.review.team_rules.review_file
 	@$(BIN)/python -m ecrctl.verify.json_document
 	@$(BIN)/python -m ecrctl.images.scanning.output.json
+	@$(BIN)/python -m ecrctl.images.report.output.json
 	@rm -rf tests/snapshots
 	@$(BIN)/python -m pytest tests/test_snapshots.py --snapshot-update --quiet
 	@git --no-pager diff --stat -- tests/snapshots environments/schema

@@ -25,6 +25,7 @@ from .files import check_folder_of
 from .images.cli import add_image_commands
 from .images.dockerfiles.program import add_dockerfile_commands
 from .images.login.program import add_login_command
+from .images.report.program import add_report_command
 from .images.scanning.program import add_scan_command
 from .local import options as local
 from .pins.cli import add_pin_command, add_unpin_command
@@ -358,6 +359,7 @@ add_review_command(app, _project, _review_base)
 add_image_commands(app, lambda: _options.environments)
 add_login_command(app, lambda: _options.environments)
 add_scan_command(app, lambda: _options.environments)
+add_report_command(app, lambda: _options.environments)
 add_dockerfile_commands(app, lambda: _options.environments)
 
 

@@ -47,6 +47,10 @@ class UserError(Exception):
         self.exit_code = exit_code
 
 
+class DeniedError(UserError):
+    """Raised when the credentials lack the permission for a call."""
+
+
 def exit_code_table(*codes: ExitCode, example: str = "") -> str:
     """Return the end of a command's help: an example, and the exit codes with their meanings.
 

@@ -17,7 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from constructs_lib.rules.aws.partitions import partition_of
-from ecrctl.errors import UserError
+from ecrctl.errors import DeniedError, UserError
 
 from .calls import call_error, new_client, new_session
 from .problems import CallError, problem_of
@@ -203,17 +203,19 @@ def as_user_errors(action: str) -> Iterator[None]:
     """Raise errors of AWS and of its client as a :class:`UserError`.
 
     :param action: the beginning of the message, such as ``Reading the keys``.
+    :raises DeniedError: where the credentials lack the permission.
     """
     try:
         yield
     except CallError as error:
-        raise _failed(action, error) from None
+        raise UserError(_failure(action, error)) from None
     except ClientError as error:
-        raise _failed(action, call_error(error)) from None
+        kind = DeniedError if is_denied(error) else UserError
+        raise kind(_failure(action, call_error(error))) from None
     except json.JSONDecodeError:
         raise UserError(f"{action} failed: AWS returned a document that is not JSON.") from None
 
 
-def _failed(action: str, error: CallError) -> UserError:
+def _failure(action: str, error: CallError) -> str:
     at = f" at {error.where}" if error.where else ""
-    return UserError(f"{action} failed{at}: {error.problem}")
+    return f"{action} failed{at}: {error.problem}"

@@ -72,20 +72,57 @@ def no_image(aws: Aws, account: str, repository: str, reference: str) -> UserErr
     )
 
 
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """An image of a repository, and what it needs of the storage.
+
+    :param size: its compressed size in bytes; 0 where ECR does not return it. That of an index is
+        the size of its largest image.
+    """
+
+    record: ImageRecord
+    size: int
+    is_index: bool
+
+
 def images_from_ecr(aws: Aws, account: str, repository: str) -> list[ImageRecord]:
-    """Return the images of a repository, each image index with the images that it lists."""
+    """Return the images of a repository, each image index with the images that it lists.
+
+    :raises UserError: where the repository does not exist.
+    """
+    images = stored_images(aws, account, repository)
+    if images is None:
+        raise UserError(
+            f"The repository '{repository}' does not exist in account {account}, "
+            f"{aws.region}. Deploy it first, or add --images FILE."
+        )
+    return [image.record for image in images]
+
+
+def stored_images(
+    aws: Aws, account: str, repository: str, *, with_children: bool = True
+) -> list[StoredImage] | None:
+    """Return the images of a repository; ``None`` where it does not exist.
+
+    :param with_children: whether to read the images that each index lists, which requires a
+        permission of its own.
+    """
     with as_user_errors(f"Reading the images of '{repository}'"):
         pages = aws.ecr.get_paginator("describe_images").paginate(
             registryId=account, repositoryName=repository, filter=_ANY_STATUS
         )
         details = or_none(lambda: list(pages.search("imageDetails[]")))
         if details is None:
-            raise UserError(
-                f"The repository '{repository}' does not exist in account {account}, "
-                f"{aws.region}. Deploy it first, or add --images FILE."
-            )
-        children = _children(aws, account, repository, details)
-    return [_record(detail, children) for detail in details]
+            return None
+        children = _children(aws, account, repository, details) if with_children else {}
+    return [
+        StoredImage(
+            record=_record(detail, children),
+            size=detail.get("imageSizeInBytes") or 0,
+            is_index=detail.get("imageManifestMediaType") in INDEX_TYPES,
+        )
+        for detail in details
+    ]
 
 
 def image_in_ecr(aws: Aws, account: str, repository: str, reference: str) -> ImageInEcr | None:

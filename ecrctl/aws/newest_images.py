@@ -1,8 +1,8 @@
 """The newest image of a repository that a person tagged."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ecrctl.errors import UserError
@@ -47,14 +47,23 @@ def newest_image(aws: Aws, account: str, repository: str) -> TaggedImage:
                 f"The repository '{repository}' has no tagged image that can be pulled in account "
                 f"{account}, {aws.region}. Push an image first."
             )
-        newest = max(tagged, key=_age)
+        newest = max(
+            tagged,
+            key=lambda one: age_order(
+                one["imagePushedAt"],
+                one["imageDigest"],
+                is_index=one.get("imageManifestMediaType") in INDEX_TYPES,
+            ),
+        )
         return TaggedImage(newest["imageDigest"], describing_tag(tags[newest["imageDigest"]]))
 
 
-def _age(detail: Mapping[str, Any]) -> tuple[Any, bool, str]:
-    # Of images that were pushed in the same second, an index lists the others.
-    is_index = detail.get("imageManifestMediaType") in INDEX_TYPES
-    return detail["imagePushedAt"], is_index, detail["imageDigest"]
+def age_order(pushed_at: datetime, digest: str, *, is_index: bool) -> tuple[datetime, bool, str]:
+    """Return the key that sorts images: the newest last.
+
+    Of images that were pushed in the same second, an index lists the others.
+    """
+    return pushed_at, is_index, digest
 
 
 def describing_tag(tags: Any) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from ecrctl.policies.wording import listed
+from ecrctl.prices import SCANS, STORAGE
 from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.diff.resources import number_of, properties, replication_destinations
 from ecrctl.review.findings import Category
-from ecrctl.review.prices import SCANS, STORAGE
 from ecrctl.review.resource_types import (
     KEY,
     LOG_GROUP,

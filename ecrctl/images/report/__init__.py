@@ -1,0 +1,1 @@
+"""``ecrctl report``: the images of an environment's repositories, their use, risk and cost."""

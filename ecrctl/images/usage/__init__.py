@@ -1,0 +1,1 @@
+"""The workloads that run images, and the pins that choose them."""

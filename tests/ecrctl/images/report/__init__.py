@@ -1,0 +1,1 @@
+"""``ecrctl report``."""

@@ -1,0 +1,408 @@
+"""``ecrctl report`` against moto's ECR and ECS."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+
+from ecrctl.aws.clients import Aws
+from ecrctl.images.report.output.json import SCHEMA, schema
+from tests.ecrctl.images.scanning.accounts import (
+    ACCOUNT,
+    REGION,
+    REPOSITORY,
+    answer,
+    basic,
+    image,
+    index,
+    listed,
+    put_manifest,
+    put_scan,
+)
+
+from .conftest import Run
+
+HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+SIZE = 52_428_800  # of each image of moto
+SPARES_LIVE = {
+    "rules": [
+        {
+            "rulePriority": 1,
+            "selection": {
+                "tagStatus": "tagged",
+                "tagPatternList": ["v*"],
+                "countType": "imageCountMoreThan",
+                "countNumber": 1,
+            },
+            "action": {"type": "expire"},
+        }
+    ]
+}
+READS = re.compile(r"(Describe|List|Get|BatchGet)[A-Z]\w*")
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the operations of AWS that are called from now on."""
+    called: list[str] = []
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def record(client: Any, operation: str, parameters: Any) -> Any:
+        called.append(operation)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", record)
+    return called
+
+
+@pytest.fixture
+def denied(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Return the operations for which the credentials lack the permission; none at first."""
+    names: set[str] = set()
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def refuse(client: Any, operation: str, parameters: Any) -> Any:
+        if operation in names:
+            error: Any = {"Code": "AccessDeniedException", "Message": "User is not authorized."}
+            raise ClientError({"Error": error}, operation)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
+    return names
+
+
+def report(run: Run, *options: str) -> Any:
+    """Return the report as data, which is valid by the published schema."""
+    end = run("report", "dev", "--format", "json", *options)
+    assert end.code == 0, end.err
+    document = json.loads(end.out)
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text())).validate(document)
+    return document
+
+
+def repository_of(document: Any) -> Any:
+    """Return the only repository of a report."""
+    (found,) = document["repositories"]
+    return found
+
+
+def run_service(aws: Aws, reference: str) -> None:
+    """Let a service of ECS start an image of ``team/api``."""
+    aws.ecs.create_cluster(clusterName="main")
+    container: Any = {"name": "api", "image": f"{HOST}/{REPOSITORY}{reference}", "memory": 64}
+    definition = aws.ecs.register_task_definition(family="api", containerDefinitions=[container])
+    aws.ecs.create_service(
+        cluster="main",
+        serviceName="api",
+        taskDefinition=definition["taskDefinition"]["taskDefinitionArn"],
+        desiredCount=1,
+    )
+
+
+def test_the_published_schema_is_that_of_the_document() -> None:
+    assert SCHEMA.read_text() == schema() + "\n"
+
+
+def test_a_repository_has_its_images_size_newest_and_cost(run: Run, moto_aws: Aws) -> None:
+    put_manifest(moto_aws, image("a"), "v1")
+    put_manifest(moto_aws, image("b"))
+    found = report(run)
+    repository = repository_of(found)
+    assert (repository["images"], repository["archived_images"]) == (2, 0)
+    assert repository["size_bytes"] == {"standard": 2 * SIZE, "archive": 0}
+    assert repository["monthly_usd"] == 0.0105
+    assert repository["newest"]["tag"] == "v1"
+    assert (repository["last_pulled_at"], repository["in_use"]) == (None, "not asked")
+    assert found["totals"]["images"] == 2
+    assert found["prices"]["as_of"] == "March 2026"
+    assert found["complete"]
+
+
+def test_an_index_has_no_size_of_its_own(run: Run, moto_aws: Aws) -> None:
+    child = put_manifest(moto_aws, image("a"))
+    put_manifest(moto_aws, index(listed(child, "linux/amd64")), "v1")
+    repository = repository_of(report(run))
+    assert (repository["images"], repository["size_bytes"]["standard"]) == (2, SIZE)
+
+
+def test_findings_of_the_newest_and_of_pinned_images_count_once(
+    run: Run, moto_aws: Aws, folder: Path
+) -> None:
+    old, pinned = (put_manifest(moto_aws, image(name)) for name in "ab")
+    newest = put_manifest(moto_aws, image("c"), "v1")
+    put_scan(moto_aws, old, answer([basic("CVE-2026-1", "CRITICAL")]))
+    put_scan(moto_aws, pinned, answer([basic("CVE-2026-2", "HIGH"), basic("CVE-2026-3", "LOW")]))
+    put_scan(moto_aws, newest, answer([basic("CVE-2026-2", "HIGH")]))
+    (folder / "dev.images.yaml").write_text(
+        f"api: {{repository: {REPOSITORY}, digest: '{pinned}'}}\n"
+    )
+    repository = repository_of(report(run))
+    scan = repository["scan"]
+    assert (scan["images"], scan["scanned"], scan["unscanned"]) == (2, 2, [])
+    assert {name: count for name, count in scan["severities"].items() if count} == {
+        "high": 1,
+        "low": 1,
+    }
+    assert repository["pinned_by"] == [{"environment": "dev", "name": "api"}]
+    scans = {one["digest"]: one["scan"] for one in repository["details"]}
+    assert scans[old] is None
+    assert scans[newest]["severities"]["high"] == 1
+
+
+def test_an_image_without_a_scan_is_unscannable_and_no_clean_one(run: Run, moto_aws: Aws) -> None:
+    digest = put_manifest(moto_aws, image("a"), "v1")
+    found = report(run)
+    assert repository_of(found)["scan"]["unscanned"] == [
+        {"digest": digest, "platform": "", "reason": "there is no scan of it"}
+    ]
+    assert found["totals"]["unscanned"] == 1
+    shown = run("report", "dev").out
+    assert "1" in shown
+    assert "unscannable" in shown
+    assert "no findings" not in shown
+
+
+def test_the_deployed_policy_decides_what_expires_next(run: Run, moto_aws: Aws) -> None:
+    digests = {put_manifest(moto_aws, image(name), f"v{name}") for name in "abc"}
+    moto_aws.ecr.put_lifecycle_policy(
+        repositoryName=REPOSITORY, lifecyclePolicyText=json.dumps(SPARES_LIVE)
+    )
+    repository = repository_of(report(run))
+    expired = set(repository["lifecycle"]["expires"])
+    assert len(expired) == 2
+    assert expired < digests
+    outcomes = {one["digest"]: one["lifecycle"]["outcome"] for one in repository["details"]}
+    assert {digest for digest, outcome in outcomes.items() if outcome == "expired"} == expired
+
+
+def test_a_policy_that_expires_a_pinned_image_is_a_warning(
+    run: Run, moto_aws: Aws, folder: Path
+) -> None:
+    digests = [put_manifest(moto_aws, image(name), f"v{name}") for name in "abc"]
+    moto_aws.ecr.put_lifecycle_policy(
+        repositoryName=REPOSITORY, lifecyclePolicyText=json.dumps(SPARES_LIVE)
+    )
+    pins = "".join(
+        f"p{number}: {{repository: {REPOSITORY}, digest: '{digest}'}}\n"
+        for number, digest in enumerate(digests)
+    )
+    (folder / "dev.images.yaml").write_text(pins)
+    repository = repository_of(report(run))
+    warnings = repository["lifecycle"]["warnings"]
+    assert len(warnings) == 2
+    assert (
+        "rule 1 of the lifecycle policy expires the image, which is needed by the pin"
+        in (warnings[0])
+    )
+    assert warnings[0] in run("report", "dev").out
+
+
+def test_a_service_of_ecs_uses_its_image(run: Run, moto_aws: Aws) -> None:
+    used = put_manifest(moto_aws, image("a"), "v1")
+    other = put_manifest(moto_aws, image("b"), "v2")
+    run_service(moto_aws, ":v1")
+    found = report(run, "--in-use")
+    repository = repository_of(found)
+    assert repository["used_by"] == [{"kind": "ECS service", "name": "main/api", "reference": "v1"}]
+    in_use = {one["digest"]: one["in_use"] for one in repository["details"]}
+    # No Kubernetes cluster is named, so the other image may be in use there.
+    assert in_use == {used: "yes", other: "unknown"}
+    assert not found["complete"]
+    assert found["unread"] == [
+        "Kubernetes was not looked at. Add --kubeconfig FILE or --context NAME to look at a "
+        "cluster."
+    ]
+
+
+def test_a_workload_whose_image_is_gone_is_named(run: Run, moto_aws: Aws) -> None:
+    put_manifest(moto_aws, image("a"), "v1")
+    run_service(moto_aws, ":v0")
+    repository = repository_of(report(run, "--in-use"))
+    assert repository["in_use"] == "yes"
+    assert repository["notes"] == ["ECS service main/api names team/api:v0, which is not there."]
+
+
+def test_a_pin_of_another_account_is_listed_and_its_workloads_are_unknown(
+    run: Run, moto_aws: Aws, folder: Path
+) -> None:
+    digest = put_manifest(moto_aws, image("a"), "v1")
+    (folder / "prod.yaml").write_text('account: "222222222222"\nregion: eu-west-1\n')
+    (folder / "prod.images.yaml").write_text(
+        f"api: {{registry: dev, repository: {REPOSITORY}, digest: '{digest}'}}\n"
+    )
+    found = report(run, "--in-use")
+    repository = repository_of(found)
+    assert repository["pinned_by"] == [{"environment": "prod", "name": "api"}]
+    assert (
+        "'prod' pins an image of 'team/api', and its workloads in account 222222222222, eu-west-1 "
+        "were not looked at."
+    ) in found["unread"]
+
+
+def test_a_pin_of_the_same_name_in_another_registry_is_no_pin(
+    run: Run, moto_aws: Aws, folder: Path
+) -> None:
+    digest = put_manifest(moto_aws, image("a"), "v1")
+    (folder / "prod.yaml").write_text('account: "222222222222"\nregion: eu-west-1\n')
+    (folder / "prod.images.yaml").write_text(
+        f"api: {{repository: {REPOSITORY}, digest: '{digest}'}}\n"
+    )
+    assert repository_of(report(run))["pinned_by"] == []
+
+
+def test_pins_that_cannot_be_read_are_listed(run: Run, moto_aws: Aws, folder: Path) -> None:
+    put_manifest(moto_aws, image("a"), "v1")
+    (folder / "prod.yaml").write_text('account: "222222222222"\nregion: eu-west-1\n')
+    (folder / "prod.images.yaml").write_text("api: {}\n")
+    found = report(run)
+    assert found["unread"] == ["Not all pins of 'prod' can be read. Correct prod.images.yaml."]
+
+
+@pytest.mark.parametrize(
+    ("operation", "missing"),
+    [
+        ("DescribeImages", {"images": None, "deployed": None, "monthly_usd": None, "scan": None}),
+        ("DescribeImageScanFindings", {"scan": None, "images": 1}),
+        ("GetLifecyclePolicy", {"has_lifecycle_policy": None, "lifecycle": None, "images": 1}),
+    ],
+)
+def test_a_missing_permission_is_listed_and_never_nothing(
+    run: Run, moto_aws: Aws, denied: set[str], operation: str, missing: dict[str, Any]
+) -> None:
+    put_manifest(moto_aws, image("a"), "v1")
+    denied.add(operation)
+    found = report(run)
+    repository = repository_of(found)
+    assert {name: repository[name] for name in missing} == missing
+    assert not found["complete"]
+    (sentence,) = found["unread"]
+    assert (
+        f"failed at ecr:{operation} of 'team/api': AWS returned AccessDeniedException" in sentence
+    )
+    shown = run("report", "dev").out
+    assert sentence in shown
+    assert "not" in shown
+
+
+def test_without_the_permission_to_read_indexes_nothing_is_said_about_expiry(
+    run: Run, moto_aws: Aws, denied: set[str]
+) -> None:
+    child = put_manifest(moto_aws, image("a"))
+    put_manifest(moto_aws, index(listed(child, "linux/amd64")), "v1")
+    denied.add("BatchGetImage")
+    repository = repository_of(report(run))
+    assert (repository["images"], repository["lifecycle"]) == (2, None)
+    assert repository["has_lifecycle_policy"] is None
+
+
+@pytest.mark.parametrize("operation", ["ListClusters", "ListTasks", "DescribeServices"])
+def test_a_missing_permission_of_ecs_makes_in_use_unknown(
+    run: Run, moto_aws: Aws, denied: set[str], operation: str
+) -> None:
+    put_manifest(moto_aws, image("a"), "v1")
+    put_manifest(moto_aws, image("b"), "v2")
+    run_service(moto_aws, ":v1")
+    denied.add(operation)
+    found = report(run, "--in-use")
+    assert "no" not in {one["in_use"] for one in repository_of(found)["details"]}
+    assert [one for one in found["unread"] if operation in one]
+
+
+def test_a_repository_that_is_not_deployed_is_listed(run: Run, moto_aws: Aws) -> None:
+    moto_aws.ecr.delete_repository(repositoryName=REPOSITORY, force=True)
+    found = report(run)
+    assert repository_of(found)["deployed"] is False
+    assert found["unread"] == ["The repository 'team/api' is not deployed."]
+    assert "not deployed" in run("report", "dev").out
+
+
+def test_only_reads_are_called(run: Run, moto_aws: Aws, calls: list[str]) -> None:
+    digest = put_manifest(moto_aws, image("a"), "v1")
+    put_manifest(moto_aws, index(listed(digest, "linux/amd64")), "v2")
+    run_service(moto_aws, ":v1")
+    calls.clear()
+    for output in ("table", "json", "html"):
+        assert run("report", "dev", REPOSITORY, "--in-use", "--format", output).code == 0
+    assert {"DescribeImages", "ListTasks", "GetLifecyclePolicy"} < set(calls)
+    assert [name for name in calls if not READS.fullmatch(name)] == []
+
+
+def test_a_file_has_the_report_and_a_line_names_it(run: Run, moto_aws: Aws, folder: Path) -> None:
+    put_manifest(moto_aws, image("a"), "v1")
+    end = run("report", "dev", "--format", "json", "--output", "report.json", "--in-use")
+    assert end.out == (
+        "dev: the report is in report.json. It is incomplete, and lists what was not read.\n"
+    )
+    assert json.loads((folder / "report.json").read_text())["environment"] == "dev"
+
+
+def test_named_repositories_show_their_images(run: Run, moto_aws: Aws) -> None:
+    digest = put_manifest(moto_aws, image("a"), "v1")
+    assert digest[:19] not in run("report", "dev").out
+    assert digest[:19] in run("report", "dev", REPOSITORY).out
+
+
+@pytest.mark.usefixtures("moto_aws")
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            ("team/apy",),
+            1,
+            "The environment 'dev' declares no repository 'team/apy'; did you mean 'team/api'? "
+            "Known: team/api.",
+        ),
+        (
+            ("--context", "a"),
+            2,
+            "--kubeconfig and --context require --in-use. Add it, or omit them.",
+        ),
+        (
+            ("--in-use", "--kubeconfig", "none"),
+            2,
+            "--kubeconfig: there is no file none. Create it, for example with `aws eks "
+            "update-kubeconfig`.",
+        ),
+        (
+            ("--output", "none/a.html"),
+            2,
+            "--output: the folder none does not exist. Create it first.",
+        ),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    run: Run, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    end = run("report", "dev", *arguments)
+    assert (end.code, end.err) == (code, f"ecrctl: {message}\n")
+
+
+def test_faulty_pins_of_the_environment_itself_are_1(run: Run, moto_aws: Aws, folder: Path) -> None:
+    put_manifest(moto_aws, image("a"), "v1")
+    (folder / "dev.images.yaml").write_text("api: {}\n")
+    assert run("report", "dev").code == 1
+
+
+def test_an_error_that_is_no_permission_ends_the_command(
+    run: Run, moto_aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_manifest(moto_aws, image("a"), "v1")
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def fail(client: Any, operation: str, parameters: Any) -> Any:
+        if operation == "GetLifecyclePolicy":
+            error: Any = {"Code": "ServerException", "Message": "It failed."}
+            raise ClientError({"Error": error}, operation)
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", fail)
+    end = run("report", "dev")
+    assert (end.code, end.out) == (2, "")
+    assert end.err.startswith("ecrctl: Reading the lifecycle policy of 'team/api' failed")
