@@ -27,6 +27,7 @@ from .images.dockerfiles.program import add_dockerfile_commands
 from .images.login.program import add_login_command
 from .images.report.program import add_report_command
 from .images.scanning.program import add_scan_command
+from .images.usage import options as usage
 from .local import options as local
 from .pins.cli import add_pin_command, add_unpin_command
 from .program import run_program
@@ -236,11 +237,18 @@ def lifecycle_command(
             metavar="TIME", help="The time of the evaluation, with its zone (default: now)."
         ),
     ] = None,
+    in_use: usage.InUse = False,
+    kubeconfig: usage.Kubeconfig = None,
+    context: usage.Context = None,
     output: Annotated[
         Literal["text", "json"], typer.Option("--format", help="The format of the output.")
     ] = "text",
 ) -> None:
-    """Preview what a lifecycle policy keeps and expires."""
+    """Preview what a lifecycle policy keeps and expires.
+
+    With --in-use, warn about images that are lost although a workload runs them or a pin names
+    them.
+    """
     from constructs_lib.rules.lifecycle.preview import preview
     from environments.loading import load_environment
 
@@ -249,7 +257,11 @@ def lifecycle_command(
     from .aws.image_records import images_from_ecr
     from .console import new_console
     from .images.image_files import images_from_file
+    from .images.usage.kubernetes import named_cluster
+    from .images.usage.workloads import check_options
 
+    cluster = named_cluster(kubeconfig, context)
+    check_options(in_use=in_use, cluster=cluster)
     # A lifecycle policy does not depend on pins, so a missing pin is no fault here.
     settings = load_environment(environment, _options.environments, with_pins=False)
     chosen = (
@@ -262,12 +274,26 @@ def lifecycle_command(
         else images_from_ecr(Aws.from_variables(settings.region), settings.account, repository)
     )
     verdicts = preview(chosen, found, moment)
+    needs = None
+    if in_use:
+        needs = lifecycle.needs_of(
+            settings,
+            _options.environments,
+            repository,
+            found,
+            aws=Aws.from_variables(settings.region),
+            cluster=cluster,
+        )
     if output == "json":
-        print(json.dumps(lifecycle.documents_of(verdicts), indent=2))
+        print(json.dumps(lifecycle.documents_of(verdicts, needs), indent=2))
+        for sentence in needs.unread if needs else ():
+            print(f"Not read: {sentence}", file=sys.stderr)
         return
     console = new_console()
     console.print(lifecycle.table_of(repository, verdicts))
     console.print(lifecycle.summary(verdicts), highlight=False)
+    for sentence in needs.sentences(verdicts) if needs else ():
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command("import", epilog=exit_code_table(*FILE_OR_TOOL, example="ecrctl import dev"))

@@ -1,7 +1,8 @@
 """``ecrctl lifecycle``: a preview of a lifecycle policy, as a table and as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,14 @@ from checked_files.fault_text import name_hint
 from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.lifecycle.documents import policy_from_document
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
-from constructs_lib.rules.lifecycle.preview import ImageVerdict
+from constructs_lib.rules.lifecycle.preview import ImageRecord, ImageVerdict
+from ecrctl.aws.accounts import check_account
+from ecrctl.aws.clients import Aws, as_user_errors
+from ecrctl.aws.unread import Unread
+from ecrctl.images.usage.kubernetes import KubernetesCluster
+from ecrctl.images.usage.owners import Owners, loss_warnings, owners_of
+from ecrctl.images.usage.pins import pins_of_registry
+from ecrctl.images.usage.workloads import read_workloads
 from ecrctl.policies.wording import counted
 from environments.settings import EnvironmentSettings
 
@@ -94,8 +102,63 @@ def summary(verdicts: Sequence[ImageVerdict]) -> str:
     return f"{counted(len(verdicts), 'image')}: {counts}.{limit}"
 
 
-def documents_of(verdicts: Sequence[ImageVerdict]) -> list[Mapping[str, Any]]:
-    """Return the verdicts as plain data."""
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What pins or runs the images of a repository.
+
+    :param unread: sentences about what could not be read, or was not looked at.
+    """
+
+    repository: str
+    owners: Owners
+    unread: Sequence[str]
+
+    def sentences(self, verdicts: Sequence[ImageVerdict]) -> Iterator[str]:
+        """Yield a warning for each image that is lost although something needs it."""
+        warnings = list(loss_warnings(self.repository, verdicts, self.owners))
+        yield from (f"Warning: {one}" for one in warnings)
+        if not warnings:
+            yield "The policy expires and archives no image that a pin or a found workload needs."
+        yield from self.owners.missing
+        yield from (f"Not read: {one}" for one in self.unread)
+
+
+def needs_of(
+    settings: EnvironmentSettings,
+    directory: Path,
+    repository: str,
+    images: Sequence[ImageRecord],
+    *,
+    aws: Aws,
+    cluster: KubernetesCluster | None,
+) -> Needs:
+    """Return what pins or runs the images of a repository.
+
+    :param directory: the folder of environment files.
+    :param cluster: the Kubernetes cluster to ask; ``None`` asks ECS alone.
+    """
+    # Otherwise the workloads of another account would be looked at.
+    with as_user_errors(f"Reading the account of '{settings.name}'"):
+        check_account(settings, aws)
+    unread = Unread()
+    pins = pins_of_registry(settings, directory, unread)
+    workloads = read_workloads(aws, settings.account, cluster)
+    unread.add(*workloads.unread)
+    uses = workloads.of_registry(settings.account, settings.region)
+    return Needs(repository, owners_of(repository, images, pins, uses), unread.sentences)
+
+
+def documents_of(
+    verdicts: Sequence[ImageVerdict], needs: Needs | None = None
+) -> list[Mapping[str, Any]]:
+    """Return the verdicts as plain data.
+
+    :param needs: adds what needs each image; ``None`` where nobody asked.
+    """
+
+    def needed_by(digest: str) -> Mapping[str, Any]:
+        return {"needed_by": needs.owners.of(digest)} if needs else {}
+
     return [
         {
             "digest": verdict.image.digest,
@@ -106,6 +169,7 @@ def documents_of(verdicts: Sequence[ImageVerdict]) -> list[Mapping[str, Any]]:
             "outcome": verdict.outcome,
             "rule": verdict.rule.priority if verdict.rule else None,
             "reason": verdict.reason,
+            **needed_by(verdict.image.digest),
         }
         for verdict in verdicts
     ]

@@ -51,9 +51,9 @@ class Scope:
     @property
     def uses(self) -> list[Use]:
         """The workloads that run an image of the registry."""
-        registry = (self.settings.account, self.settings.region)
-        found = self.workloads.uses if self.workloads else ()
-        return [one for one in found if (one.image.account, one.image.region) == registry]
+        if self.workloads is None:
+            return []
+        return self.workloads.of_registry(self.settings.account, self.settings.region)
 
 
 def read_repository(scope: Scope, repository: RepositorySettings) -> RepositoryDocument:

@@ -6,7 +6,7 @@ Sources: Kubernetes documentation, "Pod Lifecycle", "Jobs" and "CronJob".
 
 import json
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,17 @@ from .uses import Use, identity_of
 
 _SECONDS = 120
 _REQUEST_SECONDS = 30
-# Each is asked for alone, because a role may read one and not another.
-_KINDS = {
-    "pods": ("spec",),
-    "jobs.batch": ("spec", "template", "spec"),
-    "cronjobs.batch": ("spec", "jobTemplate", "spec", "template", "spec"),
-    "deployments.apps": ("spec", "template", "spec"),
-    "statefulsets.apps": ("spec", "template", "spec"),
-    "daemonsets.apps": ("spec", "template", "spec"),
+_POD, _JOB = "Pod", "Job"
+_TEMPLATE = ("spec", "template", "spec")
+# By the name that kubectl has for a kind: the kind, and the path of its pods' specification. Each
+# is asked for alone, because a role may read one and not another.
+_KINDS: Mapping[str, tuple[str, Sequence[str]]] = {
+    "pods": (_POD, ("spec",)),
+    "jobs.batch": (_JOB, _TEMPLATE),
+    "cronjobs.batch": ("CronJob", ("spec", "jobTemplate", *_TEMPLATE)),
+    "deployments.apps": ("Deployment", _TEMPLATE),
+    "statefulsets.apps": ("StatefulSet", _TEMPLATE),
+    "daemonsets.apps": ("DaemonSet", _TEMPLATE),
 }
 _CONTAINERS = ("initContainers", "containers", "ephemeralContainers")
 _STATUSES = tuple(f"{name[:-1]}Statuses" for name in _CONTAINERS)
@@ -70,13 +73,13 @@ def kubernetes_uses(cluster: KubernetesCluster, unread: Unread) -> list[Use]:
     """
     found: dict[Use, None] = {}
     problems: dict[str, list[str]] = {}
-    for kind, path in _KINDS.items():
+    for name, (kind, path) in _KINDS.items():
         try:
-            objects = _objects(cluster, kind)
+            objects = _objects(cluster, name)
         except KubectlError as error:
-            problems.setdefault(str(error), []).append(kind.partition(".")[0])
+            problems.setdefault(str(error), []).append(name.partition(".")[0])
             continue
-        found.update(dict.fromkeys(use for one in objects for use in _uses(one, path)))
+        found.update(dict.fromkeys(use for one in objects for use in _uses(kind, one, path)))
     for problem, kinds in problems.items():
         unread.add(f"{cluster}: {', '.join(kinds)} cannot be read: {problem}")
     return list(found)
@@ -121,8 +124,8 @@ def _reason(error: str) -> str:
     return last if last.endswith(".") else f"{last}."
 
 
-def _uses(item: Mapping[str, Any], path: Iterable[str]) -> Iterator[Use]:
-    if _has_ended(item):
+def _uses(kind: str, item: Mapping[str, Any], path: Iterable[str]) -> Iterator[Use]:
+    if _has_ended(kind, item):
         return
     metadata = _mapping(item.get("metadata"))
     name = f"{metadata.get('namespace')}/{metadata.get('name')}"
@@ -134,16 +137,16 @@ def _uses(item: Mapping[str, Any], path: Iterable[str]) -> Iterator[Use]:
         digest = digests.get(str(container.get("name")))
         image = identity_of(str(container.get("image") or ""), digest)
         if image:
-            yield Use(kind=f"Kubernetes {item.get('kind')}", name=name, image=image)
+            yield Use(kind=f"Kubernetes {kind}", name=name, image=image)
 
 
-def _has_ended(item: Mapping[str, Any]) -> bool:
+def _has_ended(kind: str, item: Mapping[str, Any]) -> bool:
     status = _mapping(item.get("status"))
-    if item.get("kind") == "Pod":
+    if kind == _POD:
         return status.get("phase") in _ENDED_PHASES
-    conditions = status.get("conditions") or ()
-    return item.get("kind") == "Job" and any(
-        one.get("type") in _ENDED_CONDITIONS and one.get("status") == "True" for one in conditions
+    return kind == _JOB and any(
+        one.get("type") in _ENDED_CONDITIONS and one.get("status") == "True"
+        for one in _all(status, ("conditions",))
     )
 
 

@@ -52,6 +52,11 @@ class Workloads:
     places: tuple[str, ...]
     unread: tuple[str, ...]
 
+    def of_registry(self, account: str, region: str) -> list[Use]:
+        """Return the uses of images in an account's registry."""
+        registry = (account, region)
+        return [one for one in self.uses if (one.image.account, one.image.region) == registry]
+
 
 def identity_of(image: str, digest: str | None = None) -> ImageIdentity | None:
     """Return the image of a workload on private ECR; ``None`` for one of another registry.
