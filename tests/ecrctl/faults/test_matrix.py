@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "verify --images": ("verify", ENVIRONMENT, "--images"),
     "pin": ("pin", ENVIRONMENT, REPOSITORY, "--repository", REPOSITORY, "--tag", TAG),
     "lifecycle": ("lifecycle", ENVIRONMENT, "team/api"),
+    "lifecycle --in-use": ("lifecycle", ENVIRONMENT, "team/api", "--in-use"),
     "import": ("import", ENVIRONMENT, "--output", "import"),
     "local": ("local", "--output", "output"),
     "push": ("push", ENVIRONMENT, f"{REPOSITORY}:v2", "--from", "oci:image"),
@@ -63,8 +64,8 @@ PROVED = {
     "logs:ListTagsForResource": {"objects without members"},  # the tags are CloudFormation's
     "kms:DescribeKey": {"lists that are null"},  # the algorithms of a key are not declared
 }
-# What credentials may not read is listed in the report.
-DENIED = "access denied"
+# These commands list what the credentials may not read.
+LISTS_DENIED, DENIED = ("report", "lifecycle --in-use"), "access denied"
 PROGRESS = re.compile(r"[0-9a-f]{12}  +[\d.]+ k?B  (sent|mounted|already there)$")
 LIVE = live_tag(ENVIRONMENT, sample_image().digest)
 
@@ -163,7 +164,7 @@ class Matrix:
             # A document can lack what the fault changes.
             return None if is_document else "the fault was not injected"
         if end.code == ExitCode.SUCCESS:
-            if self.command == "report" and kind == DENIED:
+            if self.command in LISTS_DENIED and kind == DENIED:
                 is_listed = re.search(f"^Not read: .*{operation}", end.output, re.MULTILINE)
                 return None if is_listed else "a gap that is not listed"
             if self.command == "report" and is_document and "1 unscannable" in end.output:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,44 +12,14 @@ import pytest
 from ecrctl.aws.unread import Unread
 from ecrctl.images.usage import kubernetes
 from ecrctl.images.usage.kubernetes import KubernetesCluster, kubernetes_uses
-from tests.kubectl.api_server import Cluster, kubeconfig, serving
+from tests.kubectl.api_server import Cluster, kubeconfig
+
+from .clusters import add, cluster, served, spec
+
+__all__ = ["cluster", "served"]  # the fixtures are found by their names
 
 REGISTRY = "111111111111.dkr.ecr.eu-west-1.amazonaws.com"
 DIGEST, OTHER = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
-
-
-@pytest.fixture
-def served() -> Cluster:
-    """Return the objects of the cluster that is served."""
-    return Cluster()
-
-
-@pytest.fixture
-def cluster(
-    served: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[KubernetesCluster]:
-    """Return a cluster that kubectl reaches."""
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    (tools / "kubectl").symlink_to(Path(sys.executable).parent / "kubectl")
-    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    file = tmp_path / "kubeconfig"
-    with serving(served) as url:
-        file.write_text(json.dumps(kubeconfig(url)))
-        yield KubernetesCluster(file, "served")
-
-
-def add(served: Cluster, plural: str, name: str, **document: Any) -> None:
-    """Add an object to the cluster."""
-    metadata = {"name": name, "namespace": "web"}
-    served.objects[plural, "web", name] = {"metadata": metadata, **document}
-
-
-def spec(*images: str, **others: Any) -> dict[str, Any]:
-    """Return the specification of a pod."""
-    containers = [{"name": f"c{number}", "image": one} for number, one in enumerate(images)]
-    return {"containers": containers, **others}
 
 
 def found(cluster: KubernetesCluster) -> tuple[list[tuple[str, str, str]], list[str]]:
