@@ -223,7 +223,7 @@ def write_picture(picture: Path = PICTURE) -> None:
         subprocess.run(
             [
                 *("chromium", *options, f"--user-data-dir={folder}/profile"),
-                *("--window-size=1360,1260", f"--screenshot={picture}", page.as_uri()),
+                *("--window-size=1360,1400", f"--screenshot={picture}", page.as_uri()),
             ],
             check=True,
             capture_output=True,
