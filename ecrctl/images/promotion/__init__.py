@@ -1,0 +1,1 @@
+"""Promotion: the very image of one environment in the registry of another."""
