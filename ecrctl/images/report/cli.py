@@ -19,6 +19,7 @@ from .document import ReportDocument
 from .gathering import chosen_repositories, gather_report
 from .options import OutputFormat
 from .output import json, text
+from .promotions import promotion_reader
 
 _WIDTH = 180
 
@@ -55,6 +56,7 @@ def run_report(
         look_at_workloads=partial(read_workloads, aws, settings.account, cluster)
         if in_use
         else None,
+        read_promotions=promotion_reader(aws, settings.account),
         now=datetime.now(UTC),
     )
     shown = partial(_print, report, output_format, with_images=bool(names))

@@ -58,6 +58,14 @@ class LifecycleDocument(_Model):
     reason: str
 
 
+class PromotionDocument(_Model):
+    """A record of a promotion. It is not signed: anyone who may push can write one."""
+
+    source: str = Field(description="The URI of the repository that the image came from.")
+    promoted_by: str
+    promoted_at: datetime
+
+
 class ImageDocument(_Model):
     """An image of a repository."""
 
@@ -77,6 +85,10 @@ class ImageDocument(_Model):
     scan: ScanDocument | None = Field(
         description="Of the newest image, and of those that are pinned or in use; null elsewhere, "
         "or where it cannot be read."
+    )
+    promotions: list[PromotionDocument] | None = Field(
+        description="Of the same images, the oldest first; null elsewhere, or where they cannot be "
+        "read."
     )
 
 
@@ -119,6 +131,9 @@ class RepositoryDocument(_Model):
     scan: ScanDocument | None = Field(
         description="Of the newest image, and of those that are pinned or in use; null where it "
         "cannot be read."
+    )
+    promotions: list[PromotionDocument] | None = Field(
+        description="Of the same images, the oldest first; null where they cannot be read."
     )
     pinned_by: list[PinDocument]
     in_use: InUse

@@ -26,6 +26,7 @@ from .document import (
     SizeDocument,
     TotalsDocument,
 )
+from .promotions import ReadPromotions
 from .repositories import Scope, read_repository
 
 # Few enough that ECR's limits of calls a second are kept.
@@ -57,6 +58,7 @@ def gather_report(
     *,
     repositories: Sequence[RepositorySettings],
     look_at_workloads: Callable[[], Workloads] | None,
+    read_promotions: ReadPromotions,
     now: datetime,
 ) -> ReportDocument:
     """Return the report of an environment's repositories.
@@ -72,7 +74,14 @@ def gather_report(
     pins = pins_of_registry(settings, directory, unread)
     workloads = look_at_workloads() if look_at_workloads else None
     unread.add(*(workloads.unread if workloads else ()))
-    scope = Scope(settings=settings, aws=aws, now=now, pins=pins, workloads=workloads)
+    scope = Scope(
+        settings=settings,
+        aws=aws,
+        now=now,
+        pins=pins,
+        workloads=workloads,
+        read_promotions=read_promotions,
+    )
     found = _read_all(scope, repositories)
     for one in found:
         unread.add(*one.unread)

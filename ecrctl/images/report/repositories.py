@@ -1,13 +1,16 @@
 """What the report has of one repository."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from ecrctl.aws.clients import Aws
 from ecrctl.aws.image_records import StoredImage, stored_images
 from ecrctl.aws.newest_images import age_order, describing_tag
 from ecrctl.aws.unread import Unread
+from ecrctl.images.promotion.records import PromotionRecord
 from ecrctl.images.scanning.findings import PlatformScan
 from ecrctl.images.usage.owners import Owners, loss_warnings, owners_of
 from ecrctl.images.usage.pins import Pin
@@ -22,11 +25,15 @@ from .document import (
     LifecycleSummaryDocument,
     NewestDocument,
     PinDocument,
+    PromotionDocument,
     RepositoryDocument,
     UseDocument,
 )
 from .lifecycle import Evaluation, evaluate
+from .promotions import ReadPromotions
 from .scans import read_image_scans, scan_document
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,7 @@ class Scope:
     now: datetime
     pins: Sequence[Pin]
     workloads: Workloads | None
+    read_promotions: ReadPromotions
 
     @property
     def account(self) -> str:
@@ -109,6 +117,7 @@ class _Reader:
             newest=None,
             last_pulled_at=None,
             scan=None,
+            promotions=None,
             pinned_by=_pins(one for one in self.scope.pins if one.image.repository == self.name),
             in_use="unknown" if self.scope.workloads else "not asked",
             used_by=_uses(one for one in self.scope.uses if one.image.repository == self.name),
@@ -135,9 +144,11 @@ class _Reader:
                 unread=self.unread,
             )
         newest = _newest(images)
-        scans = self._scans(images, newest, owners)
+        asked = _asked(images, newest, owners)
+        scans = self._of_each(asked, partial(read_image_scans, self.scope.aws, self.scope.account))
+        promotions = self._of_each(asked, self.scope.read_promotions)
         size = size_of(images)
-        details = [self._detail(one, owners, evaluation, scans) for one in images]
+        details = [self._detail(one, owners, evaluation, scans, promotions) for one in images]
         pulls = [one.last_pulled_at for one in records if one.last_pulled_at]
         uses = [one for one in self.scope.uses if one.image.repository == self.name]
         return RepositoryDocument(
@@ -150,6 +161,7 @@ class _Reader:
             newest=newest,
             last_pulled_at=max(pulls, default=None),
             scan=None if scans is None else scan_document(scans.values()),
+            promotions=None if promotions is None else _promotions(*promotions.values()),
             pinned_by=_pins(one for one in self.scope.pins if one.image.repository == self.name),
             in_use=self._in_use(is_used=bool(uses)),
             used_by=_uses(uses),
@@ -189,37 +201,34 @@ class _Reader:
         has_gap = workloads.unread or self.has_outsiders or not self.is_whole
         return "unknown" if has_gap else "no"
 
-    def _scans(
-        self, images: Sequence[StoredImage], newest: NewestDocument | None, owners: Owners
-    ) -> dict[str, tuple[PlatformScan, ...]] | None:
-        """Return the scans of the images that matter; ``None`` where they cannot be read."""
+    def _of_each(
+        self, digests: Iterable[str], read: Callable[[str, str], Found]
+    ) -> dict[str, Found] | None:
+        """Return what a function reads of each image; ``None`` where it may not be read.
+
+        :param read: reads an image by its repository and digest.
+        """
         found = {}
-        for image in images:
-            digest = image.record.digest
-            is_newest = newest is not None and newest.digest == digest
-            if not (is_newest or owners.pins.get(digest) or owners.uses.get(digest)):
-                continue
-            is_read = False
-            with self.unread.denied():
-                found[digest] = read_image_scans(
-                    self.scope.aws, self.scope.account, self.name, digest
-                )
-                is_read = True
-            if not is_read:
-                return None
-        return found
+        is_read = False
+        with self.unread.denied():
+            for digest in digests:
+                found[digest] = read(self.name, digest)
+            is_read = True
+        return found if is_read else None
 
     def _detail(
         self,
         image: StoredImage,
         owners: Owners,
         evaluation: Evaluation,
-        scans: dict[str, tuple[PlatformScan, ...]] | None,
+        scans: Mapping[str, tuple[PlatformScan, ...]] | None,
+        promotions: Mapping[str, list[PromotionRecord]] | None,
     ) -> ImageDocument:
         record = image.record
         uses = owners.uses.get(record.digest, ())
         verdict = (evaluation.verdicts or {}).get(record.digest)
         scan = (scans or {}).get(record.digest)
+        records = (promotions or {}).get(record.digest)
         return ImageDocument(
             digest=record.digest,
             tags=list(record.tags),
@@ -239,7 +248,34 @@ class _Reader:
             if verdict
             else None,
             scan=scan_document([scan]) if scan else None,
+            promotions=None if records is None else _promotions(records),
         )
+
+
+def _asked(
+    images: Sequence[StoredImage], newest: NewestDocument | None, owners: Owners
+) -> list[str]:
+    """Return the digests of the images whose scans and promotions are read."""
+    digests = [one.record.digest for one in images]
+    return [
+        digest
+        for digest in digests
+        if (newest and newest.digest == digest)
+        or owners.pins.get(digest)
+        or owners.uses.get(digest)
+    ]
+
+
+def _promotions(*records: Iterable[PromotionRecord]) -> list[PromotionDocument]:
+    every = sorted(
+        (one for some in records for one in some), key=lambda one: (one.promoted_at, one.source)
+    )
+    return [
+        PromotionDocument(
+            source=one.source, promoted_by=one.promoted_by, promoted_at=one.promoted_at
+        )
+        for one in every
+    ]
 
 
 def _age(image: StoredImage) -> tuple[datetime, bool, str]:

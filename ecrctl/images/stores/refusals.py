@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from ecrctl.errors import UserError
+from ecrctl.errors import DeniedError, UserError
 
 from .registry_http import NOT_A_REGISTRY, Answer, RegistryHttp
 
@@ -33,7 +33,9 @@ def refusal(http: RegistryHttp, action: str, answer: Answer, permission: str) ->
             "them, for example with `aws sso login`."
         )
     if answer.status == HTTPStatus.FORBIDDEN:
-        return UserError(
+        # ECR answers so for a token that has expired as well, which no permission cures.
+        kind = UserError if "expired" in text.lower() else DeniedError
+        return kind(
             f"{action} failed: {text}. The credentials require `{permission}` on the repository. "
             "Grant it, or use credentials of the registry's account."
         )

@@ -17,8 +17,8 @@ def table_of(report: ReportDocument) -> Table:
     """Return a row for each repository."""
     table = new_table(
         f"{escape(report.environment)}: images in account {report.account}, {report.region}",
-        *("Repository", "Images", "Size", "Newest", "Last pull", "Scan", "Pinned by"),
-        *("In use", "Lifecycle", "A month"),
+        *("Repository", "Images", "Size", "Newest", "Last pull", "Scan", "Promoted"),
+        *("Pinned by", "In use", "Lifecycle", "A month"),
     )
     for one in report.repositories:
         table.add_row(*map(escape, _row(one)))
@@ -33,6 +33,7 @@ def _row(repository: RepositoryDocument) -> tuple[str, ...]:
         wording.newest(repository),
         wording.last_pull(repository),
         wording.scan(repository.scan, images=repository.images),
+        wording.promotions(repository.promotions),
         wording.pins(repository.pinned_by),
         wording.uses(repository.used_by, repository.in_use),
         wording.lifecycle(repository),
@@ -44,8 +45,8 @@ def table_of_images(repository: RepositoryDocument) -> Table:
     """Return a row for each image of a repository."""
     table = new_table(
         f"{escape(repository.name)}: images",
-        *("Image", "Tags", "Status", "Pushed", "Last pull", "Size", "Scan", "Pinned by"),
-        *("In use", "Lifecycle"),
+        *("Image", "Tags", "Status", "Pushed", "Last pull", "Size", "Scan", "Promoted"),
+        *("Pinned by", "In use", "Lifecycle"),
     )
     for one in repository.details:
         cells = (
@@ -56,6 +57,7 @@ def table_of_images(repository: RepositoryDocument) -> Table:
             wording.day(one.last_pulled_at),
             wording.size(one.size_bytes),
             wording.image_scan(one),
+            wording.image_promotions(one),
             wording.pins(one.pinned_by),
             wording.uses(one.used_by, one.in_use),
             wording.image_lifecycle(one, repository),

@@ -8,6 +8,7 @@ from ecrctl.images.report.document import (
     ImageDocument,
     InUse,
     PinDocument,
+    PromotionDocument,
     ReportDocument,
     RepositoryDocument,
     ScanDocument,
@@ -93,6 +94,22 @@ def scan(found: ScanDocument | None, *, images: int | None = None) -> str:
     if found.unscanned:
         parts.append(f"{len(found.unscanned)} unscannable")
     return ", ".join(parts)
+
+
+def promotions(found: Sequence[PromotionDocument] | None) -> str:
+    """Return how many records of promotions there are, and the last one's source and day."""
+    if found is None:
+        return NOT_READ
+    if not found:
+        return "none"
+    last = found[-1]
+    more = f", {len(found) - 1} before" if len(found) > 1 else ""
+    return f"from {last.source}, {day(last.promoted_at)}{more}"
+
+
+def image_promotions(image: ImageDocument) -> str:
+    """Return the promotions of an image; a dash where they were not asked for."""
+    return "-" if image.promotions is None else promotions(image.promotions)
 
 
 def pins(found: Sequence[PinDocument]) -> str:

@@ -20,6 +20,7 @@ from ecrctl.images.report.document import (
     PinDocument,
     PriceDocument,
     PricesDocument,
+    PromotionDocument,
     ReportDocument,
     RepositoryDocument,
     ScanDocument,
@@ -70,6 +71,7 @@ def image(name: str, days: int, megabytes: int, **others: Any) -> ImageDocument:
         "used_by": [],
         "lifecycle": LifecycleDocument(outcome="kept", rule=3, reason="within the rule's limit"),
         "scan": None,
+        "promotions": None,
     }
     return ImageDocument(
         digest=digest(name),
@@ -101,6 +103,7 @@ def repository(name: str, *images: ImageDocument, **others: Any) -> RepositoryDo
             (one.last_pulled_at for one in images if one.last_pulled_at), default=None
         ),
         "scan": scan(),
+        "promotions": [],
         "pinned_by": [],
         "in_use": "no",
         "used_by": [],
@@ -178,6 +181,13 @@ def sample_report() -> ReportDocument:
             "team/api",
             *api,
             scan=scan(critical=1, high=4, medium=11, low=20),
+            promotions=[
+                PromotionDocument(
+                    source="222222222222.dkr.ecr.eu-west-1.amazonaws.com/team/api",
+                    promoted_by="arn:aws:iam::222222222222:role/release",
+                    promoted_at=NOW - timedelta(days=2),
+                )
+            ],
             pinned_by=pins,
             in_use="yes",
             used_by=service,

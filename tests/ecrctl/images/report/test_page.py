@@ -43,6 +43,7 @@ def test_chromium_reads_the_numbers_of_a_report(tmp_path: Path) -> None:
         "newest": "4.2.0, 2026-11-24",
         "last-pull": "2026-11-25",
         "scan": "1 critical, 4 high, 11 medium, 20 low",
+        "promotions": ("from 222222222222.dkr.ecr.eu-west-1.amazonaws.com/team/api, 2026-11-24"),
         "pins": "prod",
         "uses": "ECS service main/api",
         "lifecycle": "expires 2",

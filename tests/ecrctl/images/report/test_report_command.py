@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 from ecrctl.aws.clients import Aws
+from ecrctl.errors import DeniedError
+from ecrctl.images.promotion.records import PromotionRecord
 from ecrctl.images.report.output.json import SCHEMA, schema
 from tests.ecrctl.images.scanning.accounts import (
     ACCOUNT,
@@ -27,7 +30,7 @@ from tests.ecrctl.images.scanning.accounts import (
     put_scan,
 )
 
-from .conftest import Run
+from .conftest import Promotions, Run
 
 HOST = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 SIZE = 52_428_800  # of each image of moto
@@ -167,6 +170,48 @@ def test_an_image_without_a_scan_is_unscannable_and_no_clean_one(run: Run, moto_
     assert "1" in shown
     assert "unscannable" in shown
     assert "no findings" not in shown
+
+
+def test_the_promotion_records_of_an_image_are_shown(
+    run: Run, moto_aws: Aws, promotions: Promotions
+) -> None:
+    promoted = put_manifest(moto_aws, image("a"), "v1")
+    other = put_manifest(moto_aws, image("b"))
+    records = [
+        PromotionRecord(
+            source=f"{account}.dkr.ecr.us-east-1.amazonaws.com/team/api",
+            destination=f"{HOST}/{REPOSITORY}",
+            digest=promoted,
+            promoted_by=f"arn:aws:iam::{account}:role/release",
+            promoted_at=datetime(2026, 11, day, tzinfo=UTC),
+        )
+        for day, account in ((20, "222222222222"), (21, "333333333333"))
+    ]
+    promotions.by_digest = {promoted: records, other: records}
+    repository = repository_of(report(run))
+    assert repository["promotions"] == [
+        {
+            "source": one.source,
+            "promoted_by": one.promoted_by,
+            "promoted_at": f"2026-11-{day}T00:00:00Z",
+        }
+        for day, one in zip((20, 21), records, strict=True)
+    ]
+    # The records of an image that is neither the newest nor needed are not read.
+    shown = {one["digest"]: one["promotions"] for one in repository["details"]}
+    assert shown == {promoted: repository["promotions"], other: None}
+    text = "".join(run("report", "dev").out.replace("│", "").split())
+    assert "333333333333" in text
+
+
+def test_promotion_records_that_may_not_be_read_are_listed(
+    run: Run, moto_aws: Aws, promotions: Promotions
+) -> None:
+    put_manifest(moto_aws, image("a"), "v1")
+    promotions.error = DeniedError("Reading the records failed.")
+    found = report(run)
+    assert (repository_of(found)["promotions"], found["complete"]) == (None, False)
+    assert found["unread"] == ["Reading the records failed."]
 
 
 def test_the_deployed_policy_decides_what_expires_next(run: Run, moto_aws: Aws) -> None:

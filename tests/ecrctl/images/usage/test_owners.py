@@ -41,6 +41,8 @@ def used(image: str, digest: str | None = None) -> set[str]:
         # The digest of the reference decides, not the tag beside it.
         (f"{HOST}/team/api:v1@{OTHER}", None, {OTHER}),
         (f"{HOST}/team/api", None, {OTHER}),
+        # What a workload names by digest is the image, whatever its runtime reports.
+        (f"{HOST}/team/api@{INDEX}", GONE, {INDEX}),
         # The tag belongs to another image by now.
         (f"{HOST}/team/api:v1", GONE, set()),
         (f"{HOST}/team/web:v1", None, set()),
