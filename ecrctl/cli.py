@@ -4,11 +4,9 @@ What a command requires is imported when it runs: AWS's clients and the models o
 longer to import than some commands take, and a synth begins before they are imported.
 """
 
-import json
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -249,51 +247,20 @@ def lifecycle_command(
     With --in-use, warn about images that are lost although a workload runs them or a pin names
     them.
     """
-    from constructs_lib.rules.lifecycle.preview import preview
-    from environments.loading import load_environment
+    from .lifecycle import run_lifecycle
 
-    from . import lifecycle
-    from .aws.clients import Aws
-    from .aws.image_records import images_from_ecr
-    from .console import new_console
-    from .images.image_files import images_from_file
-    from .images.usage.kubernetes import named_cluster
-    from .images.usage.workloads import check_options
-
-    cluster = named_cluster(kubeconfig, context)
-    check_options(in_use=in_use, cluster=cluster)
-    # A lifecycle policy does not depend on pins, so a missing pin is no fault here.
-    settings = load_environment(environment, _options.environments, with_pins=False)
-    chosen = (
-        lifecycle.policy_from_file(policy) if policy else lifecycle.policy_of(settings, repository)
+    run_lifecycle(
+        environment,
+        _options.environments,
+        repository,
+        images=images,
+        policy=policy,
+        now=now,
+        in_use=in_use,
+        kubeconfig=kubeconfig,
+        context=context,
+        output=output,
     )
-    moment = lifecycle.moment_of(now) if now else datetime.now(UTC)
-    found = (
-        images_from_file(images)
-        if images
-        else images_from_ecr(Aws.from_variables(settings.region), settings.account, repository)
-    )
-    verdicts = preview(chosen, found, moment)
-    needs = None
-    if in_use:
-        needs = lifecycle.needs_of(
-            settings,
-            _options.environments,
-            repository,
-            found,
-            aws=Aws.from_variables(settings.region),
-            cluster=cluster,
-        )
-    if output == "json":
-        print(json.dumps(lifecycle.documents_of(verdicts, needs), indent=2))
-        for sentence in needs.unread if needs else ():
-            print(f"Not read: {sentence}", file=sys.stderr)
-        return
-    console = new_console()
-    console.print(lifecycle.table_of(repository, verdicts))
-    console.print(lifecycle.summary(verdicts), highlight=False)
-    for sentence in needs.sentences(verdicts) if needs else ():
-        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command("import", epilog=exit_code_table(*FILE_OR_TOOL, example="ecrctl import dev"))

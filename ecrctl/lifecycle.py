@@ -1,11 +1,13 @@
 """``ecrctl lifecycle``: a preview of a lifecycle policy, as a table and as JSON."""
 
+import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.markup import escape
 from rich.table import Table
@@ -14,18 +16,21 @@ from checked_files.fault_text import name_hint
 from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.lifecycle.documents import policy_from_document
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy
-from constructs_lib.rules.lifecycle.preview import ImageRecord, ImageVerdict
+from constructs_lib.rules.lifecycle.preview import ImageRecord, ImageVerdict, preview
 from ecrctl.aws.accounts import check_account
 from ecrctl.aws.clients import Aws, as_user_errors
+from ecrctl.aws.image_records import images_from_ecr
 from ecrctl.aws.unread import Unread
-from ecrctl.images.usage.kubernetes import KubernetesCluster
+from ecrctl.images.image_files import images_from_file
+from ecrctl.images.usage.kubernetes import KubernetesCluster, named_cluster
 from ecrctl.images.usage.owners import Owners, loss_warnings, owners_of
 from ecrctl.images.usage.pins import pins_of_registry
-from ecrctl.images.usage.workloads import read_workloads
+from ecrctl.images.usage.workloads import check_options, read_workloads
 from ecrctl.policies.wording import counted
+from environments.loading import load_environment
 from environments.settings import EnvironmentSettings
 
-from .console import new_table
+from .console import new_console, new_table
 from .errors import ExitCode, UserError
 from .files import fault_list, read_json
 
@@ -173,3 +178,51 @@ def documents_of(
         }
         for verdict in verdicts
     ]
+
+
+def run_lifecycle(
+    environment: str,
+    directory: Path,
+    repository: str,
+    *,
+    images: Path | None,
+    policy: Path | None,
+    now: str | None,
+    in_use: bool,
+    kubeconfig: Path | None,
+    context: str | None,
+    output: Literal["text", "json"],
+) -> None:
+    """Print the preview of a policy.
+
+    :param directory: the folder of environment files.
+    :param images: a file of images; ``None`` for those in ECR.
+    :param policy: a file with a policy; ``None`` for the declared one.
+    :param now: the time of the evaluation as text; ``None`` for the present.
+    """
+    cluster = named_cluster(kubeconfig, context)
+    check_options(in_use=in_use, cluster=cluster)
+    # A lifecycle policy does not depend on pins, so a missing pin is no fault here.
+    settings = load_environment(environment, directory, with_pins=False)
+    chosen = policy_from_file(policy) if policy else policy_of(settings, repository)
+    moment = moment_of(now) if now else datetime.now(UTC)
+    if images:
+        found = images_from_file(images)
+    else:
+        aws = Aws.from_variables(settings.region)
+        found = images_from_ecr(aws, settings.account, repository)
+    verdicts = preview(chosen, found, moment)
+    needs = None
+    if in_use:
+        aws = Aws.from_variables(settings.region)
+        needs = needs_of(settings, directory, repository, found, aws=aws, cluster=cluster)
+    if output == "json":
+        print(json.dumps(documents_of(verdicts, needs), indent=2))
+        for sentence in needs.unread if needs else ():
+            print(f"Not read: {sentence}", file=sys.stderr)
+        return
+    console = new_console()
+    console.print(table_of(repository, verdicts))
+    console.print(summary(verdicts), highlight=False)
+    for sentence in needs.sentences(verdicts) if needs else ():
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -20,7 +20,12 @@ def add_report_command(app: typer.Typer, environments: Callable[[], Path]) -> No
     :param environments: returns the folder of environment files.
     """
 
-    @app.command("report", epilog=exit_code_table(*_CODES))
+    @app.command(
+        "report",
+        epilog=exit_code_table(
+            *_CODES, example="ecrctl report dev --in-use --format html --output report.html"
+        ),
+    )
     def report_command(
         environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
         repositories: options.Repositories = None,
@@ -30,7 +35,7 @@ def add_report_command(app: typer.Typer, environments: Callable[[], Path]) -> No
         output_format: options.Format = "table",
         output: options.Output = None,
     ) -> None:
-        """Report the images of repositories: size, scans, pins, use, lifecycle and cost.
+        """Report size, scans, use and cost of images.
 
         Nothing is changed. What cannot be read is listed.
         """
