@@ -122,6 +122,7 @@ def test_a_repository_has_its_images_size_newest_and_cost(run: Run, moto_aws: Aw
     assert repository["size_bytes"] == {"standard": 2 * SIZE, "archive": 0}
     assert repository["monthly_usd"] == 0.0105
     assert repository["newest"]["tag"] == "v1"
+    assert (repository["has_lifecycle_policy"], repository["lifecycle"]) == (False, None)
     assert (repository["last_pulled_at"], repository["in_use"]) == (None, "not asked")
     assert found["totals"]["images"] == 2
     assert found["prices"]["as_of"] == "March 2026"
@@ -220,6 +221,7 @@ def test_the_deployed_policy_decides_what_expires_next(run: Run, moto_aws: Aws) 
         repositoryName=REPOSITORY, lifecyclePolicyText=json.dumps(SPARES_LIVE)
     )
     repository = repository_of(report(run))
+    assert repository["has_lifecycle_policy"] is True
     expired = set(repository["lifecycle"]["expires"])
     assert len(expired) == 2
     assert expired < digests
