@@ -24,6 +24,7 @@ from .images.cli import add_image_commands
 from .images.dockerfiles.program import add_dockerfile_commands
 from .images.login.program import add_login_command
 from .images.report.program import add_report_command
+from .images.promotion.program import add_promote_command
 from .images.scanning.program import add_scan_command
 from .images.usage import options as usage
 from .local import options as local
@@ -351,6 +352,7 @@ def _project() -> "Project":
 add_review_command(app, _project, _review_base)
 add_image_commands(app, lambda: _options.environments)
 add_login_command(app, lambda: _options.environments)
+add_promote_command(app, lambda: _options.environments)
 add_scan_command(app, lambda: _options.environments)
 add_report_command(app, lambda: _options.environments)
 add_dockerfile_commands(app, lambda: _options.environments)

@@ -145,6 +145,7 @@ def resolve(
         ),
         builds=head.images,
         notifications=head.notifications,
+        scan_gate=head.scan_gate,
         creates_github_provider=head.github_provider == "create",
         notices=(
             *_notices(environment, head, images),

@@ -14,7 +14,7 @@ from constructs_lib.rules.policy.github_oidc import GitHubSubject
 
 from . import names
 from .model.eks import EksCluster, Identity
-from .model.environment import NotificationsModel
+from .model.environment import NotificationsModel, ScanGateModel
 from .model.images import ImageModel
 
 
@@ -89,6 +89,7 @@ class EnvironmentSettings:
     :param registry_accounts: other accounts whose images the services pull.
     :param images: the names of the images that its workloads run, pinned or not.
     :param builds: by name, the images that are built here.
+    :param scan_gate: the findings with which no image is promoted to it.
     :param notices: sentences for a person, such as that a workload is left out because its image
         is awaited.
     """
@@ -105,6 +106,7 @@ class EnvironmentSettings:
     registry_accounts: tuple[str, ...] = ()
     github_pushes: tuple[GitHubPushSettings, ...] = ()
     notifications: NotificationsModel | None = None
+    scan_gate: ScanGateModel | None = None
     creates_github_provider: bool = False
     images: tuple[str, ...] = ()
     builds: Mapping[str, ImageModel] = field(default_factory=dict)

@@ -77,9 +77,9 @@ def call_error(error: ClientError) -> CallError:
     return CallError(where, problem_of(error))
 
 
-def new_session(region: str, config: Config) -> boto3.Session:
+def new_session(region: str, config: Config, profile: str | None = None) -> boto3.Session:
     """Return a session whose own clients, such as the one that assumes a role, have time limits."""
-    core = botocore.session.get_session()
+    core = botocore.session.Session(profile=profile)
     core.set_default_client_config(config)
     provider = core.get_component("credential_provider").get_provider("assume-role")
     # Its constructor alone takes a function for the MFA code, and botocore calls that itself.

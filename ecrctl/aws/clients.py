@@ -71,10 +71,14 @@ class Aws:
     _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     @staticmethod
-    def from_variables(region: str) -> Aws:
-        """Return clients for a region, configured by the usual AWS variables and profiles."""
+    def from_variables(region: str, profile: str | None = None) -> Aws:
+        """Return clients for a region, configured by the usual AWS variables and profiles.
+
+        :param profile: the profile to use in place of the one that the variables name.
+        """
         with as_user_errors("Connecting to AWS"), _configuration():
-            aws = Aws(new_session(region, client_config(is_emulator=False)), region, None)
+            session = new_session(region, client_config(is_emulator=False), profile)
+            aws = Aws(session, region, None)
             # Taken from a client, because a profile's endpoint_url counts too.
             endpoint_url = aws.ecr.meta.endpoint_url
         return aws if _is_real(endpoint_url, region) else Aws(aws.session, region, endpoint_url)
@@ -134,6 +138,10 @@ class Aws:
     def account(self) -> str:
         """Return the account that the credentials belong to."""
         return cast("str", self.client("sts").get_caller_identity()["Account"])
+
+    def caller(self) -> str:
+        """Return the ARN of the principal that the credentials belong to."""
+        return cast("str", self.client("sts").get_caller_identity()["Arn"])
 
 
 def client_config(*, is_emulator: bool) -> Config:

@@ -59,6 +59,18 @@ class NotificationsModel(FileModel):
         return self
 
 
+class ScanGateModel(FileModel):
+    """The findings that keep an image from being promoted to the environment.
+
+    :param fail_on: the least severity that refuses an image.
+    :param unscannable: an image without complete results is refused (fail) or promoted (allow); by
+        default, the promotion ends with an error.
+    """
+
+    fail_on: Literal["critical", "high", "medium", "low"] = "high"
+    unscannable: Literal["allow", "fail"] | None = None
+
+
 class EnvironmentModel(FileModel):
     """An environment: an account and a region, its repositories and its workloads.
 
@@ -76,6 +88,7 @@ class EnvironmentModel(FileModel):
     :param required_tags: for each tag key that a repository must have, the allowed values; [] for
         any value.
     :param notifications: events about images; by default none are sent.
+    :param scan_gate: the findings with which `ecrctl promote` refuses an image; by default none.
     :param repository_defaults: settings of repositories that do not override them.
     :param repositories: the repositories.
     :param images: by the name that workloads use, the images that are built from a Dockerfile.
@@ -96,6 +109,7 @@ class EnvironmentModel(FileModel):
     break_glass_role: RoleArn | None = None
     required_tags: dict[str, list[str]] = {}
     notifications: NotificationsModel | None = None
+    scan_gate: ScanGateModel | None = None
     repository_defaults: RepositoryDefaults = Field(default_factory=RepositoryDefaults)
     repositories: tuple[RepositoryModel, ...] = ()
     images: Images = {}

@@ -205,16 +205,23 @@ def _unlisted(
         added = tuple(one for one in referrers if one.digest not in listed)
         if known.is_native or not added:
             continue
-        tag = fallback_tag(subject)
-        if options.is_immutable(tag):
-            raise UserError(
-                f"The registry of '{target.name}' lacks the referrers API, and the tag {tag}, "
-                "which would list the image's signatures in its place, is immutable. Exclude "
-                '"sha256-*" from the tag immutability of the repository, or copy the image '
-                "without referrers."
-            )
+        check_fallback_tag(subject, target, options)
         found.append((subject, added))
     return tuple(found)
+
+
+def check_fallback_tag(subject: str, target: Store, options: CopyOptions) -> None:
+    """Raise where the tag that lists the referrers of an image exists and cannot be moved.
+
+    A tag that does not exist can be written once.
+    """
+    tag = fallback_tag(subject)
+    if options.is_immutable(tag) and target.digests_of([tag]):
+        raise UserError(
+            f"The registry of '{target.name}' lacks the referrers API, and the tag {tag}, which "
+            'lists the image\'s signatures in its place, is immutable. Exclude "sha256-*" from '
+            "the tag immutability of the repository, or copy the image with --without-referrers."
+        )
 
 
 def _blob_steps(

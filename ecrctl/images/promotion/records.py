@@ -107,7 +107,6 @@ def is_recorded(store: Source, referrers: tuple[Descriptor, ...], record: Promot
 
     No blob is read.
     """
-    wanted = {_SOURCE: record.source, _DESTINATION: record.destination}
     for one in referrers:
         if not _may_be_record(one):
             continue
@@ -116,9 +115,15 @@ def is_recorded(store: Source, referrers: tuple[Descriptor, ...], record: Promot
             # A registry can list referrers without their annotations.
             manifest = store.manifest(one.digest)
             annotations = manifest.annotations if manifest else {}
-        if wanted.items() <= annotations.items():
+        if is_annotated(annotations, record.source, record.destination):
             return True
     return False
+
+
+def is_annotated(annotations: Mapping[str, str], source: str, destination: str) -> bool:
+    """Return whether annotations are those of a record of a promotion."""
+    wanted = {_SOURCE: source, _DESTINATION: destination}
+    return wanted.items() <= annotations.items()
 
 
 def record_manifest(artifact: OciImage) -> Manifest:

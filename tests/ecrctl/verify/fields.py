@@ -104,6 +104,8 @@ RULE_FOR_FILES = "a rule for the files; what they declare is compared"
 REASONS = {
     "account": "credentials of another account are an error before anything is read",
     "required_tags": f"{RULE_FOR_FILES}: the tags of each repository",
+    "scan_gate.fail_on": "a rule for promotions, which ask for the findings themselves",
+    "scan_gate.unscannable": "a rule for promotions, which ask for the findings themselves",
     "repositories[].lifecycle.allow_touching_live_images": RULE_FOR_FILES,
     "repositories[].adopted": RULE_FOR_FILES,
     "ecs_tasks[].awaiting_image": "the workload is left out, and nothing of it is declared",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -47,19 +50,13 @@ def attach(repository: Repository, artifact: OciImage) -> None:
     manifest = record_manifest(artifact)
     for blob in manifest.blobs:
         content = artifact.blobs[blob.digest]
-        repository.put_blob(blob, lambda content=content: _opened(content))  # type: ignore[misc]
+        repository.put_blob(blob, partial(_opened, content))
     repository.put_manifest(manifest)
 
 
-class _opened:  # noqa: N801 - a function to its caller
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def __enter__(self) -> Any:
-        return iter([self._content])
-
-    def __exit__(self, *_: object) -> None:
-        pass
+@contextmanager
+def _opened(content: bytes) -> Iterator[Iterator[bytes]]:
+    yield iter([content])
 
 
 def artifact_of(record: PromotionRecord, repository: Repository) -> OciImage:
