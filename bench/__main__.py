@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import copying, first_minute, fleet, reading, review, synth, verification
+from . import copying, first_minute, fleet, promoting, reading, review, synth, verification
 from .machine import described
 
 REPORT = Path(__file__).parent / "README.md"
@@ -12,7 +12,7 @@ REPORT = Path(__file__).parent / "README.md"
 
 def main() -> None:
     """Run every benchmark and write the results, with the machine and the date."""
-    measured = (synth, fleet, review, reading, verification, copying, first_minute)
+    measured = (synth, fleet, review, reading, verification, copying, promoting, first_minute)
     sections = [benchmark.measured() for benchmark in measured]
     head = "# Benchmarks\n\nWritten by `make bench`. Figures are of the machine and the run named"
     REPORT.write_text(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ecrctl.aws.clients import as_user_errors
-from ecrctl.errors import UserError
+from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.copying.mounts import KnownBlobs
 from ecrctl.images.copying.plan import CopyOptions
 from ecrctl.images.scanning.ignores import read_ignores
@@ -112,14 +112,15 @@ def _ends(names: Names, owner: str, folder: Path, options: Options) -> tuple[End
     settings = names.source.settings
     if owner != settings.name:
         settings = load_environment(owner, folder, with_pins=False)
-    profiles = options.profiles
-    ends = End.of(settings, profiles[0]), End.of(names.target.settings, profiles[1])
-    if ends[0].registry.host == ends[1].registry.host:
+    other = names.target.settings
+    if (settings.account, settings.region) == (other.account, other.region):
         raise UserError(
-            f"'{settings.name}' and '{names.target.settings.name}' have the same registry, "
-            f"{ends[0].registry.host}. Pin the image there with `ecrctl pin`."
+            f"'{settings.name}' and '{other.name}' have the same registry, that of account "
+            f"{other.account} in {other.region}. Pin the image with `ecrctl pin {other.name}`.",
+            ExitCode.FAULT,
         )
-    return ends
+    profiles = options.profiles
+    return End.of(settings, profiles[0]), End.of(other, profiles[1])
 
 
 def _planner(source: End, target: End, options: Options) -> Planner:

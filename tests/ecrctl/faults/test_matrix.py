@@ -50,11 +50,23 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     ),
     "scan": ("scan", ENVIRONMENT, "team/api:v1"),
     "report": ("report", ENVIRONMENT, "--in-use"),
+    # A record states the time, so that no request of one run is that of another.
+    "promote": (
+        *("promote", ENVIRONMENT, "release", f"{REPOSITORY}@{sample_image().digest}"),
+        "--without-referrers",
+    ),
     "base-image": ("base-image", ENVIRONMENT, REPOSITORY),
     "base-image --tag": ("base-image", ENVIRONMENT, REPOSITORY, "--tag", TAG),
     "dockerfile-check": ("dockerfile-check", "environments/Dockerfile"),
 }
 WITHOUT_AWS = {"manifests", "access", "review", "init", "check", "list", "unpin"}
+# The same image has another repository there, of the same embedded AWS.
+RELEASE = f"""\
+account: "{ACCOUNT}"
+region: eu-west-1
+repositories: [{{name: team/api}}]
+images: {{{REPOSITORY}: {{repository: team/api, build: sample}}}}
+"""
 # A success is true where a later call proves it, or where nothing declared can be read there.
 PROVED = {
     "ecr:PutImage": DOCUMENTS.keys(),  # the tag is read back
@@ -78,6 +90,7 @@ def place(prepared: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     bundle = Bundle()
     bundle.write(tmp_path / "image", {"v2": bundle.image(layer(1))})
     folder = Path(shutil.copytree(prepared.folder, tmp_path / "environments"))
+    (folder / "release.yaml").write_text(RELEASE)
     base = f"{registry_host(ACCOUNT, REGION)}/{REPOSITORY}@{sample_image().digest}"
     (folder / "Dockerfile").write_text(f"FROM {base}\n")
     return folder
@@ -95,10 +108,10 @@ class End:
     def result(self, command: str) -> object:
         """The result of a success.
 
-        The output of ``local`` has durations; that of ``push`` counts what was there before.
+        The output of ``local`` has durations; those of copies count what was there before.
         """
         last = self.output.splitlines()[-1:]
-        return self.files, {"local": [], "push": last}.get(command, self.output)
+        return self.files, {"local": [], "push": last, "promote": last}.get(command, self.output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +188,9 @@ class Matrix:
         if end.code == ExitCode.DIFFERENCE and verifies and is_document:
             return None
         # A registry has no names of operations; its sentences name the registry or repository.
-        named = (ACCOUNT, REPOSITORY) if operation.startswith("registry:") else (operation,)
+        named = (
+            (ACCOUNT, REPOSITORY, "team/api") if operation.startswith("registry:") else (operation,)
+        )
         if self.command == "scan" and is_document:
             named = (*named, "cannot be judged")  # the findings are fewer than ECR counts
         # A copy reports each blob before the one that fails.
