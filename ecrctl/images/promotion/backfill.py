@@ -14,6 +14,7 @@ from ecrctl.images.stores.ecr import EcrRepository
 
 from .names import PromotedImage
 from .planning import PlannedPromotion, Planner
+from .reading_ahead import ReadAhead
 from .records import RECORD_TYPE, is_annotated
 
 _LIVE = "live-"
@@ -78,9 +79,9 @@ def backlog(planner: Planner, pairs: Iterable[tuple[str, str]], pattern: str | N
         wanted = listing.wanted(pattern)
         complete = set(_complete(planner, source, target, (listing, wanted)))
         there += len(complete)
-        for tag in wanted:
-            if tag in complete:
-                continue
+        left = {tag: digest for tag, digest in wanted.items() if tag not in complete}
+        ahead = _looked_up(planner, source, target, (listing, left))
+        for tag in left:
             image = PromotedImage(
                 owner=planner.source.settings.name,
                 source=source,
@@ -88,8 +89,35 @@ def backlog(planner: Planner, pairs: Iterable[tuple[str, str]], pattern: str | N
                 tag=tag,
                 target=target,
             )
-            planned.append(planner.plan(image))
+            planned.append(planner.plan(image, ahead))
     return Backlog(planned, there)
+
+
+def _looked_up(
+    planner: Planner, source: str, target: str, left: tuple[Listing, Mapping[str, str]]
+) -> tuple[ReadAhead, ReadAhead]:
+    """Look up what the plans of many images ask for, in both repositories."""
+    listing, tags = left
+    ours = ReadAhead.of(planner.source.repository(source))
+    theirs = ReadAhead.of(planner.target.repository(target, writable=True))
+    if not tags:
+        return ours, theirs
+    ours.look_up(list(tags))
+    below = [child.digest for one in tags if one in ours.manifests for child in _below(ours, one)]
+    ours.look_up(below)
+    images = [*dict.fromkeys([*tags.values(), *below])]
+    attached = [tag for one in images for tag in (fallback_tag(one), *signature_tags(one))]
+    ours.look_up([tag for tag in attached if tag in listing.tags])
+    # The list has every tag, so that the others do not exist.
+    ours.absent([tag for tag in attached if tag not in listing.tags])
+    theirs.look_up([*tags, *images])
+    if planner.author:
+        theirs.look_up([fallback_tag(one) for one in images])
+    return ours, theirs
+
+
+def _below(repository: ReadAhead, reference: str) -> tuple[Descriptor, ...]:
+    return repository.manifests[reference].children
 
 
 def _complete(

@@ -20,7 +20,7 @@ from .ends import End
 from .gate import check_gate
 from .names import Names, PromotedImage
 from .output import print_end, print_plans, print_promoted
-from .planning import Author, PlannedPromotion, Planner
+from .planning import Author, PlannedPromotion, Planner, recorded_once
 from .running import Promoter
 
 
@@ -65,6 +65,7 @@ def run_promote(
         planned, there = found.planned, found.there
     else:
         planned = [planner.plan(one) for one in chosen]
+    planned = recorded_once(planned)
     check_gate(*ends, planned, ignores, datetime.now(UTC).date())
     if options.is_plan:
         print_plans(planned, *ends, there or 0, as_json=options.as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,11 +19,11 @@ from ecrctl.images.copying.plan import (
 )
 from ecrctl.images.oci import Descriptor
 from ecrctl.images.stores.memory import Memory
-from ecrctl.images.stores.store import Source
 from ecrctl.pins.pinning import live_tag
 
 from .ends import End
 from .names import PromotedImage
+from .reading_ahead import ReadAhead
 from .records import PromotionRecord, is_recorded, record_manifest
 
 
@@ -67,13 +68,19 @@ class Planner:
     is_live: bool
     known: KnownBlobs
 
-    def plan(self, image: PromotedImage, source: Source | None = None) -> PlannedPromotion:
+    def plan(
+        self, image: PromotedImage, ahead: tuple[ReadAhead, ReadAhead] | None = None
+    ) -> PlannedPromotion:
         """Return what is done with an image.
 
+        :param ahead: both repositories, if many images were looked up.
         :raises UserError: where the target cannot have it.
         """
-        origin = source or self.source.repository(image.source)
-        target = self.target.repository(image.target, writable=True)
+        plain = (
+            self.source.repository(image.source),
+            self.target.repository(image.target, writable=True),
+        )
+        origin, target = ahead or plain
         options = CopyOptions(
             referrers=self.author is not None,
             is_immutable=self.target.declared(image.target).is_immutable,
@@ -90,6 +97,9 @@ class Planner:
         if record:
             # The fallback tag is written once, with the record.
             copy = replace(copy, subjects=())
+            record = replace(record, target=plain[1])
+        # What was looked up before is true for the plan, and not after it.
+        copy = replace(copy, source=plain[0], target=plain[1])
         return PlannedPromotion(image=image, copy=copy, live=live, record=record)
 
     def _with_live_tag(self, copy: Plan, live: str) -> Plan:
@@ -133,3 +143,16 @@ class Planner:
             manifests=(ManifestStep(manifest),),
             subjects=tuple(subjects.items()),
         )
+
+
+def recorded_once(planned: Iterable[PlannedPromotion]) -> list[PlannedPromotion]:
+    """Return promotions of which each image has at most one record, also under several tags."""
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for one in planned:
+        key = (one.image.target, one.digest)
+        found.append(
+            replace(one, record=None, copy=replace(one.copy, subjects=())) if key in seen else one
+        )
+        seen.add(key)
+    return found

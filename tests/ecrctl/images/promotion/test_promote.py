@@ -287,3 +287,15 @@ def test_an_image_that_no_workload_runs_is_not_pinned(
     assert f"prod: no workload is known to run {pair.name}, so it is not pinned." in end.out
     assert pair.pins == ""
     assert pair.repository(TARGET).digests_of([live_tag("prod", digest)])
+
+
+def test_an_image_with_two_tags_has_one_record(pair: Pair, bundle: Bundle) -> None:
+    image = bundle.image(layer(40))
+    digest = pair.push(bundle, image, "v1")
+    pair.push(bundle, image, "stable")
+    end = pair.promote("--all")
+    assert end.code == ExitCode.SUCCESS, end.err
+    target = pair.repository(TARGET)
+    assert target.digests_of(["v1", "stable"]) == {"v1": digest, "stable": digest}
+    assert len(promotion_records(target, digest)) == 1
+    assert pair.promote("--all").last == "0 promoted, 2 already there."
