@@ -293,8 +293,11 @@ def test_an_image_with_two_tags_has_one_record(pair: Pair, bundle: Bundle) -> No
     image = bundle.image(layer(40))
     digest = pair.push(bundle, image, "v1")
     pair.push(bundle, image, "stable")
+    pair.quirks.requests.clear()
     end = pair.promote("--all")
     assert end.code == ExitCode.SUCCESS, end.err
+    # Two tags, the record, and the list of referrers.
+    assert pair.quirks.count("PUT", "/manifests/") == 4
     target = pair.repository(TARGET)
     assert target.digests_of(["v1", "stable"]) == {"v1": digest, "stable": digest}
     assert len(promotion_records(target, digest)) == 1
