@@ -15,6 +15,7 @@ import boto3
 from ecrctl.aws.clients import Aws
 from ecrctl.cdk.toolchain import ROOT
 from ecrctl.images.copying.run import push_image
+from ecrctl.images.oci import MANIFEST_TYPE
 from ecrctl.images.stores.registry import Registry
 from ecrctl.images.stores.retries import TokenBucket
 from ecrctl.local.emulator import Emulator, running
@@ -53,7 +54,7 @@ def _measured(emulator: Emulator, work: Path) -> str:
         proxy.requests.clear()
         again = _promote(proxy.url, work)
         blobs = sum("/blobs/" in one for one in proxy.requests)
-    _push(emulator, range(IMAGES, PLANNED))
+    _put(emulator, range(IMAGES, PLANNED))
     _recreate(emulator)
     # The counting proxy would add its own time to thousands of requests.
     plan = _promote(emulator.endpoint_url, work, "--plan")
@@ -89,6 +90,20 @@ def _push(emulator: Emulator, numbers: range) -> None:
     repository = quick.repository(_NAME, writable=True)
     for number in numbers:
         push_image(repository, f"v{number}", sample_image(str(number)))
+
+
+def _put(emulator: Emulator, numbers: range) -> None:
+    """Put manifests alone, which are all that a plan reads of its source."""
+    ecr = _aws(emulator, *_ENDS["dev"]).ecr
+    for number in numbers:
+        image = sample_image(str(number))
+        ecr.put_image(
+            repositoryName=_NAME,
+            imageManifest=image.manifest.decode(),
+            imageManifestMediaType=MANIFEST_TYPE,
+            imageTag=f"v{number}",
+            imageDigest=image.digest,
+        )
 
 
 def _recreate(emulator: Emulator) -> None:

@@ -19,7 +19,7 @@ def add_promote_command(app: typer.Typer, environments: Callable[[], Path]) -> N
     :param environments: returns the folder of environment files.
     """
 
-    @app.command("promote", epilog=exit_code_table(*_CODES))
+    @app.command("promote", epilog=exit_code_table(*_CODES, example="ecrctl promote dev prod api"))
     def promote_command(
         source: Annotated[
             str, typer.Argument(metavar="SRC", help="The environment that has the images.")
