@@ -50,8 +50,9 @@ class ReadAhead(EcrRepository):
 
     def manifest(self, reference: str) -> Manifest | None:
         """Return a manifest."""
-        known = self.manifests.get(reference)
-        return known or Repository.manifest(self, reference)
+        if reference in self.manifests or reference in self.asked:
+            return self.manifests.get(reference)
+        return Repository.manifest(self, reference)
 
     def digests_of(self, references: Collection[str]) -> Mapping[str, str]:
         """Return the digests of the tags and digests that exist."""
