@@ -23,8 +23,8 @@ from .files import check_folder_of
 from .images.cli import add_image_commands
 from .images.dockerfiles.program import add_dockerfile_commands
 from .images.login.program import add_login_command
-from .images.report.program import add_report_command
 from .images.promotion.program import add_promote_command
+from .images.report.program import add_report_command
 from .images.scanning.program import add_scan_command
 from .images.usage import options as usage
 from .local import options as local
