@@ -74,6 +74,7 @@ LEVELS: Mapping[str, Levels] = {
     ),
     **dict.fromkeys(
         (
+            "actionsenabled",
             "autominorversionupgrade",
             "includeglobalserviceevents",
             "includemanagementevents",
@@ -86,7 +87,7 @@ LEVELS: Mapping[str, Levels] = {
         (
             "allowclassicflow",
             "allowcleartext",
-            "allowexternalprincipals",
+            "allowcredentials",
             "allowunauthenticatedidentities",
             "associatepublicipaddress",
             "autoacceptsharedattachments",
@@ -106,6 +107,7 @@ LEVELS: Mapping[str, Levels] = {
         ("rds.force_ssl", "require_secure_transport"),
         Levels((("0", "off", "false"), ("1", "on", "true"))),
     ),
+    "treatmissingdata": Levels((("ignore", "missing", "notbreaching"), ("breaching",))),
     "accesscontrol": Levels(
         (
             ("publicreadwrite",),
@@ -163,12 +165,14 @@ LEVELS: Mapping[str, Levels] = {
 # A smaller number, or a list with fewer items, protects less.
 AMOUNTS = frozenset(
     {
+        "alarmactions",
         "automatedsnapshotretentionperiod",
         "backupretentionperiod",
         "defaultretention.days",
         "defaultretention.years",
         "enablecloudwatchlogsexports",
         "enabledtypes",
+        "insufficientdataactions",
         "minretentiondays",
         "recoveryperiodindays",
         "snapshotretentionlimit",
@@ -177,16 +181,29 @@ AMOUNTS = frozenset(
     }
 )
 # A greater number protects less.
-LIMITS = frozenset({"httpputresponsehoplimit", "maxsessionduration", "rotationperiodindays"})
+LIMITS = frozenset(
+    {
+        "datapointstoalarm",
+        "httpputresponsehoplimit",
+        "maxsessionduration",
+        "rotationperiodindays",
+    }
+)
 # What these lists name is exempt, or may reach something: with more items, less is protected.
 EXEMPTIONS = frozenset(
     {
+        "actionssuppressor",
         "additionalauthenticationproviders",
+        "allowedheaders",
+        "allowedmethods",
         "allowedorigins",
         "allowedpublishers.signingprofileversionarns",
+        "allowheaders",
+        "allowmethods",
         "alloworigins",
         "callbackurls",
         "excludemanagementeventsources",
+        "replicaregions",
     }
 )
 # Without one of these settings as a whole, something is no longer protected.
@@ -215,7 +232,6 @@ KEPT = frozenset(
         "objectlockconfiguration",
         "queryloggingconfig",
         "serversideencryptionconfiguration",
-        "sessionpolicy",
         "streamencryption",
         "vpcconfig",
         "vpcconfiguration",
@@ -228,11 +244,12 @@ UNORDERED = frozenset(
     {
         "endpointconfiguration.types",
         "filtergroups",
-        "locationscope",
         "minimumprotocolversion",
         "networkaclid",
         "s3bucketname",
         "sessionduration",
+        "signaturevalidityperiod.type",
+        "signaturevalidityperiod.value",
         "sslpolicy",
         "targetkeyid",
         "tlssecuritypolicy",

@@ -19,6 +19,16 @@ REGISTRY_POLICY = "AWS::ECR::RegistryPolicy"
 TEMPLATE = "AWS::ECR::RepositoryCreationTemplate"
 SCANNING = "AWS::ECR::RegistryScanningConfiguration"
 SIGNING = "AWS::ECR::SigningConfiguration"
+# The settings of a whole registry.
+REGISTRY_TYPES = (
+    "AWS::ECR::PullThroughCacheRule",
+    "AWS::ECR::PullTimeUpdateExclusion",
+    REGISTRY_POLICY,
+    REPLICATION,
+    SCANNING,
+    SIGNING,
+    TEMPLATE,
+)
 KEY = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
 TASK_DEFINITION = "AWS::ECS::TaskDefinition"
 SERVICE = "AWS::ECS::Service"
@@ -97,8 +107,20 @@ _DATA = "data"
 _IN_CLUSTER = "workloads and their data"
 
 
-def _separate_policy(subject: str, name: str = "PolicyDocument") -> ResourceType:
-    return ResourceType(policy_property=name, policy_subject=subject, is_separate_policy=True)
+def _separate_policy(
+    subject: str, name: str = "PolicyDocument", *, of: str = ""
+) -> ResourceType:
+    """Return a type of policies.
+
+    :param of: the property with the resource, which has only one policy of the type, or with the
+        policy's own name; empty where there may be several.
+    """
+    return ResourceType(
+        policy_property=name,
+        policy_subject=subject,
+        is_separate_policy=True,
+        once=(of,) if of else None,
+    )
 
 
 def _named(name: str, *, word: str = "", subject: str = "", holds: str = "") -> ResourceType:
@@ -131,7 +153,6 @@ _GRANTING = (
     "AWS::Cognito::IdentityPoolRoleAttachment",
     "AWS::Cognito::UserPoolUserToGroupAttachment",
     ENDPOINT_SERVICE_PERMISSIONS,
-    "AWS::EKS::IdentityProviderConfig",
     "AWS::Events::EventBusPolicy",
     ACCESS_KEY,
     "AWS::IAM::UserToGroupAddition",
@@ -152,6 +173,7 @@ _GRANTING = (
 # Types that contain data and have no other meaning here.
 _MORE_DATA = (
     "AWS::AppConfig::HostedConfigurationVersion",
+    "AWS::Athena::WorkGroup",
     "AWS::Bedrock::KnowledgeBase",
     "AWS::BedrockAgentCore::Memory",
     "AWS::Cognito::UserPoolUser",
@@ -176,8 +198,20 @@ _MORE_DATA = (
     "AWS::SageMaker::FeatureGroup",
     "AWS::SageMaker::ModelPackageGroup",
 )
+# Types that measure or report something, and have no other meaning here: what ends with them.
+_ALERTING: Mapping[str, str] = {
+    "AWS::Budgets::Budget": "an alert about costs",
+    "AWS::CE::AnomalySubscription": "an alert about costs",
+    "AWS::CloudWatch::AnomalyDetector": "the range that alarms compare with",
+    "AWS::CloudWatch::InsightRule": "a measurement that alarms may read",
+    "AWS::Logs::LogAnomalyDetector": "the search for unusual logs",
+    "AWS::Route53::HealthCheck": "a check of an endpoint's health",
+    "AWS::SSMIncidents::ResponsePlan": "the response to an incident",
+    "AWS::Synthetics::Canary": "a check of an endpoint's health",
+}
 # Types that exempt something from what records or filters, with what they do.
 EXEMPTING: Mapping[str, str] = {
+    "AWS::CloudWatch::AlarmMuteRule": "alarms perform no actions for a time",
     "AWS::EC2::VPCBlockPublicAccessExclusion": "the internet is no longer blocked for a network",
     "AWS::GuardDuty::Filter": "findings of GuardDuty that match are hidden",
     "AWS::InspectorV2::Filter": "findings of Inspector that match are hidden",
@@ -195,6 +229,8 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::Backup::BackupVault": _named("BackupVaultName", holds="backups"),
     "AWS::Cassandra::Table": _data(),
     "AWS::CloudTrail::EventDataStore": _data(),
+    "AWS::CloudWatch::Alarm": _guard("an alarm", "AlarmName"),
+    "AWS::CloudWatch::CompositeAlarm": _guard("an alarm", "AlarmName"),
     "AWS::CloudTrail::Trail": _guard("the record of API calls", "TrailName"),
     "AWS::CodeArtifact::Repository": _data(holds="packages"),
     "AWS::CodeBuild::Project": _named("Name"),
@@ -264,6 +300,8 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::EKS::AccessEntry": ResourceType(grants=True, once=("ClusterName", "PrincipalArn")),
     CLUSTER: _named("Name", holds=_IN_CLUSTER),
     "AWS::EKS::Nodegroup": _unique(("ClusterName", "NodegroupName")),
+    # A cluster trusts one OIDC provider.
+    "AWS::EKS::IdentityProviderConfig": ResourceType(grants=True, once=("ClusterName",)),
     POD_IDENTITY: ResourceType(
         word="Pod Identity association",
         grants=True,
@@ -300,6 +338,14 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         policy_subject="URL of function", is_separate_policy=True, grants=True
     ),
     LOG_GROUP: _named("LogGroupName", word="log group", holds=_DATA),
+    "AWS::KinesisFirehose::DeliveryStream": _guard(
+        "the delivery of records", "DeliveryStreamName"
+    ),
+    "AWS::Logs::MetricFilter": ResourceType(
+        name_property="FilterName",
+        protects="a measurement that alarms may read",
+        once=("LogGroupName", "FilterName"),
+    ),
     "AWS::MSK::Cluster": _data("ClusterName", "records"),
     "AWS::Macie::Session": ResourceType(protects="the search for sensitive data", once=()),
     "AWS::MemoryDB::Cluster": _named("ClusterName", holds=_DATA),
@@ -318,12 +364,16 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::Route53::HostedZone": _data(holds="records"),
     "AWS::Route53Resolver::FirewallRuleGroupAssociation": _guard("the filter of DNS"),
     "AWS::S3::Bucket": replace(_named("BucketName", holds=_DATA), is_global=True),
-    "AWS::S3::BucketPolicy": _separate_policy("bucket policy"),
-    "AWS::S3::MultiRegionAccessPointPolicy": _separate_policy("access point policy", "Policy"),
-    "AWS::S3Express::BucketPolicy": _separate_policy("bucket policy"),
+    "AWS::S3::BucketPolicy": _separate_policy("bucket policy", of="Bucket"),
+    "AWS::S3::MultiRegionAccessPointPolicy": _separate_policy(
+        "access point policy", "Policy", of="MrapName"
+    ),
+    "AWS::S3Express::BucketPolicy": _separate_policy("bucket policy", of="Bucket"),
     "AWS::S3Express::DirectoryBucket": _data("BucketName"),
     "AWS::S3Tables::TableBucket": _data("TableBucketName"),
-    "AWS::S3Tables::TableBucketPolicy": _separate_policy("bucket policy", "ResourcePolicy"),
+    "AWS::S3Tables::TableBucketPolicy": _separate_policy(
+        "bucket policy", "ResourcePolicy", of="TableBucketARN"
+    ),
     "AWS::SNS::Topic": _named("TopicName"),
     "AWS::SNS::TopicInlinePolicy": _separate_policy("topic policy"),
     "AWS::SNS::TopicPolicy": _separate_policy("topic policy"),
@@ -333,7 +383,9 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::SSM::Parameter": _named("Name"),
     "AWS::SSM::ResourcePolicy": _separate_policy("parameter policy", "Policy"),
     PERMISSION_SET: _identity("Name", subject="permission set"),
-    "AWS::SecretsManager::ResourcePolicy": _separate_policy("secret policy", "ResourcePolicy"),
+    "AWS::SecretsManager::ResourcePolicy": _separate_policy(
+        "secret policy", "ResourcePolicy", of="SecretId"
+    ),
     "AWS::SecretsManager::RotationSchedule": _guard("the rotation of a secret"),
     "AWS::SecretsManager::Secret": _named("Name", holds=_DATA),
     "AWS::SecurityHub::Hub": ResourceType(protects="the security checks of the account", once=()),
@@ -342,28 +394,33 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::StepFunctions::StateMachine": _named("StateMachineName"),
     "AWS::Timestream::Database": _data("DatabaseName"),
     "AWS::Timestream::Table": _data(),
-    "AWS::VpcLattice::AuthPolicy": _separate_policy("service policy", "Policy"),
+    "AWS::VpcLattice::AuthPolicy": _separate_policy(
+        "service policy", "Policy", of="ResourceIdentifier"
+    ),
     "AWS::WAFv2::LoggingConfiguration": ResourceType(protects="the web firewall's log"),
     "AWS::WAFv2::WebACL": ResourceType(
         name_property="Name", protects="the filter of web requests", once=("Scope", "Name")
     ),
     "AWS::WAFv2::WebACLAssociation": ResourceType(protects="the filter of web requests"),
     **{
-        f"AWS::{name}::ResourcePolicy": _separate_policy("resource policy", policy)
-        for name, policy in (
-            ("CloudTrail", "ResourcePolicy"),
-            ("Kinesis", "ResourcePolicy"),
-            ("Lambda", "PolicyDocument"),
-            ("Logs", "PolicyDocument"),
-            ("VpcLattice", "Policy"),
-            ("XRay", "PolicyDocument"),
+        f"AWS::{name}::ResourcePolicy": _separate_policy("resource policy", policy, of=of)
+        for name, policy, of in (
+            ("CloudTrail", "ResourcePolicy", "ResourceArn"),
+            ("Kinesis", "ResourcePolicy", "ResourceArn"),
+            ("Lambda", "PolicyDocument", ""),
+            ("Logs", "PolicyDocument", "PolicyName"),
+            ("VpcLattice", "Policy", "ResourceArn"),
+            ("XRay", "PolicyDocument", "PolicyName"),
         )
     },
     **dict.fromkeys(_GRANTING, ResourceType(grants=True)),
+    **{name: _guard(protects) for name, protects in _ALERTING.items()},
     **dict.fromkeys(_MORE_DATA, ResourceType(holds=_DATA)),
     **{name: _unique(names) for name, names in UNIQUE_NAMES.items()},
     **{name: replace(_unique(names), is_global=True) for name, names in GLOBAL_NAMES.items()},
     **dict.fromkeys((*SECURITY_GROUP_RULES, NETWORK_ACL_ENTRY), ResourceType(is_judged=True)),
+    "Custom::LogRetention": _guard("the retention of a log group"),
+    "Custom::VpcRestrictDefaultSG": _guard("the closed default security group of a network"),
     CDK_CLUSTER: ResourceType(holds=_IN_CLUSTER),
     CDK_OIDC_PROVIDER: ResourceType(word="OIDC provider", once=("Url",), is_global=True),
 }

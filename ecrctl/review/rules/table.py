@@ -23,6 +23,7 @@ from . import (
 from .deployment import failures, once
 from .network import cluster_endpoints, kubernetes, routes, security_groups
 from .protection import confinement, repositories, requests, settings
+from .removal import removed
 from .rule import Rule
 from .unknown import undecided, unjudged, unseen
 
@@ -30,6 +31,7 @@ from .unknown import undecided, unjudged, unseen
 _MODULES = (
     data_loss,
     data_expiry,
+    removed,
     custom_resources,
     failures,
     once,
@@ -65,17 +67,27 @@ RULES: tuple[Rule, ...] = tuple(one for module in _MODULES for one in _rules_in(
 
 # A finding of another category is gated less than a change that no rule judges, so it hides none.
 _GATED = (*DEFAULT_GATE, Category.PROTECTION_LOST, Category.ACCESS_GAINED)
+# A removal may have these consequences beside the end of what depends on the resource.
+_OF_REMAINING = (Category.ACCESS_LOST, Category.COST, Category.ROUTINE)
 
 
 def categories() -> dict[str, Category]:
     """Return the category of every rule, by the rule's id."""
-    last = (unjudged.not_judged_changes(frozenset()), routine.other_changes(frozenset()))
+    nothing: frozenset[Place] = frozenset()
+    last = (
+        *removed.removals(nothing),
+        unjudged.not_judged_changes(nothing),
+        routine.other_changes(nothing),
+    )
     return {one.id: one.category for one in (*RULES, *last)}
 
 
 def findings_of(comparison: Comparison) -> list[Finding]:
     """Return every consequence of a change, the worst first."""
     found = [finding for one in RULES for finding in one.findings(comparison)]
+    ended = _places(one for one in found if one.category not in _OF_REMAINING)
+    for one in removed.removals(ended):
+        found += one.findings(comparison)
     judged = _places(one for one in found if one.category in _GATED)
     found += unjudged.not_judged_changes(judged).findings(comparison)
     found += routine.other_changes(_places(found)).findings(comparison)

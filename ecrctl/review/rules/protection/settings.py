@@ -37,7 +37,7 @@ from ecrctl.review.rules.rule import Message, resource_rule, undecided
 
 _LOST = Category.PROTECTION_LOST
 # Other rules judge these.
-_JUDGED_ELSEWHERE = (AWS_CALLS, FUNCTION_URL, REPOSITORY, TEMPLATE)
+_JUDGED_ELSEWHERE = (AWS_CALLS, REPOSITORY, TEMPLATE)
 # Their names are those of a program or a person, not of CloudFormation.
 _FREE_NAMES = ("Environment", "EnvironmentVariables", "Tags", "Variables", "DockerLabels")
 # What is disabled here changes no protection, or has a rule of its own.
@@ -76,6 +76,7 @@ def setting_weakened(change: ResourceChange) -> Iterator[Message]:
 
 def _weaker_settings(kind: str, base: Resource | None, head: Resource | None) -> Iterator[_Weaker]:
     elsewhere = POD_SETTINGS if kind in WORKLOAD_TYPES else ()
+    elsewhere = ("authtype",) if kind == FUNCTION_URL else elsewhere
     before, after = map(properties_with_json, (base, head))
     # A path begins with the last word of the type.
     for one in _weaker(before, after, (kind.rpartition("::")[2],)):

@@ -24,7 +24,6 @@ from ecrctl.review.resource_types import (
     resource_type,
 )
 from ecrctl.review.rules.data_expiry import KEPT_FOR
-from ecrctl.review.rules.data_loss import retains
 from ecrctl.review.rules.rule import Rule, resource_rule
 
 from .undecided import SETTINGS
@@ -52,15 +51,6 @@ _TELLING_VALUE = re.compile(
     r"^\d{1,3}(\.\d{1,3}){3}$|\"Statement\""
 )
 _ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
-# Words in the name of a type that may contain data.
-_TELLING_TYPE = re.compile(
-    r"Backup|Broker|Bucket|Cache|Cluster|Collection|DB|Database|Domain|FileSystem|Index|Instance|"
-    r"Key|Ledger|Pool|Registry|Repository|Secret|Snapshot|Store|Stream|(?<!Route)Table|Vault|Volume|Workspace"
-)
-# Words in the name of a type that may record or refuse something.
-_GUARDING_TYPE = re.compile(
-    r"Audit|Block|Detect|Firewall|Guard|Inspector|Macie|Protection|Rotation|Security|Shield|Trail|Waf"
-)
 # What workloads run has rules of its own, as have the calls of custom resources.
 _JUDGED = (TASK_DEFINITION, APPLIED, PARAMETER, AWS_CALLS, CDK_CLUSTER)
 # Rules of their own judge these properties.
@@ -132,27 +122,6 @@ def _without_policies(resource: Resource | None) -> dict[str, Any]:
 
 def _accounts(value: Any) -> list[str]:
     return _ACCOUNT.findall(canonical_json(value))
-
-
-@resource_rule(_NOT_JUDGED)
-def not_judged_removal(change: ResourceChange) -> Iterator[str]:
-    """A resource of an unknown type is removed or replaced, or kept no longer."""
-    name = change.type.rpartition("::")[2].removesuffix("MODULE")
-    may_guard = _GUARDING_TYPE.search(change.type) is not None
-    if _is_known(change.type) or not (may_guard or _TELLING_TYPE.search(name)):
-        return
-    what = "protects or records something" if may_guard else "contains data"
-    if change.impact == "WILL_DESTROY" and change.pair.head is not None:
-        yield f"is deleted, and no rule of this review knows whether it {what}"
-    elif change.is_replaced and not change.keeps_its_name():
-        yield (
-            f"may be replaced by an empty one ({', '.join(change.replacing)}), and no rule of this "
-            f"review knows whether it {what}"
-        )
-    for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
-        was_kept, is_kept = (retains(one, attribute) for one in (change.base, change.head))
-        if change.is_update and was_kept and not is_kept:
-            yield f"is no longer retained ({attribute})"
 
 
 def _is_telling(path: str, values: list[Any], *, is_new: bool) -> bool:
