@@ -43,6 +43,7 @@ class Stack:
     :param imports: the exports of other stacks that the template refers to, once it is resolved.
     :param parameters: the values that the stack's parameters are given, other than defaults.
     :param execution_role: the ARN of the role with which CloudFormation deploys the stack.
+    :param deploy_role: the ARN of the role with which the CDK CLI talks to CloudFormation.
     :param notification_arns: the topics that CloudFormation tells about the deployment.
     :param assets: the files and folders that are deployed with the stack, by their id.
     """
@@ -61,6 +62,7 @@ class Stack:
     imports: frozenset[str] = frozenset()
     parameters: Mapping[str, str] = field(default_factory=dict)
     execution_role: str = ""
+    deploy_role: str = ""
     notification_arns: Sequence[str] = ()
     assets: Mapping[str, Path] = field(default_factory=dict)
 
@@ -85,6 +87,7 @@ class Stack:
             "tags": dict(self.tags),
             "parameters": dict(self.parameters),
             "execution role": self.execution_role,
+            "deploy role": self.deploy_role,
             "notification topics": list(self.notification_arns),
         }
 
@@ -200,6 +203,7 @@ class _Reader:
             tags=properties.tags,
             parameters=properties.parameters,
             execution_role=properties.cloudFormationExecutionRoleArn,
+            deploy_role=properties.assumeRoleArn,
             notification_arns=tuple(properties.notificationArns),
             assets=self._assets(folder, artifacts, artifact),
         )

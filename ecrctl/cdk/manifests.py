@@ -76,6 +76,7 @@ class StackProperties(_Model):
     terminationProtection: Annotated[bool, _or(default=False)] = False  # noqa: N815
     tags: Texts = {}
     parameters: Texts = {}
+    assumeRoleArn: Annotated[str, _or("")] = ""  # noqa: N815
     cloudFormationExecutionRoleArn: Annotated[str, _or("")] = ""  # noqa: N815
     notificationArns: Names = []  # noqa: N815
 

@@ -43,11 +43,13 @@ IDENTITY_POOL = "AWS::Cognito::IdentityPool"
 POD_IDENTITY = "AWS::EKS::PodIdentityAssociation"
 ENDPOINT = "AWS::EC2::VPCEndpoint"
 ENDPOINT_SERVICE_PERMISSIONS = "AWS::EC2::VPCEndpointServicePermissions"
+CERTIFICATE_PROFILE = "AWS::RolesAnywhere::Profile"
 EVENT_BUS = "AWS::Events::EventBus"
 FUNCTION = "AWS::Lambda::Function"
 FUNCTION_URL = "AWS::Lambda::Url"
 LAYER_VERSION = "AWS::Lambda::LayerVersion"
 LOG_GROUP = "AWS::Logs::LogGroup"
+LOG_RETENTION = "Custom::LogRetention"
 SECURITY_GROUP = "AWS::EC2::SecurityGroup"
 SECURITY_GROUP_RULES = ("AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress")
 NETWORK_ACL_ENTRY = "AWS::EC2::NetworkAclEntry"
@@ -107,9 +109,7 @@ _DATA = "data"
 _IN_CLUSTER = "workloads and their data"
 
 
-def _separate_policy(
-    subject: str, name: str = "PolicyDocument", *, of: str = ""
-) -> ResourceType:
+def _separate_policy(subject: str, name: str = "PolicyDocument", *, of: str = "") -> ResourceType:
     """Return a type of policies.
 
     :param of: the property with the resource, which has only one policy of the type, or with the
@@ -162,9 +162,10 @@ _GRANTING = (
     "AWS::Lambda::LayerVersionPermission",
     "AWS::Lambda::Permission",
     "AWS::RAM::ResourceShare",
-    "AWS::RolesAnywhere::Profile",
+    CERTIFICATE_PROFILE,
     "AWS::RolesAnywhere::TrustAnchor",
     "AWS::S3::AccessGrant",
+    "AWS::S3::AccessGrantsLocation",
     "AWS::SNS::Subscription",
     "AWS::SSO::ApplicationAssignment",
     "AWS::SSO::Assignment",
@@ -338,9 +339,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         policy_subject="URL of function", is_separate_policy=True, grants=True
     ),
     LOG_GROUP: _named("LogGroupName", word="log group", holds=_DATA),
-    "AWS::KinesisFirehose::DeliveryStream": _guard(
-        "the delivery of records", "DeliveryStreamName"
-    ),
+    "AWS::KinesisFirehose::DeliveryStream": _guard("the delivery of records", "DeliveryStreamName"),
     "AWS::Logs::MetricFilter": ResourceType(
         name_property="FilterName",
         protects="a measurement that alarms may read",
@@ -419,7 +418,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     **{name: _unique(names) for name, names in UNIQUE_NAMES.items()},
     **{name: replace(_unique(names), is_global=True) for name, names in GLOBAL_NAMES.items()},
     **dict.fromkeys((*SECURITY_GROUP_RULES, NETWORK_ACL_ENTRY), ResourceType(is_judged=True)),
-    "Custom::LogRetention": _guard("the retention of a log group"),
+    LOG_RETENTION: _guard("the retention of a log group"),
     "Custom::VpcRestrictDefaultSG": _guard("the closed default security group of a network"),
     CDK_CLUSTER: ResourceType(holds=_IN_CLUSTER),
     CDK_OIDC_PROVIDER: ResourceType(word="OIDC provider", once=("Url",), is_global=True),

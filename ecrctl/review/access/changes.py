@@ -12,7 +12,12 @@ from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison
 from ecrctl.review.findings import Finding, Place
 from ecrctl.review.resolution.texts import is_unknown
-from ecrctl.review.resource_types import MANAGED_POLICY, REPOSITORY, resource_type
+from ecrctl.review.resource_types import (
+    CERTIFICATE_PROFILE,
+    MANAGED_POLICY,
+    REPOSITORY,
+    resource_type,
+)
 
 from .policy_sets import Holder, PolicySet, Subject
 from .sentences import Direction, sentences_of
@@ -247,10 +252,12 @@ def _boundary_changes(sides: _Sides, base: PolicySet, head: PolicySet) -> Iterat
     if before == after or sides.base is None or sides.head is None:
         return
     direction: Direction = "gained"
-    sentence = f"is no longer limited by the permissions boundary `{before}`"
+    is_session = sides.holder.subject.type == CERTIFICATE_PROFILE
+    word = "session policy" if is_session else "permissions boundary"
+    sentence = f"is no longer limited by the {word} `{before}`"
     if after is not None:
         direction = "lost"
-        sentence = f"is limited by the permissions boundary `{after}`"
+        sentence = f"is limited by the {word} `{after}`"
     if after is not None and before is not None:
         direction = "undecided"
         sentence += f" instead of `{before}`: whether that grants more or less cannot be determined"

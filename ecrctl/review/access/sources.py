@@ -14,6 +14,7 @@ from ecrctl.review.findings import Place
 from ecrctl.review.resolution.texts import Values
 from ecrctl.review.resolution.variants import variants_of
 from ecrctl.review.resource_types import (
+    CERTIFICATE_PROFILE,
     ENDPOINT,
     GROUP,
     IDENTITIES,
@@ -113,11 +114,16 @@ class _PolicyCollector:
         elif kind == POD_IDENTITY:
             self._add_pod_identity(values, logical_id, given)
         elif kind != REPOSITORY:  # nearly all resources of a fleet, which have no other policy
-            for subject, attachment in attachments(values, logical_id, resource):
-                found = self._policy_set(values, logical_id, ("identity", subject))
-                found.attached.add(attachment)
-            for policy_kind, subject, document in policies(values, logical_id, resource):
-                self._add_policy(values, logical_id, (policy_kind, subject), document)
+            self._add_grants(values, logical_id, resource)
+
+    def _add_grants(self, values: Values, logical_id: str, resource: Mapping[str, Any]) -> None:
+        if resource.get("Type") == CERTIFICATE_PROFILE:
+            self._add_session_policies(values, logical_id, properties(resource))
+        for subject, attachment in attachments(values, logical_id, resource):
+            found = self._policy_set(values, logical_id, ("identity", subject))
+            found.attached.add(attachment)
+        for policy_kind, subject, document in policies(values, logical_id, resource):
+            self._add_policy(values, logical_id, (policy_kind, subject), document)
 
     def _add_identity(self, values: Values, logical_id: str, resource: Mapping[str, Any]) -> None:
         given, subject = properties(resource), identity_of(values, logical_id)
@@ -172,6 +178,16 @@ class _PolicyCollector:
         own = self._managed_policies.document(values, boundary)
         if own is not None:
             self._add_policy(values, logical_id, ("boundary", subject), own[1], own[0])
+
+    def _add_session_policies(
+        self, values: Values, logical_id: str, given: Mapping[str, Any]
+    ) -> None:
+        """Add the policies that limit every session of a profile as a boundary does."""
+        names = ("ManagedPolicyArns", "SessionPolicy")
+        limits = [canonical(readable(values, given[name])) for name in names if given.get(name)]
+        subject = Subject(CERTIFICATE_PROFILE, values.path(logical_id))
+        found = self._policy_set(values, logical_id, ("identity", subject))
+        found.boundary = " ".join(limits) or None
 
     def _add_pod_identity(self, values: Values, logical_id: str, given: Mapping[str, Any]) -> None:
         account, namespace, cluster = (

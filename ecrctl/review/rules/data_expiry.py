@@ -7,7 +7,7 @@ from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.diff.resources import Resource, is_true, mappings, number_of, value_at
 from ecrctl.review.diff.value_diff import differing_values
 from ecrctl.review.findings import Category
-from ecrctl.review.resource_types import LOG_GROUP
+from ecrctl.review.resource_types import LOG_GROUP, LOG_RETENTION
 
 from .rule import resource_rule
 
@@ -22,7 +22,7 @@ _TABLES = ("AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table")
 @resource_rule(_LOSS)
 def data_kept_shorter(change: ResourceChange) -> Iterator[str]:
     """Messages, records, backups or logs are kept for a shorter time."""
-    if not change.is_update or change.type == LOG_GROUP:
+    if not change.is_update or change.type in (LOG_GROUP, LOG_RETENTION):
         return
     for path, before, after in differing_values(*change.values()):
         old, new = number_of(before), number_of(after)
@@ -61,6 +61,16 @@ def items_expire(change: ResourceChange) -> Iterator[str]:
     before, after = change.values("TimeToLiveSpecification", "Enabled")
     if change.is_update and is_true(after) and not is_true(before):
         yield "deletes items when the time in their attribute has passed"
+    yield from _deleted_copies(change)
+
+
+@resource_rule(_LOSS, "AWS::SecretsManager::Secret")
+def copy_deleted(change: ResourceChange) -> Iterator[str]:
+    """A copy of a secret in another region is deleted."""
+    yield from _deleted_copies(change)
+
+
+def _deleted_copies(change: ResourceChange) -> Iterator[str]:
     old, new = change.both(_replicas)
     lost = [f"`{region}`" for region in old if region not in new]
     if change.is_update and lost:
@@ -68,4 +78,5 @@ def items_expire(change: ResourceChange) -> Iterator[str]:
 
 
 def _replicas(resource: Resource | None) -> list[str]:
-    return [str(one.get("Region")) for one in mappings(value_at(resource, "Replicas"))]
+    copies = (mappings(value_at(resource, name)) for name in ("ReplicaRegions", "Replicas"))
+    return [str(one.get("Region")) for found in copies for one in found]

@@ -18,6 +18,7 @@ from ecrctl.review.resolution.templates import NESTED_STACK
 from ecrctl.review.resource_types import (
     KEY,
     LOG_GROUP,
+    LOG_RETENTION,
     REPOSITORY,
     RESOURCE_TYPES,
     resource_type,
@@ -236,7 +237,7 @@ def data_removed(change: ResourceChange) -> Iterator[str]:
         yield f"is replaced by an empty one ({', '.join(change.replacing)})"
 
 
-@resource_rule(_LOSS, LOG_GROUP)
+@resource_rule(_LOSS, LOG_GROUP, LOG_RETENTION)
 def logs_kept_shorter(change: ResourceChange) -> Iterator[str]:
     """Logs are kept for a shorter time."""
     before, after = change.values("RetentionInDays")

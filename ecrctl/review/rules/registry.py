@@ -29,9 +29,9 @@ def registry_setting(change: ResourceChange) -> Iterator[str]:
     if change.base is None:
         note = "; an account has one per region, so it overwrites the present setting"
         yield f"is new and sets {setting}{note if change.type in _SINGLE else ''}"
-    elif change.head is None:
-        remains = change.impact == "WILL_ORPHAN" or change.pair.head is None
+    elif change.head is None and change.impact != "WILL_ORPHAN":
+        remains = change.pair.head is None
         yield f"leaves the app: {setting} {'remains as it is' if remains else 'is removed'}"
-    elif change.changed:
+    elif change.head is not None and change.changed:
         how = " by replacing it" if change.is_replaced else ""
         yield f"changes {setting}{how}: {listed([f'`{one}`' for one in change.changed])}"

@@ -20,10 +20,12 @@ from . import (
     team,
     workloads,
 )
-from .deployment import failures, once
+from .deployment import failures, moved, once, overwritten
+from .kubernetes import delivery, objects
 from .network import cluster_endpoints, kubernetes, routes, security_groups
 from .protection import confinement, repositories, requests, settings
 from .removal import removed
+from .removal import settings as deleting_settings
 from .rule import Rule
 from .unknown import undecided, unjudged, unseen
 
@@ -31,10 +33,13 @@ from .unknown import undecided, unjudged, unseen
 _MODULES = (
     data_loss,
     data_expiry,
+    deleting_settings,
+    moved,
     removed,
     custom_resources,
     failures,
     once,
+    overwritten,
     gate,
     repositories,
     settings,
@@ -43,6 +48,8 @@ _MODULES = (
     routes,
     cluster_endpoints,
     kubernetes,
+    objects,
+    delivery,
     confinement,
     access,
     team,

@@ -97,6 +97,8 @@ def _as_synthesised(deployed: Stack, head: Stack, restorer: "_Restorer") -> Stac
         tags=restorer.restored(deployed.tags, head.tags),
         # The name of an uploaded asset is the hash of its bytes, and is in the template.
         assets=head.assets,
+        # CloudFormation does not know it.
+        deploy_role=head.deploy_role,
         execution_role=head.execution_role if is_same_role else deployed.execution_role,
     )
 

@@ -8,14 +8,15 @@ from ecrctl.review.access.policy_sets import Attachment, Kind, Subject
 from ecrctl.review.diff.resources import properties
 from ecrctl.review.diff.workloads import APPLIED, PARAMETER, documents_of
 from ecrctl.review.resolution.texts import Values
-from ecrctl.review.resource_types import AWS_CALLS, resource_type
+from ecrctl.review.resource_types import AWS_CALLS, CERTIFICATE_PROFILE, resource_type
 
 from . import kubernetes, sharing
 from .statements import permission_policy
 
 _OF_MANIFESTS = (APPLIED, PARAMETER)
 # Their policies are parts of a call to AWS, which a rule of its own reports.
-_NOT_POLICIES = (AWS_CALLS,)
+# A session policy limits, and grants nothing.
+_NOT_POLICIES = (AWS_CALLS, CERTIFICATE_PROFILE)
 
 
 def attachments(
@@ -34,7 +35,7 @@ def policies(
 ) -> Iterator[tuple[Kind, Subject, Any]]:
     """Yield the policies in a resource, without the one in its type's own property."""
     kind, given = str(resource.get("Type")), properties(resource)
-    permission = permission_policy(values, kind, given)
+    permission = permission_policy(values, logical_id, kind, given)
     if permission is not None:
         yield "resource", *permission
     elif kind in _OF_MANIFESTS:

@@ -9,11 +9,12 @@ from typing import Any
 
 from constructs_lib.rules.policy.lists import as_list
 from ecrctl.review.access.policy_sets import Attachment, Subject
-from ecrctl.review.diff.resources import mappings
+from ecrctl.review.diff.resources import is_false, mappings
 from ecrctl.review.findings import canonical_json
 from ecrctl.review.resolution.texts import Values
 from ecrctl.review.resource_types import (
     ACCESS_KEY,
+    CERTIFICATE_PROFILE,
     ENDPOINT_SERVICE_PERMISSIONS,
     IDENTITY_POOL,
     INSTANCE_PROFILE,
@@ -70,7 +71,7 @@ def _instance_profile(values: Values, logical_id: str, given: Mapping[str, Any])
 
 
 def _certificate_profile(values: Values, logical_id: str, given: Mapping[str, Any]) -> _Found:
-    profile = Subject("AWS::RolesAnywhere::Profile", values.path(logical_id))
+    profile = Subject(CERTIFICATE_PROFILE, values.path(logical_id))
     for role in as_list(given.get("RoleArns", [])):
         yield profile, Attachment("role", values.text(role))
 
@@ -104,6 +105,9 @@ def _resource_share(values: Values, logical_id: str, given: Mapping[str, Any]) -
         for right in rights:
             permission = Attachment("permission of the share", values.text(right))
             yield _principal(values, principal), permission
+    if not is_false(given.get("AllowExternalPrincipals")):
+        outside = Subject("principals", "outside of the organization")
+        yield outside, Attachment("invitation to the resource share", values.path(logical_id))
     for source in as_list(given.get("Sources", [])):
         share = Attachment("resource share", values.path(logical_id))
         yield Subject("source account", values.text(source)), share
@@ -161,16 +165,6 @@ def _data_lake(values: Values, _: str, given: Mapping[str, Any]) -> _Found:
             )
 
 
-def _access_grant(values: Values, _: str, given: Mapping[str, Any]) -> _Found:
-    grantee = given.get("Grantee")
-    name = grantee.get("GranteeIdentifier") if isinstance(grantee, Mapping) else "?"
-    location = canonical_json(
-        [given.get("AccessGrantsLocationId"), given.get("AccessGrantsLocationConfiguration")]
-    )
-    permission = values.text(given.get("Permission", "?"))
-    yield _principal(values, name), Attachment("S3 access grant", f"{permission} on {location}")
-
-
 def _principal(values: Values, given: Any) -> Subject:
     text = values.text(given)
     return Subject("account" if _ACCOUNT.fullmatch(text) else "principal", text)
@@ -188,8 +182,7 @@ _READERS: Mapping[str, Callable[[Values, str, Mapping[str, Any]], _Found]] = {
     "AWS::LakeFormation::Permissions": _data_lake,
     "AWS::LakeFormation::PrincipalPermissions": _data_lake,
     "AWS::RAM::ResourceShare": _resource_share,
-    "AWS::RolesAnywhere::Profile": _certificate_profile,
-    "AWS::S3::AccessGrant": _access_grant,
+    CERTIFICATE_PROFILE: _certificate_profile,
     "AWS::SNS::Subscription": _subscription,
     "AWS::SSO::ApplicationAssignment": _application,
     "AWS::SSO::Assignment": _permission_set,

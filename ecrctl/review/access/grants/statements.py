@@ -10,6 +10,11 @@ from ecrctl.review.access.policy_sets import Subject
 from ecrctl.review.resolution.texts import Values
 from ecrctl.review.resource_types import EVENT_BUS, FUNCTION, FUNCTION_URL, LAYER_VERSION
 
+_GRANT, _LOCATION = "AWS::S3::AccessGrant", "AWS::S3::AccessGrantsLocation"
+_READ = ("s3:GetObject*", "s3:ListBucket*")
+_WRITE = ("s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:PutObject*")
+_ACTIONS = {"READ": _READ, "WRITE": _WRITE}
+
 
 class _Permission(NamedTuple):
     """Where a type names the resource that it grants access to, and the actions."""
@@ -41,11 +46,15 @@ _CONDITIONS = {
 
 
 def permission_policy(
-    values: Values, kind: str, given: Mapping[str, Any]
+    values: Values, logical_id: str, kind: str, given: Mapping[str, Any]
 ) -> tuple[Subject, Any] | None:
     """Return the policy that a permission creates, and its subject; ``None`` for other types."""
     if kind == FUNCTION_URL:
         return _function_url(values, given)
+    if kind == _GRANT:
+        return Subject(kind, values.path(logical_id)), _data_grant(values, given)
+    if kind == _LOCATION:
+        return Subject(kind, values.path(logical_id)), _data_location(values, given)
     found = _PERMISSIONS.get(kind)
     if found is None:
         return None
@@ -74,6 +83,36 @@ def _statement(values: Values, given: Mapping[str, Any], found: _Permission) -> 
         "Action": given.get(found.actions, "lambda:InvokeFunction"),
         "Condition": conditions,
     }
+
+
+def _data_grant(values: Values, given: Mapping[str, Any]) -> Any:
+    """Return the policy of a grant for a user or role: objects at a prefix of a location."""
+    grantee, place = given.get("Grantee"), given.get("AccessGrantsLocationConfiguration")
+    name = grantee.get("GranteeIdentifier", "?") if isinstance(grantee, Mapping) else "?"
+    prefix = place.get("S3SubPrefix", "*") if isinstance(place, Mapping) else "*"
+    location = _without_reference(values.text(given.get("AccessGrantsLocationId", "?")))
+    application = given.get("ApplicationArn")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": name},
+        "Action": [*_ACTIONS.get(values.text(given.get("Permission", "?")), (*_READ, *_WRITE))],
+        "Resource": f"{location}/{values.text(prefix)}",
+    }
+    if application is not None:
+        statement["Condition"] = {"StringEquals": {"s3:ApplicationArn": application}}
+    return {"Version": "2012-10-17", "Statement": statement}
+
+
+def _data_location(values: Values, given: Mapping[str, Any]) -> Any:
+    """Return the policy of a location: its role hands out credentials for the objects there."""
+    scope = values.text(given.get("LocationScope", "?")).removeprefix("s3://")
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": given.get("IamRoleArn", "?")},
+        "Action": "s3:GetDataAccess",
+        "Resource": f"arn:aws:s3:::{scope.removesuffix('*')}*",
+    }
+    return {"Version": "2012-10-17", "Statement": statement}
 
 
 def _function_url(values: Values, given: Mapping[str, Any]) -> tuple[Subject, Any]:

@@ -1,16 +1,18 @@
 """Rules about what an account or a region has once, but a change declares twice."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import Any
 
+from constructs_lib.rules.policy.lists import as_list
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.documents import grouped
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
-from ecrctl.review.diff.resources import account_of, mappings, properties, resources_of
+from ecrctl.review.diff.resources import account_of, is_true, mappings, properties, resources_of
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.texts import Values, is_unknown
-from ecrctl.review.resource_types import resource_type
+from ecrctl.review.resource_types import ENDPOINT, resource_type
 from ecrctl.review.rules.rule import about, about_stack, rule
 from ecrctl.review.unique_names import DEFAULTS
 
@@ -25,10 +27,12 @@ def declared_twice(comparison: Comparison) -> Iterator[Finding]:
     """Two resources declare the same thing, which an account has once."""
     declared = _declared_once(comparison)
     for change in comparison.changes:
-        identity = _identity_in(comparison, change, is_head=True)
-        found = declared.get(identity, []) if identity else []
-        is_new = identity != _identity_in(comparison, change, is_head=False)
-        if is_new and len(found) > 1:
+        before = _identities_in(comparison, change, is_head=False)
+        after = _identities_in(comparison, change, is_head=True)
+        found = next(
+            (declared[one] for one in after if one not in before and len(declared[one]) > 1), []
+        )
+        if found:
             places = [(stack.name, logical_id) for stack, logical_id in found]
             texts = listed([f"`{place}` ({logical_id})" for place, logical_id in places])
             yield about(
@@ -52,7 +56,7 @@ def _declared_once(comparison: Comparison) -> Mapping[_Identity, list[_Declared]
         for stack in comparison.head
         for logical_id, resource in resources_of(stack).items()
         if isinstance(resource, Mapping)
-        and (identity := _identity(stack, comparison.head, resource)) is not None
+        for identity in _identities(stack, comparison.head, resource)
     )
     return {
         identity: [one for _, one in found]
@@ -60,37 +64,49 @@ def _declared_once(comparison: Comparison) -> Mapping[_Identity, list[_Declared]
     }
 
 
-def _identity_in(
+def _identities_in(
     comparison: Comparison, change: ResourceChange, *, is_head: bool
-) -> _Identity | None:
+) -> list[_Identity]:
     stack = change.pair.head if is_head else change.pair.base
     resource = change.head if is_head else change.base
     side = comparison.head if is_head else comparison.base
-    return _identity(stack, side, resource) if stack and resource else None
+    return _identities(stack, side, resource) if stack and resource else []
 
 
-def _identity(
+def _identities(
     stack: Stack, side: Iterable[Stack], resource: Mapping[str, object]
-) -> _Identity | None:
-    """Return what no other resource may have in common; ``None`` where that is not decided."""
+) -> list[_Identity]:
+    """Return what no other resource may have in common; none where that is not decided."""
     kind = str(resource.get("Type"))
     row = resource_type(kind)
-    if row.once is None:
-        return None
     given = {**DEFAULTS.get(kind, {}), **properties(resource)}
-    if any(name not in given for name in row.once):
-        return None  # CloudFormation generates a name
+    names = _names_of_endpoint(given) if kind == ENDPOINT else [*_names(row.once, given)]
     read = Values(stack=stack, side=tuple(side)).text
-    texts = [read(given[name]) for name in row.once]
-    if any(map(is_unknown, texts)):
-        return None
     region = "" if row.is_global else stack.region
-    return (
-        row.word or kind,
-        account_of(stack),
-        region,
-        *(text.removeprefix("https://") for text in texts),
-    )
+    found = []
+    for values in names:
+        texts = [read(one) for one in values]
+        if not any(map(is_unknown, texts)):
+            plain = (text.removeprefix("https://") for text in texts)
+            found.append((row.word or kind, account_of(stack), region, *plain))
+    return found
+
+
+def _names(once: Sequence[str] | None, given: Mapping[str, Any]) -> Iterator[list[Any]]:
+    # CloudFormation generates a name that is missing.
+    if once is not None and all(name in given for name in once):
+        yield [given[name] for name in once]
+
+
+def _names_of_endpoint(given: Mapping[str, Any]) -> list[list[Any]]:
+    """Return what an endpoint has alone: the DNS name in its network, or its route in a table.
+
+    Source: VPC endpoints guide, "Private DNS names" and "Gateway endpoints".
+    """
+    place = [given.get("VpcId", "?"), given.get("ServiceName", "?")]
+    if given.get("VpcEndpointType", "Gateway") == "Gateway":
+        return [[*place, table] for table in as_list(given.get("RouteTableIds", []))]
+    return [place] if is_true(given.get("PrivateDnsEnabled")) else []
 
 
 def _resource(stack: Stack, logical_id: str) -> Mapping[str, object]:

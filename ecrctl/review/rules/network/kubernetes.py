@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
-from ecrctl.review.diff.resources import Resource, mappings, properties
-from ecrctl.review.diff.workloads import APPLIED, PARAMETER, documents_of
-from ecrctl.review.findings import Category, Finding, canonical_json
-from ecrctl.review.resolution.texts import Values
+from ecrctl.review.diff.kubernetes_objects import name_of, object_changes, spec_of
+from ecrctl.review.diff.resources import mappings
+from ecrctl.review.findings import Category, Finding
 from ecrctl.review.rules.rule import about, rule
 
 _LOST = Category.PROTECTION_LOST
@@ -33,7 +32,6 @@ _ENFORCED = "pod-security.kubernetes.io/enforce"
 _LEVELS = ("privileged", "baseline", "restricted")
 _DIRECTIONS = (("Ingress", "ingress", "from"), ("Egress", "egress", "to"))
 _Object = Mapping[str, Any]
-_Key = tuple[str, str]
 
 
 @rule(_LOST)
@@ -42,7 +40,7 @@ def network_policy_weakened(comparison: Comparison) -> Iterator[Finding]:
     for change, before, after in _changed(comparison):
         if not str(before.get("kind")).endswith(_POLICY):
             continue
-        name = _name(before)
+        name = name_of(before)
         if after is None:
             yield about(change, f"no longer has the network policy `{name}`", detail=before)
         elif before.get("kind") != _POLICY:
@@ -57,14 +55,14 @@ def network_policy_weakened(comparison: Comparison) -> Iterator[Finding]:
 
 
 def _policy_findings(change: ResourceChange, before: _Object, after: _Object) -> Iterator[Finding]:
-    old, new = _spec(before), _spec(after)
+    old, new = spec_of(before), spec_of(after)
     detail = [before, after]
     more = [
         direction
         for direction, field, peers in _DIRECTIONS
         if direction in _directions(old) and not _is_kept(old, new, direction, field, peers)
     ]
-    where = f"the network policy `{_name(before)}`"
+    where = f"the network policy `{name_of(before)}`"
     wide = [one for one in more if _is_open(new, one)]
     if wide:
         message = f"allows more in {where}: {' and '.join(wide).lower()}"
@@ -142,7 +140,7 @@ def pod_security_weakened(comparison: Comparison) -> Iterator[Finding]:
             yield about(
                 change,
                 f"enforces the Pod Security Standard `{new}` instead of `{old}` in the namespace "
-                f"`{_name(before)}`",
+                f"`{name_of(before)}`",
                 detail=[old, new],
                 is_undecided=new not in _LEVELS,
             )
@@ -159,7 +157,7 @@ def admission_weakened(comparison: Comparison) -> Iterator[Finding]:
     for change, before, after in _changed(comparison):
         if not _admits(before):
             continue
-        what = f"{before.get('kind')} `{_name(before)}`"
+        what = f"{before.get('kind')} `{name_of(before)}`"
         if after is None:
             yield about(change, f"no longer has the {what}", detail=before)
         elif before != after:
@@ -184,12 +182,12 @@ def service_exposed(comparison: Comparison) -> Iterator[Finding]:
             continue
         gained = sorted(set(_exposure(after)) - set(_exposure(before)))
         if gained:
-            what = f"{before.get('kind')} `{_name(before)}`"
+            what = f"{before.get('kind')} `{name_of(before)}`"
             yield about(change, f"exposes the {what}: {', '.join(gained)}", detail=[before, after])
 
 
 def _exposure(document: _Object) -> Iterator[str]:
-    kind = _spec(document).get("type")
+    kind = spec_of(document).get("type")
     if kind in ("LoadBalancer", "NodePort"):
         yield f"type `{kind}`"
     metadata = document.get("metadata")
@@ -201,43 +199,6 @@ def _exposure(document: _Object) -> Iterator[str]:
 
 def _changed(comparison: Comparison) -> Iterator[tuple[ResourceChange, _Object, _Object | None]]:
     """Yield each object of the base side that changes, with the one of the head side."""
-    changes = [*comparison.of_type(APPLIED, PARAMETER)]
-    after: dict[_Key, _Object] = {}
-    for change in changes:
-        after |= _objects(change, change.head, comparison, is_head=True)
-    for change in changes:
-        if change.pair.head is None or change.impact == "WILL_ORPHAN":
-            continue
-        for key, before in _objects(change, change.base, comparison, is_head=False).items():
-            if canonical_json(before) != canonical_json(after.get(key)):
-                yield change, before, after.get(key)
-
-
-def _objects(
-    change: ResourceChange, resource: Resource | None, comparison: Comparison, *, is_head: bool
-) -> dict[_Key, _Object]:
-    stack = change.pair.head if is_head else change.pair.base
-    if stack is None or resource is None:
-        return {}
-    values = Values(stack=stack, side=comparison.head if is_head else comparison.base)
-    cluster = values.text(properties(resource).get("ClusterName", ""))
-    place = f"{change.pair.environment} {cluster}"
-    return {
-        (f"{place} {one.get('kind')}", _name(one)): one for one in documents_of(values, resource)
-    }
-
-
-def _spec(document: _Object) -> _Object:
-    found = document.get("spec")
-    return found if isinstance(found, Mapping) else {}
-
-
-def _name(document: _Object) -> str:
-    metadata = document.get("metadata")
-    given = metadata if isinstance(metadata, Mapping) else {}
-    name = str(given.get("name"))
-    return (
-        name
-        if document.get("kind") == "Namespace"
-        else f"{given.get('namespace', 'default')}/{name}"
-    )
+    for change, before, after in object_changes(comparison):
+        if before is not None:
+            yield change, before, after

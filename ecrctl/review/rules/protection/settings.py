@@ -75,7 +75,8 @@ def setting_weakened(change: ResourceChange) -> Iterator[Message]:
 
 
 def _weaker_settings(kind: str, base: Resource | None, head: Resource | None) -> Iterator[_Weaker]:
-    elsewhere = POD_SETTINGS if kind in WORKLOAD_TYPES else ()
+    elsewhere: tuple[str, ...] = POD_SETTINGS if kind in WORKLOAD_TYPES else ()
+    # The policy of the URL, which follows from it, is compared as access.
     elsewhere = ("authtype",) if kind == FUNCTION_URL else elsewhere
     before, after = map(properties_with_json, (base, head))
     # A path begins with the last word of the type.

@@ -103,7 +103,7 @@ def _telling(change: ResourceChange) -> list[str]:
         f"`{path}`"
         for path, *values in differing_values(before, after)
         if not is_protective(path) and path.rpartition(".")[2] not in judged
-        if _is_telling(path, values, is_new=change.base is None)
+        if is_telling(path, values, is_new=change.base is None)
         or not other_account.isdisjoint(_accounts(values[1]))
     ]
 
@@ -124,7 +124,8 @@ def _accounts(value: Any) -> list[str]:
     return _ACCOUNT.findall(canonical_json(value))
 
 
-def _is_telling(path: str, values: list[Any], *, is_new: bool) -> bool:
+def is_telling(path: str, values: Sequence[Any], *, is_new: bool) -> bool:
+    """Return whether a property looks like access or protection, by its name or its values."""
     if _TELLING_NAME.search(path) or (
         not is_new and (_TELLING_CHANGE.search(path) or _TELLING_WORD.search(path))
     ):

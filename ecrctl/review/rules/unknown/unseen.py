@@ -137,6 +137,21 @@ def execution_role_changed(comparison: Comparison) -> Iterator[Finding]:
             )
 
 
+@rule(Category.ACCESS_GAINED)
+def deploy_role_changed(comparison: Comparison) -> Iterator[Finding]:
+    """The CDK CLI assumes another role to deploy a stack."""
+    for pair in comparison.pairs:
+        before, after = (side.deploy_role if side else "" for side in (pair.base, pair.head))
+        if pair.base and pair.head and before != after:
+            yield about_stack(
+                pair,
+                f"is deployed by `{after or 'whoever runs the CDK'}` instead of "
+                f"`{before or 'whoever runs the CDK'}`: what that may do is not in the templates",
+                evidence=["deploy role", before, after],
+                is_undecided=True,
+            )
+
+
 @resource_rule(Category.WORKLOADS)
 def instance_setup_changed(change: ResourceChange) -> Iterator[str]:
     """An instance installs, writes or runs something else when it starts (`cfn-init`)."""

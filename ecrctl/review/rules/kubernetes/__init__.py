@@ -1,0 +1,1 @@
+"""Rules about Kubernetes objects: those that deliver others, removed ones, unknown kinds."""
