@@ -210,6 +210,12 @@ _ALERTING: Mapping[str, str] = {
     "AWS::SSMIncidents::ResponsePlan": "the response to an incident",
     "AWS::Synthetics::Canary": "a check of an endpoint's health",
 }
+# Types that protect something, and whose name is unique in a scope.
+_GUARDING = (
+    ("AWS::OpenSearchServerless::SecurityPolicy", "the encryption or network", ("Type", "Name")),
+    ("AWS::WAFv2::IPSet", "the addresses of a web filter", ("Scope", "Name")),
+    ("AWS::WAFv2::RuleGroup", "the rules of a web filter", ("Scope", "Name")),
+)
 # Types that exempt something from what records or filters, with what they do.
 EXEMPTING: Mapping[str, str] = {
     "AWS::CloudWatch::AlarmMuteRule": "alarms perform no actions for a time",
@@ -237,6 +243,9 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::CodeBuild::Project": _named("Name"),
     "AWS::CodeCommit::Repository": _data(holds="commits"),
     IDENTITY_POOL: ResourceType(),
+    "AWS::Config::DeliveryChannel": ResourceType(
+        protects="the record of configuration changes", once=()
+    ),
     "AWS::Cognito::UserPool": _data(holds="users"),
     "AWS::Config::ConfigRule": _guard("a check of the configuration", "ConfigRuleName"),
     "AWS::Config::ConfigurationRecorder": ResourceType(
@@ -413,6 +422,10 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
         )
     },
     **dict.fromkeys(_GRANTING, ResourceType(grants=True)),
+    **{
+        name: ResourceType(name_property=once[-1], protects=protects, once=once)
+        for name, protects, once in _GUARDING
+    },
     **{name: _guard(protects) for name, protects in _ALERTING.items()},
     **dict.fromkeys(_MORE_DATA, ResourceType(holds=_DATA)),
     **{name: _unique(names) for name, names in UNIQUE_NAMES.items()},

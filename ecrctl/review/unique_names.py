@@ -15,7 +15,6 @@ UNIQUE_NAMES: Mapping[str, tuple[str, ...]] = {
     "AWS::Batch::ComputeEnvironment": ("ComputeEnvironmentName",),
     "AWS::CloudWatch::Dashboard": ("DashboardName",),
     "AWS::CodePipeline::Pipeline": ("Name",),
-    "AWS::Config::DeliveryChannel": (),
     "AWS::EC2::LaunchTemplate": ("LaunchTemplateName",),
     "AWS::ECR::PullTimeUpdateExclusion": ("PrincipalArn",),
     "AWS::EKS::Addon": ("ClusterName", "AddonName"),
@@ -24,7 +23,6 @@ UNIQUE_NAMES: Mapping[str, tuple[str, ...]] = {
     "AWS::Logs::LogStream": ("LogGroupName", "LogStreamName"),
     "AWS::Logs::SubscriptionFilter": ("LogGroupName", "FilterName"),
     "AWS::OpenSearchServerless::AccessPolicy": ("Type", "Name"),
-    "AWS::OpenSearchServerless::SecurityPolicy": ("Type", "Name"),
     "AWS::RDS::DBSubnetGroup": ("DBSubnetGroupName",),
     "AWS::Route53::RecordSet": ("HostedZoneId", "Name", "Type"),
     "AWS::S3::AccessPoint": ("Name",),
@@ -33,8 +31,6 @@ UNIQUE_NAMES: Mapping[str, tuple[str, ...]] = {
     "AWS::Scheduler::ScheduleGroup": ("Name",),
     "AWS::ServiceDiscovery::PrivateDnsNamespace": ("Vpc", "Name"),
     "AWS::StepFunctions::Activity": ("Name",),
-    "AWS::WAFv2::IPSet": ("Scope", "Name"),
-    "AWS::WAFv2::RuleGroup": ("Scope", "Name"),
 }
 # In all regions of an account together.
 GLOBAL_NAMES: Mapping[str, tuple[str, ...]] = {

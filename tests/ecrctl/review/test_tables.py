@@ -9,10 +9,12 @@ import pytest
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
 from ecrctl.review.diff.image_properties import IMAGE_PROPERTIES
+from ecrctl.review.removals import ENDS, ROUTINE
 from ecrctl.review.resolution.names import NAMED_TYPES
 from ecrctl.review.resolution.templates import resolved
 from ecrctl.review.resource_types import RESOURCE_TYPES
 from ecrctl.review.rules import workloads
+from ecrctl.review.rules.removal.removed import is_known_removal
 from ecrctl.review.rules.unknown import undecided
 from ecrctl.review.rules.unknown.undecided import SETTINGS
 
@@ -116,3 +118,28 @@ def test_every_setting_with_an_unknown_value_is_undecided(kind: str) -> None:
             assert [one.category for one in found] == [setting.category], name
             assert found[0].is_undecided
             assert "`Mode`" in found[0].message
+
+
+# Of these, only the template decides what depends on them.
+UNKNOWN_REMOVALS = {
+    "AWS::IAM::OIDCProvider",
+    "AWS::IAM::SAMLProvider",
+    "AWS::SSM::Parameter",
+    "Custom::AWSCDKOpenIdConnectProvider",
+}
+
+
+def test_the_removal_of_a_type_has_one_meaning() -> None:
+    assert not ENDS.keys() & ROUTINE
+    for kind in (*ENDS, *ROUTINE):
+        row = RESOURCE_TYPES.get(kind)
+        assert row is None or not (row.holds or row.protects), kind
+
+
+def test_the_removal_of_every_listed_type_has_a_meaning() -> None:
+    unknown = {kind for kind in RESOURCE_TYPES if not is_known_removal(kind)}
+    assert unknown == UNKNOWN_REMOVALS
+
+
+def test_the_removal_of_an_unknown_type_has_no_meaning() -> None:
+    assert not is_known_removal("Acme::Web::Thing")

@@ -106,7 +106,7 @@ def _resource_share(values: Values, logical_id: str, given: Mapping[str, Any]) -
             permission = Attachment("permission of the share", values.text(right))
             yield _principal(values, principal), permission
     if not is_false(given.get("AllowExternalPrincipals")):
-        outside = Subject("principals", "outside of the organization")
+        outside = Subject("every principal", "outside of the organization")
         yield outside, Attachment("invitation to the resource share", values.path(logical_id))
     for source in as_list(given.get("Sources", [])):
         share = Attachment("resource share", values.path(logical_id))

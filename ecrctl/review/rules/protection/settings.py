@@ -157,7 +157,8 @@ def _verdict(name: str, before: Any, after: Any) -> bool | None:
 
 def _other_verdict(name: str, before: Any, after: Any) -> bool | None:
     if name in UNORDERED:
-        return None if before is None else False
+        is_same = is_scalar(before) and is_scalar(after) and text_of(before) == text_of(after)
+        return None if before is None or is_same else False
     return _key_verdict(before, after) if KEY_NAME.fullmatch(name) else None
 
 

@@ -37,6 +37,8 @@ _SETTINGS: Mapping[str, _Setting] = {
     "RemovalPolicy": _Setting(("delete", "destroy"), "retain", _WITH_IT),
     "RetainOnDelete": _Setting(("false",), "true", "its files are deleted together with it"),
 }
+# Of these, every value is known.
+SWITCHES = ("DeleteAutomatedBackups", "Prune", "RecursiveDeleteOption", "RetainOnDelete")
 
 
 @resource_rule(Category.DATA_LOSS)

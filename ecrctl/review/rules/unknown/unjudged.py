@@ -24,6 +24,7 @@ from ecrctl.review.resource_types import (
     resource_type,
 )
 from ecrctl.review.rules.data_expiry import KEPT_FOR
+from ecrctl.review.rules.removal.settings import SWITCHES
 from ecrctl.review.rules.rule import Rule, resource_rule
 
 from .undecided import SETTINGS
@@ -111,7 +112,12 @@ def _telling(change: ResourceChange) -> list[str]:
 def _names_judged_elsewhere(name: str) -> Sequence[str]:
     row = IMAGE_PROPERTIES.get(name)
     paths = (*row.images, *row.identities) if row else ()
-    return [*KEPT_FOR, *_JUDGED_NAMES.get(name, ()), *(path.rpartition(".")[2] for path in paths)]
+    return [
+        *KEPT_FOR,
+        *SWITCHES,
+        *_JUDGED_NAMES.get(name, ()),
+        *(path.rpartition(".")[2] for path in paths),
+    ]
 
 
 def _without_policies(resource: Resource | None) -> dict[str, Any]:
