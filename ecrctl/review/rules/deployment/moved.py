@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.wording import first_few, listed
-from ecrctl.review.diff.comparison import Comparison, StackPair
+from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
 from ecrctl.review.diff.resources import path_of, resources_of
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resource_types import REPOSITORY, resource_type
@@ -22,6 +22,7 @@ def stack_moved(comparison: Comparison) -> Iterator[Finding]:
             f"is deployed as {_place(pair.stack)} instead of {_place(old)}: all of its resources "
             "are created again, and the old ones remain as they are, and are no longer updated",
             evidence=["moved", _place(old), _place(pair.stack)],
+            changes=[one for one in comparison.changes if one.pair.head is None and _is(one, old)],
         )
 
 
@@ -62,6 +63,10 @@ def _moves(comparison: Comparison) -> Iterator[tuple[StackPair, Stack]]:
             if is_gone and is_same:
                 yield pair, old
                 break
+
+
+def _is(change: ResourceChange, stack: Stack) -> bool:
+    return change.pair.key == [stack.stack_name, stack.account, stack.region]
 
 
 def _place(stack: Stack) -> str:
