@@ -205,23 +205,21 @@ def _unlisted(
         added = tuple(one for one in referrers if one.digest not in listed)
         if known.is_native or not added:
             continue
-        check_fallback_tag(subject, target, options)
+        tag = fallback_tag(subject)
+        # An index that is written once could never list another signature.
+        if options.is_immutable(tag):
+            raise immutable_fallback_tag(target, tag)
         found.append((subject, added))
     return tuple(found)
 
 
-def check_fallback_tag(subject: str, target: Store, options: CopyOptions) -> None:
-    """Raise where the tag that lists the referrers of an image exists and cannot be moved.
-
-    A tag that does not exist can be written once.
-    """
-    tag = fallback_tag(subject)
-    if options.is_immutable(tag) and target.digests_of([tag]):
-        raise UserError(
-            f"The registry of '{target.name}' lacks the referrers API, and the tag {tag}, which "
-            'lists the image\'s signatures in its place, is immutable. Exclude "sha256-*" from '
-            "the tag immutability of the repository, or copy the image with --without-referrers."
-        )
+def immutable_fallback_tag(target: Store, tag: str) -> UserError:
+    """Return the error of an immutable tag that would have to list the referrers of an image."""
+    return UserError(
+        f"The registry of '{target.name}' lacks the referrers API, and the tag {tag}, which would "
+        'list the image\'s signatures in its place, is immutable. Exclude "sha256-*" from the tag '
+        "immutability of the repository, or copy the image with --without-referrers."
+    )
 
 
 def _blob_steps(

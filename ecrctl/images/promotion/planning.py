@@ -14,10 +14,10 @@ from ecrctl.images.copying.plan import (
     CopyOptions,
     ManifestStep,
     Plan,
-    check_fallback_tag,
+    immutable_fallback_tag,
     plan_copy,
 )
-from ecrctl.images.oci import Descriptor
+from ecrctl.images.oci import Descriptor, fallback_tag
 from ecrctl.images.stores.memory import Memory
 from ecrctl.pins.pinning import live_tag
 
@@ -130,8 +130,10 @@ class Planner:
         manifest = record_manifest(artifact)
         subjects = dict(copy.subjects)
         if not known.is_native:
-            if copy.digest not in subjects:
-                check_fallback_tag(copy.digest, copy.target, options)
+            tag = fallback_tag(copy.digest)
+            # The record alone may be written once: an image without signatures can be promoted.
+            if options.is_immutable(tag) and copy.target.digests_of([tag]):
+                raise immutable_fallback_tag(copy.target, tag)
             added: tuple[Descriptor, ...] = subjects.get(copy.digest, ())
             subjects[copy.digest] = (*added, manifest.descriptor())
         return Plan(

@@ -56,18 +56,25 @@ class Pair:
         )
 
     def write(
-        self, *, dev: str | None = None, prod: str = WORKLOAD, name: str | None = None
+        self,
+        *,
+        dev: str | None = None,
+        prod: str = WORKLOAD,
+        name: str | None = None,
+        setting: str = "",
     ) -> None:
         """Write the files of both environments; their repositories are the test's own.
 
         :param dev: what ``dev`` declares besides; by default the build of the image ``api``.
+        :param setting: a setting of the repository of ``prod``.
         """
         dev = BUILD.format(self.name) if dev is None else dev
         for environment, (account, region), more in (("dev", SOURCE, dev), ("prod", TARGET, prod)):
             repository = (name or self.name) if environment == "prod" else self.name
+            more_of_it = f", {setting}" if setting and environment == "prod" else ""
             (self.program.folder / f"{environment}.yaml").write_text(
                 f'account: "{account}"\nregion: {region}\n'
-                f"repositories: [{{name: {repository}}}]\n{more}"
+                f"repositories: [{{name: {repository}{more_of_it}}}]\n{more}"
             )
 
     def promote(self, *arguments: str) -> End:

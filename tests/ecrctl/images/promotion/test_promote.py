@@ -19,6 +19,10 @@ from tests.ecrctl.images.samples import Bundle, layer
 
 from .conftest import BUILD, SOURCE, TARGET, WORKLOAD, Pair
 
+EXCEPT_FALLBACK_TAGS = (
+    'tag_immutability: {mode: IMMUTABLE_WITH_EXCLUSION, exclusion_filters: ["sha256-*"]}'
+)
+
 
 def sign(pair: Pair, bundle: Bundle, image: dict[str, Any]) -> dict[str, str]:
     """Sign an image of ``dev`` in both forms; return the digests by the tags that list them."""
@@ -84,6 +88,7 @@ def test_a_second_run_adds_nothing_and_asks_for_no_blob(
 def test_both_forms_of_signatures_are_promoted(
     pair: Pair, bundle: Bundle, image: dict[str, Any]
 ) -> None:
+    pair.write(setting=EXCEPT_FALLBACK_TAGS)
     digest = pair.push(bundle, image)
     signatures = sign(pair, bundle, image)
     assert pair.promote(f"{pair.name}:v1").code == ExitCode.SUCCESS
@@ -108,6 +113,19 @@ def test_without_referrers_the_image_comes_alone(
     assert digest in pair.pins
 
 
+def test_signatures_that_an_immutable_tag_would_list_are_refused_before_anything_is_sent(
+    pair: Pair, bundle: Bundle, image: dict[str, Any]
+) -> None:
+    digest = pair.push(bundle, image)
+    sign(pair, bundle, image)
+    pair.quirks.requests.clear()
+    end = pair.promote(f"{pair.name}:v1")
+    assert end.code == ExitCode.TOOL_ERROR
+    assert f"the tag {fallback_tag(digest)}, which would list" in end.sentence
+    assert pair.quirks.count("PUT") == pair.quirks.count("POST", "/v2/") == 0
+    assert pair.repository(TARGET).digests_of(["v1"]) == {}
+
+
 def test_an_immutable_fallback_tag_is_one_sentence_before_anything_is_sent(
     pair: Pair, bundle: Bundle, image: dict[str, Any]
 ) -> None:
@@ -120,7 +138,8 @@ def test_an_immutable_fallback_tag_is_one_sentence_before_anything_is_sent(
     assert (end.code, end.sentence) == (
         ExitCode.TOOL_ERROR,
         f"The registry of '{pair.name}' lacks the referrers API, and the tag "
-        f"{fallback_tag(digest)}, which lists the image's signatures in its place, is immutable. "
+        f"{fallback_tag(digest)}, which would list the image's signatures in its place, is "
+        "immutable. "
         'Exclude "sha256-*" from the tag immutability of the repository, or copy the image with '
         "--without-referrers.",
     )
