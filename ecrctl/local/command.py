@@ -1,5 +1,6 @@
-"""``ecrctl local``: deploy, push, pin and read back, end to end, on the embedded AWS."""
+"""``ecrctl local``: an image's whole way on the embedded AWS, by the commands that users run."""
 
+import shutil
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +12,13 @@ from ecrctl.console import Steps
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing.locks import locked
 from ecrctl.files import file_errors
-from ecrctl.images.copying.run import push_image
+from ecrctl.images.copying.plan import CopyOptions, plan_copy
+from ecrctl.images.copying.run import push_image, run_copy
+from ecrctl.images.oci import OciImage
+from ecrctl.images.stores.layout import WritableLayout
+from ecrctl.images.stores.memory import Memory
 from ecrctl.images.stores.registry import Registry, Repository
 from ecrctl.images.stores.store import TagIsImmutable
-from ecrctl.pins.pinning import Target, live_tag, mark_live, write_pin
 from ecrctl.verify.command import Verification, verify
 from ecrctl.verify.files.jobs import check_schemas
 from ecrctl.verify.images import check_images
@@ -23,8 +27,10 @@ from environments.loading import load_environment, pins_path
 from environments.settings import EnvironmentSettings
 
 from . import emulator
+from .commands import Commands
 from .emulator import Emulator
 from .options import TIME_LIMIT_MINUTES
+from .promotion import promote_and_report
 from .sample_image import sample_image
 from .supervision import Supervision, supervised
 
@@ -52,7 +58,7 @@ class LocalRun:
 
 
 def run_local(run: LocalRun, steps: Steps) -> tuple[Verification, Emulator]:
-    """Deploy the repositories, push and pin an image, deploy its workloads, and read all back.
+    """Deploy repositories, push and pin an image, deploy its workloads, read all back, promote it.
 
     :returns: the checks, and the embedded AWS.
     """
@@ -95,51 +101,72 @@ def _supervised_run(
             step.detail = started.endpoint_url
         # The pin of an earlier run names an image that this emulator does not have yet.
         pins_path(ENVIRONMENT, run.environments).unlink(missing_ok=True)
-        cdk = _Cdk(run, started, supervision)
+        commands = Commands(run.output, started, supervision)
         with steps.step("Bootstrap the account with the AWS CDK CLI") as step:
-            cdk.bootstrap()
+            commands.bootstrap(settings.region)
             step.detail = f"{settings.account}, {settings.region}"
         with steps.step("Deploy the key and the repositories") as step:
             stacks = (names.ENCRYPTION, names.repositories_id("*"))
-            cdk.deploy(*(names.stack_path(ENVIRONMENT, one) for one in stacks))
+            paths = [names.stack_path(ENVIRONMENT, one) for one in stacks]
+            commands.deploy(ENVIRONMENT, run.environments, *paths)
             step.detail = f"{len(settings.repositories)} repositories"
         aws = started.clients()
-        _push_and_pin(run, steps, aws, settings)
+        registry = Registry.of_account(aws, settings.account)
+        repository = registry.repository(REPOSITORY, writable=True)
+        _push_and_pin(commands, steps, repository, run.environments)
         settings = load_environment(ENVIRONMENT, run.environments)
         with steps.step("Check that every pinned image is in its registry") as step:
             step.detail = _prove_images(settings, aws)
         with steps.step("Deploy the workloads that use the image"):
-            cdk.deploy(f"{ENVIRONMENT}/*")
+            commands.deploy(ENVIRONMENT, run.environments, f"{ENVIRONMENT}/*")
         with steps.step("Verify everything") as step:
             found = verify(settings, stacks_of(run.output / "cdk.out"), aws)
             found = replace(found, files=[*found.files, *check_schemas(settings)])
             step.detail = f"{len(found.checks)} checks"
+        promote_and_report(commands, steps, settings, run.environments, REPOSITORY)
         return found, started
 
 
-def _push_and_pin(run: LocalRun, steps: Steps, aws: Aws, settings: EnvironmentSettings) -> None:
-    registry = Registry.of_account(aws, settings.account)
-    repository = registry.repository(REPOSITORY, writable=True)
+def _push_and_pin(
+    commands: Commands, steps: Steps, repository: Repository, environments: Path
+) -> None:
     image = sample_image()
+    source, pulled = (commands.output / name for name in ("image", "pulled"))
     with steps.step("Push the sample image") as step:
-        push_image(repository, TAG, image)
-        step.detail = f"{REPOSITORY}:{TAG} is {image.digest[:19]}..."
+        _write(source, image)
+        step.detail = commands.ecrctl(
+            environments, "push", ENVIRONMENT, f"{REPOSITORY}:{TAG}", "--from", f"oci:{source}"
+        )
     with steps.step("Push other content under the same tag") as step:
         step.detail = _prove_immutable(repository)
     with steps.step("Pull the image by its digest") as step:
-        pulled = repository.manifest(image.digest)
-        if pulled is None or pulled.content != image.manifest:
-            raise UserError(
-                "The registry returned a manifest that differs from the pushed one.",
-                ExitCode.DIFFERENCE,
-            )
-        step.detail = "the same bytes"
+        shutil.rmtree(pulled, ignore_errors=True)
+        name = f"{REPOSITORY}@{image.digest}"
+        commands.ecrctl(environments, "pull", ENVIRONMENT, name, f"oci:{pulled}")
+        step.detail = _prove_pulled(pulled, image)
     with steps.step("Pin the digest") as step:
-        tag = live_tag(ENVIRONMENT, image.digest)
-        mark_live(aws, settings.account, REPOSITORY, image.digest, tag)
-        target = Target(run.environments, ENVIRONMENT, REPOSITORY)
-        path = write_pin(target, repository=REPOSITORY, tag=TAG, digest=image.digest)
-        step.detail = f"{path.name}; the tag {tag} protects the image"
+        step.detail = commands.ecrctl(
+            *(environments, "pin", ENVIRONMENT, REPOSITORY),
+            *("--repository", REPOSITORY, "--tag", TAG),
+        )
+
+
+def _write(folder: Path, image: OciImage) -> None:
+    """Write an image as an OCI layout."""
+    shutil.rmtree(folder, ignore_errors=True)
+    options = CopyOptions()
+    layout = WritableLayout.at(folder)
+    run_copy(plan_copy(Memory(image), image.digest, layout, TAG, options), options)
+
+
+def _prove_pulled(folder: Path, image: OciImage) -> str:
+    manifest = WritableLayout.at(folder).manifest(image.digest)
+    if manifest is None or manifest.content != image.manifest:
+        raise UserError(
+            "The registry returned a manifest that differs from the pushed one.",
+            ExitCode.DIFFERENCE,
+        )
+    return "the same bytes"
 
 
 def _prove_immutable(repository: Repository) -> str:
@@ -160,36 +187,3 @@ def _prove_images(settings: EnvironmentSettings, aws: Aws) -> str:
     if missing:
         raise UserError(f"Not in its registry: {', '.join(missing)}.", ExitCode.DIFFERENCE)
     return ", ".join(sorted({check.subject for check in checks}))
-
-
-@dataclass(frozen=True, slots=True)
-class _Cdk:
-    """The CDK CLI, run against the embedded AWS."""
-
-    run: LocalRun
-    emulator: Emulator
-    supervision: Supervision
-
-    def bootstrap(self) -> None:
-        """Bootstrap the account and region, away from cdk.json, which would start a synth."""
-        target = f"aws://{self.emulator.account}/{self.emulator.region}"
-        self._cdk("bootstrap", target, cwd=self.run.output)
-
-    def deploy(self, *stacks: str) -> None:
-        """Synthesise the environment and deploy some of its stacks."""
-        self._cdk(
-            *("deploy", *stacks, "--require-approval", "never"),
-            *("--app", toolchain.present_tools().app_command()),
-            *("--output", str(self.run.output / "cdk.out")),
-            *("--context", f"env={ENVIRONMENT}"),
-            *("--context", f"environments={self.run.environments}"),
-        )
-
-    def _cdk(self, *arguments: str, cwd: Path = toolchain.ROOT) -> None:
-        toolchain.run_cdk(
-            arguments,
-            environment=self.emulator.variables(),
-            log=self.run.output / "cdk.log",
-            cwd=cwd,
-            on_start=self.supervision.started,
-        )
