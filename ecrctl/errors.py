@@ -48,7 +48,7 @@ class UserError(Exception):
 
 
 class DeniedError(UserError):
-    """Raised when the credentials lack the permission for a call."""
+    """Raised when a call is refused for good: no permission, or no such call in this AWS."""
 
 
 def exit_code_table(*codes: ExitCode, example: str = "") -> str:

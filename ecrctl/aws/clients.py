@@ -194,6 +194,10 @@ def is_denied(error: ClientError) -> bool:
     return error.response.get("Error", {}).get("Code") in ("AccessDenied", "AccessDeniedException")
 
 
+def _is_unknown_call(error: ClientError) -> bool:
+    return error.response.get("Error", {}).get("Code") in ("InvalidAction", "UnknownOperation")
+
+
 def _is_not_found(error: ClientError) -> bool:
     answer = error.response.get("Error", {})
     code, message = answer.get("Code", ""), answer.get("Message", "")
@@ -211,14 +215,16 @@ def as_user_errors(action: str) -> Iterator[None]:
     """Raise errors of AWS and of its client as a :class:`UserError`.
 
     :param action: the beginning of the message, such as ``Reading the keys``.
-    :raises DeniedError: where the credentials lack the permission.
+    :raises DeniedError: where the credentials lack the permission, or where this AWS, such as an
+        emulator, has no such call.
     """
     try:
         yield
     except CallError as error:
         raise UserError(_failure(action, error)) from None
     except ClientError as error:
-        kind = DeniedError if is_denied(error) else UserError
+        is_final = is_denied(error) or _is_unknown_call(error)
+        kind = DeniedError if is_final else UserError
         raise kind(_failure(action, call_error(error))) from None
     except json.JSONDecodeError:
         raise UserError(f"{action} failed: AWS returned a document that is not JSON.") from None

@@ -85,6 +85,8 @@ def test_a_local_run_deploys_pushes_pins_and_reads_back(folder: Path) -> None:
     assert result.returncode == 0, output + result.stderr
     assert "TAG_INVALID: tag 'v1' is immutable" in output
     assert re.search(r"local: all \d+ checks match the declaration", output)
+    assert re.search(r"ok Promote the image to it: aws-nodejs-sample@sha256:[0-9a-f]{64}", output)
+    assert "aws-nodejs-sample" in (folder / "output" / "report.html").read_text()
     for subject in ("key alias/ecr/local", "repository team/api", "service sample-app", "Job eks-"):
         assert subject in output
     assert "\x1b" not in output, "plain lines where there is no terminal"

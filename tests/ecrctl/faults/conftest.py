@@ -25,6 +25,7 @@ from ecrctl.images.stores import registry
 from ecrctl.images.stores.retries import Patience
 from ecrctl.local import command as local
 from ecrctl.local import emulator as emulator_module
+from ecrctl.local.commands import Commands
 from ecrctl.local.emulator import Emulator, running
 from ecrctl.local.sample_image import sample_image
 from ecrctl.verify.command import Verification
@@ -168,6 +169,10 @@ def prepared(program: Program, monkeypatch: pytest.MonkeyPatch) -> Program:
         yield Emulator(port=program.port, account=ACCOUNT, region=REGION, pid=0)
 
     monkeypatch.setattr(emulator_module, "running", started)
+    # The commands of images have the faults of their calls in rows of their own.
+    monkeypatch.setattr(Commands, "ecrctl", lambda *_: "")
+    monkeypatch.setattr(local, "_prove_pulled", lambda *_: "")
+    monkeypatch.setattr(local, "promote_and_report", lambda *_: None)
     # `ecrctl verify` has the faults of these calls in a matrix of its own.
     monkeypatch.setattr(local, "stacks_of", lambda _assembly: [])
     monkeypatch.setattr(local, "verify", lambda *_: Verification(files=[], stacks={}))

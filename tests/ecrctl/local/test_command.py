@@ -19,12 +19,13 @@ from ecrctl.cdk import toolchain
 from ecrctl.console import Steps
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing import locks
-from ecrctl.images.stores.registry import Repository
+from ecrctl.images.stores.layout import WritableLayout
 from ecrctl.images.stores.store import TagIsImmutable
 from ecrctl.local import command
 from ecrctl.local import emulator as emulator_module
 from ecrctl.local.command import LocalRun, run_local
 from ecrctl.local.emulator import Emulator
+from ecrctl.local.promotion import promote_and_report
 from ecrctl.local.sample_image import sample_image
 from ecrctl.local.supervision import Supervision
 from ecrctl.pins.pinning import live_tag
@@ -59,11 +60,17 @@ class Run:
         return found, started, [re.sub(r" \(\d+\.\d s\)$", "", line) for line in lines]
 
 
-def remove_repository(aws: Aws) -> None:
-    """Remove the repository of the sample image, where it exists."""
-    names = {item["repositoryName"] for item in aws.ecr.describe_repositories()["repositories"]}
-    if NAME in names:
-        aws.ecr.delete_repository(repositoryName=NAME, force=True)
+def west(emulator: Emulator) -> Any:
+    """Return the ECR of the region that the image is promoted to."""
+    return replace(emulator, region="us-west-2").clients().ecr
+
+
+def remove_repositories(emulator: Emulator) -> None:
+    """Remove the repositories of the sample image, where they exist."""
+    for ecr in (emulator.clients().ecr, west(emulator)):
+        names = {item["repositoryName"] for item in ecr.describe_repositories()["repositories"]}
+        if NAME in names:
+            ecr.delete_repository(repositoryName=NAME, force=True)
 
 
 @pytest.fixture
@@ -90,21 +97,32 @@ def run(
         found.pinned.append(pins_path("local", environments).exists())
         if "local/Encryption" in arguments:
             aws.ecr.create_repository(repositoryName=NAME, imageTagMutability="IMMUTABLE")
+        if "local-promoted/*" in arguments:
+            west(emulator).create_repository(repositoryName=NAME, imageTagMutability="IMMUTABLE")
         if "local/*" in arguments:
             synthesise(environments, options.output / "cdk.out", "local")
 
+    monkeypatch.setattr(command, "promote_and_report", lambda *_: None)
     monkeypatch.setattr(emulator_module, "running", running)
     monkeypatch.setattr(toolchain, "run_cdk", run_cdk)
     monkeypatch.setattr(toolchain, "check_cdk", lambda: found.prepared.append("the CDK CLI"))
     monkeypatch.setattr(
         emulator_module, "forget_aws_settings", lambda: found.prepared.append("no real AWS")
     )
-    remove_repository(aws)
+    remove_repositories(emulator)
     yield found
-    remove_repository(aws)
+    remove_repositories(emulator)
 
 
-def test_every_step_is_carried_out_and_named(run: Run, emulator: Emulator, aws: Aws) -> None:
+@pytest.fixture
+def whole_run(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return a run that also promotes the image and reports it, which takes some seconds."""
+    monkeypatch.setattr(command, "promote_and_report", promote_and_report)
+    return run
+
+
+def test_every_step_is_carried_out_and_named(whole_run: Run, emulator: Emulator, aws: Aws) -> None:
+    run = whole_run
     found, started, steps = run.start()
     checks = found.checks
     (details,) = aws.ecr.describe_images(repositoryName=NAME)["imageDetails"]
@@ -113,14 +131,21 @@ def test_every_step_is_carried_out_and_named(run: Run, emulator: Emulator, aws: 
         f"ok Start the embedded AWS: {emulator.endpoint_url}",
         "ok Bootstrap the account with the AWS CDK CLI: 000000000000, us-east-1",
         "ok Deploy the key and the repositories: 2 repositories",
-        f"ok Push the sample image: {NAME}:v1 is {DIGEST[:19]}...",
+        f"ok Push the sample image: {NAME}@{DIGEST}",
         f"ok Push other content under the same tag: refused, as expected ({refusal(aws)})",
         "ok Pull the image by its digest: the same bytes",
-        f"ok Pin the digest: local.images.yaml; the tag {live} protects the image",
+        f"ok Pin the digest: local.images.yaml: {NAME} is pinned to {NAME}:v1, {DIGEST}; the tag "
+        f"{live} protects it",
         f"ok Check that every pinned image is in its registry: image 000000000000/us-east-1/{NAME}",
         "ok Deploy the workloads that use the image",
         f"ok Verify everything: {len(checks)} checks",
+        "ok Deploy a repository in another region: 000000000000, us-west-2",
+        f"ok Promote the image to it: {NAME}@{DIGEST}",
+        f"ok Report the images: {run.options.output / 'report.html'}",
     ]
+    promoted = west(emulator).describe_images(repositoryName=NAME)["imageDetails"]
+    assert [one["imageDigest"] for one in promoted if "v1" in one["imageTags"]] == [DIGEST]
+    assert NAME in (run.options.output / "report.html").read_text()
     assert live == live_tag("local", DIGEST)
     assert details["imageDigest"] == DIGEST
     assert started is emulator
@@ -139,7 +164,8 @@ def refusal(aws: Aws) -> str:
     return str(refused.value)
 
 
-def test_the_cdk_cli_bootstraps_and_deploys_in_two_parts(run: Run, emulator: Emulator) -> None:
+def test_the_cdk_cli_bootstraps_and_deploys_in_parts(whole_run: Run, emulator: Emulator) -> None:
+    run = whole_run
     run.start()
     output, environments = run.options.output, run.options.environments
     rest = (
@@ -147,6 +173,11 @@ def test_the_cdk_cli_bootstraps_and_deploys_in_two_parts(run: Run, emulator: Emu
         *("--output", str(output / "cdk.out"), "--context", "env=local"),
         *("--context", f"environments={environments}"),
     )
+    copies = output / "promotion"
+    promoted = [
+        text.replace("env=local", "env=local-promoted").replace(str(environments), str(copies))
+        for text in rest
+    ]
     given = {"environment": emulator.variables(), "log": output / "cdk.log"}
     in_project = {**given, "cwd": toolchain.ROOT}
     assert run.calls == [
@@ -154,6 +185,8 @@ def test_the_cdk_cli_bootstraps_and_deploys_in_two_parts(run: Run, emulator: Emu
         (("bootstrap", "aws://000000000000/us-east-1"), {**given, "cwd": output}),
         (("deploy", "local/Encryption", "local/Repositories-*", *rest), in_project),
         (("deploy", "local/*", *rest), in_project),
+        (("bootstrap", "aws://000000000000/us-west-2"), {**given, "cwd": output}),
+        (("deploy", "local-promoted/*", *promoted), in_project),
     ]
     assert run.emulators == [
         {
@@ -165,8 +198,10 @@ def test_the_cdk_cli_bootstraps_and_deploys_in_two_parts(run: Run, emulator: Emu
         }
     ]
     assert output.is_dir()
-    # The embedded AWS and each of three runs of the CDK CLI; no record is left by a run that ends.
-    assert [one["pid"] for one in run.recorded] == [os.getpid()] * 4
+    # The embedded AWS, five runs of the CDK CLI, and three commands. A run that ends leaves no
+    # record.
+    assert len(run.recorded) == 1 + 5 + 3
+    assert [one["pid"] for one in run.recorded].count(os.getpid()) == 1 + 5
     assert not (output / "processes.json").exists()
     assert list(environments.glob(".*")) == []
 
@@ -232,7 +267,7 @@ def returning(value: Any) -> Callable[..., Any]:
 def test_another_manifest_than_was_pushed_is_a_difference(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Repository, "manifest", returning(None))
+    monkeypatch.setattr(WritableLayout, "manifest", returning(None))
     with pytest.raises(UserError) as refused:
         run.start()
     assert str(refused.value) == (
