@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from ecrctl.cdk.toolchain import ROOT
 from ecrctl.console import Steps
 from environments import names
 from environments.loading import pins_path
@@ -47,4 +48,4 @@ def promote_and_report(
         commands.ecrctl(
             *(folder, "report", source, "--in-use", "--format", "html", "--output", str(page))
         )
-        step.detail = str(page)
+        step.detail = str(page.relative_to(ROOT) if page.is_relative_to(ROOT) else page)
