@@ -104,29 +104,56 @@ def joined(alternatives: Iterable[Conditions]) -> list[Conditions]:
 
     Those of a negated operator stay apart, because all values of one apply together.
     """
-    found: list[Conditions] = []
-    # Two alternatives that can be joined have one of these in common, so most are not compared.
-    by_rest: dict[object, list[int]] = {}
-    for one in sorted(set(alternatives), key=canonical_text):
-        similar = {index for rest in _rests(one) for index in by_rest.get(rest, ())}
-        for index in sorted(similar):
-            together = _joined(one, found[index])
-            if together is not None:
-                found[index] = together
-                break
-        else:
-            index, together = len(found), one
-            found.append(one)
-        for rest in _rests(together):
-            by_rest.setdefault(rest, []).append(index)
+    found = sorted(set(alternatives), key=canonical_text)
+    while len(fewer := _joined_once(found)) < len(found):
+        found = fewer
     return found
 
 
-def _rests(conditions: Conditions) -> Iterator[object]:
+def _joined_once(alternatives: list[Conditions]) -> list[Conditions]:
+    """Join every alternative with all others that differ in one of its keys, the first with any.
+
+    Each is compared with those alone that have the rest of its conditions.
+    """
+    by_rest: dict[_Rest, list[Conditions]] = {}
+    for one in alternatives:
+        for rest in _rests(one):
+            by_rest.setdefault(rest, []).append(one)
+    done: set[Conditions] = set()
+    found: list[Conditions] = []
+    for one in alternatives:
+        if one in done:
+            continue
+        together = one
+        for rest in _rests(one):
+            by_rest[rest] = alike = [other for other in by_rest[rest] if other not in done]
+            if len(alike) > 1:
+                done.update(alike)
+                together = _with_all_values(rest, alike)
+                break
+        done.add(one)
+        found.append(together)
+    return found
+
+
+class _Rest(NamedTuple):
+    """Conditions without one of them, whose values alone are left open."""
+
+    others: Conditions
+    operator: str
+    key: str
+
+
+def _rests(conditions: Conditions) -> Iterator[_Rest]:
     """Yield the conditions without the values of one of them, for each that can be joined."""
-    for one in conditions:
+    for one in sorted(conditions, key=canonical_text):
         if not _NOT_JOINED.search(one.operator):
-            yield conditions - {one}, one.operator, one.key
+            yield _Rest(conditions - {one}, one.operator, one.key)
+
+
+def _with_all_values(rest: _Rest, alternatives: Iterable[Conditions]) -> Conditions:
+    values = (condition.values for one in alternatives for condition in one - rest.others)
+    return rest.others | {Condition(rest.operator, rest.key, frozenset().union(*values))}
 
 
 def both(one: Conditions, other: Conditions) -> Conditions | None:
@@ -169,16 +196,6 @@ def _excludes(one: Condition, other: Condition) -> bool:
         return False
     covers = _covers(one.operator, operator)
     return all(any(covers(have, value) for value in other.values) for have in one.values)
-
-
-def _joined(one: Conditions, other: Conditions) -> Conditions | None:
-    only_one, only_other = one - other, other - one
-    if len(only_one) != 1 or len(only_other) != 1:
-        return None
-    ((operator, key, values),), ((other_operator, other_key, more),) = only_one, only_other
-    if (operator, key) != (other_operator, other_key) or _NOT_JOINED.search(operator):
-        return None
-    return (one & other) | {Condition(operator, key, values | more)}
 
 
 def _implies(have: Condition, wanted: Condition) -> bool:

@@ -59,7 +59,7 @@ def add_promote_command(app: typer.Typer, environments: Callable[[], Path]) -> N
             str | None, typer.Option(metavar="NAME", help="The AWS profile for DST.")
         ] = None,
     ) -> None:
-        """Copy images with their signatures to another environment, and pin them there.
+        """Copy images to another environment, and pin them there.
 
         The output ends with REPOSITORY@DIGEST, one line for each image. The scan_gate of DST must
         be met by the findings of SRC.

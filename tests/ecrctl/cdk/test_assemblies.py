@@ -307,6 +307,7 @@ def test_settings_are_everything_beside_the_template_and_the_assets() -> None:
         is_protected=True,
         tags={"team": "web"},
         parameters={"Size": "1"},
+        deploy_role="arn:deployer",
         execution_role="arn:role",
         notification_arns=("arn:topic",),
     )
@@ -317,6 +318,7 @@ def test_settings_are_everything_beside_the_template_and_the_assets() -> None:
         "termination protection": True,
         "tags": {"team": "web"},
         "parameters": {"Size": "1"},
+        "deploy role": "arn:deployer",
         "execution role": "arn:role",
         "notification topics": ["arn:topic"],
     }
