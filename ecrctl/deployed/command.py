@@ -8,7 +8,9 @@ from pathlib import Path
 
 from ecrctl.aws.clients import Aws, as_user_errors, configured_region
 from ecrctl.errors import UserError
+from environments.faults import EnvironmentFault
 from environments.loading import environment_names, refuse_name
+from environments.model.environment import EnvironmentModel
 from environments.reading import read_environment
 
 from .assembly import write_assembly
@@ -39,7 +41,7 @@ def save_deployed(
 @contextmanager
 def deployed_base(environment: str, environments: Path) -> Iterator[Path]:
     """Yield a temporary folder with what CloudFormation has for an environment."""
-    with tempfile.TemporaryDirectory(prefix="ecrctl-") as folder:
+    with tempfile.TemporaryDirectory() as folder:
         if not save_deployed(environment, environments, Path(folder)):
             print(
                 f"CloudFormation has no stack of '{environment}': this is a first deployment.",
@@ -51,7 +53,7 @@ def deployed_base(environment: str, environments: Path) -> Iterator[Path]:
 def _from_aws(environment: str, environments: Path, others: list[str]) -> list[DeployedStack]:
     head = None
     if environment in others:
-        head = read_environment(environment, environments / f"{environment}.yaml").head
+        head = _head(environment, environments / f"{environment}.yaml")
     region = head.region if head else configured_region()
     if region is None:
         raise UserError(
@@ -68,3 +70,11 @@ def _from_aws(environment: str, environments: Path, others: list[str]) -> list[D
             "AWS_PROFILE."
         )
     return stacks_in_aws(environment, others, aws)
+
+
+def _head(environment: str, path: Path) -> EnvironmentModel:
+    """Return the settings of an environment, with the account that the stacks must be in."""
+    found = read_environment(environment, path)
+    if found.head is None:
+        raise EnvironmentFault(found.file.report(found.file.faults))
+    return found.head

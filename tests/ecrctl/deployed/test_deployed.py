@@ -14,15 +14,14 @@ from typing import Any
 import pytest
 
 from ecrctl.aws.clients import Aws
-from ecrctl.cdk.assemblies import Stack, stacks_of
+from ecrctl.cdk.assemblies import Stack
 from ecrctl.deployed.command import save_deployed
-from ecrctl.errors import UserError
 from ecrctl.local.emulator import Emulator
 from ecrctl.review.sides.deployed import aligned
+from tests.ecrctl.deployed.saved_responses import ACCOUNT, REGION, description, save_responses
 from tests.ecrctl.review.pairs import write_assembly
 from tests.support import ROOT
 
-ACCOUNT, REGION = "000000000000", "us-east-1"
 TEMPLATE: dict[str, Any] = {
     "Description": "Images of Zürich",
     "Parameters": {
@@ -103,6 +102,7 @@ def test_stacks_that_are_deployed_already_are_no_change(emulator: Emulator, tmp_
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["result"], found["findings"]) == ("unchanged", [])
+    assert done.stderr == ""
     assert found["base"]["label"] == "deployed:seen"
 
 
@@ -131,106 +131,10 @@ def test_an_environment_without_stacks_is_a_first_deployment(
     assert "is new" in done.stdout
 
 
-# ---- saved responses
-
-ARN = f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack"
-
-
-Responses = Mapping[str, tuple[dict[str, Any], Any, list[Any]]]
-
-
-def description(name: str, **fields: Any) -> dict[str, Any]:
-    """Return an entry of DescribeStacks."""
-    return {
-        "StackName": name,
-        "StackId": f"{ARN}/{name}/1",
-        "StackStatus": "UPDATE_COMPLETE",
-        "Tags": [],
-        "EnableTerminationProtection": True,
-    } | fields
-
-
-def save_responses(folder: Path, stacks: Responses) -> Path:
-    """Write responses as AWS's own command line prints them."""
-    for kind in ("templates", "resources"):
-        (folder / kind).mkdir(parents=True)
-    every = [one for one, _, _ in stacks.values()]
-    (folder / "stacks.json").write_text(json.dumps({"Stacks": every}))
-    for name, (_, template, resources) in stacks.items():
-        (folder / "templates" / f"{name}.json").write_text(json.dumps({"TemplateBody": template}))
-        summaries = json.dumps({"StackResourceSummaries": resources})
-        (folder / "resources" / f"{name}.json").write_text(summaries)
-    return folder
-
-
-@pytest.fixture
-def environments(tmp_path: Path) -> Path:
-    """Return a folder with two environments, the names of which begin alike."""
-    folder = tmp_path / "environments"
-    folder.mkdir()
-    for name in ("seen.yaml", "seen-too.yaml"):
-        (folder / name).touch()
-    return folder
-
-
 def asked_of_aws(template: Any) -> Any:
     """Return a template as GetTemplate does: every other character is a question mark."""
     text = json.dumps(template, ensure_ascii=False)
     return json.loads(text.encode("ascii", errors="replace"))
-
-
-def saved(folder: Path, environments: Path, responses: Path) -> list[Stack]:
-    """Save an environment from responses, and return its stacks."""
-    save_deployed("seen", environments, folder, responses)
-    return stacks_of(folder)
-
-
-NESTED = {
-    "Resources": {
-        "Child": {
-            "Type": "AWS::CloudFormation::Stack",
-            "Metadata": {"aws:asset:path": "seenMainChild.nested.template.json"},
-            "Properties": {"TemplateURL": "https://s3/hash.json"},
-        }
-    }
-}
-CHILD = {"Resources": {"Topic": TOPIC}}
-
-
-def test_settings_and_nested_stacks_are_saved(tmp_path: Path, environments: Path) -> None:
-    parameters = [{"ParameterKey": "Days", "ParameterValue": "90"}]
-    responses = save_responses(
-        tmp_path / "responses",
-        {
-            "seen-Main": (
-                description("seen-Main", Parameters=parameters, Tags=[{"Key": "a", "Value": "b"}]),
-                NESTED | {"Parameters": TEMPLATE["Parameters"]},
-                [
-                    {
-                        "LogicalResourceId": "Child",
-                        "PhysicalResourceId": f"{ARN}/seen-Main-Child-X/1",
-                        "ResourceType": "AWS::CloudFormation::Stack",
-                    }
-                ],
-            ),
-            "seen-Main-Child-X": (
-                description(
-                    "seen-Main-Child-X",
-                    RootId=f"{ARN}/seen-Main/1",
-                    ParentId=f"{ARN}/seen-Main/1",
-                ),
-                json.dumps(CHILD),
-                [],
-            ),
-            "seen-too-Other": (description("seen-too-Other"), CHILD, []),
-            "seen-New": (description("seen-New", StackStatus="REVIEW_IN_PROGRESS"), CHILD, []),
-        },
-    )
-    main, child = saved(tmp_path / "out", environments, responses)
-    assert (main.name, main.stage, main.stack_name) == ("seen/Main", "seen", "seen-Main")
-    assert (main.account, main.region, main.is_protected) == (ACCOUNT, REGION, True)
-    assert (main.parameters, main.tags) == ({"Days": "90"}, {"a": "b"})
-    assert (child.name, child.template) == ("seen/Main/Child", CHILD)
 
 
 def test_characters_that_cloudformation_does_not_return_are_no_change(
@@ -242,7 +146,7 @@ def test_characters_that_cloudformation_does_not_return_are_no_change(
         tmp_path / "responses",
         {"seen-Repositories-web": (facts, asked_of_aws(TEMPLATE), [])},
     )
-    saved(tmp_path / "out", environments, responses)
+    save_deployed("seen", environments, tmp_path / "out", responses)
     head = head_of(tmp_path / "head", TEMPLATE, {})
     command = [sys.executable, "-m", "ecrctl", "review", "--base", str(tmp_path / "out")]
     command += ["--head", str(head)]
@@ -295,35 +199,3 @@ def test_facts_that_only_one_side_knows_are_no_change() -> None:
     other = stack(execution_role="arn:aws:iam::000000000000:role/other")
     (base,) = aligned("seen", [deployed], [other]).base
     assert base.execution_role != other.execution_role
-
-
-@pytest.mark.parametrize(
-    ("facts", "template", "message"),
-    [
-        (
-            {"StackStatus": "UPDATE_IN_PROGRESS"},
-            CHILD,
-            "the stack seen-Main is being changed (UPDATE_IN_PROGRESS). Wait until that has ended.",
-        ),
-        (
-            {},
-            "Resources: !Ref A",
-            "the template of the stack seen-Main is YAML with short forms such as !Ref, which "
-            "ecrctl does not read. Deploy the stack with the CDK, which writes none.",
-        ),
-        ({}, [], "the template of the stack seen-Main is not a mapping. Save the responses again."),
-        (
-            {"StackId": 1},
-            CHILD,
-            "CloudFormation's description of a stack is not valid. Save the responses again.",
-        ),
-    ],
-)
-def test_responses_that_cannot_be_used_are_one_sentence(
-    tmp_path: Path, environments: Path, facts: dict[str, Any], template: Any, message: str
-) -> None:
-    given: Responses = {"seen-Main": (description("seen-Main", **facts), template, [])}
-    responses = save_responses(tmp_path / "responses", given)
-    with pytest.raises(UserError) as error:
-        saved(tmp_path / "out", environments, responses)
-    assert str(error.value) == message
