@@ -50,7 +50,8 @@ def _acquired(file: Path) -> int | None:
         if os.fstat(descriptor).st_ino == file.stat().st_ino:
             command = shlex.join(["ecrctl", *sys.argv[1:]])
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"{os.getpid()}\n{command}\n".encode())
+            # An argument may have bytes that are no text, such as those of a file's name.
+            os.write(descriptor, os.fsencode(f"{os.getpid()}\n{command}\n"))
             return descriptor
     except (BlockingIOError, FileNotFoundError):
         pass

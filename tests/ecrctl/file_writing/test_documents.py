@@ -141,3 +141,39 @@ def test_an_anchor_is_refused_with_its_cure(tmp_path: Path) -> None:
         "merge key. Replace each of them by its value."
     )
     assert refusal.value.exit_code is ExitCode.FAULT
+
+
+def test_the_header_stays_when_the_first_key_is_removed(tmp_path: Path) -> None:
+    file = tmp_path / "dev.images.yaml"
+    file.write_text("# new\na: 1\nb: 2\n")
+    change_document(file, lambda _: {"b": 2}, header="# new\n")
+    assert file.read_text() == "# new\nb: 2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("- a\n", "a mapping is expected here."),
+        ("a: [\n", "the file is not valid YAML: line 2: did not find expected node content"),
+    ],
+)
+def test_a_file_with_a_fault_is_refused_before_and_at_the_change(
+    tmp_path: Path, text: str, fault: str
+) -> None:
+    file = tmp_path / "dev.images.yaml"
+    file.write_text(text)
+    for write in (check_document, lambda path: change_document(path, lambda _: {}, header="")):
+        with pytest.raises(UserError) as refusal:
+            write(file)
+        assert str(refusal.value) == f"dev.images.yaml: {fault}"
+        assert refusal.value.exit_code is ExitCode.FAULT
+    assert file.read_text() == text
+
+
+def test_a_file_that_can_be_written_is_not_changed_by_the_check(tmp_path: Path) -> None:
+    file = tmp_path / "dev.images.yaml"
+    check_document(file)
+    assert not file.exists()
+    file.write_text("# no key yet\n")
+    check_document(file)
+    assert [path.name for path in tmp_path.iterdir()] == ["dev.images.yaml"]

@@ -2,20 +2,57 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from ecrctl.errors import UserError
+from ecrctl.file_writing import locks
 from ecrctl.file_writing.locks import locked
 from tests.support import ROOT
+
+
+class Clock:
+    """A clock that only waiting moves on.
+
+    :param after: is called when a wait has ended.
+    """
+
+    def __init__(self, after: Callable[[], object] = lambda: None) -> None:
+        self.now, self.waits, self._after = 0.0, 0, after
+
+    def monotonic(self) -> float:
+        """Return the present time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self.now += seconds
+        self.waits += 1
+        self._after()
+
+
+def open_descriptors() -> set[int]:
+    """Return the descriptors of the lock's process."""
+    return {number for number in range(256) if _is_open(number)}
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
 
 HOLD = """\
 import sys, time
@@ -54,13 +91,17 @@ def test_a_second_process_waits_for_a_bounded_time_and_names_the_first(tmp_path:
     )
 
 
-def test_a_process_that_is_killed_leaves_no_lock(tmp_path: Path) -> None:
+def test_a_process_that_is_killed_leaves_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     process = locking(tmp_path / "file")
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert [path.name for path in tmp_path.iterdir()] == [".file.lock"]
+    # Nothing remains of the longer command.
+    monkeypatch.setattr(sys, "argv", ["ecrctl", "dev"])
     with locked(tmp_path / "file", seconds=0):
-        assert (tmp_path / ".file.lock").read_text().startswith(f"{os.getpid()}\n")
+        assert (tmp_path / ".file.lock").read_text() == f"{os.getpid()}\necrctl dev\n"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -129,3 +170,80 @@ def test_a_symbolic_link_has_the_lock_of_its_file(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "file")
     with locked(tmp_path / "link"), pytest.raises(UserError), locked(tmp_path / "file", seconds=0):
         raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("seconds", "waited"), [(None, locks.LOCK_SECONDS), (0.2, 0.2), (0, 0), (20, 20)]
+)
+def test_the_time_to_wait_is_the_given_one_or_the_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float | None, waited: float
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(locks, "time", clock)
+    file = tmp_path / "file"
+    with locked(file), pytest.raises(UserError), locked(file, seconds=seconds):
+        raise AssertionError
+    assert clock.now == pytest.approx(waited, abs=0.1)
+    assert (clock.waits == 0) is (waited == 0)
+
+
+def test_a_lock_that_is_released_meanwhile_is_acquired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = open_descriptors()
+    with ExitStack() as first:
+        monkeypatch.setattr(locks, "time", Clock(after=first.close))
+        first.enter_context(locked(tmp_path / "file"))
+        with locked(tmp_path / "file"):
+            assert (tmp_path / ".file.lock").exists()
+    # A process that writes many files runs out of descriptors that are not closed.
+    assert open_descriptors() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_holder_that_ends_while_it_is_looked_up_is_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(after=(tmp_path / ".file.lock").unlink)
+    monkeypatch.setattr(locks, "time", clock)
+    with locked(tmp_path / "file"):
+        monkeypatch.setattr(locks, "_acquired", lambda _: None)
+        with pytest.raises(UserError) as refusal, locked(tmp_path / "file", seconds=0.05):
+            raise AssertionError
+    assert str(refusal.value) == (
+        f"{tmp_path / 'file'} is in use by another process. Wait until that process ends."
+    )
+
+
+def test_the_command_of_the_holder_is_readable_by_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As Python passes on an argument that is not UTF-8.
+    monkeypatch.setattr(sys, "argv", ["/usr/bin/ecrctl", "pin", "a b", "caf\udce9"])
+    before = os.umask(0)
+    try:
+        with locked(tmp_path / "file"):
+            with pytest.raises(UserError) as refusal, locked(tmp_path / "file", seconds=0):
+                raise AssertionError
+            mode = (tmp_path / ".file.lock").stat().st_mode & 0o777
+    finally:
+        os.umask(before)
+    assert str(refusal.value) == (
+        f"{tmp_path / 'file'} is in use by process {os.getpid()} (`ecrctl pin 'a b' 'caf\ufffd'`). "
+        f"Wait until that process ends, or stop it with `kill {os.getpid()}`."
+    )
+    assert mode == 0o644
+
+
+def test_a_file_system_without_locks_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_descriptor: int, _operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    before = open_descriptors()
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(UserError) as refusal, locked(tmp_path / "file"):
+        raise AssertionError
+    assert str(refusal.value) == f"{tmp_path / 'file'} cannot be written: No locks available."
+    assert open_descriptors() == before
