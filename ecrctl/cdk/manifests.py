@@ -1,5 +1,6 @@
 """The parts of a cloud assembly's manifests that ``ecrctl`` reads."""
 
+import json
 import re
 from typing import Annotated, Any
 
@@ -13,7 +14,7 @@ def _texts(given: Any) -> Any:
     if not isinstance(given, dict):
         return {} if given is None else given
     return {
-        key: value if isinstance(value, str | list | dict) else str(value)
+        key: value if isinstance(value, str | list | dict) else json.dumps(value)
         for key, value in given.items()
     }
 

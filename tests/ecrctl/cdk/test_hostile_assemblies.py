@@ -87,6 +87,41 @@ def test_a_malformed_artifact_is_named(assembly: Path) -> None:
     )
 
 
+def test_values_of_parameters_and_tags_are_read_as_text(assembly: Path) -> None:
+    """CloudFormation takes numbers and booleans, too, and stores their text."""
+
+    def edit(manifest: Any) -> None:
+        properties = manifest["artifacts"]["Web"]["properties"]
+        properties |= {"parameters": {"Days": 90}, "tags": {"paid": True, "team": "web"}}
+
+    change(assembly / MANIFEST, edit)
+    (stack,) = stacks_of(assembly)
+    assert (stack.parameters, stack.tags) == ({"Days": "90"}, {"paid": "true", "team": "web"})
+
+
+@pytest.mark.parametrize("value", [["web"], {"team": "web"}])
+def test_a_list_or_a_mapping_is_no_value_of_a_tag(assembly: Path, value: Any) -> None:
+    def edit(manifest: Any) -> None:
+        manifest["artifacts"]["Web"]["properties"]["tags"] = {"team": value}
+
+    change(assembly / MANIFEST, edit)
+    assert refused(assembly) == (
+        f"{assembly / MANIFEST} is not the manifest of a cloud assembly: the artifact Web has "
+        "other properties: tags.team: input should be a valid string. Run `cdk synth` again."
+    )
+
+
+def test_a_list_of_assets_without_any_key_is_refused(tmp_path: Path) -> None:
+    facts = {"dev/Web": {"assets": {"a": "text"}}}
+    assembly = write_assembly(tmp_path / "head", {"dev/Web": {"Topic": TOPIC}}, facts)
+    file = assembly / "assembly-dev" / "devWeb.assets.json"
+    file.write_text("[]")
+    assert refused(assembly) == (
+        f"{file} is not a list of assets: input should be a valid dictionary or instance of "
+        "AssetManifest. Run `cdk synth` again."
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -164,6 +199,11 @@ def test_a_link_inside_of_an_assembly_and_a_link_to_one_are_followed(
     (assembly / TEMPLATE).symlink_to("../moved.json")
     (tmp_path / "cdk.out").symlink_to(assembly)
     assert [one.name for one in stacks_of(tmp_path / "cdk.out")] == ["dev/Web"]
+
+
+def test_a_link_to_a_folder_around_it_is_not_followed_in_circles(assembly: Path) -> None:
+    (assembly / "assembly-dev" / "again").symlink_to("..")
+    assert [one.name for one in stacks_of(assembly)] == ["dev/Web"]
 
 
 def test_only_files_and_folders_are_read(assembly: Path) -> None:
