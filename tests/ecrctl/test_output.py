@@ -17,9 +17,10 @@ from constructs_lib.rules.lifecycle.preview import ImageRecord, ImageVerdict, Ou
 from ecrctl import console as console_module
 from ecrctl import lifecycle
 from ecrctl.cdk import assemblies
-from ecrctl.console import ACCESS_WIDTH, TABLE_WIDTH, Steps, new_console
+from ecrctl.console import ACCESS_WIDTH, TABLE_WIDTH, Steps, new_console, new_table
 from ecrctl.errors import ExitCode, UserError, exit_code_table
 from ecrctl.manifests import other_manifests, write_manifests
+from ecrctl.visible import visible
 
 NOW = datetime(2026, 11, 24, 12, 5, tzinfo=UTC)
 DIGEST = "sha256:" + "0123456789abcdef" * 4
@@ -40,6 +41,43 @@ def test_a_table_outside_of_a_terminal_has_a_fixed_width(monkeypatch: pytest.Mon
 
 def test_a_console_keeps_its_output_for_a_picture_alone() -> None:
     assert [new_console(record=True).record, new_console().record] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain, \N{LATIN SMALL LETTER E WITH ACUTE}, \N{CJK UNIFIED IDEOGRAPH-4E2D}\n\t", None),
+        ("\x1b[2K\r\x7f\x00", r"\u001b[2K\u000d\u007f\u0000"),
+        ("a\u202eb\u200bc\ufeff", r"a\u202eb\u200bc\ufeff"),
+        ("\u2028\u2029\ue000\udcff", r"\u2028\u2029\ue000\udcff"),
+        ("\uffff\U000e0041\U0010fffd", "\uffff" + r"\U000e0041\U0010fffd"),
+    ],
+)
+def test_a_character_that_a_terminal_acts_on_is_shown_as_its_number(
+    text: str, shown: str | None
+) -> None:
+    assert visible(text) == (text if shown is None else shown)
+
+
+def test_a_caller_chooses_the_control_characters_that_its_format_needs() -> None:
+    assert visible("a\n\tb", keep="") == r"a\u000a\u0009b"
+    assert visible("a\rb\n", keep="\r") == "a\rb" + r"\u000a"
+
+
+def test_a_table_folds_long_values_and_shows_no_control_character() -> None:
+    console = new_console(record=True, width=24)
+    table = new_table("Images\x1b[2K", "name", "tag")
+    table.add_row("team/a-long-name-of-an-image", "v\u202e1")
+    console.print(table)
+    lines = console.export_text().splitlines()
+    assert lines[0].rstrip() == r"Images\u001b[2K"
+    cells = [
+        [cell.strip() for cell in line.split("\u2502")[1:3]] for line in lines if "\u2502" in line
+    ]
+    assert cells[0] == ["name", "tag"]
+    assert "".join(name for name, _ in cells[1:]) == "team/a-long-name-of-an-image"
+    assert "".join(tag for _, tag in cells[1:]) == r"v\u202e1"
+    assert (lines[1][0], lines[-1][0]) == ("\u256d", "\u2570")
 
 
 def test_a_step_is_a_plain_line_with_its_result_and_duration(
