@@ -64,6 +64,13 @@ def test_a_caller_chooses_the_control_characters_that_its_format_needs() -> None
     assert visible("a\rb\n", keep="\r") == "a\rb" + r"\u000a"
 
 
+def test_a_console_shows_text_of_others_as_its_caller_wants() -> None:
+    console = new_console(record=True, width=40)
+    console.print("[bold]a\x1b[0m", markup=False)
+    console.print("[bold]b[/]")
+    assert console.export_text() == "[bold]a" + r"\u001b[0m" + "\nb\n"
+
+
 def test_a_table_folds_long_values_and_shows_no_control_character() -> None:
     console = new_console(record=True, width=24)
     table = new_table("Images\x1b[2K", "name", "tag")
