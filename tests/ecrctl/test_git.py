@@ -156,6 +156,8 @@ def test_changed_files_of_two_commits_have_both_hashes(repository: Repository) -
     first = repository.commit({"same": "0", "changed": "1", "gone": "2", "moved": "3\n4\n"})
     files = {"changed": "5", "gone": None, "moved": None, "moved too": "3\n4\n", "b\xe9\n": "6"}
     second = repository.commit(files)
+    # A new file of the working tree belongs to neither commit.
+    (repository.folder / "new").write_text("7")
     assert git.changed_files(repository.folder, first, second) == [
         ChangedFile(path="b\xe9\n", before="", after=blob("6")),
         ChangedFile(path="changed", before=blob("1"), after=blob("5")),
