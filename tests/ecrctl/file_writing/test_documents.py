@@ -143,11 +143,11 @@ def test_an_anchor_is_refused_with_its_cure(tmp_path: Path) -> None:
     assert refusal.value.exit_code is ExitCode.FAULT
 
 
-def test_the_header_stays_when_the_first_key_is_removed(tmp_path: Path) -> None:
+def test_the_header_stays_above_a_new_first_key(tmp_path: Path) -> None:
     file = tmp_path / "dev.images.yaml"
-    file.write_text("# new\na: 1\nb: 2\n")
-    change_document(file, lambda _: {"b": 2}, header="# new\n")
-    assert file.read_text() == "# new\nb: 2\n"
+    file.write_text("# new\nb: 2\n")
+    change_document(file, lambda _: {"a": 1, "b": 2}, header="# new\n")
+    assert file.read_text() == "# new\na: 1\nb: 2\n"
 
 
 @pytest.mark.parametrize(
