@@ -13,6 +13,11 @@ from constructs_lib.rules.faults import Fault
 
 _TEXT = yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG
 _MERGE = "tag:yaml.org,2002:merge"
+# LibYAML's loader ends the process at some 30,000 levels, where Python would raise an error.
+_MOST_LEVELS = 1_000
+_MAY_BE_DEEP = re.compile(rf"(?m)^[ ?:-]{{{_MOST_LEVELS},}}")
+_STARTS = (yaml.MappingStartEvent, yaml.SequenceStartEvent)
+_ENDS = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
@@ -74,9 +79,24 @@ class YamlFile:
 
 
 def plain_data(text: str) -> Any:
-    """Return the data of a YAML text; an error of PyYAML is raised as it is."""
+    """Return the data of a YAML text; an error of PyYAML is raised as it is.
+
+    :raises RecursionError: where lists and mappings are nested too deeply.
+    """
+    _check_levels(text)
     # The subclass of yaml's safe loader: plain data, no objects.
     return yaml.load(text, Loader=_Loader)  # noqa: S506
+
+
+def _check_levels(text: str) -> None:
+    # The events of a file without many brackets or a long indentation are not worth the time.
+    if text.count("[") + text.count("{") < 10 * _MOST_LEVELS and not _MAY_BE_DEEP.search(text):
+        return
+    levels = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        levels += isinstance(event, _STARTS) - isinstance(event, _ENDS)
+        if levels > _MOST_LEVELS:
+            raise RecursionError
 
 
 def node_of(text: str) -> yaml.Node | None:

@@ -124,3 +124,20 @@ def test_each_mapping_and_list_is_read_once_for_all_faults(
         assert file.report(faults).splitlines()[-1] == "  - line 51, list[49].a: A."
     # The file, the list and its items.
     assert len(read) == 52
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: " + "[" * 1_000_000,
+        "a: " + "{a: " * 100_000,
+        "- " * 100_000 + "x",
+        "? " * 100_000 + "x",
+        "\n".join(f"{' ' * level}a:" for level in range(3_000)),
+    ],
+    ids=["lists", "mappings", "items in a line", "keys in a line", "lines"],
+)
+def test_any_depth_is_a_fault_and_no_end_of_the_process(tmp_path: Path, text: str) -> None:
+    assert report(tmp_path, text) == [
+        "  - lists and mappings are nested too deeply. Nest fewer in each other."
+    ]
