@@ -86,14 +86,15 @@ def both_sides(
     :param may_run: whether code may run to synthesise a side. Otherwise, a reference is refused.
     """
     with ExitStack() as stack:
-        # Everything that git knows is read before any code of either side runs.
-        sides = [
-            _source("--base", base, project, stack, may_run=may_run),
-            _source("--head", head, project, stack, may_run=may_run),
-        ]
-        changed = _changed_files(sides[0], sides[1], project.repository)
-        # Both synths run at the same time, because each is mostly waiting for a process.
+        # Both are read at the same time, and so are both synths: each mostly waits for a process.
         with ThreadPoolExecutor() as pool:
+            reading = [
+                pool.submit(_source, option, name, project, stack, may_run=may_run)
+                for option, name in (("--base", base), ("--head", head))
+            ]
+            # Everything that git knows is read before any code of either side runs.
+            sides = [one.result() for one in reading]
+            changed = _changed_files(sides[0], sides[1], project.repository)
             running = [pool.submit(_side, one, project) for one in sides]
             base_side, head_side = (one.result() for one in running)
         if head_side.has_team_violations and sides[0].is_app:
