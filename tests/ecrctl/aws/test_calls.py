@@ -30,12 +30,17 @@ STATUS = (
 HTML = b"<html><body>Sign in</body></html>"
 
 
+def configure(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> None:
+    """Repeat a request once, with these settings of each client."""
+    config = Config(retries={"mode": "standard", "total_max_attempts": 2}, **settings)
+    monkeypatch.setattr(clients, "client_config", lambda **_: config)
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Repeat a request once and at once, and wait for a short time."""
+    """Repeat a request once and at once."""
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))
-    config = Config(retries={"mode": "standard", "total_max_attempts": 2}, read_timeout=0.3)
-    monkeypatch.setattr(clients, "client_config", lambda **_: config)
+    configure(monkeypatch)
 
 
 def describe(aws: Aws) -> Any:
@@ -166,7 +171,8 @@ def close(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
 
 
-def test_a_stalled_emulator_is_named_after_one_attempt() -> None:
+def test_a_stalled_emulator_is_named_after_one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    configure(monkeypatch, read_timeout=0.3)
     with server(stall) as (aws, requests), pytest.raises(UserError) as refusal:
         describe(aws)
     assert requests == ["DescribeRepositories"]
