@@ -58,6 +58,7 @@ def copy_working_tree(repository: Path, folder: Path) -> Path:
 
     An ignored file, such as one that `make local` wrote, would look like a change.
     """
+    folder.mkdir(exist_ok=True)
     for name in _files_of_working_tree(repository, "--cached", "--others"):
         source = repository / name
         if source.is_file():

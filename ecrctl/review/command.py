@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from importlib import import_module
 from pathlib import Path
 
 from checked_files.fault_text import name_hint
@@ -16,7 +17,6 @@ from .diff.resources import properties
 from .diff.template_diff import compare, running_library
 from .findings import CATEGORIES, REPOSITORY_ITSELF, Category
 from .resource_types import REPOSITORY
-from .rules.table import findings_of
 from .sides.acknowledgements import Acknowledgement, read_acknowledgements
 from .sides.added_acknowledgements import added_acknowledgements
 from .sides.projects import Project
@@ -24,6 +24,9 @@ from .sides.sides import both_sides
 from .team_rules.gates import environment_gates, gates_of, strictest
 from .team_rules.review_file import ReviewFile, read_review_file
 from .verdict import Review, judge
+
+# What compares the sides; Python loads it while their apps are synthesised.
+_LOADED_LATER = ("diff.template_diff", "rules.table")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,13 @@ def review(request: Request) -> Review:
 def _review(request: Request) -> Review:
     # Read before any code of either side runs, because that could write the files.
     named, named_rules = _chosen_acknowledgements(request), _named_rules(request)
-    sides = both_sides(request.base, request.head, request.project, may_run=request.may_run)
+    sides = both_sides(
+        request.base,
+        request.head,
+        request.project,
+        may_run=request.may_run,
+        meanwhile=_load_rules,
+    )
     with running_library() as library, sides as (base, head):
         _check_images(request.images, [*base.stacks, *head.stacks])
         comparison = replace(
@@ -96,6 +105,8 @@ def _review(request: Request) -> Review:
         chosen = gates_of(rules, request.gate)
         gates = environment_gates(chosen, base.stacks, head.stacks)
         gates[REPOSITORY_ITSELF] = strictest([chosen.default, *gates.values()])
+        from .rules.table import findings_of  # noqa: PLC0415 - loaded while the sides were made
+
         findings = findings_of(comparison)
         return Review(
             base=base,
@@ -104,6 +115,10 @@ def _review(request: Request) -> Review:
             gates=gates,
             verdict=judge(findings, acknowledgements, gates, request.today),
         )
+
+
+def _load_rules() -> None:
+    import_module(".rules.table", __package__)
 
 
 def _check_images(images: Mapping[str, object], stacks: Sequence[Stack]) -> None:

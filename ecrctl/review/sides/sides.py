@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -76,7 +76,12 @@ class Side:
 
 @contextmanager
 def both_sides(
-    base: str, head: str | None, project: Project, *, may_run: bool = True
+    base: str,
+    head: str | None,
+    project: Project,
+    *,
+    may_run: bool = True,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Iterator[tuple[Side, Side]]:
     """Yield both sides; their temporary files exist until the context ends.
 
@@ -84,6 +89,7 @@ def both_sides(
     :param head: one of the same; by default the working tree, without files that git ignores.
     :param project: the project whose references are synthesised.
     :param may_run: whether code may run to synthesise a side. Otherwise, a reference is refused.
+    :param meanwhile: is called while the sides are synthesised.
     """
     with ExitStack() as stack:
         # Both are read at the same time, and so are both synths: each mostly waits for a process.
@@ -96,10 +102,11 @@ def both_sides(
             sides = [one.result() for one in reading]
             changed = _changed_files(sides[0], sides[1], project.repository)
             running = [pool.submit(_side, one, project) for one in sides]
+            meanwhile()
             base_side, head_side = (one.result() for one in running)
         if head_side.has_team_violations and sides[0].is_app:
             # Only a base that was validated as well shows which violations are new.
-            base_side = _side(replace(sides[0], is_validated=True), project)
+            base_side = _side(_prepared(replace(sides[0], is_validated=True), project), project)
         environment = None if sides[0].is_app else deployed_environment(sides[0].folder)
         if environment is not None:
             base_side, head_side = _aligned(environment, base_side, head_side)
@@ -127,6 +134,7 @@ class _Source:
     :param option: the option that names it.
     :param commit: the commit of an app; ``None`` for the working tree.
     :param is_validated: whether its templates are checked. The base's are already deployed.
+    :param kept: the assembly of an earlier review, which needs no copy of the app.
     """
 
     option: str
@@ -137,6 +145,7 @@ class _Source:
     acknowledgements: Sequence[Acknowledgement] = ()
     review_file: ReviewFile = NO_RULES
     is_validated: bool = False
+    kept: Path | None = None
 
     @property
     def app(self) -> App:
@@ -164,7 +173,7 @@ def _source(
                 f"--no-run: {option} must be the folder of a cloud assembly, got the {given}, "
                 "whose code would run. Synthesise it where that is safe, and name the folder."
             )
-        return _app(option, label, commit, project.repository, stack)
+        return _prepared(_app(option, label, commit, project.repository, stack), project)
     if folder.is_dir():
         # The reader of assemblies reports what is missing.
         return _Source(option=option, label=name, folder=folder, is_app=False)
@@ -177,34 +186,44 @@ def _source(
 def _app(
     option: str, label: str, commit: str | None, repository: Path, stack: ExitStack
 ) -> _Source:
-    """Return a commit, or the working tree, in a temporary folder that only this user can read."""
+    """Return an app whose files will be in a temporary folder that only this user can read."""
     # Not beside the other side: the code of one must not find the other.
     temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ecrctl-")))
-    folder = temporary / "app"
-    if commit is None:
-        folder.mkdir()
-        copy_working_tree(repository, folder)
-        return _Source(option=option, label=label, folder=folder, is_app=True, is_validated=True)
-    copy_commit(repository, commit, folder)
-    acknowledgements = file_of_commit(repository, commit, ACKNOWLEDGEMENTS_FILE)
-    rules = file_of_commit(repository, commit, REVIEW_FILE)
-    return _Source(
+    source = _Source(
         option=option,
         label=label,
-        folder=folder,
+        folder=temporary / "app",
         is_app=True,
         commit=commit,
-        acknowledgements=acknowledgements_in(acknowledgements or "", label),
-        review_file=review_file_in(rules or "", label),
         is_validated=option == "--head",
     )
+    if commit is None:
+        return source
+    acknowledgements = file_of_commit(repository, commit, ACKNOWLEDGEMENTS_FILE)
+    rules = file_of_commit(repository, commit, REVIEW_FILE)
+    return replace(
+        source,
+        acknowledgements=acknowledgements_in(acknowledgements or "", label),
+        review_file=review_file_in(rules or "", label),
+    )
+
+
+def _prepared(source: _Source, project: Project) -> _Source:
+    """Return an app with its assembly of an earlier review, or else copy its files."""
+    kept = kept_assembly(source.app, project)
+    if kept is None and not source.folder.exists():
+        if source.commit is None:
+            copy_working_tree(project.repository, source.folder)
+        else:
+            copy_commit(project.repository, source.commit, source.folder)
+    return replace(source, kept=kept)
 
 
 def _side(source: _Source, project: Project) -> Side:
     if not source.is_app:
         return _assembled(source, source.folder)
     try:
-        assembly = kept_assembly(source.app, project) or synthesise(source.app, project)
+        assembly = source.kept or synthesise(source.app, project)
     except UserError as error:
         raise UserError(f"'{source.label}' cannot be synthesised: {error}") from None
     return _assembled(source, assembly)

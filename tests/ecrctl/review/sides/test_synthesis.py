@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,12 @@ import pytest
 
 from ecrctl.cdk import toolchain
 from ecrctl.errors import UserError
+from ecrctl.git import copy_commit
+from ecrctl.review.sides import sides
 from ecrctl.review.sides.projects import SynthCommand
 from ecrctl.review.sides.synthesis import MOST_KEPT, App, kept_assembly, synthesise
+
+MANIFEST = '{"version": "53.0.0", "artifacts": {}}'
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def synths(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         calls.append(arguments)
         assembly = Path(arguments[arguments.index("--output") + 1])
         assembly.mkdir()
-        (assembly / "manifest.json").write_text("{}")
+        (assembly / "manifest.json").write_text(MANIFEST)
 
     monkeypatch.setattr(toolchain, "run_cdk", run_cdk)
     return calls
@@ -142,3 +147,37 @@ def test_refused_templates_are_no_error_if_they_were_written(
         assert log.read_text() == "it failed"
     written[:] = ["manifest.json", "validation-report.json"]
     assert synthesise(app(tmp_path / "refused", None), project).is_dir()
+
+
+def test_a_kept_side_is_neither_copied_nor_synthesised_again(
+    project: SomeProject, synths: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied: list[str] = []
+
+    def copy(repository: Path, commit: str, folder: Path) -> Path:
+        copied.append(commit)
+        return copy_commit(repository, commit, folder)
+
+    monkeypatch.setattr(sides, "copy_commit", copy)
+    for expected in (2, 0):
+        copied.clear()
+        synths.clear()
+        with sides.both_sides("one", "two", project) as (base, head):
+            assert (base.commit, head.commit) != (None, None)
+        assert (len(copied), len(synths)) == (expected, expected)
+
+
+def test_other_work_is_done_while_the_sides_are_synthesised(
+    project: SomeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_done = threading.Event()
+
+    def run_cdk(arguments: list[str], **_: Any) -> None:
+        assert is_done.wait(10)
+        assembly = Path(arguments[arguments.index("--output") + 1])
+        assembly.mkdir()
+        (assembly / "manifest.json").write_text(MANIFEST)
+
+    monkeypatch.setattr(toolchain, "run_cdk", run_cdk)
+    with sides.both_sides("one", "two", project, meanwhile=is_done.set):
+        assert is_done.is_set()
