@@ -11,6 +11,8 @@ from ecrctl.review.resolution.canonical import function_of
 
 # In a path: every item of a list.
 _EACH = "*"
+# The nodes of a parallel job of Batch.
+_NODES = "NodeProperties.NodeRangeProperties.*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +51,10 @@ IMAGE_PROPERTIES: Mapping[str, ImageProperties] = {
             "EcsProperties.TaskProperties.*.Containers.*.Image",
             "EksProperties.PodProperties.Containers.*.Image",
             "EksProperties.PodProperties.InitContainers.*.Image",
-            "NodeProperties.NodeRangeProperties.*.Container.Image",
-            "NodeProperties.NodeRangeProperties.*.EcsProperties.TaskProperties.*.Containers.*.Image",
+            f"{_NODES}.Container.Image",
+            f"{_NODES}.EcsProperties.TaskProperties.*.Containers.*.Image",
+            f"{_NODES}.EksProperties.PodProperties.Containers.*.Image",
+            f"{_NODES}.EksProperties.PodProperties.InitContainers.*.Image",
         ),
         identities=(
             "ContainerProperties.ExecutionRoleArn",
@@ -58,15 +62,37 @@ IMAGE_PROPERTIES: Mapping[str, ImageProperties] = {
             "EcsProperties.TaskProperties.*.ExecutionRoleArn",
             "EcsProperties.TaskProperties.*.TaskRoleArn",
             "EksProperties.PodProperties.ServiceAccountName",
+            f"{_NODES}.Container.ExecutionRoleArn",
+            f"{_NODES}.Container.JobRoleArn",
+            f"{_NODES}.EcsProperties.TaskProperties.*.ExecutionRoleArn",
+            f"{_NODES}.EcsProperties.TaskProperties.*.TaskRoleArn",
+            f"{_NODES}.EksProperties.PodProperties.ServiceAccountName",
         ),
+    ),
+    "AWS::BedrockAgentCore::Harness": ImageProperties(
+        word="agent harness",
+        images=("EnvironmentArtifact.ContainerConfiguration.ContainerUri",),
+        identities=("ExecutionRoleArn",),
     ),
     "AWS::BedrockAgentCore::Runtime": ImageProperties(
         word="agent runtime",
         images=("AgentRuntimeArtifact.ContainerConfiguration.ContainerUri",),
         identities=("RoleArn",),
     ),
+    "AWS::CleanRoomsML::ConfiguredModelAlgorithm": ImageProperties(
+        word="model algorithm",
+        images=("InferenceContainerConfig.ImageUri", "TrainingContainerConfig.ImageUri"),
+        identities=("RoleArn",),
+    ),
     "AWS::CodeBuild::Project": ImageProperties(
-        word="CodeBuild project", images=("Environment.Image",), identities=("ServiceRole",)
+        word="CodeBuild project",
+        images=("Environment.Image",),
+        identities=("BuildBatchConfig.ServiceRole", "ServiceRole"),
+    ),
+    "AWS::ECS::DaemonTaskDefinition": ImageProperties(
+        word="daemon task definition",
+        images=("ContainerDefinitions.*.Image",),
+        identities=("ExecutionRoleArn", "TaskRoleArn"),
     ),
     "AWS::ECS::ExpressGatewayService": ImageProperties(
         word="express service",
@@ -80,6 +106,14 @@ IMAGE_PROPERTIES: Mapping[str, ImageProperties] = {
             "WorkerTypeSpecifications.*.ImageConfiguration.ImageUri",
         ),
     ),
+    "AWS::ElasticBeanstalk::ApplicationVersion": ImageProperties(
+        word="application version",
+        images=("BuildConfiguration.Image",),
+        identities=(
+            "BuildConfiguration.CodeBuildServiceRole",
+            "ImageConfiguration.Build.CodeBuildServiceRole",
+        ),
+    ),
     "AWS::GameLift::ContainerGroupDefinition": ImageProperties(
         word="container group",
         images=("GameServerContainerDefinition.ImageUri", "SupportContainerDefinitions.*.ImageUri"),
@@ -87,18 +121,39 @@ IMAGE_PROPERTIES: Mapping[str, ImageProperties] = {
     "AWS::ImageBuilder::ContainerRecipe": ImageProperties(
         word="container recipe", images=("ParentImage",)
     ),
+    "AWS::IoTAnalytics::Dataset": ImageProperties(
+        word="dataset",
+        images=("Actions.*.ContainerAction.Image",),
+        identities=("Actions.*.ContainerAction.ExecutionRoleArn",),
+    ),
+    "AWS::IoTSiteWise::Task": ImageProperties(
+        word="SiteWise task",
+        images=("TaskConfiguration.ContainerTaskConfiguration.EcrUri",),
+        identities=("TaskConfiguration.ContainerTaskConfiguration.TaskExecutionRole",),
+    ),
     "AWS::Lambda::Function": ImageProperties(
         word="function", images=("Code.ImageUri",), identities=("Role",)
     ),
     "AWS::Lightsail::Container": ImageProperties(
         word="Lightsail service", images=("ContainerServiceDeployment.Containers.*.Image",)
     ),
+    **dict.fromkeys(
+        ("AWS::Omics::Workflow", "AWS::Omics::WorkflowVersion"),
+        ImageProperties(
+            word="workflow", images=("ContainerRegistryMap.ImageMappings.*.DestinationImage",)
+        ),
+    ),
+    "AWS::SageMaker::Algorithm": ImageProperties(
+        word="algorithm",
+        images=("InferenceSpecification.Containers.*.Image", "TrainingSpecification.TrainingImage"),
+    ),
     "AWS::SageMaker::DataQualityJobDefinition": _monitoring(
         "data quality job", "DataQualityAppSpecification"
     ),
     "AWS::SageMaker::ImageVersion": ImageProperties(word="SageMaker image", images=("BaseImage",)),
     "AWS::SageMaker::InferenceComponent": ImageProperties(
-        word="inference component", images=("Specification.Container.Image",)
+        word="inference component",
+        images=("Specification.Container.Image", "Specifications.*.Container.Image"),
     ),
     "AWS::SageMaker::Model": ImageProperties(
         word="model",
@@ -110,7 +165,12 @@ IMAGE_PROPERTIES: Mapping[str, ImageProperties] = {
         "explainability job", "ModelExplainabilityAppSpecification"
     ),
     "AWS::SageMaker::ModelPackage": ImageProperties(
-        word="model package", images=("InferenceSpecification.Containers.*.Image",)
+        word="model package",
+        images=(
+            "AdditionalInferenceSpecifications.*.Containers.*.Image",
+            "AdditionalInferenceSpecificationsToAdd.*.Containers.*.Image",
+            "InferenceSpecification.Containers.*.Image",
+        ),
     ),
     "AWS::SageMaker::MonitoringSchedule": ImageProperties(
         word="monitoring schedule",
