@@ -1,7 +1,7 @@
 # Needs Python 3.11 or newer and make. Everything else is installed here, in .venv and node_modules.
 #
 #   make         install every tool (a second run has nothing to do)
-#   make local   the main job on the embedded AWS; KEEP=1 leaves it running
+#   make local   the main job on the embedded AWS, or ENV=dev there; KEEP=1 leaves it running
 #   make test    every check there is, on all cores: 5 minutes on two
 #   make test-fast  rules, environments and constructs alone, while they are edited: 1 minute
 #   make synth   all environments, or ENV=dev
@@ -57,7 +57,7 @@ $(BIN)/ecrctl: ecrctl/launcher.sh $(VENV)/.requirements
 	@install -m 755 ecrctl/launcher.sh $@
 
 local: $(INSTALLED)
-	@$(BIN)/ecrctl local $(if $(KEEP),--keep)
+	@$(BIN)/ecrctl local $(if $(ENV),--environment $(ENV)) $(if $(KEEP),--keep)
 
 test: check
 	@$(PYTEST)

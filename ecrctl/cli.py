@@ -174,6 +174,7 @@ def manifests_command(
 
 @app.command("local", epilog=exit_code_table(*ANY_CODE, example="ecrctl local --keep"))
 def local_command(
+    environment: local.Environment = "local",
     port: local.Port = None,
     keep: local.Keep = False,
     output: local.Output = local.OUTPUT,
@@ -182,8 +183,9 @@ def local_command(
 ) -> None:
     """Try everything on an embedded AWS.
 
-    Deploys the environment 'local', pushes and pins an image, runs it, and verifies. Nothing leaves
-    this machine.
+    Deploys an environment, in its account and region and after the registries that it pulls from,
+    and verifies it. The environment 'local' also shows the way of an image. Nothing leaves this
+    machine.
     """
     from .console import Steps, new_console
     from .local.command import LocalRun, run_local
@@ -193,23 +195,27 @@ def local_command(
     check_folder_of("--svg", svg)
     console = new_console(record=svg is not None)
     run = LocalRun(
+        environment=environment,
         environments=_options.environments,
         output=output.resolve(),
         port=port,
         keep=keep,
         minutes=time_limit,
     )
-    found, emulator = run_local(run, Steps(console))
+    result = run_local(run, Steps(console))
     console.print()
-    show(console, "local", found)
+    for name, found in result.verified.items():
+        show(console, name, found)
+    for left_out in result.left_out:
+        print(left_out)
     if svg:
         save_picture(console, svg, title="make local")
     if keep:
         print("\nThe embedded AWS is still running. To use it:")
-        for name, value in emulator.variables().items():
+        for name, value in result.emulator.variables().items():
             print(f"  export {name}={value}")
-        print(f"To stop it: kill {emulator.pid}")
-    exit_on_difference(found.checks)
+        print(f"To stop it: kill {result.emulator.pid}")
+    exit_on_difference([check for found in result.verified.values() for check in found.checks])
 
 
 add_pin_command(app, lambda: _options.environments)

@@ -5,8 +5,10 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 from . import DIRECTORY
 from .faults import EnvironmentFault
@@ -33,8 +35,35 @@ def deployment_order(directory: Path = DIRECTORY) -> list[str]:
         name: sorted(_registries(pins_path(name, directory)) & set(names) - {name})
         for name in names
     }
+    # Of those that may be next, the protected ones come last.
+    return _in_order(registries, key=lambda name: (is_protected[name], name))
+
+
+def with_registries(name: str, directory: Path = DIRECTORY) -> list[str]:
+    """Return an environment and all those from which it pulls, in the order of their deployment.
+
+    :raises EnvironmentFault: where they pull from each other in a circle.
+    """
+    known = set(environment_names(directory))
+    found: dict[str, set[str]] = {}
+    waiting = [name]
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found[one] = _registries(pins_path(one, directory)) & known - {one}
+            waiting += found[one]
+    return _in_order(found)
+
+
+def _in_order(
+    registries: Mapping[str, Iterable[str]], key: Callable[[str], Any] = str
+) -> list[str]:
+    """Return environments, each after the ones that it pulls from.
+
+    :param key: sorts those that may be next.
+    """
+    order = TopologicalSorter(registries)
     try:
-        order = TopologicalSorter(registries)
         order.prepare()
     except CycleError as error:
         circle = " -> ".join(error.args[1])
@@ -44,8 +73,7 @@ def deployment_order(directory: Path = DIRECTORY) -> list[str]:
         ) from None
     found: list[str] = []
     while order.is_active():
-        # Of those that may be next, the protected ones come last.
-        ready = sorted(order.get_ready(), key=lambda name: (is_protected[name], name))
+        ready = sorted(order.get_ready(), key=key)
         found += ready
         order.done(*ready)
     return found

@@ -1,7 +1,8 @@
 """``ecrctl local``: an image's whole way on the embedded AWS, by the commands that users run."""
 
 import shutil
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +13,9 @@ from ecrctl.console import Steps
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing.locks import locked
 from ecrctl.files import file_errors
-from ecrctl.images.copying.plan import CopyOptions, plan_copy
-from ecrctl.images.copying.run import push_image, run_copy
+from ecrctl.images.copying.run import push_image
 from ecrctl.images.oci import OciImage
 from ecrctl.images.stores.layout import WritableLayout
-from ecrctl.images.stores.memory import Memory
 from ecrctl.images.stores.registry import Registry, Repository
 from ecrctl.images.stores.store import TagIsImmutable
 from ecrctl.verify.command import Verification, verify
@@ -27,11 +26,13 @@ from environments.loading import load_environment, pins_path
 from environments.settings import EnvironmentSettings
 
 from . import emulator
+from .any_environment import Rehearsal, copied_environments
 from .commands import Commands
 from .emulator import Emulator
+from .left_out import LeftOut
 from .options import TIME_LIMIT_MINUTES
 from .promotion import promote_and_report
-from .sample_image import sample_image
+from .sample_image import sample_image, write_layout
 from .supervision import Supervision, supervised
 
 ENVIRONMENT = "local"
@@ -43,13 +44,15 @@ TAG = "v1"
 class LocalRun:
     """The options of a local run.
 
-    :param environments: the folder of environment files; the pin is written there.
+    :param environment: the environment; another one than ``local`` is deployed from a copy.
+    :param environments: the folder of environment files; the pin of ``local`` is written there.
     :param output: a folder for logs and cloud assemblies.
     :param port: the port of the embedded AWS; any free one when ``None``.
     :param keep: whether the embedded AWS keeps running after a success.
     :param minutes: the time after which the run is ended.
     """
 
+    environment: str = ENVIRONMENT
     environments: Path
     output: Path
     port: int | None
@@ -57,17 +60,31 @@ class LocalRun:
     minutes: float = TIME_LIMIT_MINUTES
 
 
-def run_local(run: LocalRun, steps: Steps) -> tuple[Verification, Emulator]:
-    """Deploy repositories, push and pin an image, deploy its workloads, read all back, promote it.
+@dataclass(frozen=True, slots=True)
+class LocalResult:
+    """The result of a local run.
 
-    :returns: the checks, and the embedded AWS.
+    :param verified: the checks of each environment, the one to deploy last.
+    :param left_out: what the embedded AWS cannot deploy.
+    """
+
+    verified: Mapping[str, Verification]
+    emulator: Emulator
+    left_out: Sequence[LeftOut] = ()
+
+
+def run_local(run: LocalRun, steps: Steps) -> LocalResult:
+    """Deploy an environment to an embedded AWS, and read it back.
+
+    ``local`` shows more: its image is pushed, pulled and pinned, and then promoted.
     """
     toolchain.check_cdk()
     emulator.forget_aws_settings()
     with file_errors(f"The folder {run.output} cannot be created", "Choose another --output."):
         run.output.mkdir(parents=True, exist_ok=True)
-    settings = load_environment(ENVIRONMENT, run.environments, with_pins=False)
-    if REPOSITORY not in {repository.name for repository in settings.repositories}:
+    settings = load_environment(run.environment, run.environments, with_pins=False)
+    is_sample = run.environment == ENVIRONMENT
+    if is_sample and REPOSITORY not in {repository.name for repository in settings.repositories}:
         raise UserError(
             f"{ENVIRONMENT}.yaml must declare the repository '{REPOSITORY}', to which the sample "
             "image is pushed. Add it.",
@@ -76,17 +93,26 @@ def run_local(run: LocalRun, steps: Steps) -> tuple[Verification, Emulator]:
     with (
         # Two runs would write the same pin and the same logs.
         locked(run.output / "run"),
-        locked(run.environments / f"{ENVIRONMENT}.yaml"),
+        locked(run.environments / f"{run.environment}.yaml"),
         supervised(
             run.output, minutes=run.minutes, current_step=lambda: steps.current
         ) as supervision,
+        _commands(run, settings, steps, supervision) as commands,
     ):
-        return _supervised_run(run, steps, settings, supervision)
+        if is_sample:
+            found = _whole_way(run, steps, settings, commands)
+            return LocalResult({ENVIRONMENT: found}, commands.emulator)
+        rehearsal = Rehearsal(commands, steps, copied_environments(run.environments, run.output))
+        rehearsal.deploy(run.environment)
+        left_out = [one for listed in rehearsal.left_out.values() for one in listed]
+        return LocalResult(rehearsal.verified, commands.emulator, left_out)
 
 
-def _supervised_run(
-    run: LocalRun, steps: Steps, settings: EnvironmentSettings, supervision: Supervision
-) -> tuple[Verification, Emulator]:
+@contextmanager
+def _commands(
+    run: LocalRun, settings: EnvironmentSettings, steps: Steps, supervision: Supervision
+) -> Iterator[Commands]:
+    """Start the embedded AWS, and yield the commands against it."""
     with ExitStack() as stack:
         with steps.step("Start the embedded AWS") as step:
             process = emulator.running(
@@ -99,32 +125,38 @@ def _supervised_run(
             )
             started = stack.enter_context(process)
             step.detail = started.endpoint_url
-        # The pin of an earlier run names an image that this emulator does not have yet.
-        pins_path(ENVIRONMENT, run.environments).unlink(missing_ok=True)
-        commands = Commands(run.output, started, supervision)
-        with steps.step("Bootstrap the account with the AWS CDK CLI") as step:
-            commands.bootstrap(settings.region)
-            step.detail = f"{settings.account}, {settings.region}"
-        with steps.step("Deploy the key and the repositories") as step:
-            stacks = (names.ENCRYPTION, names.repositories_id("*"))
-            paths = [names.stack_path(ENVIRONMENT, one) for one in stacks]
-            commands.deploy(ENVIRONMENT, run.environments, *paths)
-            step.detail = f"{len(settings.repositories)} repositories"
-        aws = started.clients()
-        registry = Registry.of_account(aws, settings.account)
-        repository = registry.repository(REPOSITORY, writable=True)
-        _push_and_pin(commands, steps, repository, run.environments)
-        settings = load_environment(ENVIRONMENT, run.environments)
-        with steps.step("Check that every pinned image is in its registry") as step:
-            step.detail = _prove_images(settings, aws)
-        with steps.step("Deploy the workloads that use the image"):
-            commands.deploy(ENVIRONMENT, run.environments, f"{ENVIRONMENT}/*")
-        with steps.step("Verify everything") as step:
-            found = verify(settings, stacks_of(run.output / "cdk.out"), aws)
-            found = replace(found, files=[*found.files, *check_schemas(settings)])
-            step.detail = f"{len(found.checks)} checks"
-        promote_and_report(commands, steps, settings, run.environments, REPOSITORY)
-        return found, started
+        yield Commands(run.output, started, supervision)
+
+
+def _whole_way(
+    run: LocalRun, steps: Steps, settings: EnvironmentSettings, commands: Commands
+) -> Verification:
+    """Deploy repositories, push and pin an image, deploy its workloads, read all back, promote."""
+    # The pin of an earlier run names an image that this emulator does not have yet.
+    pins_path(ENVIRONMENT, run.environments).unlink(missing_ok=True)
+    with steps.step("Bootstrap the account with the AWS CDK CLI") as step:
+        commands.bootstrap(settings.region)
+        step.detail = f"{settings.account}, {settings.region}"
+    with steps.step("Deploy the key and the repositories") as step:
+        stacks = (names.ENCRYPTION, names.repositories_id("*"))
+        paths = [names.stack_path(ENVIRONMENT, one) for one in stacks]
+        commands.deploy(ENVIRONMENT, run.environments, *paths)
+        step.detail = f"{len(settings.repositories)} repositories"
+    aws = commands.emulator.clients()
+    registry = Registry.of_account(aws, settings.account)
+    repository = registry.repository(REPOSITORY, writable=True)
+    _push_and_pin(commands, steps, repository, run.environments)
+    settings = load_environment(ENVIRONMENT, run.environments)
+    with steps.step("Check that every pinned image is in its registry") as step:
+        step.detail = _prove_images(settings, aws)
+    with steps.step("Deploy the workloads that use the image"):
+        commands.deploy(ENVIRONMENT, run.environments, f"{ENVIRONMENT}/*")
+    with steps.step("Verify everything") as step:
+        found = verify(settings, stacks_of(run.output / "cdk.out"), aws)
+        found = replace(found, files=[*found.files, *check_schemas(settings)])
+        step.detail = f"{len(found.checks)} checks"
+    promote_and_report(commands, steps, settings, run.environments, REPOSITORY)
+    return found
 
 
 def _push_and_pin(
@@ -133,7 +165,7 @@ def _push_and_pin(
     image = sample_image()
     source, pulled = (commands.output / name for name in ("image", "pulled"))
     with steps.step("Push the sample image") as step:
-        _write(source, image)
+        write_layout(source, image, TAG)
         step.detail = commands.ecrctl(
             environments, "push", ENVIRONMENT, f"{REPOSITORY}:{TAG}", "--from", f"oci:{source}"
         )
@@ -149,14 +181,6 @@ def _push_and_pin(
             *(environments, "pin", ENVIRONMENT, REPOSITORY),
             *("--repository", REPOSITORY, "--tag", TAG),
         )
-
-
-def _write(folder: Path, image: OciImage) -> None:
-    """Write an image as an OCI layout."""
-    shutil.rmtree(folder, ignore_errors=True)
-    options = CopyOptions()
-    layout = WritableLayout.at(folder)
-    run_copy(plan_copy(Memory(image), image.digest, layout, TAG, options), options)
 
 
 def _prove_pulled(folder: Path, image: OciImage) -> str:

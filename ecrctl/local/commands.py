@@ -2,10 +2,12 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ecrctl.cdk import toolchain
+from ecrctl.cdk.assemblies import Stack
 from ecrctl.errors import UserError
 
 from .emulator import Emulator
@@ -22,6 +24,10 @@ class Commands:
     output: Path
     emulator: Emulator
     supervision: Supervision
+
+    def at(self, account: str, region: str) -> "Commands":
+        """Return the commands for another account and region of the same embedded AWS."""
+        return replace(self, emulator=replace(self.emulator, account=account, region=region))
 
     def ecrctl(self, environments: Path, *arguments: str) -> str:
         """Run a command of ``ecrctl``, and return the last line of its output.
@@ -66,6 +72,17 @@ class Commands:
             *("--output", str(self.output / "cdk.out")),
             *("--context", f"env={environment}"),
             *("--context", f"environments={environments}"),
+        )
+
+    def deploy_assembly(self, assembly: Path, stacks: Sequence[Stack]) -> None:
+        """Deploy some stacks of a cloud assembly, in the order of their dependencies."""
+        if not stacks:
+            return  # The CDK CLI would deploy all of them.
+        self._cdk(
+            # A stack that another one depends on may have nothing that can be deployed.
+            *("deploy", *(one.name for one in stacks), "--exclusively"),
+            *("--require-approval", "never", "--app", str(assembly)),
+            cwd=self.output,
         )
 
     def _cdk(self, *arguments: str, cwd: Path = toolchain.ROOT) -> None:

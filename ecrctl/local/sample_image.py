@@ -5,12 +5,18 @@ Source: OCI image specification, "Image Manifest" and "Image Layer Filesystem Ch
 
 import io
 import json
+import shutil
 import tarfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from constructs_lib.rules.kubernetes.hardening import NON_ROOT_USER
+from ecrctl.images.copying.plan import CopyOptions, plan_copy
+from ecrctl.images.copying.run import run_copy
 from ecrctl.images.oci import MANIFEST_TYPE, OciImage, digest_of
+from ecrctl.images.stores.layout import WritableLayout
+from ecrctl.images.stores.memory import Memory
 
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 # Not compressed, because the digest would depend on the compressor's version.
@@ -20,6 +26,14 @@ _USERS = (
     "root:x:0:0:root:/root:/sbin/nologin\n"
     f"nonroot:x:{NON_ROOT_USER}:{NON_ROOT_USER}:nonroot:/home/nonroot:/sbin/nologin\n"
 )
+
+
+def write_layout(folder: Path, image: OciImage, tag: str) -> None:
+    """Write an image as an OCI layout, in place of what is in the folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    options = CopyOptions()
+    layout = WritableLayout.at(folder)
+    run_copy(plan_copy(Memory(image), image.digest, layout, tag, options), options)
 
 
 def sample_image(message: str = "Hello world\n") -> OciImage:

@@ -191,6 +191,89 @@ def _wait_until_gone(pid: int) -> None:
         time.sleep(0.1)
 
 
+MINE = """\
+account: "999988887777"
+region: eu-central-1
+github_provider: create
+repositories:
+  - {name: tools/own, push: {github: [{repository: acme/own, ref: refs/heads/main}]}}
+ecs_tasks:
+  - {name: shared, image: shared, memory_mib: 200, cpu: 10}
+  - {name: own, image: own, memory_mib: 200, cpu: 10}
+eks_jobs:
+  - name: job
+    image: own
+    namespace: batch
+    service_account: job
+    identity:
+      cluster_name: sample
+      statements: [{Effect: Allow, Action: "s3:ListAllMyBuckets", Resource: "*"}]
+    node_role_arn: arn:aws:iam::999988887777:role/nodes
+"""
+PINS = f"""\
+shared:
+  {{registry: shared, repository: tools/shared, tag: v2, digest: "sha256:{"1" * 64}"}}
+own:
+  {{repository: tools/own, tag: v3, digest: "sha256:{"2" * 64}"}}
+"""
+SHARED = """\
+account: "555566667777"
+region: eu-west-3
+repositories: [{name: tools/shared, pull: {accounts: ["999988887777"]}}]
+"""
+
+
+def test_any_environment_is_tried_with_the_registries_that_it_pulls_from(folder: Path) -> None:
+    files = folder / "environments"
+    for name, text in (("mine", MINE), ("mine.images", PINS), ("shared", SHARED)):
+        (files / f"{name}.yaml").write_text(text)
+    result = subprocess.run(
+        command(folder, "--environment", "mine"),
+        env=BARE,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    output = result.stdout
+    assert result.returncode == 0, output + result.stderr
+    steps = [line for line in output.splitlines() if line.startswith("ok ")]
+    shown = [re.sub(r"( \d+ checks)? \(\d+\.\d s\)$", "", step) for step in steps[1:]]
+    assert shown == [
+        "ok Bootstrap the account of 'shared': 555566667777, eu-west-3",
+        "ok Make what 'shared' expects in its account: nothing",
+        "ok Deploy the repositories of 'shared': 1 repositories",
+        "ok Push the sample image for the pins of 'shared': no workload runs an image of ECR",
+        "ok Deploy everything of 'shared': 2 stacks",
+        "ok Verify 'shared':",
+        "ok Bootstrap the account of 'mine': 999988887777, eu-central-1",
+        "ok Make what 'mine' expects in its account: role nodes",
+        "ok Deploy the repositories of 'mine': 1 repositories",
+        "ok Push the sample image for the pins of 'mine': own, shared",
+        "ok Deploy everything of 'mine': 4 stacks",
+        "ok Verify 'mine':",
+    ]
+    assert re.search(r"shared: all \d+ checks match the declaration", output)
+    assert re.search(r"mine: all \d+ checks match the declaration; \d+ more", output)
+    left_out = re.findall(r"^(.+: \D+).* is left out, because (.*)", output, re.MULTILINE)
+    assert left_out == [
+        (
+            "mine-EksWorkloads: jobIdentityAssociation",
+            "the embedded AWS does not know AWS::EKS::PodIdentityAssociation.",
+        ),
+        (
+            "mine-GitHubAccess: Provider",
+            "the embedded AWS does not know AWS::IAM::OIDCProvider.",
+        ),
+        ("mine-GitHubAccess: repoacme", "it refers to Provider2281708E."),
+        (
+            "mine-GitHubAccess: repoacme",
+            "it refers to repoacme2Fownrefrefs2Fheads2FmainRoleEB364C77.",
+        ),
+    ]
+    assert (files / "mine.images.yaml").read_text() == PINS
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_it_half_way_stops_everything_it_started(
     folder: Path, number: signal.Signals

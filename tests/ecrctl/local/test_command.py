@@ -55,9 +55,11 @@ class Run:
     def start(self) -> tuple[Verification, Emulator, list[str]]:
         """Run the command; return its checks, its emulator, and each step without its duration."""
         with self.console.capture() as shown:
-            found, started = run_local(self.options, Steps(self.console))
+            result = run_local(self.options, Steps(self.console))
         lines = shown.get().splitlines()
-        return found, started, [re.sub(r" \(\d+\.\d s\)$", "", line) for line in lines]
+        assert not result.left_out
+        (found,) = result.verified.values()
+        return found, result.emulator, [re.sub(r" \(\d+\.\d s\)$", "", line) for line in lines]
 
 
 def west(emulator: Emulator) -> Any:

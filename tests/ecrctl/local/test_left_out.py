@@ -1,0 +1,89 @@
+"""What the embedded AWS does not know, left out of an assembly with all that refers to it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ecrctl.aws.clients import Aws
+from ecrctl.cdk.assemblies import Stack
+from ecrctl.local.left_out import leave_out, unknown_types
+
+UNKNOWN = "AWS::IAM::OIDCProvider"
+
+
+def resource(type_name: str = "AWS::SNS::Topic", **properties: Any) -> dict[str, Any]:
+    """Return a resource."""
+    return {"Type": type_name, "Properties": properties}
+
+
+def stack(folder: Path, name: str, resources: dict[str, Any], **outputs: Any) -> Stack:
+    """Return a stack whose template is in a file."""
+    template: dict[str, Any] = {"Resources": resources, "Outputs": outputs}
+    file = folder / f"{name}.template.json"
+    file.write_text(json.dumps(template))
+    return Stack(
+        name=f"a/{name}", account="1", region="r", template=template, file=file, stack_name=name
+    )
+
+
+def left(one: Stack) -> dict[str, Any]:
+    """Return a stack's template as it is written now."""
+    template: dict[str, Any] = json.loads(one.file.read_text())
+    return template
+
+
+def test_the_unknown_types_are_those_that_the_embedded_aws_names(aws: Aws) -> None:
+    known = ["AWS::ECR::Repository", "AWS::SNS::Topic"]
+    assert unknown_types(known, aws) == set()
+    assert unknown_types([*known, UNKNOWN, "AWS::A::B"], aws) == {UNKNOWN, "AWS::A::B"}
+
+
+def test_everything_that_refers_to_a_resource_goes_with_it(aws: Aws, tmp_path: Path) -> None:
+    first = stack(
+        tmp_path,
+        "First",
+        {
+            "Provider1": resource(UNKNOWN),
+            "Role2": resource(Trust={"Fn::GetAtt": ["Provider1", "Arn"]}),
+            "Policy3": resource(Role={"Fn::Sub": "${Role2}-suffix"}),
+            "After4": {**resource(), "DependsOn": ["Provider1", "Topic5"]},
+            "Topic5": resource(),
+        },
+        Arn6={"Value": {"Ref": "Role2"}, "Export": {"Name": "First:Arn6"}},
+        Topic7={"Value": {"Ref": "Topic5"}},
+    )
+    second = stack(
+        tmp_path,
+        "Second",
+        {
+            "Imports8": resource(Role={"Fn::ImportValue": "First:Arn6"}),
+            "Reads9": resource(
+                Role={"Fn::GetStackOutput": {"StackName": "First", "OutputName": "Arn6"}}
+            ),
+            # Of another stack, in which this name means something else.
+            "Role2": resource(),
+            "Same10": resource(Name={"Ref": "Role2"}),
+        },
+    )
+    found = leave_out([first, second], aws)
+    assert list(map(str, found)) == [
+        "First: Provider1 is left out, because the embedded AWS does not know "
+        "AWS::IAM::OIDCProvider.",
+        "First: Role2 is left out, because it refers to Provider1.",
+        "First: Policy3 is left out, because it refers to Role2.",
+        "Second: Imports8 is left out, because it refers to Arn6.",
+        "Second: Reads9 is left out, because it refers to Arn6.",
+    ]
+    assert list(left(first)["Resources"]) == ["After4", "Topic5"]
+    assert left(first)["Resources"]["After4"]["DependsOn"] == ["Topic5"]
+    assert list(left(first)["Outputs"]) == ["Topic7"]
+    assert list(left(second)["Resources"]) == ["Role2", "Same10"]
+
+
+def test_a_stack_with_known_types_alone_is_not_written_again(aws: Aws, tmp_path: Path) -> None:
+    one = stack(tmp_path, "One", {"Topic": {**resource(), "DependsOn": "Other"}})
+    before = one.file.read_bytes()
+    assert leave_out([one], aws) == []
+    assert one.file.read_bytes() == before

@@ -1,0 +1,121 @@
+"""The commands of the README and of the guide of the first environment, as a reader types them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ecrctl.local.emulator import Emulator, running
+from ecrctl.local.sample_image import sample_image, write_layout
+from tests.installed_tools import require_tool
+from tests.packaging.test_guides import blocks
+from tests.support import ROOT
+
+GUIDE = ROOT / "docs" / "guides" / "your-own-environment.md"
+LINKED = (".venv", "node_modules")
+NOT_COPIED = (*LINKED, ".git", ".ecrctl", "cdk.out", "site", ".hypothesis", "*_cache", "tests")
+SECONDS = 200
+DEV = """\
+account: "999988887777"
+region: eu-central-1
+repositories: [{name: aws-nodejs-sample}]
+ecs_tasks:
+  - {name: sample, image: aws-nodejs-sample, memory_mib: 200, cpu: 10, awaiting_image: true}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a copy of the project with one environment, and an image that was built elsewhere."""
+    folder = tmp_path / "project"
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    for name in LINKED:
+        (folder / name).symlink_to(ROOT / name)
+    for file in (folder / "environments").glob("*.yaml"):
+        file.unlink()
+    (folder / "environments" / "dev.yaml").write_text(DEV)
+    write_layout(folder / "image", sample_image(), "v1")
+    return folder
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
+    """Run an embedded AWS in the environment's account and region."""
+    with running(
+        account="999988887777", region="eu-central-1", port=None, directory=tmp_path, keep=False
+    ) as started:
+        yield started
+
+
+def run(project: Path, script: str, variables: dict[str, str]) -> str:
+    """Run commands in the project, as in a shell where the environment was activated."""
+    home = {"PATH": f"{project}/.venv/bin:/usr/bin:/bin", "HOME": str(project), "LANG": "C.UTF-8"}
+    done = subprocess.run(
+        ["sh", "-ec", script],
+        cwd=project,
+        env={**home, **variables},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def section(text: str, heading: str) -> str:
+    """Return a section of a page."""
+    found = re.search(rf"\n##+ {heading}\n(.*?)(?=\n##+ |\Z)", text, flags=re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_first_deployment_of_the_readme(project: Path, emulator: Emulator) -> None:
+    text = section((ROOT / "README.md").read_text(), "Deploy an environment")
+    script = blocks("sh", text)[0].replace("111111111111/us-west-2", "999988887777/eu-central-1")
+    # Everything is installed, the image comes from a layout, and nobody is there to say yes.
+    for given, replaced in (
+        ("npx cdk deploy", "npx cdk deploy --require-approval never"),
+        ("make\n. .venv/bin/activate\n", ""),
+        ("--from docker:aws-nodejs-sample:v1", "--from oci:image"),
+    ):
+        assert given in script
+        script = script.replace(given, replaced)
+    output = run(project, script, emulator.variables())
+    verified = re.findall(r"dev: all \d+ checks match the declaration", output)
+    assert len(verified) == 2
+    assert "digest: sha256:" in (project / "environments" / "dev.images.yaml").read_text()
+
+
+def test_the_guide_of_the_first_environment(project: Path) -> None:
+    text = GUIDE.read_text()
+    written = section(text, "Write the file")
+    first, pins = blocks("yaml", written)
+    init, check = blocks("sh", written)
+    run(project, init, {})
+    files = project / "environments"
+    assert run(project, "ecrctl check mine", {}).startswith("mine: ")
+    (files / "mine.yaml").write_text(first)
+    (files / "mine.images.yaml").write_text(pins)
+    assert "team/api" in run(project, check, {})
+    local, push = blocks("sh", section(text, "Try it on the embedded AWS"))
+    local = local.replace("--environment mine", "--environment mine --keep")
+    kept = run(project, local, {})
+    assert "mine: all " in kept
+    try:
+        require_tool("skopeo")
+        variables = dict(re.findall(r"export (\w+)=(\S+)", kept))
+        # The AWS CLI is not installed here.
+        push, _, last = push.rpartition("aws ecr describe-images")
+        assert last == " --repository-name team/api\n"
+        run(project, push, variables)
+        code = "import boto3; print(boto3.client('ecr').describe_images(repositoryName='team/api'))"
+        assert "'v2'" in run(project, f'python -c "{code}"', variables)
+    finally:
+        (stop,) = re.findall(r"To stop it: (kill \d+)", kept)
+        run(project, stop, {})
