@@ -30,7 +30,7 @@ _Found = Iterator[tuple[Subject, Attachment]]
 
 def attachments(values: Values, logical_id: str, kind: str, given: Mapping[str, Any]) -> _Found:
     """Yield the principals that a resource grants something as a whole, with that."""
-    read = _READERS.get(kind)
+    read = READERS.get(kind)
     return read(values, logical_id, given) if read else iter(())
 
 
@@ -170,7 +170,7 @@ def _principal(values: Values, given: Any) -> Subject:
     return Subject("account" if _ACCOUNT.fullmatch(text) else "principal", text)
 
 
-_READERS: Mapping[str, Callable[[Values, str, Mapping[str, Any]], _Found]] = {
+READERS: Mapping[str, Callable[[Values, str, Mapping[str, Any]], _Found]] = {
     ACCESS_KEY: _access_key,
     "AWS::Cognito::IdentityPoolRoleAttachment": _identity_pool_roles,
     "AWS::Cognito::UserPoolUserToGroupAttachment": _user_pool_group,

@@ -24,7 +24,7 @@ class _Permission(NamedTuple):
     actions: str = "Action"
 
 
-_PERMISSIONS: Mapping[str, _Permission] = {
+PERMISSIONS: Mapping[str, _Permission] = {
     "AWS::ACMPCA::Permission": _Permission(
         "AWS::ACMPCA::CertificateAuthority", "CertificateAuthorityArn", "Actions"
     ),
@@ -55,7 +55,7 @@ def permission_policy(
         return Subject(kind, values.path(logical_id)), _data_grant(values, given)
     if kind == _LOCATION:
         return Subject(kind, values.path(logical_id)), _data_location(values, given)
-    found = _PERMISSIONS.get(kind)
+    found = PERMISSIONS.get(kind)
     if found is None:
         return None
     name = values.text(given.get(found.subject, "default" if found.of == EVENT_BUS else "?"))

@@ -9,7 +9,7 @@ import pytest
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.access import sentences
 from ecrctl.review.access.changes import AccessChange, access_changes
-from ecrctl.review.diff.comparison import Comparison, StackPair
+from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
 
 ACCOUNT = "111111111111"
 EVERYONE = {"Effect": "Allow", "Principal": "*"}
@@ -23,8 +23,13 @@ def changes(base: dict[str, Any], head: dict[str, Any]) -> list[tuple[str, str, 
     ]
 
 
-def all_changes(base: dict[str, Any], head: dict[str, Any]) -> list[AccessChange]:
-    """Return the changes between two templates' resources."""
+def all_changes(
+    base: dict[str, Any], head: dict[str, Any], *, orphans: tuple[str, ...] = ()
+) -> list[AccessChange]:
+    """Return the changes between two templates' resources.
+
+    :param orphans: resources that the head removes from the stack, and that stay in the account.
+    """
     before, after = (
         Stack(
             name="dev/Web",
@@ -36,7 +41,11 @@ def all_changes(base: dict[str, Any], head: dict[str, Any]) -> list[AccessChange
         for resources in (base, head)
     )
     pair = StackPair(name="dev/Web", base=before, head=after)
-    return access_changes(Comparison(base=[before], head=[after], pairs=[pair], changes=[]))
+    changes = [
+        ResourceChange(pair=pair, logical_id=one, base=base[one], head=None, impact="WILL_ORPHAN")
+        for one in orphans
+    ]
+    return access_changes(Comparison(base=[before], head=[after], pairs=[pair], changes=changes))
 
 
 def repository(*statements: dict[str, Any]) -> dict[str, Any]:
@@ -260,3 +269,71 @@ def test_a_role_may_and_is_denied_in_words(
 ) -> None:
     found = changes(role("ci", *base), role("ci", *head))
     assert found == [(expected[0], "role ci", expected[1])]
+
+
+def inline_policy(**properties: Any) -> dict[str, Any]:
+    """Return a policy of a role that the template does not contain."""
+    given = {"PolicyDocument": {"Statement": [ON_ITSELF]}, "Roles": ["ci"], **properties}
+    return {"Type": "AWS::IAM::Policy", "Properties": given}
+
+
+def test_a_policy_that_leaves_the_stack_and_stays_in_the_account_still_grants() -> None:
+    one, two = {"One": inline_policy()}, {"One": inline_policy(), "Two": inline_policy()}
+    (lost,) = all_changes(one, {})
+    assert lost.finding.message == "may no longer perform `s3:GetObject`"
+    assert all_changes(one, {}, orphans=("One",)) == []
+    assert all_changes(two, {}, orphans=("One", "Two")) == []
+    (lost,) = all_changes(two, {}, orphans=("One",))
+    assert lost.direction == "lost"
+
+
+def managed_policy(name: str, path: str = "/") -> dict[str, Any]:
+    """Return a managed policy that is attached by its ARN."""
+    given = {"ManagedPolicyName": name, "Path": path, "PolicyDocument": {"Statement": [ON_ITSELF]}}
+    return {"Policy": {"Type": "AWS::IAM::ManagedPolicy", "Properties": given}}
+
+
+@pytest.mark.parametrize(
+    ("arn", "expected"),
+    [
+        (f"arn:aws:iam::{ACCOUNT}:policy/own", "may perform `s3:GetObject`"),
+        (
+            "arn:aws:iam::222222222222:policy/own",
+            "gets the managed policy `arn:aws:iam::222222222222:policy/own`",
+        ),
+        (
+            f"arn:aws:iam::{ACCOUNT}:policy/team/own",
+            f"gets the managed policy `arn:aws:iam::{ACCOUNT}:policy/team/own`",
+        ),
+    ],
+)
+def test_a_managed_policy_is_found_by_its_account_path_and_name(arn: str, expected: str) -> None:
+    policy = managed_policy("own")
+    found = changes({**role("ci"), **policy}, {**role("ci", ManagedPolicyArns=[arn]), **policy})
+    assert found == [("gained", "role ci", expected)]
+
+
+def test_a_permission_set_names_managed_policies_by_path_and_name() -> None:
+    def permission_set(*names: dict[str, Any], **properties: Any) -> dict[str, Any]:
+        given = {"Name": "admins", "CustomerManagedPolicyReferences": list(names), **properties}
+        return {"Set": {"Type": "AWS::SSO::PermissionSet", "Properties": given}}
+
+    named = {"Name": "own", "Path": "/team/"}
+    for reference, name in ((named, "/team/own"), ({"Name": "own"}, "/own"), ({}, "/?")):
+        assert changes(permission_set(), permission_set(reference)) == [
+            ("gained", "permission set admins", f"gets the managed policy `{name}`")
+        ]
+    boundary = {"CustomerManagedPolicyReference": named}
+    (lost,) = changes(permission_set(), permission_set(PermissionsBoundary=boundary))
+    assert "`/team/own`" in lost[2]
+
+
+def test_only_a_certificate_profile_has_session_policies() -> None:
+    def one(kind: str, **properties: Any) -> dict[str, Any]:
+        return {"It": {"Type": kind, "Properties": properties}}
+
+    arns = {"ManagedPolicyArns": [f"arn:aws:iam::{ACCOUNT}:policy/limit"]}
+    profile = "AWS::RolesAnywhere::Profile"
+    (limited,) = changes(one(profile), one(profile, **arns))
+    assert limited[0] == "lost"
+    assert changes(one("AWS::Other::Thing"), one("AWS::Other::Thing", **arns)) == []

@@ -180,3 +180,24 @@ def test_names_and_references_are_shown(value: Any) -> None:
 )
 def test_the_name_of_a_secret(name: str, expected: bool) -> None:
     assert is_secret_name(name) == expected
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Env", "Environment", "EnvironmentVariables", "RuntimeEnvironmentVariables"),
+        *("Variables", "env", "environment", "environmentVariables", "environment_variables"),
+    ],
+)
+def test_a_variable_is_withheld_under_each_name_of_the_services(name: str) -> None:
+    template = resource("AWS::Other::Thing", Parts=[{name: {"DB": OLD}}])
+    assert withheld(template, {})[0] == resource(
+        "AWS::Other::Thing", Parts=[{name: {"DB": "(withheld value 1)"}}]
+    )
+
+
+def test_a_document_in_a_text_keeps_its_order() -> None:
+    document = f"kind: Pod\nenv:\n- name: DB\n  value: {OLD}\napiVersion: v1\n"
+    template = resource("AWS::SSM::Parameter", Value=document)
+    shown = withheld(template, {})[0]["Resources"]["It"]["Properties"]["Value"]
+    assert shown == document.replace(OLD, "(withheld value 1)")

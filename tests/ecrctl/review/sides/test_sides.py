@@ -232,6 +232,7 @@ def test_every_format_is_written_into_a_folder(tmp_path: Path) -> None:
         "summary.md",
     ]
     assert (out / "comment.md").read_text() == done.stdout
+    assert (out / "review.json").read_text().endswith("}\n")
 
 
 def test_images_are_given_for_one_repository_or_for_all(tmp_path: Path) -> None:
