@@ -11,6 +11,7 @@ from constructs_lib.rules.faults import under
 from . import DIRECTORY
 from .checks.images import image_faults
 from .checks.pins import missing_pin_faults, pin_faults
+from .checks.places import place_faults
 from .checks.repositories import github_provider_faults, repository_faults
 from .checks.workloads import workload_faults
 from .faults import EnvironmentFault
@@ -107,6 +108,7 @@ class _Folder:
         # Read one by one, because only an environment with a provider concerns the others.
         faults += github_provider_faults(environment, map(self._read, others))
         faults += image_faults(environment)
+        faults += place_faults(environment)
         faults += workload_faults(environment, pins.pins, registries)
         if with_pins:
             faults += missing_pin_faults(environment, pins)

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 
+from constructs_lib.rules.aws.partitions import REGIONS
 from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.ecr.images import ImageSpec
 from constructs_lib.rules.ecr.repository import RepositorySpec
@@ -10,6 +11,7 @@ from constructs_lib.rules.faults import Fault, RuleError
 from constructs_lib.rules.lifecycle.policy import wildcard_prefix_faults
 from constructs_lib.rules.policy.access import Administrators
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
+from constructs_lib.rules.policy.statements import allows_everyone
 
 from .model.ecs import EcsTaskModel
 from .model.eks import EksJobModel
@@ -207,6 +209,17 @@ def _notices(environment: EnvironmentFile, head: EnvironmentModel, images: Image
             yield (
                 f"{environment.name}: '{workload.name}' is left out, because its image "
                 f"'{missing[0]}' has no pin yet (awaiting_image)."
+            )
+    if head.region not in REGIONS:
+        yield (
+            f"{environment.name}: the region {head.region} is not known here. Check its spelling, "
+            "unless it is newer than this release."
+        )
+    for repository in environment.repositories.values():
+        if any(map(allows_everyone, repository.statements or ())):
+            yield (
+                f"{environment.name}: a statement of '{repository.name}' allows every principal of "
+                "every account, without a condition."
             )
     if head.network and not head.network.is_private:
         yield (

@@ -23,6 +23,7 @@ def workload_faults(
     yield from _task_faults(environment)
     if environment.head:
         yield from _setting_faults(environment, environment.head)
+        yield from _effect_faults(environment, environment.head)
         yield from _reach_faults(environment, environment.head, pins, registries)
 
 
@@ -50,6 +51,36 @@ def _setting_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Ite
                 "delivery: cluster requires the environment's eks_cluster, which is missing. Write "
                 "'eks_cluster: {name: ..., kubectl_provider: arn:aws:lambda:...}'.",
             )
+
+
+def _effect_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Iterator[Fault]:
+    """Yield a fault for every setting of the environment that nothing in it uses."""
+    if head.network and not any(environment.given("ecs_services")):
+        yield Fault(
+            "network",
+            "the network has no effect, because only ecs_services run in it. Add a service, or "
+            "remove it.",
+        )
+    jobs = environment.given("eks_jobs")
+    if head.eks_cluster and not any(job.get("delivery") == "cluster" for _, job in jobs):
+        yield Fault(
+            "eks_cluster",
+            "eks_cluster has no effect, because no Job has `delivery: cluster`. Write that in a "
+            "Job, or remove it.",
+        )
+    if head.github_provider == "create" and not any(_github_pushes(environment)):
+        yield Fault(
+            "github_provider",
+            "the provider is not created, because no repository has push.github. Add one, or "
+            "remove github_provider.",
+        )
+
+
+def _github_pushes(environment: EnvironmentFile) -> Iterator[object]:
+    for _, repository in environment.given("repositories"):
+        push = repository.get("push")
+        if isinstance(push, Mapping) and push.get("github"):
+            yield push
 
 
 def _task_faults(environment: EnvironmentFile) -> Iterator[Fault]:

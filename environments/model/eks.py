@@ -17,6 +17,7 @@ from constructs_lib.rules.kubernetes.hardening import PodHardening
 from constructs_lib.rules.kubernetes.job import JobRun, JobSpec
 from constructs_lib.rules.kubernetes.pod import JobPod, Resources
 from constructs_lib.rules.kubernetes.workload_identity import identity_faults
+from constructs_lib.rules.policy.identity_statements import identity_statement_faults
 
 from .field_types import FunctionArn, RoleArn
 
@@ -146,3 +147,5 @@ class EksJobModel(FileModel):
             role_name=self.identity.role_name,
         )
         yield from under("identity", found)
+        statements = identity_statement_faults(self.identity.statements)
+        yield from under("identity", under("statements", statements))

@@ -258,7 +258,7 @@ def test_a_task_for_ec2_is_no_service_on_fargate() -> None:
         "task: a Fargate service requires a task for Fargate, got 'Task' for EC2. Add a size "
         "with `fargate`."
     ) in said
-    assert "desired_count: desired_count must be at least 0, got -1. Raise it." in said
+    assert "desired_count: desired_count must be 0 to 5,000, got -1. Change it." in said
 
 
 def policies(pulled_from: PulledFrom) -> dict[str, list[dict[str, Any]]]:

@@ -147,8 +147,9 @@ def test_all_faults_are_raised_at_once_and_before_anything_is_created() -> None:
     stack = stack_in()
     with pytest.raises(ValueError, match="EcsImageTask 'Task': 3 faults:") as refusal:
         task_in(stack, family="a b", memory_mib=1, cpu=0, name="api")
-    assert "memory_mib: memory_mib must be at least 6, got 1. Raise it, in MiB." in str(
-        refusal.value
+    assert (
+        "memory_mib: memory_mib must be 6 to 33,554,432, got 1. Write it in MiB, 1024 for one GiB."
+        in str(refusal.value)
     )
     assert stack.node.try_find_child("Task") is None
 

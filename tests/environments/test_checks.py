@@ -31,7 +31,10 @@ def faults(directory: Path, text: str, **others: str) -> list[str]:
 
 
 def test_an_account_has_one_github_provider(tmp_path: Path) -> None:
-    create, existing = "github_provider: create\n", "github_provider: existing\n"
+    push = (
+        "repositories: [{name: a/b, push: {github: [{repository: a/b, ref: refs/heads/main}]}}]\n"
+    )
+    create, existing = (f"github_provider: {one}\n{push}" for one in ("create", "existing"))
     assert faults(tmp_path, create, other=existing) == []
     assert faults(tmp_path, existing, other=create) == []
     assert faults(tmp_path, create, other=create) == [

@@ -90,8 +90,8 @@ Write all of them, in quotes, leading zeros included.
   - line 12, ecs_tasks[0].image: the image 'web' has no pin, so it is unknown which image to run. \
 Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or write \
 `awaiting_image: true` to leave the workload out until then.
-  - line 12, ecs_tasks[0].memory_mib: memory_mib must be at least 6, got 2. \
-Raise it, in MiB.
+  - line 12, ecs_tasks[0].memory_mib: memory_mib must be 6 to 33,554,432, got 2. \
+Write it in MiB, 1024 for one GiB.
   - line 14, eks_jobs[0].image: the image 'web' has no pin, so it is unknown which image to run. \
 Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or write \
 `awaiting_image: true` to leave the workload out until then.

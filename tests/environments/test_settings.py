@@ -35,7 +35,7 @@ def test_a_repository_has_the_defaults_that_it_does_not_override(tmp_path: Path)
         "dsse",
         "aws-managed",
         "aes256",
-        "arn:aws:kms:us-west-2:111111111111:key/11111111-2222-3333-4444-555555555555",
+        "arn:aws-us-gov:kms:us-gov-west-1:111111111111:key/11111111-2222-3333-4444-555555555555",
     ],
 )
 def test_an_encryption_is_written_as_it_is_read(tmp_path: Path, text: str) -> None:

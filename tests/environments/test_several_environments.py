@@ -11,7 +11,10 @@ from tests.environments.test_loading import DIGEST, HEAD, refusal, write
 
 
 def test_an_account_gets_the_identity_provider_of_github_once(tmp_path: Path) -> None:
-    made = "github_provider: create\n"
+    made = (
+        "github_provider: create\n"
+        "repositories: [{name: a/b, push: {github: [{repository: a/b, ref: refs/heads/main}]}}]\n"
+    )
     write(tmp_path, dev=HEAD + made, prod=HEAD + made)
     assert refusal(tmp_path).splitlines()[1:] == [
         "  - line 3, github_provider: account 111111111111 can have only one GitHub OIDC "

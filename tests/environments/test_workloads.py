@@ -60,8 +60,8 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             task(sidecars="[{name: proxy, image: api, memory_mib: 2}]"),
-            "ecs_tasks[0].sidecars[0].memory_mib: memory_mib must be at least 6, got 2. Raise "
-            "it, in MiB.",
+            "ecs_tasks[0].sidecars[0].memory_mib: memory_mib must be 6 to 33,554,432, "
+            "got 2. Write it in MiB, 1024 for one GiB.",
         ),
         (
             task(secrets=f"{{A: {{secret: '{SECRET}'}}}}"),
@@ -309,7 +309,8 @@ def test_what_a_job_is_given_reaches_its_settings(tmp_path: Path) -> None:
         concurrency_policy="Allow",
         service_account="reader",
         namespace="batch",
-        identity="{cluster_name: main, role_name: reader, statements: [{Effect: Allow}]}",
+        identity="{cluster_name: main, role_name: reader, statements: [{Effect: Allow, "
+        "Action: s3:Get, Resource: '*'}]}",
     )
     settings = load_environment("dev", write(tmp_path, dev=file, dev_images=PINS))
     (found,) = settings.eks_jobs
@@ -318,7 +319,9 @@ def test_what_a_job_is_given_reaches_its_settings(tmp_path: Path) -> None:
     assert found.cron == CronSchedule(schedule="@daily", concurrency_policy="Allow")
     assert found.image.uri.endswith(f"/web@{DIGEST}")
     assert found.identity == Identity(
-        cluster_name="main", role_name="reader", statements=({"Effect": "Allow"},)
+        cluster_name="main",
+        role_name="reader",
+        statements=({"Effect": "Allow", "Action": "s3:Get", "Resource": "*"},),
     )
     assert found.cluster is None
     assert settings.images == ("web",)
@@ -388,7 +391,9 @@ def test_a_service_is_left_out_with_the_task_whose_image_it_awaits(tmp_path: Pat
 
 
 def test_a_network_outside_the_private_ranges_has_a_notice(tmp_path: Path) -> None:
-    write(tmp_path, dev=HEAD + NETWORK.replace("10.0.0.0", "11.0.0.0"))
+    service = task(fargate="smallest") + "ecs_services: [{name: web, task: web}]\n"
+    file = service + NETWORK.replace("10.0.0.0", "11.0.0.0")
+    write(tmp_path, dev=file, dev_images=PINS)
     assert load_environment("dev", tmp_path).notices == (
         "dev: the network 11.0.0.0/24 is outside the ranges for private use (10.0.0.0/8, "
         "172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10).",

@@ -4,11 +4,11 @@ Sources: Amazon VPC user guide, "VPC CIDR blocks"; RFC 1918, "Address Allocation
 Internets"; RFC 6598, "IANA-Reserved IPv4 Prefix for Shared Address Space".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
-from constructs_lib.rules.faults import Fault, raise_if_any
+from constructs_lib.rules.faults import Fault, faults_unless, raise_if_any
 
 SHORTEST_PREFIX, LONGEST_PREFIX = 16, 26
 MINIMUM_ZONES = 2
@@ -38,6 +38,16 @@ class NetworkSpec:
         """Whether the network lies in a range for private use (RFC 1918 or RFC 6598)."""
         network = IPv4Network(self.cidr)
         return any(network.subnet_of(private) for private in _PRIVATE_RANGES)
+
+
+def zone_region_faults(zones: Iterable[str], region: str) -> list[Fault]:
+    """Check that zones are in a region, whose name each of them begins with."""
+    others = [zone for zone in zones if not zone.startswith(region)]
+    return faults_unless(
+        not others,
+        f"availability zones must be in the region {region}, got {', '.join(others)}. Name zones "
+        f"such as {region}a.",
+    )
 
 
 def _cidr_faults(cidr: str) -> Iterator[Fault]:

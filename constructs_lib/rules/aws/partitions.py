@@ -27,6 +27,31 @@ _BY_REGION_PREFIX = (
     ("cn-", Partition("aws-cn", "amazonaws.com.cn")),
 )
 
+# The regions when this release was made. A newer one is no fault.
+REGIONS = frozenset(
+    f"{area}-{one}"
+    for area, names in {
+        "af": "south-1",
+        "ap": (
+            "east-1 east-2 northeast-1 northeast-2 northeast-3 south-1 south-2 southeast-1 "
+            "southeast-2 southeast-3 southeast-4 southeast-5 southeast-6 southeast-7"
+        ),
+        "ca": "central-1 west-1",
+        "cn": "north-1 northwest-1",
+        "eu": "central-1 central-2 north-1 south-1 south-2 west-1 west-2 west-3 isoe-west-1",
+        "eusc": "de-east-1",
+        "il": "central-1",
+        "me": "central-1 south-1",
+        "mx": "central-1",
+        "sa": "east-1",
+        "us": (
+            "east-1 east-2 west-1 west-2 gov-east-1 gov-west-1 iso-east-1 iso-west-1 isob-east-1 "
+            "isob-west-1 isof-east-1 isof-south-1"
+        ),
+    }.items()
+    for one in names.split()
+)
+
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 

@@ -15,6 +15,9 @@ from .hardening import ContainerHardening, hardening_faults
 DependencyCondition = Literal["START", "COMPLETE", "SUCCESS", "HEALTHY"]
 DEPENDENCY_CONDITIONS: tuple[DependencyCondition, ...] = get_args(DependencyCondition)
 MINIMUM_MEMORY_MIB = 6
+# The memory of EC2's largest instance type, and the largest CPU share of the Linux kernel.
+MAXIMUM_MEMORY_MIB = 32 * 1024 * 1024
+MAXIMUM_CPU_UNITS = 262_144
 LARGEST_PORT = 65_535
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
@@ -57,8 +60,8 @@ class ContainerSpec:
     """A container of a task, without its image.
 
     :param name: 1 to 255 letters, digits, ``-`` and ``_``; by default the task's family.
-    :param memory_mib: the container's hard memory limit in MiB, at least 6.
-    :param cpu: CPU units that are reserved, 1 or more, 1024 being one vCPU; none by default.
+    :param memory_mib: the container's hard memory limit in MiB, 6 to 33,554,432.
+    :param cpu: CPU units that are reserved, 1 to 262,144, 1024 being one vCPU; none by default.
     :param essential: whether the task stops when this container stops; ``True`` by default.
     :param command: the container's command; by default the image's.
     :param entry_point: the container's entry point; by default the image's.
@@ -96,9 +99,12 @@ def container_faults(container: ContainerSpec) -> Iterator[Fault]:
     if container.name is not None:
         yield from under("name", family_faults(container.name))
     memory = container.memory_mib
-    yield from range_faults("memory_mib", memory, MINIMUM_MEMORY_MIB, None, "Raise it, in MiB.")
+    cure = "Write it in MiB, 1024 for one GiB."
+    yield from range_faults("memory_mib", memory, MINIMUM_MEMORY_MIB, MAXIMUM_MEMORY_MIB, cure)
     cure = "1024 CPU units are one vCPU."
-    yield from range_faults("cpu", container.cpu, 1, None, cure, optional=True)
+    yield from range_faults("cpu", container.cpu, 1, MAXIMUM_CPU_UNITS, cure, optional=True)
+    for variables in ("environment", "secrets"):
+        yield from under(variables, _variable_faults(getattr(container, variables)))
     for index, port in enumerate(container.ports):
         place = f"ports[{index}]"
         yield from range_faults(place, port, 1, LARGEST_PORT, "Change it.", subject="a port")
@@ -107,6 +113,16 @@ def container_faults(container: ContainerSpec) -> Iterator[Fault]:
     yield from under("writable_volumes", _volume_faults(container.writable_volumes))
     if container.health_check:
         yield from under("health_check", health_check_faults(container.health_check))
+
+
+def _variable_faults(variables: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in variables:
+        yield from faults_unless(
+            name and "=" not in name and name.isprintable(),
+            "an environment variable's name must have at least one character, and neither '=' nor "
+            f"a control character, got {name[:80]!r}. Write it such as 'DB_HOST'.",
+            path=name[:80],
+        )
 
 
 def _volume_faults(volumes: Mapping[str, str]) -> Iterator[Fault]:

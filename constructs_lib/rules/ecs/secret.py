@@ -93,3 +93,14 @@ def secret_faults(secret: SecretSpec) -> Iterator[Fault]:
         yield Fault(
             "key", f"a key must be aws-managed or the ARN of a KMS key, got '{secret.key[:120]}'."
         )
+    elif secret.key != AWS_MANAGED and _region_of(secret.arn) not in ("", _region_of(secret.key)):
+        yield Fault(
+            "key",
+            f"a key must be in the region of what it encrypts, {_region_of(secret.arn)}, got "
+            f"'{secret.key[:120]}'. Name the key of that region.",
+        )
+
+
+def _region_of(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[3] if len(parts) > 3 else ""  # noqa: PLR2004 - an ARN's fourth part

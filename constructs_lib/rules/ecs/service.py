@@ -1,11 +1,14 @@
 """Services on Fargate.
 
-Source: Amazon ECS developer guide, "Amazon ECS services".
+Sources: Amazon ECS developer guide, "Amazon ECS services" and "Amazon ECS service quotas".
 """
 
 from dataclasses import dataclass
 
 from constructs_lib.rules.faults import Fault, raise_if_any, range_faults
+
+# "Tasks per service", a quota that cannot be raised.
+MAXIMUM_COUNT = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,8 +17,8 @@ class ServiceSpec:
 
     :param name: the service's name in its stack, an RFC 1123 label.
     :param task: the name of the task that it runs; the task must have a size on Fargate.
-    :param desired_count: how many copies of the task run, 0 or more; 1 by default.
-    :raises RuleError: when the count is negative.
+    :param desired_count: how many copies of the task run, 0 to 5,000; 1 by default.
+    :raises RuleError: when ECS refuses the count.
     """
 
     name: str
@@ -27,5 +30,5 @@ class ServiceSpec:
 
 
 def desired_count_faults(count: int) -> list[Fault]:
-    """Check that a number of tasks is not negative."""
-    return range_faults("desired_count", count, 0, None, "Raise it.")
+    """Check that a service can have a number of tasks."""
+    return range_faults("desired_count", count, 0, MAXIMUM_COUNT, "Change it.")

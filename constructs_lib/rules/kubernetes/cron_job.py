@@ -28,6 +28,7 @@ CONTROLLER_INTERVAL_SECONDS = 10
 
 _MACROS = ("@hourly", "@daily", "@midnight", "@weekly", "@monthly", "@yearly", "@annually")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 # Name, least, largest, and the words that can replace numbers, in the order of those numbers.
 _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
@@ -107,6 +108,7 @@ def _expression_faults(expression: str) -> Iterator[Fault]:
             "'@daily'.",
         )
         return
+    is_valid = True
     for text, (name, least, largest, words) in zip(fields, _FIELDS, strict=True):
         if not all(_is_valid_part(part, least, largest, words) for part in text.lower().split(",")):
             yield Fault(
@@ -115,6 +117,38 @@ def _expression_faults(expression: str) -> Iterator[Fault]:
                 f"{least}-{largest}, a list, '*' or a step such as '*/5', got '{text[:40]}'. "
                 "Change it.",
             )
+            is_valid = False
+    if is_valid:
+        yield from _never_faults(expression.lower().split())
+
+
+def _never_faults(fields: list[str]) -> list[Fault]:
+    """Check that a month of the schedule has its day; any day of the week is one of each month."""
+    _, _, day, month, weekday = fields
+    is_limited = weekday in ("*", "?")
+    first = min(_numbers(day, _FIELDS[2]))
+    longest = max(_LENGTHS[number - 1] for number in _numbers(month, _FIELDS[3]))
+    return faults_unless(
+        not is_limited or first <= longest,
+        f"a schedule must name a day that one of its months has, got day '{day}' of month "
+        f"'{month}': no run would ever start. Write 28 or less, or another month.",
+    )
+
+
+def _numbers(text: str, field: tuple[str, int, int, tuple[str, ...]]) -> set[int]:
+    """Return the numbers that a valid field of a schedule stands for."""
+    _, least, largest, words = field
+    found: set[int] = set()
+    for part in text.split(","):
+        given, _, step = part.partition("/")
+        ends = [_number(end, least, words) or least for end in given.split("-")]
+        first, last = ends[0], ends[-1]
+        if given in ("*", "?"):
+            first, last = least, largest
+        elif step and len(ends) == 1:
+            last = largest
+        found.update(range(first, last + 1, int(step or 1)))
+    return found
 
 
 def _is_valid_part(part: str, least: int, largest: int, words: tuple[str, ...]) -> bool:

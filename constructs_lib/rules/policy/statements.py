@@ -6,13 +6,21 @@ Sources: Amazon ECR user guide, "Private repository policies"; Amazon ECR API re
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.faults import Fault, each_under, faults_unless, repeated, under
 
 from .access import principal_wildcard_faults
+from .elements import (
+    condition_faults,
+    effect_faults,
+    is_known_at_deployment,
+    key_faults,
+    not_a_mapping,
+    one_of_faults,
+    sid_faults,
+)
 from .lists import as_list, one_or_list
 
 Statement = Mapping[str, Any]
@@ -29,13 +37,6 @@ _PRINCIPAL = re.compile(
     r"|sts::\d{12}:(?:assumed-role|federated-user)/.+)",
     re.ASCII,
 )
-_OPERATOR = re.compile(
-    r"(?:ForAnyValue:|ForAllValues:)?(?:"
-    r"String(?:Not)?Equals(?:IgnoreCase)?|String(?:Not)?Like|Arn(?:Not)?(?:Equals|Like)"
-    r"|Numeric(?:(?:Not)?Equals|(?:Less|Greater)Than(?:Equals)?)"
-    r"|Date(?:(?:Not)?Equals|(?:Less|Greater)Than(?:Equals)?)"
-    r"|Bool|(?:Not)?IpAddress)(?:IfExists)?|BinaryEquals|Null"
-)
 
 
 def policy_document(statements: Iterable[Statement]) -> dict[str, Any] | None:
@@ -47,6 +48,14 @@ def policy_document(statements: Iterable[Statement]) -> dict[str, Any] | None:
 def statements_of(policy: Any) -> list[Any]:
     """Return the statements of a policy document, one or many, unchanged."""
     return as_list(policy.get("Statement", [])) if isinstance(policy, Mapping) else []
+
+
+def allows_everyone(statement: Statement) -> bool:
+    """Return whether a statement allows something to every principal, without a condition."""
+    principal = statement.get("Principal")
+    named = as_list(principal.get("AWS", [])) if isinstance(principal, Mapping) else [principal]
+    is_allowed = statement.get("Effect") == "Allow" and not statement.get("Condition")
+    return is_allowed and ("*" in named or "NotPrincipal" in statement)
 
 
 def canonical(value: Any) -> str:
@@ -119,55 +128,19 @@ def repository_policy_faults(statements: Sequence[Any]) -> list[Fault]:
 
 def _faults_of(statement: Any) -> Iterator[Fault]:
     if not isinstance(statement, Mapping):
-        yield Fault(
-            "",
-            f"a statement must be a mapping, got {statement!r:.80}. "
-            "Write one with Effect, Principal and Action.",
-        )
+        yield not_a_mapping(statement, "Effect, Principal and Action")
         return
-    yield from _key_faults(statement)
-    sid, effect = statement.get("Sid"), statement.get("Effect")
-    yield from faults_unless(
-        sid is None or (isinstance(sid, str) and _SID.fullmatch(sid)),
-        "a Sid must be text of up to 100 letters, digits, '-', '_' and spaces, "
-        f"got {sid!r:.80}. Write one such as 'PullFromPartner'.",
-        path="Sid",
+    no_resource = (
+        "a repository policy's statement cannot have {}, because the resource is the repository. "
+        "Remove {}."
     )
-    if effect not in ("Allow", "Deny"):
-        yield Fault("Effect", f"Effect must be Allow or Deny, got {effect!r:.80}.")
-    yield from _one_of_faults(statement, "Principal", _principal_faults)
-    yield from _one_of_faults(statement, "Action", _action_faults)
-    yield from _condition_faults(statement.get("Condition", {}))
-
-
-def _key_faults(statement: Mapping[Any, Any]) -> Iterator[Fault]:
-    for key in statement:
-        if key in {"Resource", "NotResource"}:
-            yield Fault(
-                key,
-                f"a repository policy's statement cannot have {key}, because the resource is the "
-                f"repository. Remove {key}.",
-            )
-        elif key not in _KEYS:
-            yield Fault(
-                str(key)[:80],
-                f"a statement cannot have the element {str(key)[:80]!r}. "
-                f"Use one of {', '.join(_KEYS)}.",
-            )
-
-
-def _one_of_faults(
-    statement: Mapping[Any, Any], element: str, rule: Callable[[Any], Iterable[Fault]]
-) -> Iterator[Fault]:
-    given = [key for key in (element, f"Not{element}") if key in statement]
-    yield from faults_unless(
-        len(given) == 1,
-        f"a statement requires either {element} or Not{element}, got "
-        f"{'both' if given else 'neither'}. Write one of the two.",
-        path=element,
-    )
-    for key in given:
-        yield from under(key, rule(statement[key]))
+    refused = dict.fromkeys(("Resource", "NotResource"), no_resource)
+    yield from key_faults(statement, _KEYS, refused)
+    yield from sid_faults(statement, _SID, "letters, digits, '-', '_' and spaces")
+    yield from effect_faults(statement)
+    yield from one_of_faults(statement, "Principal", _principal_faults)
+    yield from one_of_faults(statement, "Action", _action_faults)
+    yield from condition_faults(statement.get("Condition", {}))
 
 
 def _principal_faults(principal: Any) -> Iterator[Fault]:
@@ -196,7 +169,7 @@ def _principal_faults(principal: Any) -> Iterator[Fault]:
 
 
 def _one_principal_faults(kind: str, value: Any) -> Iterator[Fault]:
-    if _is_known_at_deployment(value):
+    if is_known_at_deployment(value):
         return
     if not isinstance(value, str) or not value:
         yield Fault("", f"a principal must be text, got {value!r:.80}. Write it in quotes.")
@@ -229,69 +202,3 @@ def _action_faults(given: Any) -> Iterator[Fault]:
                 "a repository policy cannot have ecr:GetAuthorizationToken, which is not an action "
                 "on a repository. Allow it in the principal's identity policy, on Resource '*'.",
             )
-
-
-def _condition_faults(condition: Any) -> Iterator[Fault]:
-    if not isinstance(condition, Mapping):
-        yield Fault(
-            "Condition",
-            "Condition must be a mapping of operators, such as "
-            f"{{StringEquals: {{aws:PrincipalOrgID: o-a1b2c3d4e5}}}}, got {condition!r:.80}.",
-        )
-        return
-    for operator, keys in condition.items():
-        path = f"Condition.{str(operator)[:80]}"
-        if not isinstance(operator, str) or not _OPERATOR.fullmatch(operator):
-            yield Fault(
-                path,
-                f"a condition operator must be one of IAM's, got {str(operator)[:80]!r}. "
-                "Write one such as 'ArnEquals'.",
-            )
-        elif not isinstance(keys, Mapping) or not keys:
-            yield Fault(
-                path,
-                "a condition operator requires keys with values, such as "
-                f"{{aws:PrincipalOrgID: o-a1b2c3d4e5}}, got {keys!r:.80}.",
-            )
-        else:
-            yield from under(path, _condition_key_faults(operator, keys))
-
-
-def _condition_key_faults(operator: str, keys: Mapping[Any, Any]) -> Iterator[Fault]:
-    for key, values in keys.items():
-        if not isinstance(key, str) or not key:
-            yield Fault("", f"a condition key must be text, got {key!r:.80}. Write it in quotes.")
-        if not as_list(values):
-            yield Fault(
-                str(key)[:80],
-                "a condition key requires at least one value, got none. "
-                "Add one, or remove the key.",
-            )
-        for value in as_list(values):
-            if not _is_known_at_deployment(value):
-                found = _value_faults(operator, value, in_list=isinstance(values, list | tuple))
-                yield from under(key if isinstance(key, str) else "", found)
-
-
-def _value_faults(operator: str, value: Any, *, in_list: bool) -> Iterator[Fault]:
-    if operator == "Null" and value not in ("true", "false", True, False):
-        yield Fault("", f"the value of Null must be true or false, got {value!r:.80}.")
-    elif in_list and not isinstance(value, str):
-        yield Fault(
-            "", f"a condition value in a list must be text, got {value!r:.80}. Write it in quotes."
-        )
-    elif not isinstance(value, str | int | float):
-        yield Fault(
-            "",
-            f"a condition value must be text, a number or a boolean, got {value!r:.80}. "
-            "Write it in quotes.",
-        )
-
-
-def _is_known_at_deployment(value: Any) -> bool:
-    """Return whether a value is a token or a CloudFormation intrinsic function."""
-    if isinstance(value, Mapping):
-        return bool(value) and all(
-            isinstance(key, str) and (key == "Ref" or key.startswith("Fn::")) for key in value
-        )
-    return isinstance(value, str) and is_token(value)

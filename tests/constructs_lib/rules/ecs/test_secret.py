@@ -53,7 +53,7 @@ def test_a_parameter_with_the_key_of_aws_names_no_key() -> None:
             ],
         ),
         (
-            {"parameter": PARAMETER, "field": "password", "key": KEY},
+            {"parameter": PARAMETER, "field": "password", "key": "aws-managed"},
             ["field: an SSM parameter has no fields. Remove field."],
         ),
         (
@@ -66,6 +66,13 @@ def test_a_parameter_with_the_key_of_aws_names_no_key() -> None:
         (
             {"secret": SECRET, "key": "alias/api"},
             ["key: a key must be aws-managed or the ARN of a KMS key, got 'alias/api'."],
+        ),
+        (
+            {"secret": SECRET, "key": KEY.replace("us-west-2", "eu-west-1")},
+            [
+                "key: a key must be in the region of what it encrypts, us-west-2, got "
+                "'arn:aws:kms:eu-west-1:111111111111:key/1234-abcd'. Name the key of that region."
+            ],
         ),
     ],
 )

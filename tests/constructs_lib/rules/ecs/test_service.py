@@ -17,4 +17,7 @@ def test_a_negative_number_of_tasks_is_refused() -> None:
     with pytest.raises(RuleError) as refusal:
         ServiceSpec(name="api", task="api", desired_count=-1)
     (fault,) = refusal.value.faults
-    assert str(fault) == ("desired_count: desired_count must be at least 0, got -1. Raise it.")
+    assert str(fault) == "desired_count: desired_count must be 0 to 5,000, got -1. Change it."
+    assert ServiceSpec(name="api", task="api", desired_count=5_000).desired_count == 5_000
+    with pytest.raises(RuleError, match="must be 0 to 5,000, got 5001"):
+        ServiceSpec(name="api", task="api", desired_count=5_001)

@@ -190,11 +190,31 @@ def test_a_task_on_fargate_can_use_all_of_its_size() -> None:
         ),
         (
             {"memory_mib": 5},
-            "memory_mib: memory_mib must be at least 6, got 5. Raise it, in MiB.",
+            "memory_mib: memory_mib must be 6 to 33,554,432, got 5. Write it in MiB, 1024 for one "
+            "GiB.",
+        ),
+        (
+            {"memory_mib": 33_554_433},
+            "memory_mib: memory_mib must be 6 to 33,554,432, got 33554433. Write it in MiB, 1024 "
+            "for one GiB.",
+        ),
+        (
+            {"cpu": 262_145},
+            "cpu: cpu must be 1 to 262,144, got 262145. 1024 CPU units are one vCPU.",
+        ),
+        (
+            {"environment": {"A=B": "c"}},
+            "environment.A=B: an environment variable's name must have at least one character, and "
+            "neither '=' nor a control character, got 'A=B'. Write it such as 'DB_HOST'.",
+        ),
+        (
+            {"environment": {"": "c"}},
+            "environment: an environment variable's name must have at least one character, and "
+            "neither '=' nor a control character, got ''. Write it such as 'DB_HOST'.",
         ),
         (
             {"cpu": 0},
-            "cpu: cpu must be at least 1, got 0. 1024 CPU units are one vCPU.",
+            "cpu: cpu must be 1 to 262,144, got 0. 1024 CPU units are one vCPU.",
         ),
         ({"ports": (0,)}, "ports[0]: a port must be 1 to 65,535, got 0. Change it."),
         ({"ports": (80, 80)}, "ports[1]: a port must be unique, got 80 twice. Remove one."),

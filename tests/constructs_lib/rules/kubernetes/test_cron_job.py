@@ -37,6 +37,12 @@ def refused(**fields: Any) -> list[str]:
         "5-5 * * feb-3 mon-1",
         "*/1 * * * *",
         "0 0 1 1-2 1-2",
+        "0 0 29 2 *",
+        "0 0 31 1,2 *",
+        "0 0 28-31 feb *",
+        "0 0 30/5 4 *",
+        # Every Monday of February too: a day of the week is a day of its own.
+        "0 0 31 2 mon",
         "@hourly",
         "@daily",
         "@midnight",
@@ -157,3 +163,17 @@ def test_the_numbers_of_a_run_may_be_at_their_limits() -> None:
     with pytest.raises(RuleError) as refusal:
         JobSpec(name="list", run=JobRun(backoff_limit=most + 1))
     assert [fault.path for fault in refusal.value.faults] == ["backoff_limit"]
+
+
+@pytest.mark.parametrize(
+    ("day", "month"),
+    [("30", "2"), ("31", "2,4,6,9,11"), ("30-31", "feb"), ("31", "jun-jun"), ("30/1", "2")],
+)
+def test_a_schedule_that_never_starts_a_run_is_refused(day: str, month: str) -> None:
+    with pytest.raises(RuleError) as refusal:
+        CronSchedule(schedule=f"0 0 {day} {month} *")
+    (fault,) = refusal.value.faults
+    assert str(fault) == (
+        "schedule: a schedule must name a day that one of its months has, got day "
+        f"'{day}' of month '{month}': no run would ever start. Write 28 or less, or another month."
+    )
