@@ -71,7 +71,7 @@ class Baseline:
         self._fixtures: dict[str, list[str]] = recorded["fixtures"]
         self.seconds = dict.fromkeys(self._fixtures, 0.0)
         self.fixture_seconds: dict[str, float] = {}
-        self._folder = f"tests/{room}/"
+        self._folder, self._copy = f"tests/{room}/", copy
         self._lines = _lines(copy, folder / "data")
 
     def tests_for(self, mutant: Mutant) -> list[str]:
@@ -81,16 +81,39 @@ class Baseline:
         if "" not in contexts:
             chosen = [test for test in self.seconds if self._in(test, contexts)]
             return sorted(chosen, key=self._alone)
-        # What runs when a module is imported can matter to any test of the room, so to the module's
-        # users first. A test elsewhere is one of the room if it executes the room's code.
-        users = _contexts(lines)
+        # What runs when a module is imported can matter to any test of the room: first to those
+        # that import it themselves, then to the module's users. A test elsewhere is one of the room
+        # if it executes the room's code.
+        users, importers = _contexts(lines), self._importers(mutant.file)
         of_room = set().union(*map(_contexts, self._lines.values()))
         chosen = [
             test
             for test in self.seconds
             if test.startswith(self._folder) or self._in(test, of_room)
         ]
-        return sorted(chosen, key=lambda test: (not self._in(test, users), self._alone(test)))
+        return sorted(
+            chosen,
+            key=lambda test: (
+                test.partition("::")[0] not in importers,
+                not self._in(test, users),
+                self._alone(test),
+            ),
+        )
+
+    def _importers(self, file: str) -> set[str]:
+        """Return the files of tests that name a module, or a helper of tests that names it."""
+        module = file.removesuffix(".py").replace("/", ".")
+        helpers = {
+            path.relative_to(self._copy).with_suffix("").as_posix().replace("/", ".")
+            for path in (self._copy / "tests").rglob("*.py")
+            if f"{module} import" in path.read_text()
+        }
+        return {
+            name
+            for name in {test.partition("::")[0] for test in self.seconds}
+            if (text := (self._copy / name).read_text())
+            and any(f"{one} import" in text for one in (module, *helpers))
+        }
 
     def seconds_of(self, tests: list[str]) -> float:
         """Return how long some tests take, with the shared fixtures that they use."""
