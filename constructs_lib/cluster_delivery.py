@@ -15,11 +15,13 @@ from .rules.faults import Fault, faults_unless, raise_if_any
 from .rules.kubernetes.delivery import delivery_faults
 from .rules.kubernetes.job import JobRun
 from .rules.kubernetes.manifest import Document
+from .rules.types import checked_types
 from .stack_facts import child_of
 
 _SERVICE_ACCOUNT = "ServiceAccount"
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterDelivery:
     """The delivery of Jobs to a cluster by CloudFormation, when their stack is deployed.

@@ -17,6 +17,7 @@ from .rules.aws.partitions import partition_of
 from .rules.ecs.secret import SecretSpec, SecretsService
 from .rules.faults import faults_unless, raise_if_any
 from .rules.policy.lists import one_or_list
+from .rules.types import checked_types
 from .stack_facts import facts_of, is_token, stack_of
 
 AwsManaged = Literal["aws-managed"]
@@ -24,6 +25,7 @@ _UNKNOWN_SUFFIX = "-??????"
 _READ = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameters"}
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSecret:
     """A secret that ECS fetches when a task starts; no template contains its value.

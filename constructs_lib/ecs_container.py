@@ -10,10 +10,12 @@ from .container_secret import ContainerSecret
 from .image import Image
 from .rules.ecs.container import ContainerSpec, HealthCheck
 from .rules.ecs.task_definition import PulledBy
+from .rules.types import checked_types
 
 VERSION_LABEL = "org.opencontainers.image.version"
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EcsContainer(ContainerSpec):
     """A container of a task: the fields of ``ContainerSpec``, and its image.

@@ -11,9 +11,11 @@ from .ecs_image_task import EcsTask
 from .registry_endpoints import endpoints_of
 from .rules.ecs.service import desired_count_faults
 from .rules.faults import Fault, raise_if_any
+from .rules.types import checked_types
 from .stack_facts import facts_of, is_token, stack_of
 
 
+@checked_types
 class EcsImageService(Construct):
     """Define a Fargate service that keeps tasks running in a private network.
 

@@ -15,6 +15,7 @@ from .image import Image
 from .rules.ecs.fargate_sizes import FargateSize
 from .rules.ecs.task_definition import Architecture, NetworkMode, PulledBy, TaskSpec
 from .rules.faults import raise_if_any, reported_by
+from .rules.types import checked_types
 from .stack_facts import facts_of, stack_of
 
 _NETWORK_MODES = {
@@ -156,6 +157,7 @@ class EcsTask(Construct):
         )
 
 
+@checked_types
 class EcsImageTask(EcsTask):
     """Define an ECS task definition whose containers run images by their URIs, on EC2 or Fargate.
 

@@ -20,11 +20,13 @@ from .rules.faults import reported_by
 from .rules.kubernetes.cron_job import CronSchedule
 from .rules.kubernetes.job import JobRun, JobSpec
 from .rules.kubernetes.pod import JobPod
+from .rules.types import checked_types
 
 if TYPE_CHECKING:
     from .cluster_delivery import ClusterDelivery
 
 
+@checked_types
 class EksImageCronJob(EksWorkload):
     """Define a ``batch/v1`` CronJob that runs an image on a schedule.
 

@@ -19,11 +19,13 @@ from .image import Image
 from .rules.faults import reported_by
 from .rules.kubernetes.job import JobRun, JobSpec, NameSuffix
 from .rules.kubernetes.pod import JobPod
+from .rules.types import checked_types
 
 if TYPE_CHECKING:
     from .cluster_delivery import ClusterDelivery
 
 
+@checked_types
 class EksImageJob(EksWorkload):
     """Define a ``batch/v1`` Job that runs an image.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_eks as eks
 from aws_cdk import aws_iam as iam
@@ -15,9 +16,11 @@ from .rules.kubernetes.workload_identity import (
     oidc_issuer,
     pod_identity_trust,
 )
-from .stack_facts import facts_of, stack_of
+from .rules.types import checked_types
+from .stack_facts import facts_of, is_token, stack_of
 
 
+@checked_types
 @jsii.implements(iam.IGrantable)
 class EksWorkloadIdentity(Construct):
     """Define the AWS identity of pods on EKS: a role, and the service account that has it.
@@ -82,7 +85,7 @@ class EksWorkloadIdentity(Construct):
         facts = facts_of(stack_of(scope))
         role_arn = None
         if oidc_provider_arn:
-            principal = _irsa_principal(oidc_provider_arn, namespace, service_account)
+            principal = self._irsa_principal(oidc_provider_arn)
             role_arn = f"arn:{facts.partition}:iam::{facts.account}:role/{role_name}"
         else:
             principal = _pod_identity_principal(
@@ -113,23 +116,26 @@ class EksWorkloadIdentity(Construct):
             )
         self.documents: list[Document] = identity_documents(service_account, namespace, role_arn)
 
+    def _irsa_principal(self, provider_arn: str) -> iam.IPrincipal:
+        subject = f"system:serviceaccount:{self.namespace}:{self.service_account}"
+        if not is_token(provider_arn):
+            issuer = oidc_issuer(provider_arn)
+            required = {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subject}
+            return iam.WebIdentityPrincipal(provider_arn, {"StringEquals": required})
+        # The issuer is part of the condition's keys, and CloudFormation resolves values alone: the
+        # CDK's custom resource makes the condition.
+        issuer = cdk.Fn.select(1, cdk.Fn.split("oidc-provider/", provider_arn))
+        condition = cdk.CfnJson(
+            self,
+            "Condition",
+            value={f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subject},
+        )
+        return iam.WebIdentityPrincipal(provider_arn, {"StringEquals": condition})
+
     @property
     def grant_principal(self) -> iam.IPrincipal:
         """The principal that receives grants."""
         return self.role
-
-
-def _irsa_principal(provider_arn: str, namespace: str, name: str) -> iam.IPrincipal:
-    issuer = oidc_issuer(provider_arn)
-    return iam.WebIdentityPrincipal(
-        provider_arn,
-        {
-            "StringEquals": {
-                f"{issuer}:aud": "sts.amazonaws.com",
-                f"{issuer}:sub": f"system:serviceaccount:{namespace}:{name}",
-            }
-        },
-    )
 
 
 def _pod_identity_principal(conditions: dict[str, dict[str, str]]) -> iam.IPrincipal:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 
 from .rules.ecr.repository import EncryptionSpec
+from .rules.types import checked_types
 from .stack_facts import child_of
 
 _ARNS: WeakKeyDictionary[kms.IKey, str] = WeakKeyDictionary()
@@ -26,6 +28,7 @@ def key_of(stack: cdk.Stack, arn: str) -> kms.IKey:
     return child_of(stack, f"Key {arn}", lambda scope, name: kms.Key.from_key_arn(scope, name, arn))
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encryption(EncryptionSpec):
     """The encryption of a repository, as one of the functions below returns it.
@@ -34,6 +37,8 @@ class Encryption(EncryptionSpec):
 
     Source: Amazon ECR user guide, "Encryption at rest".
     """
+
+    EXAMPLE: ClassVar = "Encryption.customer_managed(key), Encryption.aes256() or another of them"
 
     key: kms.IKey | None = None
 

@@ -10,11 +10,13 @@ from constructs import Construct
 from .rules.faults import Fault, raise_if_any
 from .rules.policy.github_oidc import GitHubSubject, provider_arn, trust_policy
 from .rules.policy.repository_policy import PUSH_ACTIONS
+from .rules.types import checked_types
 from .stack_facts import facts_of, stack_of
 
 SESSION = cdk.Duration.hours(1)
 
 
+@checked_types
 class GitHubImagePusher(Construct):
     """Define a role that named GitHub workflow runs assume to push to named repositories.
 

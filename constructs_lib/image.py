@@ -16,9 +16,11 @@ from .rules.ecr import images
 from .rules.ecr.tag_immutability import Mode, TagImmutability
 from .rules.faults import Fault, raise_if_any
 from .rules.policy.repository_policy import PULL_ACTIONS
+from .rules.types import checked_types
 from .stack_facts import child_of, is_token
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
     """An image: a repository with a digest, a tag, or both.

@@ -9,12 +9,14 @@ from constructs import Construct
 
 from .rules.ecr.image_events import ImageEvents
 from .rules.faults import Fault, faults_unless, raise_if_any
+from .rules.types import checked_types
 from .stack_facts import StackFacts, facts_of, stack_of
 
 _EVENTS = "events.amazonaws.com"
 DEFAULT_EVENTS = ImageEvents()
 
 
+@checked_types
 class ImageNotifications(Construct):
     """Define the EventBridge rules that send events about images to an SNS topic or an event bus.
 

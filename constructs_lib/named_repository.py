@@ -1,8 +1,10 @@
 """Repositories with a known name: name, ARN and URI are plain strings."""
 
 import json
+import re
 from collections.abc import Callable
 
+import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -11,13 +13,14 @@ from .rules.aws.partitions import account_faults, region_faults
 from .rules.aws.tokens import is_token
 from .rules.ecr import images
 from .rules.ecr.tag_immutability import TagImmutability
-from .rules.faults import Fault, raise_if_any
+from .rules.faults import Fault, faults_unless, raise_if_any
 from .rules.policy.cross_account import owners_statement
 from .rules.policy.repository_policy import PULL_ACTIONS
 from .rules.policy.statements import Statement
 from .stack_facts import StackFacts, facts_of, stack_of
 
 TOKEN_ACTION = "ecr:GetAuthorizationToken"  # noqa: S105 - the name of an action
+_REPOSITORY_ARN = re.compile(r"arn:[^:]+:ecr:([^:]+):(\d{12}):repository/(.+)")
 IMPORT_ACTIONS = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
 
 
@@ -249,3 +252,70 @@ class CachedRepository(ReferencedRepository):
 
 def _unless_token(rule: Callable[[str], list[Fault]], value: str | None) -> list[Fault]:
     return [] if value is None or is_token(value) else rule(value)
+
+
+def referenced_by_name(
+    scope: Construct, construct_id: str, repository_name: str
+) -> ReferencedRepository:
+    """Return a reference to a repository of the stack's account and region, as the CDK's own does.
+
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
+    :param repository_name: the repository's name.
+    :raises ValueError: when the name has the wrong form.
+    """
+    return ReferencedRepository(scope, construct_id, repository_name=repository_name)
+
+
+def referenced_by_arn(
+    scope: Construct, construct_id: str, repository_arn: str
+) -> ReferencedRepository:
+    """Return a reference to a repository by its ARN, as the CDK's own does.
+
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
+    :param repository_arn: the ARN, whose name must be known when the app is synthesised.
+    :raises ValueError: when the ARN is not that of a repository, or is known only at deployment.
+    """
+    if is_token(repository_arn):
+        message = (
+            "the ARN is known only at deployment, and the name of the repository is part of it. "
+            "Use from_repository_attributes, with the name."
+        )
+        raise_if_any(f"ReferencedRepository '{construct_id}'", [Fault("repository_arn", message)])
+    name = repository_arn.rpartition(":repository/")[2]
+    return referenced_by_attributes(
+        scope, construct_id, repository_name=name, repository_arn=repository_arn
+    )
+
+
+def referenced_by_attributes(
+    scope: Construct, construct_id: str, *, repository_name: str, repository_arn: str
+) -> ReferencedRepository:
+    """Return a reference to a repository by its name and ARN, as the CDK's own does.
+
+    :param scope: the parent construct.
+    :param construct_id: the construct's ID in its scope.
+    :param repository_name: the repository's name.
+    :param repository_arn: the ARN, which has the account and the region; it may be a token.
+    :raises ValueError: when the ARN is not that of this repository.
+    """
+    found = _REPOSITORY_ARN.fullmatch(repository_arn)
+    raise_if_any(
+        f"ReferencedRepository '{construct_id}'",
+        faults_unless(
+            is_token(repository_arn) or (found and found[3] == repository_name),
+            f"'{repository_arn[:120]}' is not the ARN of the repository '{repository_name[:80]}'. "
+            "Write it such as 'arn:aws:ecr:us-west-2:111111111111:repository/team/api'.",
+            path="repository_arn",
+        ),
+    )
+    # Of a token, CloudFormation takes the parts.
+    parts = cdk.Fn.split(":", repository_arn)
+    return ReferencedRepository(
+        scope,
+        construct_id,
+        repository_name=repository_name,
+        region=found[1] if found else cdk.Fn.select(3, parts),
+        account=found[2] if found else cdk.Fn.select(4, parts),
+    )

@@ -1,8 +1,8 @@
 """A private ECR repository that is safe by default."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
@@ -11,8 +11,22 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from .encryption import Encryption, arn_of
-from .named_repository import CachedRepository, NamedRepository, ReferencedRepository
+from .lifecycle_rules import rule_of
+from .named_repository import (
+    CachedRepository,
+    NamedRepository,
+    ReferencedRepository,
+    referenced_by_arn,
+    referenced_by_attributes,
+    referenced_by_name,
+)
 from .repository_key import RepositoryKey
+from .repository_properties import (
+    encryption_property,
+    filters_property,
+    lifecycle_property,
+    scanning_property,
+)
 from .rules.ecr import images
 from .rules.ecr.repository import (
     IMMUTABLE_TAGS,
@@ -23,7 +37,7 @@ from .rules.ecr.repository import (
     RepositorySpec,
 )
 from .rules.ecr.tag_immutability import TagImmutability
-from .rules.faults import Fault, raise_if_any, reported_by
+from .rules.faults import Fault, faults_unless, raise_if_any, reported_by
 from .rules.lifecycle.policy import LifecyclePolicy
 from .rules.policy.access import Access, Administrators
 from .rules.policy.adoption import adopted_statements
@@ -35,6 +49,7 @@ from .rules.policy.statements import (
     repository_policy_faults,
     statement_faults,
 )
+from .rules.types import checked_types
 from .stack_facts import facts_of, is_token, stack_of
 
 
@@ -69,27 +84,31 @@ class SpecifiedRepository(NamedRepository):
         *,
         key: kms.IKey | None = None,
     ) -> None:
+        stack = stack_of(scope)
+        raise_if_any(
+            f"PrivateRepository '{construct_id}'", _taken_faults(stack, construct_id, spec.name)
+        )
         super().__init__(
             scope, construct_id, repository_name=spec.name, tag_immutability=spec.tag_immutability
         )
-        stack = stack_of(scope)
         removal_policy = cdk.RemovalPolicy[spec.removal.upper().replace("-", "_")]
         self.encryption_key = key or self._new_key(spec.encryption, stack, removal_policy)
         self._construct_id = construct_id
         self._account = spec.place.account
         self._statements = spec.policy
+        self._lifecycle = spec.lifecycle
         # The CDK leaves "Default" out of the logical ID that it derives from the path.
         self._resource = ecr.CfnRepository(
             self,
             "Default",
             repository_name=spec.name,
-            encryption_configuration=_encryption_property(
+            encryption_configuration=encryption_property(
                 spec.encryption.kind, self._key_arn(spec.encryption)
             ),
-            image_scanning_configuration=_scanning_property(scan_on_push=spec.scan_on_push),
+            image_scanning_configuration=scanning_property(scan_on_push=spec.scan_on_push),
             image_tag_mutability=spec.tag_immutability.mode,
-            image_tag_mutability_exclusion_filters=_filters_property(spec.tag_immutability),
-            lifecycle_policy=_lifecycle_property(spec.lifecycle.text()) if spec.lifecycle else None,
+            image_tag_mutability_exclusion_filters=filters_property(spec.tag_immutability),
+            lifecycle_policy=lifecycle_property(spec.lifecycle.text()) if spec.lifecycle else None,
             repository_policy_text=policy_document(spec.policy),
             empty_on_delete=True if spec.empty_on_delete else None,
             tags=[{"key": key, "value": value} for key, value in sorted(spec.tags.items())] or None,
@@ -115,6 +134,47 @@ class SpecifiedRepository(NamedRepository):
         if encryption.kind == "customer-managed" and encryption.uses_shared_key:
             return RepositoryKey.shared_in(stack).key
         return None
+
+    def add_lifecycle_rule(
+        self,
+        *,
+        description: str = "",
+        max_image_age: cdk.Duration | None = None,
+        max_image_count: int | None = None,
+        rule_priority: int | None = None,
+        tag_pattern_list: Sequence[str] = (),
+        tag_prefix_list: Sequence[str] = (),
+        tag_status: ecr.TagStatus | None = None,
+    ) -> None:
+        """Add a rule to the lifecycle policy, with the arguments of ``ecr.Repository``.
+
+        Without a priority, the rule comes after the present ones, and rules for any tag come last.
+
+        :param description: the purpose of the rule.
+        :param max_image_age: images expire this many days after their push.
+        :param max_image_count: the newest images that are kept, so many.
+        :param rule_priority: by default the next one.
+        :param tag_pattern_list: tag patterns, all of which an image must match.
+        :param tag_prefix_list: tag prefixes, all of which an image must match.
+        :param tag_status: ``TAGGED`` by default with patterns or prefixes, otherwise ``ANY``.
+        :raises ValueError: when ECR would refuse the rule, or the policy with it.
+        """
+        with reported_by(f"PrivateRepository '{self._construct_id}'"):
+            rule = rule_of(
+                description=description,
+                max_image_age=max_image_age,
+                max_image_count=max_image_count,
+                rule_priority=rule_priority,
+                tag_patterns=tuple(tag_pattern_list),
+                tag_prefixes=tuple(tag_prefix_list),
+                tag_status=tag_status,
+            )
+            self._lifecycle = (
+                self._lifecycle.with_rule(rule)
+                if self._lifecycle
+                else LifecyclePolicy((rule,), allow_touching_live_images=True)
+            )
+        self._resource.lifecycle_policy = lifecycle_property(self._lifecycle.text())
 
     @property
     def required_grants(self) -> list[RequiredGrant]:
@@ -143,6 +203,7 @@ class SpecifiedRepository(NamedRepository):
         return iam.AddToResourcePolicyResult(statement_added=True, policy_dependable=self._resource)
 
 
+@checked_types
 class PrivateRepository(SpecifiedRepository):
     """Define a private ECR repository with safe defaults.
 
@@ -198,6 +259,9 @@ class PrivateRepository(SpecifiedRepository):
     # References to repositories that are declared elsewhere.
     from_name = ReferencedRepository
     through_cache = CachedRepository
+    from_repository_name = staticmethod(referenced_by_name)
+    from_repository_arn = staticmethod(referenced_by_arn)
+    from_repository_attributes = staticmethod(referenced_by_attributes)
 
     def __init__(
         self,
@@ -310,39 +374,17 @@ class PrivateRepository(SpecifiedRepository):
         return SpecifiedRepository(scope, construct_id, spec, key=encryption.key)
 
 
-# Properties that many repositories share are created once, because each one is a call into Node.
-# The caches are bounded, because there can be any number of policies and keys.
+_DECLARED: WeakKeyDictionary[cdk.Stack, dict[str, str]] = WeakKeyDictionary()
 
 
-@lru_cache(maxsize=64)
-def _encryption_property(
-    kind: str, key_arn: str | None
-) -> ecr.CfnRepository.EncryptionConfigurationProperty | None:
-    # AES256 is ECR's default. Naming it would replace an imported repository.
-    if kind == "aes256":
-        return None
-    return ecr.CfnRepository.EncryptionConfigurationProperty(
-        encryption_type="KMS_DSSE" if kind == "dsse" else "KMS", kms_key=key_arn
+def _taken_faults(stack: cdk.Stack, construct_id: str, name: str) -> list[Fault]:
+    """Check that a stack declares no other repository of a name, of which ECR has only one."""
+    declared = _DECLARED.setdefault(stack, {})
+    first = declared.get(name)
+    declared.setdefault(name, construct_id)
+    return faults_unless(
+        first is None or is_token(name),
+        f"this stack declares the repository '{name}' as '{first}' already. Use that one, or "
+        "choose another name.",
+        path="repository_name",
     )
-
-
-@lru_cache(maxsize=2)
-def _scanning_property(
-    *, scan_on_push: bool
-) -> ecr.CfnRepository.ImageScanningConfigurationProperty:
-    return ecr.CfnRepository.ImageScanningConfigurationProperty(scan_on_push=scan_on_push)
-
-
-@lru_cache(maxsize=64)
-def _lifecycle_property(text: str) -> ecr.CfnRepository.LifecyclePolicyProperty:
-    return ecr.CfnRepository.LifecyclePolicyProperty(lifecycle_policy_text=text)
-
-
-def _filters_property(tag_immutability: TagImmutability) -> list[dict[str, Any]] | None:
-    return [
-        {
-            "imageTagMutabilityExclusionFilterType": "WILDCARD",
-            "imageTagMutabilityExclusionFilterValue": value,
-        }
-        for value in tag_immutability.exclusion_filters
-    ] or None

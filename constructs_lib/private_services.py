@@ -13,8 +13,10 @@ from .registry_endpoints import RegistryEndpoints
 from .rules.aws.networks import NetworkSpec
 from .rules.ecr.endpoint_policies import SECRET_SERVICES, PulledFrom
 from .rules.ecs.service import ServiceSpec
+from .rules.types import checked_types
 
 
+@checked_types
 class PrivateServices(Construct):
     """Define a private network whose endpoints reach ECR alone, and the services in it.
 

@@ -15,12 +15,14 @@ from .rules.ecr.endpoint_policies import (
     SecretService,
     endpoint_statements,
 )
+from .rules.types import checked_types
 from .stack_facts import facts_of, stack_of
 
 OWN_REPOSITORIES = PulledFrom()
 _SERVICE = re.compile(r"\.(ecr\.api|ecr\.dkr|secretsmanager|ssm|logs|s3)(?![\w.-])")
 
 
+@checked_types
 class RegistryEndpoints(Construct):
     """Define the VPC endpoints for pulling images and writing logs without internet access.
 

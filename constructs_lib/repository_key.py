@@ -6,14 +6,18 @@ import re
 from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
+import jsii
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk.interfaces import ResourceEnvironment
+from aws_cdk.interfaces.aws_kms import KeyReference
 from constructs import Construct
 
 from .encryption import Encryption
 from .rules.aws.tokens import is_token
 from .rules.faults import Fault, faults_unless, raise_if_any
 from .rules.policy.statements import policy_document
+from .rules.types import checked_types
 from .stack_facts import StackFacts, facts_of, stack_of
 
 _SHARED_ID = "RepositoryKey"
@@ -39,6 +43,8 @@ _ADMINISTER = (
 _ALIAS = re.compile(r"(?!aws/|alias/)[A-Za-z0-9/_-]{1,250}")
 
 
+@checked_types
+@jsii.implements(kms.IKey)
 class RepositoryKey(Construct):
     """Define a KMS key for repositories: rotated every year, and kept when its stack is deleted.
 
@@ -55,6 +61,8 @@ class RepositoryKey(Construct):
     :param removal_policy: ``RETAIN`` by default. ``DESTROY`` schedules the key's deletion with
         the stack, after which no image encrypted with it can be pulled.
     :raises ValueError: when KMS would refuse the alias.
+
+    The construct is a ``kms.IKey``, which every construct of the CDK accepts.
 
     Attributes: ``key`` is the ``kms.Key``; ``encryption`` the value that repositories take.
 
@@ -90,6 +98,83 @@ class RepositoryKey(Construct):
         # export that is imported; a weak reference has no such protection.
         cdk.CrossStackReferences.of(self.key).produce(cdk.ReferenceStrength.STRONG)
         self.encryption = Encryption.customer_managed(self.key)
+
+    @property
+    def key_arn(self) -> str:
+        """The key's ARN."""
+        return self.key.key_arn
+
+    @property
+    def key_id(self) -> str:
+        """The key's ID."""
+        return self.key.key_id
+
+    @property
+    def key_ref(self) -> KeyReference:
+        """The key's reference, as the CDK's other services take it."""
+        return self.key.key_ref
+
+    @property
+    def stack(self) -> cdk.Stack:
+        """The stack of the key."""
+        return self.key.stack
+
+    @property
+    def env(self) -> ResourceEnvironment:
+        """The account and region of the key."""
+        return self.key.env
+
+    def apply_removal_policy(self, policy: cdk.RemovalPolicy) -> None:
+        """Apply a policy to the key: it is retained or deleted with its stack."""
+        self.key.apply_removal_policy(policy)
+
+    def add_alias(self, alias: str) -> kms.Alias:
+        """Add another alias, with ``alias/``."""
+        return self.key.add_alias(alias)
+
+    def add_to_resource_policy(
+        self,
+        statement: iam.PolicyStatement,
+        allow_no_op: bool | None = None,  # noqa: FBT001 - the interface's
+    ) -> iam.AddToResourcePolicyResult:
+        """Add a statement to the key's policy."""
+        return self.key.add_to_resource_policy(statement, allow_no_op)
+
+    def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        """Allow actions with the key."""
+        return self.key.grant(grantee, *actions)
+
+    def grant_decrypt(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow decryption with the key."""
+        return self.key.grant_decrypt(grantee)
+
+    def grant_encrypt(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow encryption with the key."""
+        return self.key.grant_encrypt(grantee)
+
+    def grant_encrypt_decrypt(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow encryption and decryption with the key."""
+        return self.key.grant_encrypt_decrypt(grantee)
+
+    def grant_generate_mac(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow MACs to be generated with the key."""
+        return self.key.grant_generate_mac(grantee)
+
+    def grant_verify_mac(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow MACs to be verified with the key."""
+        return self.key.grant_verify_mac(grantee)
+
+    def grant_sign(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow signing with the key."""
+        return self.key.grant_sign(grantee)
+
+    def grant_verify(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow signatures to be verified with the key."""
+        return self.key.grant_verify(grantee)
+
+    def grant_sign_verify(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow signing and verification with the key."""
+        return self.key.grant_sign_verify(grantee)
 
     @classmethod
     def shared_in(cls, stack: cdk.Stack) -> RepositoryKey:

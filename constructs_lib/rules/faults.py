@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
+from .aws.tokens import is_number_token
+
 Place = TypeVar("Place")
 Value = TypeVar("Value", bound=Hashable)
 Checked = TypeVar("Checked")
@@ -112,7 +114,9 @@ def range_faults(
     """
     allowed = f"at least {least:,}" if largest is None else f"{least:,} to {largest:,}"
     return faults_unless(
-        optional if value is None else least <= value <= (largest or value),
+        optional
+        if value is None
+        else is_number_token(value) or least <= value <= (largest or value),
         f"{subject or path} must be {allowed}, got {value}. {cure}",
         path=path,
     )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from constructs_lib.rules.faults import Fault, faults_unless, raise_if_any
+from constructs_lib.rules.types import checked_types
 
 SHORTEST_PREFIX, LONGEST_PREFIX = 16, 26
 MINIMUM_ZONES = 2
@@ -17,6 +18,7 @@ _PRIVATE_RANGES = tuple(
 )
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkSpec:
     """A private network without a route to the internet.

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from constructs_lib.rules.aws.tokens import matches
 from constructs_lib.rules.faults import Fault, faults_unless
 
 
@@ -67,7 +68,7 @@ def partition_of(region: str) -> Partition:
 def account_faults(account: str) -> list[Fault]:
     """Check an AWS account number: twelve digits."""
     return faults_unless(
-        _ACCOUNT.fullmatch(account),
+        matches(_ACCOUNT, account),
         f"an AWS account number has 12 digits, got '{account}'. "
         "Write all of them, in quotes, leading zeros included.",
     )
@@ -76,6 +77,6 @@ def account_faults(account: str) -> list[Fault]:
 def region_faults(region: str) -> list[Fault]:
     """Check the form of a region's name; the region itself may not exist."""
     return faults_unless(
-        _REGION.fullmatch(region),
+        matches(_REGION, region),
         f"'{region}' is not a region's name. Write one such as 'us-west-2'.",
     )

@@ -6,6 +6,7 @@ Source: AWS General Reference, "Tag naming limits and requirements".
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.faults import Fault, faults_unless, word_faults
 
 MAXIMUM_TAGS = 50
@@ -32,7 +33,7 @@ def tag_faults(tags: Mapping[str, str]) -> Iterator[Fault]:
 
 def _text_faults(part: str, text: str, longest: int, key: str) -> list[Fault]:
     return faults_unless(
-        1 <= len(text) <= longest and _TEXT.fullmatch(text),
+        is_token(text) or (1 <= len(text) <= longest and _TEXT.fullmatch(text)),
         f"a tag's {part} must have 1 to {longest} letters, digits, spaces and '+-=._:/@', got "
         f"'{text[:80]}'. Choose another {part}.",
         path=key[:_LONGEST_KEY],

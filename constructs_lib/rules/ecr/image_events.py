@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from constructs_lib.rules.faults import Fault, each_under, faults_unless, raise_if_any, word_faults
+from constructs_lib.rules.types import checked_types
 
 from .images import repository_name_faults
 
@@ -27,6 +28,7 @@ _PREFIX = re.compile(r"[a-z0-9][a-z0-9._/-]*\*")
 _CANNOT_PULL = [{"prefix": "CannotPull"}]
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageEvents:
     """The events about images that are sent as notifications.

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from constructs_lib.rules.aws.partitions import partition_of
+from constructs_lib.rules.aws.tokens import matches
 from constructs_lib.rules.faults import Fault, faults_unless, under
 
 from .tag_immutability import TagImmutability
@@ -43,7 +44,7 @@ def repository_name_faults(name: str) -> list[Fault]:
 def tag_faults(tag: str) -> list[Fault]:
     """Check the form of an image tag: 1 to 128 characters, not beginning with '.' or '-'."""
     return faults_unless(
-        _TAG.fullmatch(tag),
+        matches(_TAG, tag),
         "an image tag must have 1 to 128 letters, digits, '_', '.' and '-', and cannot begin with "
         f"'.' or '-', got '{tag[:140]}'. Choose another tag.",
     )
@@ -52,7 +53,7 @@ def tag_faults(tag: str) -> list[Fault]:
 def digest_faults(digest: str) -> list[Fault]:
     """Check the form of an image digest: ``sha256:`` and 64 hexadecimal digits."""
     return faults_unless(
-        _DIGEST.fullmatch(digest),
+        matches(_DIGEST, digest),
         "an image digest must be 'sha256:' and 64 lower-case hexadecimal digits, "
         f"got '{digest[:80]}'. Copy it from the registry, or run `ecrctl pin`.",
     )

@@ -24,6 +24,7 @@ from constructs_lib.rules.policy.statements import (
     repository_policy_faults,
     statement_faults,
 )
+from constructs_lib.rules.types import checked_types
 
 from .images import repository_logical_id, repository_name_faults
 from .tag_immutability import TagImmutability
@@ -39,6 +40,7 @@ STANDARD_LIFECYCLE = standard()
 _KINDS_WITH_KEY = ("customer-managed", "dsse")
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncryptionSpec:
     """The encryption of a repository's images at rest.
@@ -67,6 +69,7 @@ def _shared_key() -> EncryptionSpec:
     return EncryptionSpec(kind="customer-managed")
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositorySpec:
     """A private repository.

@@ -18,6 +18,7 @@ from constructs_lib.rules.faults import (
     under,
     word_faults,
 )
+from constructs_lib.rules.types import checked_types
 
 from .tag_patterns import tag_matches
 
@@ -32,6 +33,7 @@ COSIGN_FILTERS = ("sha256-*.sig", "sha256-*.att", "sha256-*.sbom")
 _FILTER = re.compile(r"[0-9A-Za-z._*-]+")
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagImmutability:
     """The tag immutability of a repository: the tags that can be moved to another image.

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from constructs_lib.rules.aws.tokens import matches
 from constructs_lib.rules.faults import Fault, faults_unless, range_faults, repeated, under
+from constructs_lib.rules.types import checked_types
 
 from .hardening import ContainerHardening, hardening_faults
 
@@ -26,12 +28,13 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 def family_faults(name: str) -> list[Fault]:
     """Check the name of a family, a container or a volume."""
     return faults_unless(
-        _NAME.fullmatch(name),
+        matches(_NAME, name),
         "a family's or container's name must have 1 to 255 letters, digits, '-' and '_', "
         f"got '{name[:80]}'. Choose another name.",
     )
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck:
     """A container's health check.
@@ -55,6 +58,7 @@ class HealthCheck:
     start_period_seconds: int = 0
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSpec:
     """A container of a task, without its image.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from constructs_lib.rules.faults import Fault, RuleError, raise_if_any
+from constructs_lib.rules.types import checked_types
 
 _GIB = 1024
 
@@ -28,6 +29,7 @@ MEMORY_MIB_BY_CPU: Mapping[int, tuple[int, ...]] = MappingProxyType(
 """All sizes: by CPU units, the amounts of memory in MiB."""
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FargateSize:
     """The size of a task on Fargate.

@@ -12,10 +12,12 @@ from typing import Any
 
 from constructs_lib.rules.faults import Fault, faults_unless
 from constructs_lib.rules.kubernetes.hardening import NON_ROOT_USER
+from constructs_lib.rules.types import checked_types
 
 _USER = re.compile(r"[1-9]\d{0,9}(:[1-9]\d{0,9})?")
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerHardening:
     """The restrictions of an ECS container; all apply by default.

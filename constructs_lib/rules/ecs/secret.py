@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from constructs_lib.rules.aws.tokens import matches
 from constructs_lib.rules.faults import Fault, raise_if_any
 
 AWS_MANAGED = "aws-managed"
@@ -76,7 +77,7 @@ def secret_faults(secret: SecretSpec) -> Iterator[Fault]:
         ("secret", secret.secret, _SECRET_ARN),
         ("parameter", secret.parameter, _PARAMETER_ARN),
     ):
-        if arn is not None and not pattern.fullmatch(arn):
+        if arn is not None and not matches(pattern, arn):
             yield Fault(
                 path,
                 f"'{arn[:120]}' is not a valid {path} ARN. Write it such as '{_EXAMPLES[path]}'.",
@@ -89,7 +90,7 @@ def secret_faults(secret: SecretSpec) -> Iterator[Fault]:
             "the encryption key is missing, and without a grant on that key no task would start. "
             "Write 'key: aws-managed', or the ARN of the KMS key.",
         )
-    elif secret.key != AWS_MANAGED and not KEY_ARN.fullmatch(secret.key):
+    elif secret.key != AWS_MANAGED and not matches(KEY_ARN, secret.key):
         yield Fault(
             "key", f"a key must be aws-managed or the ARN of a KMS key, got '{secret.key[:120]}'."
         )

@@ -6,11 +6,13 @@ Sources: Amazon ECS developer guide, "Amazon ECS services" and "Amazon ECS servi
 from dataclasses import dataclass
 
 from constructs_lib.rules.faults import Fault, raise_if_any, range_faults
+from constructs_lib.rules.types import checked_types
 
 # "Tasks per service", a quota that cannot be raised.
 MAXIMUM_COUNT = 5_000
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceSpec:
     """A service: copies of a task that ECS keeps running on Fargate, in a private network.

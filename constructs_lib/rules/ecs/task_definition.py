@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import Literal, get_args
 
+from constructs_lib.rules.aws.tokens import is_number_token
 from constructs_lib.rules.faults import (
     Fault,
     raise_if_any,
@@ -17,6 +18,7 @@ from constructs_lib.rules.faults import (
     under,
     word_faults,
 )
+from constructs_lib.rules.types import checked_types
 
 from .container import DEPENDENCY_CONDITIONS, ContainerSpec, container_faults, family_faults
 from .fargate_sizes import FargateSize
@@ -29,6 +31,7 @@ Architecture = Literal["X86_64", "ARM64"]
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSpec:
     """A task definition, without its images and its role.
@@ -60,6 +63,14 @@ class TaskSpec:
         raise_if_any(f"Task '{self.family}'", task_faults(self))
 
     def _smallest_size(self) -> FargateSize:
+        amounts = [(one.cpu, one.memory_mib) for one in self.containers.values()]
+        if any(is_number_token(amount) for pair in amounts for amount in pair):
+            message = (
+                "the smallest size follows from the memory and CPU of the containers, and one of "
+                "them is known only at deployment. Choose a size, such as FargateSize(cpu=256, "
+                "memory_mib=512)."
+            )
+            raise_if_any("", [Fault("fargate", message)])
         return FargateSize.at_least(cpu=self.requested_cpu, memory_mib=self.requested_memory_mib)
 
     @property
@@ -75,13 +86,13 @@ class TaskSpec:
 
     @property
     def requested_cpu(self) -> int:
-        """The CPU units that all containers request together."""
-        return sum(container.cpu or 0 for container in self.containers.values())
+        """The CPU units that all containers request together, as far as they are known."""
+        return sum(_known(container.cpu) for container in self.containers.values())
 
     @property
     def requested_memory_mib(self) -> int:
-        """The memory limits of all containers together, in MiB."""
-        return sum(container.memory_mib for container in self.containers.values())
+        """The memory limits of all containers together, in MiB, as far as they are known."""
+        return sum(_known(container.memory_mib) for container in self.containers.values())
 
     @property
     def shares_ports(self) -> bool:
@@ -91,6 +102,10 @@ class TaskSpec:
     def name_of(self, container: ContainerSpec) -> str:
         """Return a container's name."""
         return container.name or self.family
+
+
+def _known(amount: int | None) -> int:
+    return 0 if amount is None or is_number_token(amount) else amount
 
 
 def task_faults(task: TaskSpec) -> Iterator[Fault]:

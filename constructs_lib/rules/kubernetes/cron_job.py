@@ -17,6 +17,7 @@ from constructs_lib.rules.faults import (
     under,
     word_faults,
 )
+from constructs_lib.rules.types import checked_types
 
 from .names import dns_label_faults
 
@@ -41,6 +42,7 @@ _FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
 _PART = re.compile(r"(\*|\?|[0-9a-z]+(?:-[0-9a-z]+)?)(?:/(\d+))?")
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CronSchedule:
     """The schedule of a CronJob, and how it treats runs that overlap.

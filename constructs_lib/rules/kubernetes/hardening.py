@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from constructs_lib.rules.faults import Fault, faults_unless, under
+from constructs_lib.rules.types import checked_types
 
 NON_ROOT_USER = 65_532
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PodHardening:
     """The restrictions of a pod; the defaults exceed the restricted Pod Security Standard.

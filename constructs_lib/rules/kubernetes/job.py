@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from constructs_lib.rules.faults import Fault, raise_if_any, range_faults, under, word_faults
+from constructs_lib.rules.types import checked_types
 
 from .names import NAME_LENGTH, dns_label_faults, dns_subdomain_faults
 from .pod import JobPod, pod_faults
@@ -18,6 +19,7 @@ NameSuffix = Literal["hash", "none"]
 NAME_SUFFIXES: tuple[NameSuffix, ...] = get_args(NameSuffix)
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRun:
     """The retries, the deadline and the parallelism of a Job.
@@ -43,6 +45,7 @@ class JobRun:
     completions: int | None = None
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobSpec:
     """A Job that runs one container to its end, without its image.

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from constructs_lib.rules.faults import Fault, faults_unless, taken_faults, under, word_faults
+from constructs_lib.rules.types import checked_types
 
 from .hardening import PodHardening, hardening_faults
 from .names import (
@@ -33,6 +34,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
     """The resources that a container requests, and their limits, as Kubernetes quantities.
@@ -59,6 +61,7 @@ class SecretKey:
     key: str
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
     """A volume, and the directory of the container at which it is mounted.
@@ -79,6 +82,7 @@ class Volume:
     size_limit: str | None = None
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toleration:
     """A toleration: the taints of nodes on which the pod may still run.
@@ -95,6 +99,7 @@ class Toleration:
     effect: str | None = None
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPod:
     """The pod of a Job, and its one container.

@@ -7,6 +7,7 @@ and "Assign IAM roles to Kubernetes service accounts".
 import re
 from collections.abc import Iterator
 
+from constructs_lib.rules.aws.tokens import matches
 from constructs_lib.rules.faults import Fault, under
 
 from .manifest import Document, service_account_manifest
@@ -48,14 +49,14 @@ def _kind_faults(
             "an identity requires either cluster_name, for EKS Pod Identity, or "
             f"oidc_provider_arn, for IRSA, got {given}. Write one of the two.",
         )
-    if cluster_name is not None and not _CLUSTER.fullmatch(cluster_name):
+    if cluster_name is not None and not matches(_CLUSTER, cluster_name):
         yield Fault(
             "cluster_name",
             "a cluster's name must have 1 to 100 letters, digits, '-' and '_', "
             f"got '{cluster_name[:120]}'. Write the cluster's name in EKS.",
         )
     if oidc_provider_arn is not None:
-        if not _PROVIDER_ARN.fullmatch(oidc_provider_arn):
+        if not matches(_PROVIDER_ARN, oidc_provider_arn):
             yield Fault(
                 "oidc_provider_arn",
                 f"'{oidc_provider_arn[:140]}' is not the ARN of a cluster's OIDC provider. Write "
@@ -68,7 +69,7 @@ def _kind_faults(
                 "oidc_provider_arn requires role_name, because the service account's manifest "
                 "contains the role's ARN, got none. Add one, such as role_name 'web-jobs'.",
             )
-    if role_name is not None and not _ROLE_NAME.fullmatch(role_name):
+    if role_name is not None and not matches(_ROLE_NAME, role_name):
         yield Fault(
             "role_name",
             "a role's name must have 1 to 64 letters, digits and '+=,.@_-', "

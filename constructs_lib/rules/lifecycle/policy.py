@@ -4,14 +4,17 @@ Sources: Amazon ECR user guide, "Lifecycle policy properties in Amazon ECR" and 
 lifecycle policies in Amazon ECR"; Amazon ECR API reference, "PutLifecyclePolicy".
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from constructs_lib.rules.ecr.tag_patterns import pattern_covers
 from constructs_lib.rules.faults import Fault, Value, faults_unless, raise_if_any, repeated
+from constructs_lib.rules.types import checked_types
 
 from .rule import SHIELD_COUNT, SHIELD_DAYS, STORAGE_CLASSES, LifecycleRule, StorageClass
 
@@ -20,6 +23,7 @@ TEXT_LENGTH = (100, 30_720)
 LIVE_TAG_PATTERN = "live-*"
 
 
+@checked_types
 @dataclass(frozen=True, slots=True)
 class LifecyclePolicy:
     """A lifecycle policy: rules in ECR's grammar, checked together.
@@ -43,6 +47,15 @@ class LifecyclePolicy:
             policy_faults(numbered, allow_touching_live_images=self.allow_touching_live_images),
         )
         object.__setattr__(self, "rules", numbered)
+
+    def with_rule(self, rule: LifecycleRule) -> LifecyclePolicy:
+        """Return the policy with another rule; without a priority, all are numbered again.
+
+        :raises RuleError: with every broken constraint.
+        """
+        keeps = rule.priority is not None
+        present = [one if keeps else replace(one, priority=None) for one in self.rules]
+        return replace(self, rules=(*present, rule))
 
     def document(self) -> dict[str, Any]:
         """Return the policy as ECR's JSON document."""

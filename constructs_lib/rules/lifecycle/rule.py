@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from constructs_lib.rules.faults import Fault, raise_if_any, range_faults, word_faults
 from constructs_lib.rules.mappings import without_none
+from constructs_lib.rules.types import checked_types
 
 TagStatus = Literal["tagged", "untagged", "any"]
 CountType = Literal[
@@ -32,6 +33,7 @@ SHIELD_COUNT = 1_000_000
 SHIELD_DAYS = 36_500
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleRule:
     """One rule of a lifecycle policy, in the terms of ECR's grammar.

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 
 from constructs_lib.rules.aws.partitions import account_faults
+from constructs_lib.rules.aws.tokens import is_token, matches
 from constructs_lib.rules.faults import Fault, each_under, faults_unless, raise_if_any, under
+from constructs_lib.rules.types import checked_types
 
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _PROJECT_ARN = re.compile(
@@ -16,6 +18,7 @@ _ORGANIZATION_PATH = re.compile(
 )
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
     """The principals that may pull from or push to a repository; by default none of other accounts.
@@ -59,6 +62,7 @@ class Access:
         return bool(self.lambda_accounts or self.codebuild_project_arns)
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administrators:
     """The only roles that may delete images or the repository, or change its policies.
@@ -121,7 +125,7 @@ def push_faults(access: Access) -> list[Fault]:
 def role_arn_faults(arn: str) -> list[Fault]:
     """Check a role's ARN, which AWS refuses as a principal if it contains a wildcard."""
     return principal_wildcard_faults(arn) or faults_unless(
-        _ROLE_ARN.fullmatch(arn),
+        matches(_ROLE_ARN, arn),
         f"'{arn}' is not a role's ARN. Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
     )
 
@@ -129,7 +133,7 @@ def role_arn_faults(arn: str) -> list[Fault]:
 def principal_wildcard_faults(arn: str) -> list[Fault]:
     """Check that a principal's ARN contains no wildcard."""
     return faults_unless(
-        "*" not in arn and "?" not in arn,
+        is_token(arn) or ("*" not in arn and "?" not in arn),
         f"a principal's ARN cannot have a wildcard, got '{arn[:120]}'. "
         "List each role, or allow the whole account, such as '111111111111'.",
     )
@@ -138,7 +142,7 @@ def principal_wildcard_faults(arn: str) -> list[Fault]:
 def organization_faults(organization_id: str) -> list[Fault]:
     """Check the form of an organization's ID."""
     return faults_unless(
-        _ORGANIZATION.fullmatch(organization_id),
+        matches(_ORGANIZATION, organization_id),
         f"'{organization_id[:80]}' is not an organization's ID. Write it such as 'o-a1b2c3d4e5'.",
     )
 
@@ -146,7 +150,7 @@ def organization_faults(organization_id: str) -> list[Fault]:
 def organization_path_faults(path: str) -> list[Fault]:
     """Check the path of a part of an organization, which begins at the organization's ID."""
     return faults_unless(
-        _ORGANIZATION_PATH.fullmatch(path),
+        matches(_ORGANIZATION_PATH, path),
         f"'{path[:120]}' is not a path in an organization. Write it from the organization's ID on, "
         "such as 'o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*', where '*' matches all units below.",
     )
@@ -155,7 +159,7 @@ def organization_path_faults(path: str) -> list[Fault]:
 def project_arn_faults(arn: str) -> list[Fault]:
     """Check a CodeBuild project's ARN."""
     return faults_unless(
-        _PROJECT_ARN.fullmatch(arn),
+        matches(_PROJECT_ARN, arn),
         f"'{arn[:120]}' is not a CodeBuild project's ARN. Write it such as "
         "'arn:aws:codebuild:us-west-2:111111111111:project/build'.",
     )

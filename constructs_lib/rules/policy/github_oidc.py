@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.rules.aws.tokens import matches
 from constructs_lib.rules.faults import Fault, faults_unless, raise_if_any
+from constructs_lib.rules.types import checked_types
 
 from .lists import one_or_list
 from .statements import VERSION
@@ -22,6 +24,7 @@ _REF = re.compile(r"refs/(heads|tags)/[^\s*?:]+")
 _ENVIRONMENT = re.compile(r"[^\s*?:][^*?:]{0,254}")
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitHubSubject:
     """One kind of workflow run, by the exact subject of its token, without wildcards.
@@ -66,7 +69,7 @@ class GitHubSubject:
 
 def _subject_faults(subject: GitHubSubject) -> Iterator[Fault]:
     yield from faults_unless(
-        _REPOSITORY.fullmatch(subject.repository),
+        matches(_REPOSITORY, subject.repository),
         f"'{subject.repository[:80]}' is not a repository on GitHub. "
         "Write it 'OWNER/NAME', without wildcards.",
         path="repository",
@@ -88,14 +91,14 @@ def _subject_faults(subject: GitHubSubject) -> Iterator[Fault]:
         )
     if subject.ref:
         yield from faults_unless(
-            _REF.fullmatch(subject.ref),
+            matches(_REF, subject.ref),
             f"'{subject.ref[:80]}' is not a full ref. Write it such as 'refs/heads/main' or "
             "'refs/tags/v1', without wildcards.",
             path="ref",
         )
     if subject.environment:
         yield from faults_unless(
-            _ENVIRONMENT.fullmatch(subject.environment),
+            matches(_ENVIRONMENT, subject.environment),
             "an environment's name must have up to 255 characters without '*', '?' and ':', "
             f"got '{subject.environment[:80]}'. Write it as on GitHub.",
             path="environment",

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.mappings import without_none
 
 from .access import Access, Administrators
@@ -141,7 +142,8 @@ def _statements(
     accounts = {*access.accounts, *(set(access.lambda_accounts) - {account})}
     roles: dict[str, list[str]] = {}
     for arn in sorted(set(access.role_arns)):
-        roles.setdefault(account_of(arn), []).append(arn)
+        # A role whose ARN is known only at deployment is one of this deployment, which exists.
+        roles.setdefault(account if is_token(arn) else account_of(arn), []).append(arn)
     if accounts:
         roots = [_root(number, partition) for number in sorted(accounts)]
         yield _allow(AccessSid(verb, Grantees.ACCOUNTS), {"AWS": one_or_list(roots)}, actions)

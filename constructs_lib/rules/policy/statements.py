@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from constructs_lib.rules.aws.tokens import matches
 from constructs_lib.rules.faults import Fault, each_under, faults_unless, repeated, under
 
 from .access import principal_wildcard_faults
@@ -175,7 +176,7 @@ def _one_principal_faults(kind: str, value: Any) -> Iterator[Fault]:
         yield Fault("", f"a principal must be text, got {value!r:.80}. Write it in quotes.")
     elif kind == "AWS" and value != "*":
         yield from principal_wildcard_faults(value) or faults_unless(
-            _PRINCIPAL.fullmatch(value),
+            matches(_PRINCIPAL, value),
             "an AWS principal must be an account number or the ARN of a role or user, "
             f"got '{value[:120]}'. Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
         )

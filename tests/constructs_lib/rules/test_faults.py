@@ -99,10 +99,10 @@ def test_faults_of_a_list_have_the_index_of_their_value() -> None:
     [
         (lambda none: JobSpec(name="list", name_suffix=none), "name_suffix"),
         (lambda none: _job(restart_policy=none), "restart_policy"),
-        (lambda none: _job(tolerations=(Toleration(operator=none),)), "tolerations[0].operator"),
+        (lambda none: _job(tolerations=(Toleration(operator=none),)), "operator"),
         (
             lambda none: _job(volumes=(Volume(name="a", path="/a", source=none),)),
-            "volumes[0].source",
+            "source",
         ),
         (
             lambda none: CronSchedule(schedule="@daily", concurrency_policy=none),
