@@ -50,12 +50,10 @@ def _selection(rule: LifecycleRule) -> Hashable:
 
 def _change(before: LifecycleRule | None, after: LifecycleRule | None) -> str:
     """Return the difference between a rule and its successor; empty if there is none."""
-    if before is None and after is not None:
-        return f"{_name(after)}: new, {_effect(after)}"
-    if before is not None and after is None:
-        return f"{_name(before)}: removed, {_effect(before)}"
     if before is None or after is None:
-        return ""
+        word, rule = ("new", after) if before is None else ("removed", before)
+        assert rule is not None  # noqa: S101 - a pair has at least one rule
+        return f"{_name(rule)}: {word}, {_effect(rule)}"
     changes = []
     if _images(before) != _images(after):
         changes.append(f"instead of {_images(before)}")

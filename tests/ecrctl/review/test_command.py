@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from ecrctl.console import VisibleConsole
 from ecrctl.errors import UserError
-from ecrctl.review import cli
+from ecrctl.review import cli, command
 from ecrctl.review.command import gate_of
-from ecrctl.review.findings import Category
+from ecrctl.review.findings import Category, Finding, in_order
 
 
 def test_none_blocks_nothing() -> None:
@@ -42,3 +46,36 @@ def test_only_a_terminal_has_a_width_of_its_own(
         cli, "VisibleConsole", lambda: VisibleConsole(force_terminal=is_terminal, width=80)
     )
     assert cli._console().width == width
+
+
+def test_findings_are_ordered_to_the_last_difference() -> None:
+    def finding(message: str) -> Finding:
+        return Finding(
+            rule="a",
+            category=Category.DATA_LOSS,
+            environment="dev",
+            stack="s",
+            subject="b",
+            message=message,
+            key="k",
+            evidence="e",
+        )
+
+    found = in_order([finding("b"), finding("a")])
+    assert [one.message for one in found] == ["a", "b"]
+
+
+def test_acknowledgements_are_in_a_file_or_on_a_reference(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(command, "commit_of", lambda *_: "c" * 40)
+    monkeypatch.setattr(command, "added_acknowledgements", lambda *given: list(given))
+    project = SimpleNamespace(repository=tmp_path)
+    request: Any = SimpleNamespace(acknowledged_on="main", acknowledgements=None, project=project)
+    assert command._chosen_acknowledgements(request) == [tmp_path, "c" * 40, "main"]
+    request.acknowledgements = tmp_path
+    with pytest.raises(UserError) as refusal:
+        command._chosen_acknowledgements(request)
+    assert str(refusal.value) == (
+        "--acknowledgements and --acknowledged-on exclude each other. Use one."
+    )
