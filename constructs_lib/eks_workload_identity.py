@@ -90,6 +90,8 @@ class EksWorkloadIdentity(Construct):
         else:
             principal = _pod_identity_principal(
                 pod_identity_trust(
+                    service_account,
+                    namespace,
                     str(cluster_name),
                     account=facts.account,
                     region=facts.region,

@@ -83,11 +83,25 @@ def oidc_issuer(provider_arn: str) -> str:
 
 
 def pod_identity_trust(
-    cluster_name: str, *, account: str, region: str, partition: str
+    service_account: str,
+    namespace: str,
+    cluster_name: str,
+    *,
+    account: str,
+    region: str,
+    partition: str,
 ) -> dict[str, dict[str, str]]:
-    """Return the conditions for EKS to assume a role for pods, which require this cluster."""
+    """Return the conditions for EKS to assume a role for the pods of one service account.
+
+    EKS tags the request with the pod's namespace and service account, so no other association of
+    the cluster can use the role.
+    """
     return {
-        "StringEquals": {"aws:SourceAccount": account},
+        "StringEquals": {
+            "aws:SourceAccount": account,
+            "aws:RequestTag/kubernetes-namespace": namespace,
+            "aws:RequestTag/kubernetes-service-account": service_account,
+        },
         "ArnEquals": {
             "aws:SourceArn": f"arn:{partition}:eks:{region}:{account}:cluster/{cluster_name}"
         },

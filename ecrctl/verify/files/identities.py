@@ -67,6 +67,8 @@ def _trust(identity: Identity, job: EksJobSettings, lookup: Lookup) -> dict[str,
             "Principal": {"Service": "pods.eks.amazonaws.com"},
             "Action": ["sts:AssumeRole", "sts:TagSession"],
             "Condition": pod_identity_trust(
+                str(job.spec.service_account),
+                str(job.spec.namespace),
                 str(identity.cluster_name),
                 account=settings.account,
                 region=settings.region,

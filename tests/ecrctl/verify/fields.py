@@ -148,7 +148,11 @@ def _cron(field: str, value: Any) -> Change:
 
 _TAGGED = Change((*RULE, "tag_status"), "tagged")
 CHANGES: dict[str, Change] = {
-    "region": Change(("region",), "us-east-2"),
+    "region": Change(
+        ("region",),
+        "us-east-2",
+        (Change(("network", "availability_zones"), ["us-east-2a", "us-east-2b"]),),
+    ),
     "protected": Change(
         ("protected",),
         True,

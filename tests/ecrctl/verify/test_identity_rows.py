@@ -60,7 +60,11 @@ PODS: dict[str, Any] = {
     "Principal": {"Service": "pods.eks.amazonaws.com"},
     "Action": ["sts:TagSession", "sts:AssumeRole"],
     "Condition": {
-        "StringEquals": {"aws:SourceAccount": "111111111111"},
+        "StringEquals": {
+            "aws:SourceAccount": "111111111111",
+            "aws:RequestTag/kubernetes-namespace": "batch",
+            "aws:RequestTag/kubernetes-service-account": "reporter",
+        },
         "ArnEquals": {"aws:SourceArn": "arn:aws:eks:us-west-2:111111111111:cluster/main"},
     },
 }

@@ -115,7 +115,7 @@ def test_a_job_that_cloudformation_applies_is_not_compared(tmp_path: Path) -> No
     ]
 
 
-PROVIDER = "arn:aws-cn:iam::111111111111:oidc-provider/oidc.eks.example.com/id/A"
+PROVIDER = "arn:aws:iam::111111111111:oidc-provider/oidc.eks.example.com/id/A"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ PROVIDER = "arn:aws-cn:iam::111111111111:oidc-provider/oidc.eks.example.com/id/A
             "service_account: reader, namespace: batch, "
             f"identity: {{oidc_provider_arn: '{PROVIDER}', role_name: reads}}",
             ["ServiceAccount", "Job"],
-            {"eks.amazonaws.com/role-arn": "arn:aws-cn:iam::111111111111:role/reads"},
+            {"eks.amazonaws.com/role-arn": "arn:aws:iam::111111111111:role/reads"},
         ),
     ],
 )

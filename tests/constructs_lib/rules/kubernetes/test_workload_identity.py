@@ -67,10 +67,16 @@ def test_an_identity_of_no_kind_and_one_of_both_have_different_faults() -> None:
     assert neither.message != both.message
 
 
-def test_pod_identity_trusts_the_pods_of_one_cluster_alone() -> None:
-    trust = pod_identity_trust("main", account="111111111111", region="r", partition="aws-cn")
+def test_pod_identity_trusts_the_pods_of_one_service_account_alone() -> None:
+    trust = pod_identity_trust(
+        "reader", "team", "main", account="111111111111", region="r", partition="aws-cn"
+    )
     assert trust == {
-        "StringEquals": {"aws:SourceAccount": "111111111111"},
+        "StringEquals": {
+            "aws:SourceAccount": "111111111111",
+            "aws:RequestTag/kubernetes-namespace": "team",
+            "aws:RequestTag/kubernetes-service-account": "reader",
+        },
         "ArnEquals": {"aws:SourceArn": "arn:aws-cn:eks:r:111111111111:cluster/main"},
     }
 
