@@ -5,13 +5,14 @@
 #   make test    every check there is, on all cores: 5 minutes on two
 #   make test-fast  rules, environments and constructs alone, while they are edited: 1 minute
 #   make synth   all environments, or ENV=dev
-#   make docs    the guides and the reference of the constructs, into site/
+#   make docs    the site: guides, references and the changelog, into site/
 #   make mutants ROOM=constructs_lib/rules   what the tests of a room do not notice
 #   make dist    the constructs and the review for any CDK app, as packages, into dist/
 #   make snapshot, bench, requirements, clean
 
 PYTHON ?= python3
 VENV := .venv
+SITE := site
 BIN := $(VENV)/bin
 # The virtual environment's own tools come first, Node among them.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -97,8 +98,8 @@ snapshot: $(INSTALLED)
 	@git --no-pager diff --stat -- tests/snapshots environments/schema
 
 docs: $(INSTALLED)
-	@$(BIN)/mkdocs build --strict --quiet
-	@echo "Written to site/index.html"
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir "$(SITE)"
+	@echo "Written to $(SITE)/index.html"
 
 bench: $(INSTALLED)
 	@$(BIN)/python -m bench
