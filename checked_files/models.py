@@ -5,11 +5,21 @@ that the dataclass raises.
 """
 
 import json
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    TypeAdapter,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from constructs_lib.rules.faults import Fault, raise_if_any
 
@@ -30,6 +40,43 @@ def checked_by(rule: Callable[[Any], list[Fault]]) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedText:
+    """An annotation of a text that a rule checks, and whose form editors show.
+
+    :param rule: returns the faults of a text.
+    :param form: the form of every text without faults.
+    :param example: a text without faults.
+    :param lengths: the shortest and the longest length, if the form does not limit both.
+    """
+
+    rule: Callable[[Any], list[Fault]]
+    form: re.Pattern[str]
+    example: str
+    lengths: tuple[int, int] | None = None
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        checked = checked_by(self.rule).func
+        return core_schema.no_info_after_validator_function(checked, handler(source))  # type: ignore[arg-type]
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        shown = handler(schema) | text(self.form, lengths=self.lengths)
+        return shown | {"examples": [self.example]}
+
+
+def text(form: re.Pattern[str], *, lengths: tuple[int, int] | None = None) -> dict[str, Any]:
+    """Return the JSON Schema of a text that matches a form as a whole.
+
+    :param lengths: the shortest and the longest length; by default any.
+    """
+    limits = {"minLength": lengths[0], "maxLength": lengths[1]} if lengths else {}
+    return {"pattern": f"^(?:{form.pattern})$"} | limits
 
 
 def validated(kind: Any, given: Any) -> Any:

@@ -5,7 +5,8 @@ The description of a field is the text of its ``:param`` in the docstring of its
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, get_args
 
 from pydantic import TypeAdapter
@@ -18,17 +19,22 @@ _YAML_WORD = re.compile(rf"``({'|'.join(_YAML_WORDS)})``")
 _PARAMETER = re.compile(r"^:param (\w+): (.*?)(?=^:|^$|\Z)", re.MULTILINE | re.DOTALL)
 
 
-def file_schema(kind: Any) -> dict[str, Any]:
+Limits = Mapping[type, Mapping[str, Mapping[str, Any]]]
+
+
+def file_schema(kind: Any, limits: Limits = MappingProxyType({})) -> dict[str, Any]:
     """Return the JSON Schema of a file.
 
     :param kind: the model of the file, or an annotation that contains it.
+    :param limits: by class and field, keywords of JSON Schema that its type does not have.
     """
     schema = TypeAdapter(kind).json_schema()
     definitions = schema.get("$defs", {})
-    for one in _classes_in(kind):
+    for one in classes_in(kind):
         found = schema if one is kind else definitions.get(one.__name__)
         if found:
             _describe(found, one)
+            _limit(found, one, limits)
     for found in (schema, *definitions.values()):
         _flatten(found, definitions)
     used = str(schema.get("properties", schema)) + str(definitions)
@@ -36,16 +42,16 @@ def file_schema(kind: Any) -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
 
 
-def _classes_in(hint: Any) -> Iterator[type]:
+def classes_in(hint: Any) -> Iterator[type]:
     """Yield every model and dataclass in an annotation, at any depth, some more than once."""
     for one in (hint, *get_args(hint), *getattr(hint, "__metadata__", ())):
         inner = class_within(getattr(one, "annotation", one))
         if inner is not None:
             yield inner
             for flat, _ in flat_fields(inner).values():
-                yield from _classes_in(flat)
+                yield from classes_in(flat)
             for name in key_names(inner):
-                yield from _classes_in(field_hint(inner, name))
+                yield from classes_in(field_hint(inner, name))
 
 
 def _describe(schema: dict[str, Any], kind: type) -> None:
@@ -65,6 +71,24 @@ def _parameters(kind: type) -> dict[str, str]:
         for one in reversed(kind.__mro__)
         for name, text in _PARAMETER.findall(inspect.getdoc(one) or "")
     }
+
+
+def _limit(schema: dict[str, Any], kind: type, limits: Limits) -> None:
+    """Add the limits of a class's fields, those of its bases included."""
+    for one in reversed(kind.__mro__):
+        for name, keywords in limits.get(one, {}).items():
+            if name in schema["properties"]:
+                _add(schema["properties"][name], keywords)
+
+
+def _add(schema: dict[str, Any], keywords: Mapping[str, Any]) -> None:
+    # Of a value that can be null, the other form has the limits.
+    form = next((one for one in schema.get("anyOf", ()) if one != {"type": "null"}), schema)
+    for key, value in keywords.items():
+        if isinstance(value, Mapping) and isinstance(form.get(key), dict):
+            _add(form[key], value)
+        else:
+            form[key] = value
 
 
 def _flatten(schema: dict[str, Any], definitions: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from checked_files.schema import file_schema
 
 from .model.environment import EnvironmentModel
+from .model.limits import LIMITS
 from .model.repository import Pins
 
 DIRECTORY = Path(__file__).parent / "schema"
@@ -15,8 +16,8 @@ DIRECTORY = Path(__file__).parent / "schema"
 def schemas() -> dict[str, dict[str, Any]]:
     """Return each schema by the name of its file."""
     return {
-        "environment.schema.json": file_schema(EnvironmentModel),
-        "images.schema.json": file_schema(Pins),
+        "environment.schema.json": file_schema(EnvironmentModel, LIMITS),
+        "images.schema.json": file_schema(Pins, LIMITS),
     }
 
 

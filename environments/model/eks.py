@@ -9,14 +9,18 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from checked_files.forms import word_or_mapping
-from checked_files.models import FileModel
+from checked_files.models import CheckedText, FileModel
 from constructs_lib.rules.faults import Fault, raise_if_any, under
 from constructs_lib.rules.kubernetes.cron_job import CronSchedule, cron_name_faults
 from constructs_lib.rules.kubernetes.delivery import cron_delivery_faults, delivery_faults
 from constructs_lib.rules.kubernetes.hardening import PodHardening
 from constructs_lib.rules.kubernetes.job import JobRun, JobSpec
 from constructs_lib.rules.kubernetes.pod import JobPod, Resources
-from constructs_lib.rules.kubernetes.workload_identity import identity_faults
+from constructs_lib.rules.kubernetes.workload_identity import (
+    CLUSTER,
+    cluster_name_faults,
+    identity_faults,
+)
 from constructs_lib.rules.policy.identity_statements import identity_statement_faults
 
 from .field_types import FunctionArn, RoleArn
@@ -70,7 +74,7 @@ class EksCluster(FileModel):
     :param kubectl_provider: the ARN of the provider's Lambda function.
     """
 
-    name: str
+    name: Annotated[str, CheckedText(cluster_name_faults, CLUSTER, "main")]
     kubectl_provider: FunctionArn
 
 

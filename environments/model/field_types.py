@@ -3,9 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator
-
-from checked_files.models import checked_by
+from checked_files.models import CheckedText
 from constructs_lib.rules.aws import partitions
 from constructs_lib.rules.ecr import images
 from constructs_lib.rules.faults import Fault, faults_unless
@@ -22,31 +20,60 @@ def _group_faults(group: str) -> list[Fault]:
     )
 
 
-def _arn(kind: str, service: str, resource: str, example: str) -> AfterValidator:
-    """Return a validator of ARNs.
+def _arn(kind: str, service: str, resource: str, example: str) -> CheckedText:
+    """Return the rule of an ARN.
 
     :param kind: the kind of resource, in words.
     :param resource: the pattern of the resource, the last part of the ARN.
     :param example: such a resource, for the message.
     """
     form = re.compile(rf"arn:aws[a-z-]*:{service}:[a-z0-9-]+:\d{{12}}:{resource}")
-    return checked_by(
+    written = f"arn:aws:{service}:us-west-2:111111111111:{example}"
+    return CheckedText(
         lambda arn: faults_unless(
             form.fullmatch(arn),
-            f"'{arn[:120]}' is not a valid {kind} ARN. Write it such as "
-            f"'arn:aws:{service}:us-west-2:111111111111:{example}'.",
-        )
+            f"'{arn[:120]}' is not a valid {kind} ARN. Write it such as '{written}'.",
+        ),
+        form,
+        written,
     )
 
 
-Account = Annotated[str, checked_by(partitions.account_faults)]
-Region = Annotated[str, checked_by(partitions.region_faults)]
-RepositoryName = Annotated[str, checked_by(images.repository_name_faults)]
-OrganizationId = Annotated[str, checked_by(access.organization_faults)]
-OrganizationPath = Annotated[str, checked_by(access.organization_path_faults)]
-ProjectArn = Annotated[str, checked_by(access.project_arn_faults)]
-RoleArn = Annotated[str, checked_by(access.role_arn_faults)]
-GroupName = Annotated[str, checked_by(_group_faults)]
+Account = Annotated[str, CheckedText(partitions.account_faults, partitions.ACCOUNT, "111111111111")]
+Region = Annotated[str, CheckedText(partitions.region_faults, partitions.REGION, "eu-west-1")]
+RepositoryName = Annotated[
+    str,
+    CheckedText(
+        images.repository_name_faults,
+        images.REPOSITORY_NAME,
+        "team/api",
+        (images.SHORTEST_NAME, images.LONGEST_NAME),
+    ),
+]
+OrganizationId = Annotated[
+    str, CheckedText(access.organization_faults, access.ORGANIZATION, "o-a1b2c3d4e5")
+]
+OrganizationPath = Annotated[
+    str,
+    CheckedText(
+        access.organization_path_faults,
+        access.ORGANIZATION_PATH,
+        "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*",
+    ),
+]
+ProjectArn = Annotated[
+    str,
+    CheckedText(
+        access.project_arn_faults,
+        access.PROJECT_ARN,
+        "arn:aws:codebuild:us-west-2:111111111111:project/build",
+    ),
+]
+RoleArn = Annotated[
+    str,
+    CheckedText(access.role_arn_faults, access.ROLE_ARN, "arn:aws:iam::111111111111:role/ci-push"),
+]
+GroupName = Annotated[str, CheckedText(_group_faults, _GROUP, "web")]
 TopicArn = Annotated[str, _arn("topic", "sns", r"[A-Za-z0-9_-]{1,256}", "images")]
 EventBusArn = Annotated[
     str, _arn("event bus", "events", r"event-bus/[A-Za-z0-9._/-]+", "event-bus/security")

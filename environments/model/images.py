@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Discriminator, Tag
 
 from checked_files.forms import MAPPING, WORD, ReadAs
-from checked_files.models import FileModel, checked_by
+from checked_files.models import CheckedText, FileModel, checked_by
 from constructs_lib.rules.ecr.images import reference_faults
 from constructs_lib.rules.faults import Fault, faults_unless
 
@@ -95,9 +95,10 @@ class BuildModel(FileModel):
 
     context: _Path
     dockerfile: _Path = "Dockerfile"
-    target: Annotated[str, checked_by(_target_faults)] | None = None
+    target: Annotated[str, CheckedText(_target_faults, _TARGET, "runtime")] | None = None
     platforms: Annotated[
-        tuple[Annotated[str, checked_by(_platform_faults)], ...], checked_by(_platforms_faults)
+        tuple[Annotated[str, CheckedText(_platform_faults, _PLATFORM, "linux/arm64")], ...],
+        checked_by(_platforms_faults),
     ] = ("linux/amd64",)
     arguments: Annotated[dict[str, str], checked_by(_argument_faults)] = {}
     tag: Annotated[str, checked_by(_tag_faults)] | None = None

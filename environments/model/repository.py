@@ -1,5 +1,6 @@
 """Repositories in an environment file, and the pins of their images."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -7,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from checked_files.forms import MAPPING, WORD, ReadAs, word_or_mapping
-from checked_files.models import FileModel, checked_by
+from checked_files.models import CheckedText, FileModel
 from constructs_lib.rules.ecr.repository import EncryptionKind, EncryptionSpec
 from constructs_lib.rules.ecr.tag_immutability import TagImmutability
 from constructs_lib.rules.ecs.secret import KEY_ARN
@@ -58,9 +59,12 @@ Immutability = Annotated[
 ]
 
 
+_ENCRYPTION = re.compile(rf"{'|'.join(_KINDS)}|{KEY_ARN.pattern}")
+
+
 def _encryption_faults(encryption: str) -> list[Fault]:
     return faults_unless(
-        encryption in _KINDS or KEY_ARN.fullmatch(encryption),
+        _ENCRYPTION.fullmatch(encryption),
         f"encryption must be {', '.join(_KINDS)} or the ARN of a KMS key, got "
         f"'{encryption[:120]}'.",
     )
@@ -75,7 +79,13 @@ def _encryption(given: str) -> EncryptionSpec:
 
 Encryption = Annotated[
     EncryptionSpec,
-    ReadAs(Annotated[str, checked_by(_encryption_faults), AfterValidator(_encryption)]),
+    ReadAs(
+        Annotated[
+            str,
+            CheckedText(_encryption_faults, _ENCRYPTION, "aws-managed"),
+            AfterValidator(_encryption),
+        ]
+    ),
 ]
 
 

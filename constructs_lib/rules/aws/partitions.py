@@ -53,8 +53,8 @@ REGIONS = frozenset(
     for one in names.split()
 )
 
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
-_ACCOUNT = re.compile(r"[0-9]{12}")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
+ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def partition_of(region: str) -> Partition:
@@ -68,7 +68,7 @@ def partition_of(region: str) -> Partition:
 def account_faults(account: str) -> list[Fault]:
     """Check an AWS account number: twelve digits."""
     return faults_unless(
-        matches(_ACCOUNT, account),
+        matches(ACCOUNT, account),
         f"an AWS account number has 12 digits, got '{account}'. "
         "Write all of them, in quotes, leading zeros included.",
     )
@@ -77,6 +77,6 @@ def account_faults(account: str) -> list[Fault]:
 def region_faults(region: str) -> list[Fault]:
     """Check the form of a region's name; the region itself may not exist."""
     return faults_unless(
-        matches(_REGION, region),
+        matches(REGION, region),
         f"'{region}' is not a region's name. Write one such as 'us-west-2'.",
     )

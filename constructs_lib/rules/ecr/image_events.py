@@ -22,7 +22,7 @@ Pattern = Mapping[str, Any]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 MAXIMUM_PATTERN_CHARACTERS = 2_048
 
-_PREFIX = re.compile(r"[a-z0-9][a-z0-9._/-]*\*")
+REPOSITORY_PREFIX = re.compile(r"[a-z0-9][a-z0-9._/-]*\*")
 # The reasons of ECS for a task that could not pull: CannotPullContainerError,
 # CannotPullImageManifestError and, from older agents, CannotPullECRContainerError.
 _CANNOT_PULL = [{"prefix": "CannotPull"}]
@@ -146,7 +146,7 @@ def _repository_faults(name: str) -> list[Fault]:
     if "*" not in name:
         return repository_name_faults(name)
     return faults_unless(
-        _PREFIX.fullmatch(name),
+        REPOSITORY_PREFIX.fullmatch(name),
         "a repository's name can have one '*', at its end, such as 'team/*', "
         f"got '{name[:80]}'. Remove repositories to match all of them.",
     )

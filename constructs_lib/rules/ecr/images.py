@@ -19,9 +19,9 @@ from .tag_immutability import TagImmutability
 SHORTEST_NAME, LONGEST_NAME = 2, 256
 LONGEST_LOGICAL_ID = 255
 
-_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
-_TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+REPOSITORY_NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 PUBLIC_REGISTRY = "public.ecr.aws"
 _PUBLIC_REPOSITORY = re.compile(
     r"public\.ecr\.aws/[a-z][a-z0-9-]*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)+"
@@ -35,7 +35,7 @@ def repository_name_faults(name: str) -> list[Fault]:
         message = f"a repository's name must have 2 to 256 characters, got {len(name)}"
         return [Fault("", f"{message} ('{name[:40]}'). Choose another name.")]
     return faults_unless(
-        _NAME.fullmatch(name),
+        REPOSITORY_NAME.fullmatch(name),
         "a repository's name must consist of lower-case letters and digits, joined by single "
         f"'/', '-', '_' or '.', got '{name}'. Write it such as 'team/api'.",
     )
@@ -44,7 +44,7 @@ def repository_name_faults(name: str) -> list[Fault]:
 def tag_faults(tag: str) -> list[Fault]:
     """Check the form of an image tag: 1 to 128 characters, not beginning with '.' or '-'."""
     return faults_unless(
-        matches(_TAG, tag),
+        matches(TAG, tag),
         "an image tag must have 1 to 128 letters, digits, '_', '.' and '-', and cannot begin with "
         f"'.' or '-', got '{tag[:140]}'. Choose another tag.",
     )
@@ -53,7 +53,7 @@ def tag_faults(tag: str) -> list[Fault]:
 def digest_faults(digest: str) -> list[Fault]:
     """Check the form of an image digest: ``sha256:`` and 64 hexadecimal digits."""
     return faults_unless(
-        matches(_DIGEST, digest),
+        matches(DIGEST, digest),
         "an image digest must be 'sha256:' and 64 lower-case hexadecimal digits, "
         f"got '{digest[:80]}'. Copy it from the registry, or run `ecrctl pin`.",
     )

@@ -30,7 +30,7 @@ MAXIMUM_FILTER_LENGTH = 128
 MAXIMUM_WILDCARDS = 2
 COSIGN_FILTERS = ("sha256-*.sig", "sha256-*.att", "sha256-*.sbom")
 
-_FILTER = re.compile(r"[0-9A-Za-z._*-]+")
+FILTER = re.compile(r"[0-9A-Za-z._*-]+")
 
 
 @checked_types
@@ -105,7 +105,7 @@ def _filters_faults(mode: str, filters: tuple[str, ...]) -> Iterator[Fault]:
 def _filter_faults(value: str) -> list[Fault]:
     return [
         *faults_unless(
-            _FILTER.fullmatch(value),
+            FILTER.fullmatch(value),
             "an exclusion filter can have only letters, digits, '.', '_', '-' and '*', "
             f"got '{value[:140]}'. Remove the other characters.",
         ),

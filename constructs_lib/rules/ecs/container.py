@@ -22,13 +22,13 @@ MAXIMUM_MEMORY_MIB = 32 * 1024 * 1024
 MAXIMUM_CPU_UNITS = 262_144
 LARGEST_PORT = 65_535
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
+CONTAINER_NAME = re.compile(r"[A-Za-z0-9_-]{1,255}")
 
 
 def family_faults(name: str) -> list[Fault]:
     """Check the name of a family, a container or a volume."""
     return faults_unless(
-        matches(_NAME, name),
+        matches(CONTAINER_NAME, name),
         "a family's or container's name must have 1 to 255 letters, digits, '-' and '_', "
         f"got '{name[:80]}'. Choose another name.",
     )
@@ -143,7 +143,7 @@ def _volume_faults(volumes: Mapping[str, str]) -> Iterator[Fault]:
         yield Fault(name, message)
 
 
-_RANGES = {
+HEALTH_CHECK_RANGES = {
     "interval_seconds": (5, 300),
     "timeout_seconds": (2, 120),
     "retries": (1, 10),
@@ -159,5 +159,5 @@ def health_check_faults(check: HealthCheck) -> Iterator[Fault]:
         f"got {list(check.command)}. Write it such as ['CMD', '/healthy'].",
         path="command",
     )
-    for name, (least, largest) in _RANGES.items():
+    for name, (least, largest) in HEALTH_CHECK_RANGES.items():
         yield from range_faults(name, getattr(check, name), least, largest, "Change it.")

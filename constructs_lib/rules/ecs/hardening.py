@@ -14,7 +14,7 @@ from constructs_lib.rules.faults import Fault, faults_unless
 from constructs_lib.rules.kubernetes.hardening import NON_ROOT_USER
 from constructs_lib.rules.types import checked_types
 
-_USER = re.compile(r"[1-9]\d{0,9}(:[1-9]\d{0,9})?")
+USER = re.compile(r"[1-9]\d{0,9}(:[1-9]\d{0,9})?")
 
 
 @checked_types
@@ -47,7 +47,7 @@ class ContainerHardening:
 def hardening_faults(hardening: ContainerHardening) -> list[Fault]:
     """Check the user, the only setting that is not a switch."""
     return faults_unless(
-        hardening.user is None or _USER.fullmatch(hardening.user),
+        hardening.user is None or USER.fullmatch(hardening.user),
         "a container's user must be a number, or user and group, above 0, which is root, got "
         f"'{hardening.user!s:.40}'. Write it such as '1000:1000', or null to keep the image's own.",
         path="hardening.user",
@@ -60,7 +60,7 @@ def hardened_faults(container: Mapping[str, Any]) -> Iterator[Fault]:
     dropped = _mapping(parameters.get("Capabilities")).get("Drop")
     if container.get("ReadonlyRootFilesystem") is not True:
         yield Fault("ReadonlyRootFilesystem", "it can write to the image's files.")
-    if not _USER.fullmatch(str(container.get("User", ""))):
+    if not USER.fullmatch(str(container.get("User", ""))):
         yield Fault("User", "it can run as root.")
     if not isinstance(dropped, list) or "ALL" not in dropped:
         yield Fault("LinuxParameters.Capabilities", "it keeps Linux capabilities.")

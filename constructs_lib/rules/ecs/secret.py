@@ -15,10 +15,10 @@ from constructs_lib.rules.faults import Fault, raise_if_any
 AWS_MANAGED = "aws-managed"
 SecretsService = Literal["secretsmanager", "ssm"]
 
-_SECRET_ARN = re.compile(
+SECRET_ARN = re.compile(
     r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}"
 )
-_PARAMETER_ARN = re.compile(r"arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/[\w./-]+")
+PARAMETER_ARN = re.compile(r"arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/[\w./-]+")
 KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+")
 _EXAMPLES = {
     "secret": "arn:aws:secretsmanager:us-west-2:111111111111:secret:api/password-a1B2c3",
@@ -74,8 +74,8 @@ def secret_faults(secret: SecretSpec) -> Iterator[Fault]:
             "", f"a variable requires either a secret or a parameter, got {given}. Write one ARN."
         )
     for path, arn, pattern in (
-        ("secret", secret.secret, _SECRET_ARN),
-        ("parameter", secret.parameter, _PARAMETER_ARN),
+        ("secret", secret.secret, SECRET_ARN),
+        ("parameter", secret.parameter, PARAMETER_ARN),
     ):
         if arn is not None and not matches(pattern, arn):
             yield Fault(

@@ -5,7 +5,8 @@ Sources: Amazon ECS developer guide, "Amazon ECS services" and "Amazon ECS servi
 
 from dataclasses import dataclass
 
-from constructs_lib.rules.faults import Fault, raise_if_any, range_faults
+from constructs_lib.rules.faults import Fault, raise_if_any, range_faults, under
+from constructs_lib.rules.kubernetes.names import dns_label_faults
 from constructs_lib.rules.types import checked_types
 
 # "Tasks per service", a quota that cannot be raised.
@@ -20,7 +21,7 @@ class ServiceSpec:
     :param name: the service's name in its stack, an RFC 1123 label.
     :param task: the name of the task that it runs; the task must have a size on Fargate.
     :param desired_count: how many copies of the task run, 0 to 5,000; 1 by default.
-    :raises RuleError: when ECS refuses the count.
+    :raises RuleError: when the name has another form, or ECS refuses the count.
     """
 
     name: str
@@ -28,7 +29,9 @@ class ServiceSpec:
     desired_count: int = 1
 
     def __post_init__(self) -> None:
-        raise_if_any(f"Service '{self.name}'", desired_count_faults(self.desired_count))
+        faults = under("name", dns_label_faults(self.name))
+        faults += desired_count_faults(self.desired_count)
+        raise_if_any(f"Service '{self.name}'", faults)
 
 
 def desired_count_faults(count: int) -> list[Fault]:

@@ -93,20 +93,22 @@ def job_faults(job: JobSpec) -> Iterator[Fault]:
     yield from run_faults(job.run)
 
 
-_LEAST: Mapping[str, tuple[int, str]] = {
+LEAST_OF_A_RUN: Mapping[str, tuple[int, str]] = {
     "backoff_limit": (0, "Write how many times a failed pod is retried, or remove it."),
     "active_deadline_seconds": (1, "Write a number of seconds, or remove it."),
     "ttl_seconds_after_finished": (0, "Write a number of seconds, or remove it to keep the Job."),
     "parallelism": (1, "A Job none of whose pods runs would never finish."),
     "completions": (1, "A Job that requires no pod to succeed would run nothing."),
 }
-_LARGEST = 2**31 - 1
+LARGEST_OF_A_RUN = 2**31 - 1
 
 
 def run_faults(run: JobRun) -> Iterator[Fault]:
     """Yield the faults of a Job's numbers, and of numbers with which it would never finish."""
-    for name, (least, cure) in _LEAST.items():
-        yield from range_faults(name, getattr(run, name), least, _LARGEST, cure, optional=True)
+    for name, (least, cure) in LEAST_OF_A_RUN.items():
+        yield from range_faults(
+            name, getattr(run, name), least, LARGEST_OF_A_RUN, cure, optional=True
+        )
     parallelism, completions = run.parallelism, run.completions
     if parallelism is not None and completions is not None and parallelism > completions >= 1:
         yield Fault(

@@ -12,8 +12,8 @@ from constructs_lib.rules.faults import Fault, faults_unless
 NAME_LENGTH = 63
 SUBDOMAIN_LENGTH = 253
 
-_DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
-_DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?")
 _LABEL_KEY = re.compile(r"([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _QUANTITY = re.compile(
@@ -33,7 +33,7 @@ _FACTORS = {
 def dns_label_faults(name: str, longest: int = NAME_LENGTH) -> list[Fault]:
     """Check an RFC 1123 label: up to 63 lower-case letters, digits and '-'."""
     return faults_unless(
-        len(name) <= longest and _DNS_LABEL.fullmatch(name),
+        len(name) <= longest and DNS_LABEL.fullmatch(name),
         f"a name must have 1 to {longest} lower-case letters, digits and '-', and begin and "
         f"end with a letter or digit (RFC 1123), got '{name[:80]}' ({len(name)} characters). "
         "Choose another name.",
@@ -46,7 +46,7 @@ def dns_subdomain_faults(what: str, name: str) -> list[Fault]:
     :param what: the subject of the message, such as ``a Secret's name``.
     """
     return faults_unless(
-        len(name) <= SUBDOMAIN_LENGTH and _DNS_SUBDOMAIN.fullmatch(name),
+        len(name) <= SUBDOMAIN_LENGTH and DNS_SUBDOMAIN.fullmatch(name),
         f"{what} must have up to {SUBDOMAIN_LENGTH} lower-case letters, digits, '-' and '.', "
         f"got '{name[:80]}'. Write its name in the cluster.",
     )

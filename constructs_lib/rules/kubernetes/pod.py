@@ -30,8 +30,8 @@ VOLUME_SOURCES: tuple[VolumeSource, ...] = get_args(VolumeSource)
 TOLERATION_OPERATORS = ("Exists", "Equal")
 TOLERATION_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
-_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+SECRET_KEY = re.compile(r"[A-Za-z0-9._-]{1,253}")
 
 
 @checked_types
@@ -158,7 +158,7 @@ def _variable_faults(pod: JobPod) -> Iterator[Fault]:
     for part in ("environment", "secrets"):
         for name in getattr(pod, part):
             yield from faults_unless(
-                _VARIABLE.fullmatch(name),
+                VARIABLE.fullmatch(name),
                 "an environment variable's name must have letters, digits, '_', '.' and '-' and "
                 f"cannot begin with a digit, got '{name[:80]}'. Write it such as 'DB_HOST'.",
                 path=f"{part}.{name}",
@@ -170,7 +170,7 @@ def _variable_faults(pod: JobPod) -> Iterator[Fault]:
         name_faults = dns_subdomain_faults("a Secret's name", reference.secret)
         yield from under(f"{path}.secret", name_faults)
         yield from faults_unless(
-            _KEY.fullmatch(reference.key),
+            SECRET_KEY.fullmatch(reference.key),
             "a key of a Secret must have up to 253 letters, digits, '-', '_' and '.', "
             f"got '{reference.key[:80]}'. Write the key that the Secret has.",
             path=f"{path}.key",

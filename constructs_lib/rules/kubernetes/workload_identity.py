@@ -8,18 +8,16 @@ import re
 from collections.abc import Iterator
 
 from constructs_lib.rules.aws.tokens import matches
-from constructs_lib.rules.faults import Fault, under
+from constructs_lib.rules.faults import Fault, faults_unless, under
 
 from .manifest import Document, service_account_manifest
 from .names import dns_label_faults, dns_subdomain_faults
 
 ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 
-_PROVIDER_ARN = re.compile(
-    r"arn:aws[a-z-]*:iam::\d{12}:oidc-provider/([A-Za-z0-9.-]+/id/[A-Z0-9]+)"
-)
-_CLUSTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
+PROVIDER_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:oidc-provider/([A-Za-z0-9.-]+/id/[A-Z0-9]+)")
+CLUSTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
 
 
 def identity_faults(
@@ -49,14 +47,10 @@ def _kind_faults(
             "an identity requires either cluster_name, for EKS Pod Identity, or "
             f"oidc_provider_arn, for IRSA, got {given}. Write one of the two.",
         )
-    if cluster_name is not None and not matches(_CLUSTER, cluster_name):
-        yield Fault(
-            "cluster_name",
-            "a cluster's name must have 1 to 100 letters, digits, '-' and '_', "
-            f"got '{cluster_name[:120]}'. Write the cluster's name in EKS.",
-        )
+    if cluster_name is not None:
+        yield from under("cluster_name", cluster_name_faults(cluster_name))
     if oidc_provider_arn is not None:
-        if not matches(_PROVIDER_ARN, oidc_provider_arn):
+        if not matches(PROVIDER_ARN, oidc_provider_arn):
             yield Fault(
                 "oidc_provider_arn",
                 f"'{oidc_provider_arn[:140]}' is not the ARN of a cluster's OIDC provider. Write "
@@ -69,12 +63,21 @@ def _kind_faults(
                 "oidc_provider_arn requires role_name, because the service account's manifest "
                 "contains the role's ARN, got none. Add one, such as role_name 'web-jobs'.",
             )
-    if role_name is not None and not matches(_ROLE_NAME, role_name):
+    if role_name is not None and not matches(ROLE_NAME, role_name):
         yield Fault(
             "role_name",
             "a role's name must have 1 to 64 letters, digits and '+=,.@_-', "
             f"got '{role_name[:80]}'. Choose another name.",
         )
+
+
+def cluster_name_faults(name: str) -> list[Fault]:
+    """Check the name of an EKS cluster."""
+    return faults_unless(
+        matches(CLUSTER, name),
+        "a cluster's name must have 1 to 100 letters, digits, '-' and '_', "
+        f"got '{name[:120]}'. Write the cluster's name in EKS.",
+    )
 
 
 def oidc_issuer(provider_arn: str) -> str:

@@ -8,12 +8,12 @@ from constructs_lib.rules.aws.tokens import is_token, matches
 from constructs_lib.rules.faults import Fault, each_under, faults_unless, raise_if_any, under
 from constructs_lib.rules.types import checked_types
 
-_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
-_PROJECT_ARN = re.compile(
+ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+PROJECT_ARN = re.compile(
     r"arn:aws[a-z-]*:codebuild:[a-z0-9-]+:\d{12}:project/[A-Za-z0-9_-]{2,255}", re.ASCII
 )
-_ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
-_ORGANIZATION_PATH = re.compile(
+ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
+ORGANIZATION_PATH = re.compile(
     r"o-[a-z0-9]{10,32}/r-[a-z0-9]{4,32}/(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*\*?"
 )
 
@@ -125,7 +125,7 @@ def push_faults(access: Access) -> list[Fault]:
 def role_arn_faults(arn: str) -> list[Fault]:
     """Check a role's ARN, which AWS refuses as a principal if it contains a wildcard."""
     return principal_wildcard_faults(arn) or faults_unless(
-        matches(_ROLE_ARN, arn),
+        matches(ROLE_ARN, arn),
         f"'{arn}' is not a role's ARN. Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
     )
 
@@ -142,7 +142,7 @@ def principal_wildcard_faults(arn: str) -> list[Fault]:
 def organization_faults(organization_id: str) -> list[Fault]:
     """Check the form of an organization's ID."""
     return faults_unless(
-        matches(_ORGANIZATION, organization_id),
+        matches(ORGANIZATION, organization_id),
         f"'{organization_id[:80]}' is not an organization's ID. Write it such as 'o-a1b2c3d4e5'.",
     )
 
@@ -150,7 +150,7 @@ def organization_faults(organization_id: str) -> list[Fault]:
 def organization_path_faults(path: str) -> list[Fault]:
     """Check the path of a part of an organization, which begins at the organization's ID."""
     return faults_unless(
-        matches(_ORGANIZATION_PATH, path),
+        matches(ORGANIZATION_PATH, path),
         f"'{path[:120]}' is not a path in an organization. Write it from the organization's ID on, "
         "such as 'o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*', where '*' matches all units below.",
     )
@@ -159,7 +159,7 @@ def organization_path_faults(path: str) -> list[Fault]:
 def project_arn_faults(arn: str) -> list[Fault]:
     """Check a CodeBuild project's ARN."""
     return faults_unless(
-        matches(_PROJECT_ARN, arn),
+        matches(PROJECT_ARN, arn),
         f"'{arn[:120]}' is not a CodeBuild project's ARN. Write it such as "
         "'arn:aws:codebuild:us-west-2:111111111111:project/build'.",
     )

@@ -19,9 +19,9 @@ from .statements import VERSION
 HOST = "token.actions.githubusercontent.com"
 AUDIENCE = "sts.amazonaws.com"
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
-_REF = re.compile(r"refs/(heads|tags)/[^\s*?:]+")
-_ENVIRONMENT = re.compile(r"[^\s*?:][^*?:]{0,254}")
+REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
+REF = re.compile(r"refs/(heads|tags)/[^\s*?:]+")
+ENVIRONMENT = re.compile(r"[^\s*?:][^*?:]{0,254}")
 
 
 @checked_types
@@ -69,7 +69,7 @@ class GitHubSubject:
 
 def _subject_faults(subject: GitHubSubject) -> Iterator[Fault]:
     yield from faults_unless(
-        matches(_REPOSITORY, subject.repository),
+        matches(REPOSITORY, subject.repository),
         f"'{subject.repository[:80]}' is not a repository on GitHub. "
         "Write it 'OWNER/NAME', without wildcards.",
         path="repository",
@@ -91,14 +91,14 @@ def _subject_faults(subject: GitHubSubject) -> Iterator[Fault]:
         )
     if subject.ref:
         yield from faults_unless(
-            matches(_REF, subject.ref),
+            matches(REF, subject.ref),
             f"'{subject.ref[:80]}' is not a full ref. Write it such as 'refs/heads/main' or "
             "'refs/tags/v1', without wildcards.",
             path="ref",
         )
     if subject.environment:
         yield from faults_unless(
-            matches(_ENVIRONMENT, subject.environment),
+            matches(ENVIRONMENT, subject.environment),
             "an environment's name must have up to 255 characters without '*', '?' and ':', "
             f"got '{subject.environment[:80]}'. Write it as on GitHub.",
             path="environment",

@@ -21,3 +21,14 @@ def test_a_negative_number_of_tasks_is_refused() -> None:
     assert ServiceSpec(name="api", task="api", desired_count=5_000).desired_count == 5_000
     with pytest.raises(RuleError, match="must be 0 to 5,000, got 5001"):
         ServiceSpec(name="api", task="api", desired_count=5_001)
+
+
+def test_a_name_that_is_no_label_is_refused() -> None:
+    assert ServiceSpec(name="a" * 63, task="api").task == "api"
+    with pytest.raises(RuleError) as error:
+        ServiceSpec(name="a" * 64, task="api")
+    assert str(error.value) == (
+        f"Service '{'a' * 64}': name: a name must have 1 to 63 lower-case letters, digits and "
+        "'-', and begin and end with a letter or digit (RFC 1123), got "
+        f"'{'a' * 64}' (64 characters). Choose another name."
+    )
