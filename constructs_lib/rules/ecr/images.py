@@ -169,7 +169,7 @@ def reference_suffix(*, tag: str | None, digest: str | None) -> str:
     return f"@{digest}" if digest else f":{tag}"
 
 
-def repository_logical_id(name: str) -> str:
+def repository_logical_id(name: str, prefix: str = "Repository") -> str:
     """Return the logical ID of a repository, which differs between any two names.
 
     Repository names are lower case, so a capital letter can only replace a separator:
@@ -177,7 +177,7 @@ def repository_logical_id(name: str) -> str:
     ``RepositoryteamDashapi``. A logical ID can have at most 255 characters, so the ID of a longer
     name is shortened and ends with a hash of the whole name.
     """
-    logical_id = "Repository" + "".join(_SEPARATOR_WORDS.get(letter, letter) for letter in name)
+    logical_id = prefix + "".join(_SEPARATOR_WORDS.get(letter, letter) for letter in name)
     if len(logical_id) <= LONGEST_LOGICAL_ID:
         return logical_id
     return f"{logical_id[:190]}H{sha256(name.encode()).hexdigest()}"

@@ -4,7 +4,7 @@ Source: IAM user guide, "Cross-account policy evaluation logic".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -12,7 +12,13 @@ from typing import Any
 from constructs_lib.rules.mappings import without_none
 
 from .lists import as_list, one_or_list
-from .repository_policy import ADMINISTER_ACTIONS, PULL_ACTIONS, PUSH_ACTIONS
+from .repository_policy import (
+    ADMINISTER_ACTIONS,
+    LOGIN_ACTIONS,
+    PUBLIC_LOGIN_ACTIONS,
+    PULL_ACTIONS,
+    PUSH_ACTIONS,
+)
 from .statements import VERSION, Statement
 
 _ACCOUNT = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
@@ -28,7 +34,6 @@ _ACTIONS = tuple(sorted({*PULL_ACTIONS, *PUSH_ACTIONS, *ADMINISTER_ACTIONS}))
 # For a role that the CDK creates in another account, the CDK's statement names the account and
 # requires a tag of the role. The same app then grants the access in the role's identity policy.
 _CDK_ROLE_TAG = "aws:PrincipalTag/aws-cdk:id"
-_LOGIN_STATEMENT = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +113,28 @@ def policies_by_owner(grants: Iterable[RequiredGrant]) -> dict[str, dict[str, An
                     {"Effect": "Allow", "Action": list(actions), "Resource": sorted(named)}
                     for actions, named in sorted(by_actions.items())
                 ),
-                *([_LOGIN_STATEMENT] if any(map(requires_login, by_actions)) else []),
+                *_login_statements(by_actions),
             ],
         }
         for owner, by_actions in sorted(arns.items())
     }
+
+
+def login_statement(actions: Sequence[str]) -> dict[str, Any]:
+    """Return the statement of an identity policy that allows the login to a registry.
+
+    :param actions: the actions of the login; the tokens that they return are for no one repository.
+    """
+    return {"Effect": "Allow", "Action": one_or_list(actions), "Resource": "*"}
+
+
+def _login_statements(granted: Iterable[Iterable[str]]) -> Iterator[dict[str, Any]]:
+    used = [action for actions in granted if requires_login(actions) for action in actions]
+    is_public = [action.lower().startswith("ecr-public:") for action in used]
+    if not all(is_public):
+        yield login_statement(LOGIN_ACTIONS)
+    if any(is_public):
+        yield login_statement(PUBLIC_LOGIN_ACTIONS)
 
 
 def requires_login(actions: Iterable[str]) -> bool:

@@ -1,6 +1,7 @@
 """Repository policies: the statements that grant pulling and pushing, as ECR accepts them.
 
-Sources: Amazon ECR user guide, "Private repository policies"; IAM user guide, "AWS JSON policy
+Sources: Amazon ECR user guide, "Private repository policies"; Amazon ECR Public user guide, "Public
+repository policies"; IAM user guide, "AWS JSON policy
 elements: Principal" and "Policy evaluation logic".
 """
 
@@ -31,6 +32,17 @@ PUSH_ACTIONS = (
     "ecr:PutImage",
     "ecr:UploadLayerPart",
 )
+# ECR Public has no action for pulling: everyone may pull.
+PUBLIC_PUSH_ACTIONS = (
+    "ecr-public:BatchCheckLayerAvailability",
+    "ecr-public:CompleteLayerUpload",
+    "ecr-public:InitiateLayerUpload",
+    "ecr-public:PutImage",
+    "ecr-public:UploadLayerPart",
+)
+LOGIN_ACTIONS = ("ecr:GetAuthorizationToken",)
+# The token of ECR Public is a bearer token of STS.
+PUBLIC_LOGIN_ACTIONS = ("ecr-public:GetAuthorizationToken", "sts:GetServiceBearerToken")
 
 ADMINISTER_ACTIONS = (
     "ecr:BatchDeleteImage",
@@ -109,6 +121,14 @@ def access_statements(
         *_statements(Verb.PUSH, PUSH_ACTIONS, push, account, partition),
         *_administrator_statements(administrators, account, region, partition),
     ]
+
+
+def public_access_statements(*, push: Access, account: str, partition: str) -> list[dict[str, Any]]:
+    """Return the statements of a public repository's policy for who may push.
+
+    :param account: the account that owns the repository.
+    """
+    return list(_statements(Verb.PUSH, PUBLIC_PUSH_ACTIONS, push, account, partition))
 
 
 def _administrator_statements(

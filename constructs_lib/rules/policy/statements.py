@@ -7,6 +7,8 @@ Sources: Amazon ECR user guide, "Private repository policies"; Amazon ECR API re
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from constructs_lib.rules.aws.tokens import matches
@@ -23,8 +25,43 @@ from .elements import (
     sid_faults,
 )
 from .lists import as_list, one_or_list
+from .repository_policy import LOGIN_ACTIONS, PUBLIC_LOGIN_ACTIONS
 
 Statement = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyKind:
+    """The policies of one kind of repository.
+
+    :param subject: such a policy in a message.
+    :param service: the prefix of its actions.
+    :param service_name: the service in a message.
+    :param example: one of its actions.
+    :param login: the actions of the login, which no repository policy can have.
+    """
+
+    subject: str
+    service: str
+    service_name: str
+    example: str
+    login: Sequence[str]
+
+
+PRIVATE = PolicyKind(
+    subject="a repository policy",
+    service="ecr",
+    service_name="ECR",
+    example="ecr:BatchGetImage",
+    login=LOGIN_ACTIONS,
+)
+PUBLIC = PolicyKind(
+    subject="a public repository's policy",
+    service="ecr-public",
+    service_name="ECR Public",
+    example="ecr-public:PutImage",
+    login=PUBLIC_LOGIN_ACTIONS,
+)
 
 MAXIMUM_LENGTH = 10_240
 VERSION = "2012-10-17"
@@ -106,9 +143,9 @@ def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return joined
 
 
-def statement_faults(statements: Sequence[Any]) -> list[Fault]:
+def statement_faults(statements: Sequence[Any], kind: PolicyKind = PRIVATE) -> list[Fault]:
     """Check that ECR accepts each statement in a repository policy."""
-    return each_under("", statements, _faults_of)
+    return each_under("", statements, partial(_faults_of, kind=kind))
 
 
 def repository_policy_faults(statements: Sequence[Any]) -> list[Fault]:
@@ -127,7 +164,7 @@ def repository_policy_faults(statements: Sequence[Any]) -> list[Fault]:
     )
 
 
-def _faults_of(statement: Any) -> Iterator[Fault]:
+def _faults_of(statement: Any, kind: PolicyKind) -> Iterator[Fault]:
     if not isinstance(statement, Mapping):
         yield not_a_mapping(statement, "Effect, Principal and Action")
         return
@@ -140,7 +177,7 @@ def _faults_of(statement: Any) -> Iterator[Fault]:
     yield from sid_faults(statement, _SID, "letters, digits, '-', '_' and spaces")
     yield from effect_faults(statement)
     yield from one_of_faults(statement, "Principal", _principal_faults)
-    yield from one_of_faults(statement, "Action", _action_faults)
+    yield from one_of_faults(statement, "Action", partial(_action_faults, kind=kind))
     yield from condition_faults(statement.get("Condition", {}))
 
 
@@ -182,24 +219,25 @@ def _one_principal_faults(kind: str, value: Any) -> Iterator[Fault]:
         )
 
 
-def _action_faults(given: Any) -> Iterator[Fault]:
+def _action_faults(given: Any, kind: PolicyKind) -> Iterator[Fault]:
     if not as_list(given):
         yield Fault(
             "",
             "a statement requires at least one action, got none. "
-            "Add one, such as 'ecr:BatchGetImage'.",
+            f"Add one, such as '{kind.example}'.",
         )
     for action in as_list(given):
         service, _, name = action.partition(":") if isinstance(action, str) else ("", "", "")
-        if service.lower() != "ecr" or not name or not _ACTION.fullmatch(name):
+        if service.lower() != kind.service or not name or not _ACTION.fullmatch(name):
             yield Fault(
                 "",
-                f"a repository policy can have only ECR's actions, got {action!r:.80}. "
-                "Write one such as 'ecr:BatchGetImage'.",
+                f"{kind.subject} can have only {kind.service_name}'s actions, got {action!r:.80}. "
+                f"Write one such as '{kind.example}'.",
             )
         elif name.lower() == "getauthorizationtoken":
             yield Fault(
                 "",
-                "a repository policy cannot have ecr:GetAuthorizationToken, which is not an action "
-                "on a repository. Allow it in the principal's identity policy, on Resource '*'.",
+                f"{kind.subject} cannot have {kind.login[0]}, which is not an action on a "
+                f"repository. Allow {' and '.join(('it', *kind.login[1:]))} in the principal's "
+                "identity policy, on Resource '*'.",
             )
