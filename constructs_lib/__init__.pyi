@@ -17,12 +17,16 @@ from .image_notifications import ImageNotifications as ImageNotifications
 from .private_repository import PrivateRepository as PrivateRepository
 from .private_repository import SpecifiedRepository as SpecifiedRepository
 from .private_services import PrivateServices as PrivateServices
+from .public_repository import PublicRepository as PublicRepository
+from .public_repository import SpecifiedPublicRepository as SpecifiedPublicRepository
 from .registry_endpoints import RegistryEndpoints as RegistryEndpoints
 from .repository_key import RepositoryKey as RepositoryKey
 from .rules.aws.networks import NetworkSpec as NetworkSpec
 from .rules.aws.places import Place as Place
 from .rules.ecr.endpoint_policies import PulledFrom as PulledFrom
 from .rules.ecr.image_events import ImageEvents as ImageEvents
+from .rules.ecr.public_catalog import CatalogData as CatalogData
+from .rules.ecr.public_repository import PublicRepositorySpec as PublicRepositorySpec
 from .rules.ecr.repository import EncryptionSpec as EncryptionSpec
 from .rules.ecr.repository import RepositorySpec as RepositorySpec
 from .rules.ecr.tag_immutability import TagImmutability as TagImmutability

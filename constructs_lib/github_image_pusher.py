@@ -7,9 +7,15 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .public_repository import NamedPublicRepository
 from .rules.faults import Fault, raise_if_any
 from .rules.policy.github_oidc import GitHubSubject, provider_arn, trust_policy
-from .rules.policy.repository_policy import PUSH_ACTIONS
+from .rules.policy.repository_policy import (
+    LOGIN_ACTIONS,
+    PUBLIC_LOGIN_ACTIONS,
+    PUBLIC_PUSH_ACTIONS,
+    PUSH_ACTIONS,
+)
 from .rules.types import checked_types
 from .stack_facts import facts_of, stack_of
 
@@ -27,11 +33,13 @@ class GitHubImagePusher(Construct):
     :param scope: the parent construct.
     :param construct_id: the construct's ID in its scope.
     :param repositories: the repositories that the role may push to, in the role's account; at
-        least one.
+        least one, unless there are public ones.
     :param subjects: the workflow runs that may assume the role; at least one.
     :param provider: GitHub's OIDC provider in this account, if the app creates it. By default the
         account's existing one, because an account can have only one.
-    :raises ValueError: before anything is created, when either list is empty.
+    :param public_repositories: the public repositories that the role may push to, in the role's
+        account; by default none.
+    :raises ValueError: before anything is created, when the role has no repository or no subject.
 
     Attributes: ``role`` is the ``iam.Role``.
 
@@ -54,13 +62,18 @@ class GitHubImagePusher(Construct):
         repositories: Sequence[ecr.IRepository],
         subjects: Sequence[GitHubSubject],
         provider: iam.IOpenIdConnectProvider | None = None,
+        public_repositories: Sequence[NamedPublicRepository] = (),
     ) -> None:
         raise_if_any(
             f"GitHubImagePusher '{construct_id}'",
             [
                 Fault(name, f"the role requires at least one of {name}, got none. Add {example}.")
                 for name, values, example in (
-                    ("repositories", repositories, "a PrivateRepository"),
+                    (
+                        "repositories",
+                        [*repositories, *public_repositories],
+                        "a PrivateRepository",
+                    ),
                     ("subjects", subjects, "a GitHubSubject"),
                 )
                 if not values
@@ -81,12 +94,16 @@ class GitHubImagePusher(Construct):
             description="Pushes images from GitHub Actions",
             max_session_duration=SESSION,
         )
-        self.role.add_to_policy(
-            iam.PolicyStatement(
-                actions=list(PUSH_ACTIONS),
-                resources=[repository.repository_arn for repository in repositories],
+        self._allow(PUSH_ACTIONS, [one.repository_arn for one in repositories], LOGIN_ACTIONS)
+        self._allow(
+            PUBLIC_PUSH_ACTIONS,
+            [one.repository_arn for one in public_repositories],
+            PUBLIC_LOGIN_ACTIONS,
+        )
+
+    def _allow(self, push: Sequence[str], arns: Sequence[str], login: Sequence[str]) -> None:
+        """Allow pushing to repositories of one kind, of which there may be none."""
+        for actions, resources in ((push, arns), (login, ["*"])) if arns else ():
+            self.role.add_to_policy(
+                iam.PolicyStatement(actions=list(actions), resources=list(resources))
             )
-        )
-        self.role.add_to_policy(
-            iam.PolicyStatement(actions=["ecr:GetAuthorizationToken"], resources=["*"])
-        )

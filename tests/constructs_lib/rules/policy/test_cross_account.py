@@ -201,6 +201,19 @@ def test_one_policy_completes_all_grants_of_an_owner() -> None:
     }
 
 
+def test_a_push_to_a_public_repository_requires_its_login() -> None:
+    public = RequiredGrant(owner=ROLE, actions=("ecr-public:PutImage",), repository_arn=ARN)
+    login = {
+        "Effect": "Allow",
+        "Action": ["ecr-public:GetAuthorizationToken", "sts:GetServiceBearerToken"],
+        "Resource": "*",
+    }
+    private_login = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
+    assert policies_by_owner([public])[ROLE]["Statement"][1:] == [login]
+    private = RequiredGrant(owner=ROLE, actions=("ecr:PutImage",), repository_arn=ARN)
+    assert policies_by_owner([public, private])[ROLE]["Statement"][2:] == [private_login, login]
+
+
 def test_administration_requires_no_login() -> None:
     actions = ("ecr:DeleteRepository", "ecr:PutLifecyclePolicy")
     administer = RequiredGrant(owner=ROLE, actions=actions, repository_arn=ARN)
