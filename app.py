@@ -32,6 +32,7 @@ from stacks.ecs_workloads import EcsWorkloadsStack
 from stacks.eks_workloads import EksWorkloadsStack
 from stacks.encryption import EncryptionStack
 from stacks.github_access import GitHubAccessStack
+from stacks.public_repositories import PublicRepositoriesStack
 from stacks.repositories import RepositoriesStack
 
 
@@ -71,15 +72,7 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
         environment.name,
         env=cdk.Environment(account=environment.account, region=environment.region),
     )
-    key = None
-    if environment.makes_key:
-        key = EncryptionStack(stage, names.ENCRYPTION, environment=environment.name).key
-    repositories = [
-        RepositoriesStack(
-            stage, names.repositories_id(group), group=group, repositories=members, key=key
-        )
-        for group, members in environment.groups().items()
-    ]
+    repositories = _add_repositories(stage, environment)
     if environment.github_pushes:
         GitHubAccessStack(
             stage,
@@ -113,6 +106,24 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
         if isinstance(child, cdk.Stack):
             child.termination_protection = environment.protected
     return stage
+
+
+def _add_repositories(stage: cdk.Stage, environment: EnvironmentSettings) -> list[cdk.Stack]:
+    """Add the stacks of the repositories and of their key, and return those that workloads need."""
+    key = None
+    if environment.makes_key:
+        key = EncryptionStack(stage, names.ENCRYPTION, environment=environment.name).key
+    private: list[cdk.Stack] = [
+        RepositoriesStack(
+            stage, names.repositories_id(group), group=group, repositories=members, key=key
+        )
+        for group, members in environment.groups().items()
+    ]
+    if environment.public_repositories:
+        PublicRepositoriesStack(
+            stage, names.PUBLIC_REPOSITORIES, repositories=environment.public_repositories
+        )
+    return private
 
 
 def main() -> None:

@@ -65,7 +65,7 @@ def _sentence(details: ErrorDetails, location: Location, model: type | None) -> 
     if kind == "missing":
         return "this setting is required, got none. Add it."
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"there is no such setting{name_hint(str(location[-1]), _siblings(model, location))}"
+        return _unknown(str(location[-1]), _model_at(model, location))
     if kind == "string_type" and isinstance(given, int | float) and not isinstance(given, bool):
         return f"text is expected here, got the number {given}. Write it in quotes."
     if kind in _KINDS:
@@ -86,12 +86,19 @@ def _shown(value: Any) -> str:
     return f"'{text[:80]}'"
 
 
-def _siblings(model: type | None, location: Location) -> list[str]:
-    """Return the settings that exist beside an unknown one."""
+def _unknown(name: str, model: type | None) -> str:
+    """Return the sentence about a setting that its mapping does not have."""
+    refused: Mapping[str, str] = getattr(model, "refused_settings", {})
+    known = key_names(model) if model else ()
+    return refused.get(name) or f"there is no such setting{name_hint(name, known)}"
+
+
+def _model_at(model: type | None, location: Location) -> type | None:
+    """Return the class that the mapping around a setting is read as."""
     current = model
     for step, following in pairwise(location):
         # A name that is no setting, such as a pin's, does not change the model.
         if current and step in key_names(current):
             hint = field_hint(current, str(step))
             current = class_within(items_of(hint) if isinstance(following, int) else hint)
-    return list(key_names(current)) if current else []
+    return current

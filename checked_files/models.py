@@ -6,10 +6,10 @@ that the dataclass raises.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -27,7 +27,13 @@ from .flat_fields import class_within, gathered
 
 
 class FileModel(BaseModel):
-    """A mapping in a file: unknown keys are faults, and no value is converted."""
+    """A mapping in a file: unknown keys are faults, and no value is converted.
+
+    ``refused_settings`` are keys that a reader may expect here, each with the sentence that refuses
+    it.
+    """
+
+    refused_settings: ClassVar[Mapping[str, str]] = {}
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

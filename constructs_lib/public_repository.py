@@ -23,7 +23,7 @@ from .rules.ecr.public_repository import (
     public_repository_uri,
 )
 from .rules.faults import Fault, raise_if_any, reported_by
-from .rules.policy.access import Access
+from .rules.policy.access import Access, Administrators
 from .rules.policy.cross_account import RequiredGrant, required_grants
 from .rules.policy.repository_policy import PUBLIC_LOGIN_ACTIONS, PUBLIC_PUSH_ACTIONS
 from .rules.policy.statements import (
@@ -243,6 +243,8 @@ class PublicRepository(SpecifiedPublicRepository):
     :param push: the principals that may push besides the account's own; by default none.
     :param statements: more statements of the repository policy, as in IAM, with only the actions
         of ECR Public, no Resource and unique Sids. A Deny cannot keep anyone from pulling.
+    :param administrators: the only roles that may delete images or the repository, or change its
+        policy or page; by default every principal whose identity policy allows that.
     :param removal_policy: ``RETAIN`` by default. ``DESTROY`` deletes the repository with its stack,
         which fails while the repository has images.
     :param tags: AWS tags of the repository itself (not of its images); at most 50.
@@ -277,6 +279,7 @@ class PublicRepository(SpecifiedPublicRepository):
         catalog_data: CatalogData = NO_CATALOG_DATA,
         push: Access = NO_PUSH,
         statements: Sequence[Statement] = (),
+        administrators: Administrators | None = None,
         removal_policy: cdk.RemovalPolicy = cdk.RemovalPolicy.RETAIN,
         tags: Mapping[str, str] | None = None,
     ) -> None:
@@ -287,6 +290,7 @@ class PublicRepository(SpecifiedPublicRepository):
                 catalog_data=catalog_data,
                 push=push,
                 statements=tuple(statements),
+                administrators=administrators,
                 removal=cast("PublicRemoval", removal_policy.name.lower().replace("_", "-")),
                 tags=tags or {},
             )

@@ -12,9 +12,11 @@ from . import DIRECTORY
 from .checks.images import image_faults
 from .checks.pins import missing_pin_faults, pin_faults
 from .checks.places import place_faults
+from .checks.public_repositories import public_repository_faults
 from .checks.repositories import github_provider_faults, repository_faults
 from .checks.workloads import workload_faults
 from .faults import EnvironmentFault
+from .public_repositories import public_repositories_of
 from .reading import EnvironmentFile, PinsFile, read_environment, read_pins
 from .resolving import image_of, repositories_of, resolve
 from .settings import EnvironmentSettings
@@ -105,6 +107,9 @@ class _Folder:
         }
         repositories, faults = repositories_of(environment)
         faults += repository_faults(environment, repositories)
+        public_repositories, public_faults = public_repositories_of(environment)
+        faults += public_faults
+        faults += public_repository_faults(environment, public_repositories)
         # Read one by one, because only an environment with a provider concerns the others.
         faults += github_provider_faults(environment, map(self._read, others))
         faults += image_faults(environment)
@@ -129,7 +134,7 @@ class _Folder:
             image: image_of(pin, registries.get(pin.registry or name))
             for image, pin in pins.pins.items()
         }
-        return resolve(environment, head, repositories, images)
+        return resolve(environment, head, repositories, public_repositories, images)
 
     def _read(self, name: str) -> EnvironmentFile:
         if name not in self._files:

@@ -4,6 +4,7 @@ from constructs_lib.rules.kubernetes.delivery import parameter_name
 
 ENCRYPTION = "Encryption"
 GITHUB_ACCESS = "GitHubAccess"
+PUBLIC_REPOSITORIES = "PublicRepositories"
 NOTIFICATIONS = "Notifications"
 ECS_WORKLOADS = "EcsWorkloads"
 EKS_WORKLOADS = "EksWorkloads"

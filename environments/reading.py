@@ -19,9 +19,10 @@ from constructs_lib.rules.faults import under
 from .model.ecs import EcsTaskModel
 from .model.eks import EksJobModel
 from .model.environment import EnvironmentModel
+from .model.public_repository import PublicRepositoryModel
 from .model.repository import PinModel, Pins, RepositoryModel
 
-PARTS = ("repositories", "ecs_tasks", "ecs_services", "eks_jobs")
+PARTS = ("repositories", "public_repositories", "ecs_tasks", "ecs_services", "eks_jobs")
 
 
 @dataclass
@@ -37,6 +38,7 @@ class EnvironmentFile:
     file: YamlFile
     head: EnvironmentModel | None = None
     repositories: dict[str, RepositoryModel] = field(default_factory=dict)
+    public_repositories: dict[str, PublicRepositoryModel] = field(default_factory=dict)
     ecs_tasks: dict[str, EcsTaskModel] = field(default_factory=dict)
     ecs_services: dict[str, ServiceSpec] = field(default_factory=dict)
     eks_jobs: dict[str, EksJobModel] = field(default_factory=dict)

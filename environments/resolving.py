@@ -16,6 +16,7 @@ from constructs_lib.rules.policy.statements import allows_everyone
 from .model.ecs import EcsTaskModel
 from .model.eks import EksJobModel
 from .model.environment import EnvironmentModel
+from .model.public_repository import PublicRepositoryModel
 from .model.repository import PinModel, RepositoryModel
 from .reading import EnvironmentFile
 from .settings import (
@@ -23,6 +24,7 @@ from .settings import (
     EksJobSettings,
     EnvironmentSettings,
     GitHubPushSettings,
+    PublicRepositorySettings,
     RepositorySettings,
 )
 
@@ -70,7 +72,7 @@ def repository_settings(
         pull=model.pull.access(organization_id),
         push=model.push.access(organization_id),
         statements=model.statements or (),
-        administrators=_administrators(environment),
+        administrators=administrators_of(environment),
         removal=model.removal,
         empty_on_delete=model.empty_on_delete,
         tags=model.tags,
@@ -79,7 +81,8 @@ def repository_settings(
     return RepositorySettings(spec=spec, stack=model.stack)
 
 
-def _administrators(environment: EnvironmentModel) -> Administrators | None:
+def administrators_of(environment: EnvironmentModel) -> Administrators | None:
+    """Return the only administrators of an environment's repositories, where it names them."""
     if not environment.administrators or environment.break_glass_role is None:
         return None
     return Administrators(
@@ -116,6 +119,7 @@ def resolve(
     environment: EnvironmentFile,
     head: EnvironmentModel,
     repositories: tuple[RepositorySettings, ...],
+    public_repositories: tuple[PublicRepositorySettings, ...],
     images: Images,
 ) -> EnvironmentSettings:
     """Return the settings of an environment whose files have no faults."""
@@ -132,6 +136,7 @@ def resolve(
         region=head.region,
         protected=head.protected,
         repositories=repositories,
+        public_repositories=public_repositories,
         ecs_tasks=tasks,
         ecs_services=services,
         network=head.network,
@@ -141,7 +146,7 @@ def resolve(
             for job in environment.eks_jobs.values()
             if job.image in images
         ),
-        github_pushes=_github_pushes(environment.repositories.values()),
+        github_pushes=_github_pushes(environment),
         images=tuple(
             sorted({image for one in environment.workloads() for image in one.images.values()})
         ),
@@ -151,6 +156,7 @@ def resolve(
         creates_github_provider=head.github_provider == "create",
         notices=(
             *_notices(environment, head, images),
+            *_logo_notices(environment.name, public_repositories),
             *(
                 f"{environment.name}: the lifecycle policy of '{one.name}': {fault.message}"
                 for one in repositories
@@ -190,16 +196,39 @@ def _registry_accounts(
     return tuple(sorted(account for account in accounts if account not in (None, own)))
 
 
-def _github_pushes(repositories: Iterable[RepositoryModel]) -> tuple[GitHubPushSettings, ...]:
+def _github_pushes(environment: EnvironmentFile) -> tuple[GitHubPushSettings, ...]:
     """Return one role for each kind of workflow run, with all repositories that it pushes to."""
+    private = _pushed_by_subject(environment.repositories.values())
+    public = _pushed_by_subject(environment.public_repositories.values())
+    return tuple(
+        GitHubPushSettings(
+            subject=subject,
+            repositories=tuple(sorted(private.get(subject, ()))),
+            public_repositories=tuple(sorted(public.get(subject, ()))),
+        )
+        for subject in sorted({*private, *public}, key=lambda one: one.subject)
+    )
+
+
+def _pushed_by_subject(
+    repositories: Iterable[RepositoryModel | PublicRepositoryModel],
+) -> dict[GitHubSubject, set[str]]:
     pushed: dict[GitHubSubject, set[str]] = {}
     for repository in repositories:
         for subject in repository.push.github:
             pushed.setdefault(subject, set()).add(repository.name)
-    return tuple(
-        GitHubPushSettings(subject=subject, repositories=tuple(sorted(names)))
-        for subject, names in sorted(pushed.items(), key=lambda item: item[0].subject)
-    )
+    return pushed
+
+
+def _logo_notices(
+    environment: str, repositories: Iterable[PublicRepositorySettings]
+) -> Iterator[str]:
+    for one in repositories:
+        if one.logo is not None:
+            yield (
+                f"{environment}: CloudFormation cannot set the logo of '{one.name}'. Set it after "
+                "the deployment with `aws ecr-public put-repository-catalog-data`."
+            )
 
 
 def _notices(environment: EnvironmentFile, head: EnvironmentModel, images: Images) -> Iterator[str]:

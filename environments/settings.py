@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from constructs_lib.rules.aws.networks import NetworkSpec
 from constructs_lib.rules.ecr.images import ImageSpec
+from constructs_lib.rules.ecr.public_repository import PublicRepositorySpec
 from constructs_lib.rules.ecr.repository import RepositorySpec
 from constructs_lib.rules.ecs.service import ServiceSpec
 from constructs_lib.rules.ecs.task_definition import TaskSpec
@@ -43,11 +44,28 @@ def by_group(repositories: Iterable[RepositorySettings]) -> dict[str, list[Repos
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PublicRepositorySettings:
+    """A public repository.
+
+    :param logo: a PNG image, which CloudFormation cannot set.
+    """
+
+    spec: PublicRepositorySpec
+    logo: bytes | None = None
+
+    @property
+    def name(self) -> str:
+        """The repository's name."""
+        return self.spec.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GitHubPushSettings:
     """The repositories that one kind of GitHub workflow run pushes to."""
 
     subject: GitHubSubject
-    repositories: tuple[str, ...]
+    repositories: tuple[str, ...] = ()
+    public_repositories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +119,7 @@ class EnvironmentSettings:
     repositories: tuple[RepositorySettings, ...]
     ecs_tasks: tuple[EcsTaskSettings, ...]
     eks_jobs: tuple[EksJobSettings, ...]
+    public_repositories: tuple[PublicRepositorySettings, ...] = ()
     ecs_services: tuple[ServiceSpec, ...] = ()
     network: NetworkSpec | None = None
     registry_accounts: tuple[str, ...] = ()
@@ -120,13 +139,14 @@ class EnvironmentSettings:
     @property
     def is_empty(self) -> bool:
         """Whether it declares nothing, so that it has no stack."""
-        return not (self.repositories or self.notifications or self.ecs_tasks or self.eks_jobs)
+        return not self.stack_ids()
 
     def stack_ids(self) -> list[str]:
         """Return the construct IDs of its stacks, in the order of their first deployment."""
         parts = (
             (names.ENCRYPTION, self.makes_key),
             *((names.repositories_id(group), True) for group in self.groups()),
+            (names.PUBLIC_REPOSITORIES, self.public_repositories),
             (names.GITHUB_ACCESS, self.github_pushes),
             (names.NOTIFICATIONS, self.notifications),
             (names.ECS_WORKLOADS, self.ecs_tasks),

@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from constructs_lib import GitHubImagePusher, PrivateRepository
+from constructs_lib import GitHubImagePusher, PrivateRepository, PublicRepository
 from constructs_lib.rules.policy.github_oidc import AUDIENCE, HOST
 from environments.settings import GitHubPushSettings
 
@@ -37,6 +37,14 @@ class GitHubAccessStack(cdk.Stack):
                         self, f"{construct_id}:{name.replace('/', '--')}", repository_name=name
                     )
                     for name in push.repositories
+                ],
+                public_repositories=[
+                    PublicRepository.from_name(
+                        self,
+                        f"{construct_id}:public:{name.replace('/', '--')}",
+                        repository_name=name,
+                    )
+                    for name in push.public_repositories
                 ],
                 subjects=[push.subject],
                 provider=provider,

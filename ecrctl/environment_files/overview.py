@@ -40,7 +40,7 @@ def print_list(folder: Path, *, as_json: bool) -> None:
             one["account"],
             one["region"],
             "\n".join(one["stacks"]),
-            "\n".join(one["repositories"]),
+            "\n".join([*one["repositories"], *map(_public, one["public_repositories"])]),
             "\n".join(one["workloads"]),
         )
     new_console().print(table)
@@ -54,6 +54,7 @@ def _document(settings: EnvironmentSettings) -> dict[str, Any]:
         "protected": settings.protected,
         "stacks": [names.stack_name(settings.name, one) for one in settings.stack_ids()],
         "repositories": sorted(one.name for one in settings.repositories),
+        "public_repositories": sorted(one.name for one in settings.public_repositories),
         "workloads": [
             *(f"ECS task {task.name}" for task in settings.ecs_tasks),
             *(f"ECS service {service.name}" for service in settings.ecs_services),
@@ -62,9 +63,14 @@ def _document(settings: EnvironmentSettings) -> dict[str, Any]:
     }
 
 
+def _public(name: str) -> str:
+    return f"{name} (public)"
+
+
 def _declared(settings: EnvironmentSettings) -> str:
     counts = (
         (len(settings.repositories), "repository", "repositories"),
+        (len(settings.public_repositories), "public repository", "public repositories"),
         (len(settings.ecs_tasks), "ECS task", "ECS tasks"),
         (len(settings.ecs_services), "ECS service", "ECS services"),
         (len(settings.eks_jobs), "Job", "Jobs"),

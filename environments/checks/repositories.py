@@ -8,6 +8,7 @@ from constructs_lib.rules.aws.resource_tags import required_tag_faults
 from constructs_lib.rules.ecr.repository import dual_layer_faults
 from constructs_lib.rules.faults import Fault, taken_faults, under
 from environments.model.environment import EnvironmentModel
+from environments.model.public_repository import PublicRepositoryModel
 from environments.model.repository import RepositoryModel
 from environments.reading import EnvironmentFile
 from environments.settings import RepositorySettings, by_group
@@ -31,9 +32,13 @@ def repository_faults(
     yield from _group_faults(settings)
 
 
-def _faults_of(repository: RepositoryModel, head: EnvironmentModel) -> Iterator[Fault]:
+def shared_faults(
+    repository: RepositoryModel | PublicRepositoryModel, head: EnvironmentModel
+) -> Iterator[Fault]:
+    """Yield the faults between a repository, private or public, and the environment's settings."""
     for verb in ("pull", "push"):
-        if getattr(repository, verb).organization and head.organization_id is None:
+        access = getattr(repository, verb, None)
+        if access and access.organization and head.organization_id is None:
             yield Fault(
                 f"{verb}.organization",
                 "organization requires the environment's organization_id, which is missing. "
@@ -46,6 +51,10 @@ def _faults_of(repository: RepositoryModel, head: EnvironmentModel) -> Iterator[
             "or lift the protection in a separate change.",
         )
     yield from under("tags", required_tag_faults(repository.tags, head.required_tags))
+
+
+def _faults_of(repository: RepositoryModel, head: EnvironmentModel) -> Iterator[Fault]:
+    yield from shared_faults(repository, head)
     if repository.adopted:
         yield from _adoption_faults(repository)
 

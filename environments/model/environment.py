@@ -19,6 +19,7 @@ from .ecs import EcsTaskModel
 from .eks import EksCluster, EksJobModel
 from .field_types import Account, EventBusArn, OrganizationId, Region, RoleArn, TopicArn
 from .images import Images
+from .public_repository import PublicRepositoryModel
 from .repository import Encryption, RepositoryDefaults, RepositoryModel
 
 
@@ -91,6 +92,7 @@ class EnvironmentModel(FileModel):
     :param scan_gate: the findings with which `ecrctl promote` refuses an image; by default none.
     :param repository_defaults: settings of repositories that do not override them.
     :param repositories: the repositories.
+    :param public_repositories: repositories from which everyone may pull; in us-east-1 alone.
     :param images: by the name that workloads use, the images that are built from a Dockerfile.
     :param ecs_tasks: the ECS task definitions.
     :param ecs_services: the Fargate services, each of one task; requires network.
@@ -112,6 +114,7 @@ class EnvironmentModel(FileModel):
     scan_gate: ScanGateModel | None = None
     repository_defaults: RepositoryDefaults = Field(default_factory=RepositoryDefaults)
     repositories: tuple[RepositoryModel, ...] = ()
+    public_repositories: tuple[PublicRepositoryModel, ...] = ()
     images: Images = {}
     ecs_tasks: tuple[EcsTaskModel, ...] = ()
     ecs_services: tuple[ServiceSpec, ...] = ()

@@ -29,10 +29,13 @@ _PUBLIC_REPOSITORY = re.compile(
 _SEPARATOR_WORDS = {"/": "Slash", "-": "Dash", ".": "Dot", "_": "Underscore"}
 
 
-def repository_name_faults(name: str) -> list[Fault]:
-    """Check a repository's name: 2 to 256 of the characters that ECR allows."""
-    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
-        message = f"a repository's name must have 2 to 256 characters, got {len(name)}"
+def repository_name_faults(name: str, longest: int = LONGEST_NAME) -> list[Fault]:
+    """Check a repository's name: 2 to 256 of the characters that ECR allows.
+
+    :param longest: the characters that a name can have; fewer for a public repository.
+    """
+    if not SHORTEST_NAME <= len(name) <= longest:
+        message = f"a repository's name must have 2 to {longest} characters, got {len(name)}"
         return [Fault("", f"{message} ('{name[:40]}'). Choose another name.")]
     return faults_unless(
         REPOSITORY_NAME.fullmatch(name),

@@ -5,7 +5,8 @@ Amazon ECR Public API reference, "CreateRepository"; CloudFormation, "AWS::ECR::
 Service Authorization Reference, "Amazon Elastic Container Registry Public".
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -13,12 +14,13 @@ from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.aws.resource_tags import tag_faults
 from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.faults import Fault, faults_unless, raise_if_any, under, word_faults
-from constructs_lib.rules.policy.access import Access, push_faults
+from constructs_lib.rules.policy.access import Access, Administrators, push_faults
 from constructs_lib.rules.policy.repository_policy import public_access_statements
 from constructs_lib.rules.policy.statements import (
     PUBLIC,
     Statement,
     merged,
+    policy_document,
     repository_policy_faults,
     statement_faults,
 )
@@ -36,7 +38,7 @@ NO_PUSH = Access()
 
 _DELETES = "ECR Public never deletes an image by itself. Delete images with a job of your own"
 # Settings of private repositories in environment files, and why a public one has none of them.
-PRIVATE_ONLY: Mapping[str, str] = {
+_PRIVATE_ONLY: Mapping[str, str] = {
     "encryption": "everyone may read its images, so ECR Public takes no KMS key",
     "tag_immutability": "every tag of a public repository can be moved. Refer to its images by "
     "digest",
@@ -50,6 +52,11 @@ PRIVATE_ONLY: Mapping[str, str] = {
     "name",
     "stack": "all public repositories of an environment share the stack PublicRepositories",
 }
+PRIVATE_ONLY: Mapping[str, str] = {
+    name: f"a public repository has no {name}: {reason}. Remove {name}, or declare the repository "
+    "in `repositories`, which are private."
+    for name, reason in _PRIVATE_ONLY.items()
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +68,8 @@ class PublicRepositorySpec:
     :param catalog_data: its public page; by default it is empty.
     :param push: the principals that may push besides the account's own; by default none.
     :param statements: more statements of the repository policy; by default none.
+    :param administrators: the only roles that may delete images or the repository, or change its
+        policy or page; by default every principal whose identity policy allows that.
     :param removal: ``retain`` by default: the repository is kept when its stack is deleted. With
         ``destroy``, the deletion fails while the repository has images.
     :param tags: AWS tags of the repository, at most 50; by default none.
@@ -78,6 +87,7 @@ class PublicRepositorySpec:
     catalog_data: CatalogData = NO_CATALOG_DATA
     push: Access = NO_PUSH
     statements: tuple[Statement, ...] = ()
+    administrators: Administrators | None = None
     removal: PublicRemoval = "retain"
     tags: Mapping[str, str] = field(default_factory=dict)
     policy: list[Statement] = field(init=False)
@@ -86,7 +96,11 @@ class PublicRepositorySpec:
         malformed = under("statements", statement_faults(self.statements, PUBLIC))
         granted: list[Statement] = [
             *public_access_statements(
-                push=self.push, account=self.place.account, partition=self.place.partition
+                push=self.push,
+                account=self.place.account,
+                region=self.place.region,
+                partition=self.place.partition,
+                administrators=self.administrators,
             )
         ]
         policy = granted if malformed else [*granted, *self.statements]
@@ -104,6 +118,27 @@ class PublicRepositorySpec:
                 *repository_policy_faults(policy),
             ],
         )
+
+    @property
+    def template_bytes(self) -> int:
+        """The bytes that the repository takes in a template, as the CDK indents it."""
+        resource = {
+            "Type": "AWS::ECR::PublicRepository",
+            "Properties": {
+                "RepositoryCatalogData": self.catalog_data.properties(),
+                "RepositoryName": self.name,
+                "RepositoryPolicyText": policy_document(self.policy) or {},
+                "Tags": [{"Key": key, "Value": value} for key, value in self.tags.items()],
+            },
+            "UpdateReplacePolicy": "Retain",
+            "DeletionPolicy": "Retain",
+            "Metadata": {"aws:cdk:path": "environment/PublicRepositories/name/Resource"},
+        }
+        # Two levels deep: each line of it is indented by two more.
+        text = json.dumps(
+            {public_repository_logical_id(self.name): resource}, indent=1, ensure_ascii=False
+        )
+        return len(text.encode()) + 2 * text.count("\n")
 
     @property
     def arn(self) -> str:
@@ -124,27 +159,7 @@ def region_faults(region: str) -> list[Fault]:
 
 def public_name_faults(name: str) -> list[Fault]:
     """Check a public repository's name: 2 to 205 of the characters that ECR allows."""
-    if is_token(name):
-        return []
-    return repository_name_faults(name) or faults_unless(
-        len(name) <= LONGEST_NAME,
-        f"a public repository's name must have 2 to {LONGEST_NAME} characters, got {len(name)} "
-        f"('{name[:40]}'). Choose another name.",
-    )
-
-
-def private_only_faults(settings: Mapping[str, object]) -> Iterator[Fault]:
-    """Yield a fault for each setting that only a private repository has, with the reason.
-
-    :param settings: the settings of a public repository as a file has them.
-    """
-    for name, reason in PRIVATE_ONLY.items():
-        if name in settings:
-            yield Fault(
-                name,
-                f"a public repository has no {name}: {reason}. Remove {name}, or declare the "
-                "repository in `repositories`, which are private.",
-            )
+    return [] if is_token(name) else repository_name_faults(name, LONGEST_NAME)
 
 
 def public_repository_arn(account: str, name: str) -> str:

@@ -15,7 +15,9 @@ from .lists import as_list, one_or_list
 from .repository_policy import (
     ADMINISTER_ACTIONS,
     LOGIN_ACTIONS,
+    PUBLIC_ADMINISTER_ACTIONS,
     PUBLIC_LOGIN_ACTIONS,
+    PUBLIC_PUSH_ACTIONS,
     PULL_ACTIONS,
     PUSH_ACTIONS,
 )
@@ -31,6 +33,7 @@ _PRINCIPAL_OPERATORS = frozenset(
 )
 # The actions on a repository that a statement with NotAction may grant.
 _ACTIONS = tuple(sorted({*PULL_ACTIONS, *PUSH_ACTIONS, *ADMINISTER_ACTIONS}))
+_PUBLIC_ACTIONS = tuple(sorted({*PUBLIC_PUSH_ACTIONS, *PUBLIC_ADMINISTER_ACTIONS}))
 # For a role that the CDK creates in another account, the CDK's statement names the account and
 # requires a tag of the role. The same app then grants the access in the role's identity policy.
 _CDK_ROLE_TAG = "aws:PrincipalTag/aws-cdk:id"
@@ -60,7 +63,7 @@ def required_grants(
     return [
         RequiredGrant(owner=owner, actions=actions, repository_arn=repository_arn)
         for statement in statements
-        if statement.get("Effect") == "Allow" and (actions := _actions(statement))
+        if statement.get("Effect") == "Allow" and (actions := _actions(statement, repository_arn))
         for owner in owners_of(statement, account)
     ]
 
@@ -139,7 +142,7 @@ def _login_statements(granted: Iterable[Iterable[str]]) -> Iterator[dict[str, An
 
 def requires_login(actions: Iterable[str]) -> bool:
     """Return whether actions are of use only after a login, as those of pull and push are."""
-    return not set(actions) <= set(ADMINISTER_ACTIONS)
+    return not set(actions) <= {*ADMINISTER_ACTIONS, *PUBLIC_ADMINISTER_ACTIONS}
 
 
 def owners_statement(statement: Statement, *, account: str, partition: str) -> Statement:
@@ -237,14 +240,14 @@ def _condition(statement: Statement, key: str, *, if_exists: bool = False) -> li
     return found
 
 
-def _actions(statement: Statement) -> tuple[str, ...]:
+def _actions(statement: Statement, repository_arn: str) -> tuple[str, ...]:
     """Return the actions that a statement names, or those that NotAction leaves."""
     if "NotAction" not in statement:
         return tuple(sorted(_plain_texts(statement.get("Action", []))))
     excluded = [text.lower() for text in _plain_texts(statement["NotAction"])]
     return tuple(
         action
-        for action in _ACTIONS
+        for action in (_PUBLIC_ACTIONS if ":ecr-public:" in repository_arn else _ACTIONS)
         if not any(fnmatchcase(action.lower(), pattern) for pattern in excluded)
     )
 

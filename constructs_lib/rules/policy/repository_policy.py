@@ -54,6 +54,13 @@ ADMINISTER_ACTIONS = (
     "ecr:PutLifecyclePolicy",
     "ecr:SetRepositoryPolicy",
 )
+PUBLIC_ADMINISTER_ACTIONS = (
+    "ecr-public:BatchDeleteImage",
+    "ecr-public:DeleteRepository",
+    "ecr-public:DeleteRepositoryPolicy",
+    "ecr-public:PutRepositoryCatalogData",
+    "ecr-public:SetRepositoryPolicy",
+)
 # Lambda does not check for existing layers before it pulls.
 LAMBDA_ACTIONS = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 
@@ -119,20 +126,36 @@ def access_statements(
         *_statements(Verb.PULL, PULL_ACTIONS, pull, account, partition),
         *_service_statements(pull, region, partition),
         *_statements(Verb.PUSH, PUSH_ACTIONS, push, account, partition),
-        *_administrator_statements(administrators, account, region, partition),
+        *_administrator_statements(ADMINISTER_ACTIONS, administrators, account, region, partition),
     ]
 
 
-def public_access_statements(*, push: Access, account: str, partition: str) -> list[dict[str, Any]]:
-    """Return the statements of a public repository's policy for who may push.
+def public_access_statements(
+    *,
+    push: Access,
+    account: str,
+    region: str,
+    partition: str,
+    administrators: Administrators | None = None,
+) -> list[dict[str, Any]]:
+    """Return the statements of a public repository's policy for who may push and administer.
 
     :param account: the account that owns the repository.
     """
-    return list(_statements(Verb.PUSH, PUBLIC_PUSH_ACTIONS, push, account, partition))
+    return [
+        *_statements(Verb.PUSH, PUBLIC_PUSH_ACTIONS, push, account, partition),
+        *_administrator_statements(
+            PUBLIC_ADMINISTER_ACTIONS, administrators, account, region, partition
+        ),
+    ]
 
 
 def _administrator_statements(
-    administrators: Administrators | None, account: str, region: str, partition: str
+    actions: tuple[str, ...],
+    administrators: Administrators | None,
+    account: str,
+    region: str,
+    partition: str,
 ) -> list[dict[str, Any]]:
     if administrators is None:
         return []
@@ -144,7 +167,7 @@ def _administrator_statements(
             "Sid": "AdministeredByNamedRolesOnly",
             "Effect": "Deny",
             "Principal": "*",
-            "Action": list(ADMINISTER_ACTIONS),
+            "Action": list(actions),
             "Condition": {
                 "ArnNotLike": {"aws:PrincipalArn": sorted(exempt)},
                 # ArnNotLike also matches a missing key. Services have no aws:PrincipalArn, and

@@ -122,6 +122,19 @@ REASONS = {
             "build.target",
         )
     },
+    **{
+        f"public_repositories[].{field}": (
+            "the embedded AWS has no ECR Public; test_public_rows.py compares each property"
+        )
+        for field in (
+            *("name", "description", "about.text", "usage.text", "logo"),
+            *("architectures", "operating_systems", "statements", "removal", "tags"),
+            *("push.accounts", "push.roles", "push.organization", "push.organization_paths"),
+            *("push.github[].repository", "push.github[].ref", "push.github[].environment"),
+            *("push.github[].pull_request", "push.github[].owner_id"),
+            "push.github[].repository_id",
+        )
+    },
     "eks_cluster.name": APPLIED,
     "eks_cluster.kubectl_provider": APPLIED,
     "eks_jobs[].delivery": APPLIED,

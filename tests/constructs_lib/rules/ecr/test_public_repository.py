@@ -15,13 +15,14 @@ from constructs_lib.rules.ecr.public_repository import (
     LONGEST_TAG_VALUE,
     PRIVATE_ONLY,
     PublicRepositorySpec,
-    private_only_faults,
     public_repository_logical_id,
     public_repository_uri,
 )
+from constructs_lib.rules.ecr.repository import RepositorySpec
 from constructs_lib.rules.faults import RuleError
-from constructs_lib.rules.policy.access import Access
+from constructs_lib.rules.policy.access import Access, Administrators
 from constructs_lib.rules.policy.repository_policy import (
+    PUBLIC_ADMINISTER_ACTIONS,
     PUBLIC_LOGIN_ACTIONS,
     PUBLIC_PUSH_ACTIONS,
 )
@@ -66,7 +67,7 @@ def test_the_name_has_a_limit_of_its_own() -> None:
     )
     assert replace(CLI, name="a" * LONGEST_NAME).name == "a" * LONGEST_NAME
     assert refusal(name="a" * (LONGEST_NAME + 1)) == [
-        "a public repository's name must have 2 to 205 characters, got 206 "
+        "a repository's name must have 2 to 205 characters, got 206 "
         f"('{'a' * 40}'). Choose another name."
     ]
     assert refusal(name="Tools") == [
@@ -96,7 +97,7 @@ def test_the_policy_grants_pushing_and_nothing_else() -> None:
 
 def test_the_actions_exist_in_the_api() -> None:
     operations = Session().get_service_model("ecr-public").operation_names
-    actions = [*PUBLIC_PUSH_ACTIONS, PUBLIC_LOGIN_ACTIONS[0]]
+    actions = [*PUBLIC_PUSH_ACTIONS, *PUBLIC_ADMINISTER_ACTIONS, PUBLIC_LOGIN_ACTIONS[0]]
     assert {action.removeprefix("ecr-public:") for action in actions} <= set(operations)
 
 
@@ -159,17 +160,27 @@ def test_a_removal_is_retain_or_destroy() -> None:
     ]
 
 
-def test_the_settings_of_private_repositories_are_refused_with_their_reason() -> None:
-    given = dict.fromkeys(("name", "push", *PRIVATE_ONLY), object())
-    found = {fault.path: fault.message for fault in private_only_faults(given)}
-    assert list(found) == list(PRIVATE_ONLY)
-    assert found["encryption"] == (
+def test_the_administrators_alone_administer() -> None:
+    administrators = Administrators(role_arns=(CI,), break_glass_role_arn=FOREIGN_CI)
+    (found,) = replace(CLI, administrators=administrators).policy
+    assert found["Action"] == list(PUBLIC_ADMINISTER_ACTIONS)
+    assert found["Condition"]["ArnNotLike"]["aws:PrincipalArn"] == [
+        f"arn:aws:iam::{ACCOUNT}:role/cdk-*-cfn-exec-role-{ACCOUNT}-us-east-1",
+        CI,
+        FOREIGN_CI,
+    ]
+
+
+def test_the_settings_of_private_repositories_have_a_reason() -> None:
+    assert PRIVATE_ONLY["encryption"] == (
         "a public repository has no encryption: everyone may read its images, so ECR Public takes "
         "no KMS key. Remove encryption, or declare the repository in `repositories`, which are "
         "private."
     )
-    # None of them is a setting of a public repository by accident.
-    assert not set(PRIVATE_ONLY) & {field.name for field in fields(CLI)}
+    # None of them is a setting of a public repository by accident, and none is forgotten.
+    public = {field.name for field in fields(CLI)}
+    private = {field.name for field in fields(RepositorySpec)}
+    assert private - public == set(PRIVATE_ONLY) - {"stack"}
 
 
 def test_the_logical_id_differs_from_that_of_a_private_repository() -> None:
