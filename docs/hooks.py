@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -10,8 +11,17 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).parent.parent
+# The project is not installed; MkDocs adds this file's folder.
+sys.path.append(str(ROOT))
+
+from generated import commands, environment_file
+
 # Files in the project's folder that are pages of the site too.
 SHOWN = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
+GENERATED = {
+    "reference/environment-file.md": environment_file.page,
+    "reference/commands.md": commands.page,
+}
 # The worker in which a page without a server searches; the theme would load it from another site.
 WORKER = ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js"
 # The start page has a line of this form for each section that it shows of the README.
@@ -27,6 +37,8 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     for name, page in SHOWN.items():
         text = _of_the_site((ROOT / name).read_text(encoding="utf-8"))
         files.append(File.generated(config, page, content=text))
+    for page, made in GENERATED.items():
+        files.append(File.generated(config, page, content=made()))
     worker = "assets/javascripts/iframe-worker.js"
     files.append(File.generated(config, worker, abs_src_path=str(WORKER)))
     return files

@@ -75,11 +75,11 @@ from constructs_lib.rules.lifecycle.policy import MAXIMUM_RULES, LifecyclePolicy
 from constructs_lib.rules.lifecycle.rule import LifecycleRule
 from constructs_lib.rules.policy.github_oidc import ENVIRONMENT, REF, REPOSITORY, GitHubSubject
 
-from .ecs import TaskInFile
-from .eks import EksJobModel, Identity
+from .ecs import SidecarInFile, TaskInFile
+from .eks import EksJobModel, Identity, PodInFile
 from .environment import EnvironmentModel
 from .images import BuildModel, ImageModel
-from .repository import PinModel, RepositoryModel
+from .repository import PinModel, RepositoryDefaults, RepositoryModel
 
 Schema = dict[str, Any]
 
@@ -110,6 +110,7 @@ _CIDR: Schema = {"pattern": rf"^[0-9.]+/(?:{_PREFIXES})$"}
 
 LIMITS: Mapping[type, Mapping[str, Schema]] = {
     EnvironmentModel: {
+        "encryption": {"default": "customer-managed"},
         "required_tags": _example({"team": ["web", "data"], "cost-centre": []}),
         "images": _example({"api": {"repository": "team/api", "build": "services/api"}}),
     },
@@ -125,6 +126,10 @@ LIMITS: Mapping[type, Mapping[str, Schema]] = {
             ]
         ),
         "tags": _example({"team": "web"}, maxProperties=MAXIMUM_TAGS),
+    },
+    RepositoryDefaults: {
+        "tag_immutability": {"default": "IMMUTABLE"},
+        "lifecycle": {"default": "standard"},
     },
     TagImmutability: {
         "exclusion_filters": _example(
@@ -201,6 +206,7 @@ LIMITS: Mapping[type, Mapping[str, Schema]] = {
         "retries": _between(*HEALTH_CHECK_RANGES["retries"], 5),
         "start_period_seconds": _between(*HEALTH_CHECK_RANGES["start_period_seconds"], 60),
     },
+    SidecarInFile: {"hardening": {"default": "standard"}},
     SecretSpec: {
         "secret": _example(
             "arn:aws:secretsmanager:us-west-2:111111111111:secret:api/password-a1B2c3",
@@ -282,9 +288,12 @@ LIMITS: Mapping[type, Mapping[str, Schema]] = {
         ),
         "node_selector": _example({"kubernetes.io/arch": "arm64"}),
     },
+    PodInFile: {"hardening": {"default": "restricted"}},
     Resources: {
-        "requests": _example({"cpu": "250m", "memory": "256Mi"}),
-        "limits": _example({"memory": "512Mi"}),
+        "requests": _example(
+            {"cpu": "250m", "memory": "256Mi"}, default={"cpu": "100m", "memory": "256Mi"}
+        ),
+        "limits": _example({"memory": "512Mi"}, default={"memory": "256Mi"}),
     },
     SecretKey: {
         "secret": _example("database", **_SUBDOMAIN),

@@ -42,7 +42,10 @@ BESIDE: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "delivery": "cluster",
         "active_deadline_seconds": 1,
     },
-    ("LifecycleRule", "tag_status"): {"tag_patterns": ["v*"]},
+    ("EksJobModel", "concurrency_policy"): {"schedule": "@daily"},
+    ("EksJobModel", "suspend"): {"schedule": "@daily"},
+    ("GitHubSubject", "pull_request"): {"ref": "refs/heads/main"},
+    ("Identity", "statements"): {"cluster_name": "main"},
     ("TagImmutability", "exclusion_filters"): {"mode": "IMMUTABLE_WITH_EXCLUSION"},
     ("Volume", "source_name"): {"source": "secret"},
 }
@@ -95,7 +98,7 @@ def example(schema: Mapping[str, Any]) -> Any:
         if "examples" in one.get("items", {}):
             return [one["items"]["examples"][0]]
         if "enum" in one:
-            return one["enum"][0]
+            return schema.get("default") or one["enum"][0]
     return None
 
 
@@ -205,3 +208,21 @@ def test_a_field_has_an_example_unless_it_is_a_switch_or_a_mapping() -> None:
         )
     }
     assert without == set()
+
+
+DEFAULTS = [
+    (kind, name, field["default"])
+    for kind, name, field in FIELDS
+    if field.get("default") not in (None, []) and kind not in {"PullModel", "PushModel"}
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "default"), DEFAULTS)
+def test_a_default_is_the_value_of_a_file_without_the_field(
+    kind: str, name: str, default: object
+) -> None:
+    outer, enclosed = WITHIN.get(kind, (kind, lambda given: given))
+    beside = {**data_with(kind, name, default)}
+    without = {key: value for key, value in beside.items() if key != name}
+    read = [validated(CLASSES[outer], enclosed(data)) for data in (beside, without)]
+    assert read[0] == read[1]
