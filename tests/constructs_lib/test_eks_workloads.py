@@ -271,7 +271,11 @@ def test_pod_identity_is_a_role_for_one_service_account_of_one_cluster() -> None
     assert trust["Principal"] == {"Service": "pods.eks.amazonaws.com"}
     assert set(trust["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
     assert trust["Condition"] == {
-        "StringEquals": {"aws:SourceAccount": "111111111111"},
+        "StringEquals": {
+            "aws:SourceAccount": "111111111111",
+            "aws:RequestTag/kubernetes-namespace": "batch",
+            "aws:RequestTag/kubernetes-service-account": "reader",
+        },
         "ArnEquals": {"aws:SourceArn": "arn:aws:eks:eu-west-1:111111111111:cluster/main"},
     }
     association = only(template, "AWS::EKS::PodIdentityAssociation")
