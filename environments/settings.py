@@ -139,7 +139,13 @@ class EnvironmentSettings:
     @property
     def is_empty(self) -> bool:
         """Whether it declares nothing, so that it has no stack."""
-        return not self.stack_ids()
+        return not (
+            self.repositories
+            or self.public_repositories
+            or self.notifications
+            or self.ecs_tasks
+            or self.eks_jobs
+        )
 
     def stack_ids(self) -> list[str]:
         """Return the construct IDs of its stacks, in the order of their first deployment."""

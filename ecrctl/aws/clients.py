@@ -50,6 +50,7 @@ _NOT_FOUND = frozenset(
         "NotFound",
         "NotFoundException",
         "ParameterNotFound",
+        "RepositoryCatalogDataNotFoundException",
         "RepositoryNotFoundException",
         "RepositoryPolicyNotFoundException",
         "ResourceNotFoundException",

@@ -12,6 +12,10 @@ from ecrctl.aws.answers import has_json_protocol
 from ecrctl.aws.clients import Aws, or_none
 
 
+class UnansweredError(Exception):
+    """Raised when an emulator has no such service; the message says so."""
+
+
 class Reading:
     """A reader of one account and region. Threads may share it.
 

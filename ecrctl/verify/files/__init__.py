@@ -14,6 +14,7 @@ from .identities import check_identity, check_node_role
 from .jobs import check_job
 from .lookup import Lookup
 from .notifications import check_notifications
+from .public_repositories import check_public_repository
 from .repositories import check_key, check_repository
 
 Job = Callable[[], Iterable[Check]]
@@ -30,6 +31,7 @@ def checks_of_files(lookup: Lookup) -> list[Job]:
         ],
         partial(check_key, lookup),
         *(partial(check_repository, one, lookup) for one in _in_order(settings)),
+        *(partial(check_public_repository, one, lookup) for one in settings.public_repositories),
         partial(check_provider, lookup),
         *(partial(check_push, one, lookup) for one in settings.github_pushes),
         partial(check_notifications, lookup),

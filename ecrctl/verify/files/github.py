@@ -1,10 +1,11 @@
 """The roles with which GitHub Actions pushes, compared with AWS."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from constructs_lib.rules.aws.partitions import partition_of
 from constructs_lib.rules.ecr.images import repository_arn
+from constructs_lib.rules.ecr.public_repository import public_repository_arn
 from constructs_lib.rules.policy.github_oidc import (
     AUDIENCE,
     HOST,
@@ -12,7 +13,12 @@ from constructs_lib.rules.policy.github_oidc import (
     provider_arn,
     trust_policy,
 )
-from constructs_lib.rules.policy.repository_policy import PUSH_ACTIONS
+from constructs_lib.rules.policy.repository_policy import (
+    LOGIN_ACTIONS,
+    PUBLIC_LOGIN_ACTIONS,
+    PUBLIC_PUSH_ACTIONS,
+    PUSH_ACTIONS,
+)
 from constructs_lib.rules.policy.statements import statements_of
 from ecrctl.verify.check import MISSING, NONE, Check
 from environments.names import GITHUB_ACCESS
@@ -70,8 +76,20 @@ def _trust(lookup: Lookup, subject: GitHubSubject) -> dict[str, Any]:
 
 def _permissions(lookup: Lookup, push: GitHubPushSettings) -> list[dict[str, Any]]:
     settings = lookup.settings
-    arns = [repository_arn(settings.account, settings.region, name) for name in push.repositories]
+    private = [
+        repository_arn(settings.account, settings.region, name) for name in push.repositories
+    ]
+    public = [public_repository_arn(settings.account, name) for name in push.public_repositories]
     return [
-        {"Effect": "Allow", "Action": list(PUSH_ACTIONS), "Resource": arns},
-        {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+        *_pushes(PUSH_ACTIONS, private, LOGIN_ACTIONS),
+        *_pushes(PUBLIC_PUSH_ACTIONS, public, PUBLIC_LOGIN_ACTIONS),
+    ]
+
+
+def _pushes(push: Sequence[str], arns: Sequence[str], login: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the statements for repositories of one kind, of which there may be none."""
+    return [
+        {"Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+        for actions, resources in ((push, arns), (login, ("*",)))
+        if arns
     ]

@@ -14,7 +14,7 @@ from environments.settings import RepositorySettings
 from .lookup import Lookup
 from .text import differing, pairs, rules_by_priority, statements_by_sid
 
-_DELETION = {"retain": "Retain", "destroy": "Delete"}
+DELETION = {"retain": "Retain", "destroy": "Delete"}
 
 
 def check_key(lookup: Lookup) -> Iterator[Check]:
@@ -64,7 +64,7 @@ def check_repository(repository: RepositorySettings, lookup: Lookup) -> Iterator
             rules_by_priority(spec.lifecycle.document() if spec.lifecycle else None),
             rules_by_priority(json.loads(lifecycle) if lifecycle else None),
         ),
-        "tags": (pairs(spec.tags.items()), pairs(_tags(found["Tags"]))),
+        "tags": (pairs(spec.tags.items()), pairs(own_tags(found["Tags"]))),
     }
     yield from _immutability(subject, spec.tag_immutability, found, lookup)
     yield from (Check(subject, what, *values) for what, values in rows.items())
@@ -86,26 +86,26 @@ def _stack(repository: RepositorySettings, lookup: Lookup) -> tuple[str, str]:
 
 def _deletion(subject: str, repository: RepositorySettings, lookup: Lookup) -> Iterator[Check]:
     """Yield what CloudFormation does when the repository leaves the stack's template."""
-    found, rows = _in_template(repository, lookup), ("removal", "empty on delete")
+    stack = repositories_stack(lookup.settings.name, repository.stack)
+    found, rows = in_template(repository.name, stack, lookup), ("removal", "empty on delete")
     if found is None:
         reason = "no deployed template in JSON declares the repository"
         yield from (Check.not_compared(subject, what, reason) for what in rows)
         return
     spec, properties = repository.spec, found["Properties"]
-    removal = (_DELETION[spec.removal], found.get("DeletionPolicy", "Delete"))
+    removal = (DELETION[spec.removal], found.get("DeletionPolicy", "Delete"))
     emptied = (on_or_off(spec.empty_on_delete), on_or_off(properties.get("EmptyOnDelete")))
     for what, values in zip(rows, (removal, emptied), strict=True):
         yield Check(subject, what, *values)
 
 
-def _in_template(repository: RepositorySettings, lookup: Lookup) -> Mapping[str, Any] | None:
-    """Return the repository's resource in the deployed template of its stack."""
-    stack = repositories_stack(lookup.settings.name, repository.stack)
+def in_template(name: str, stack: str, lookup: Lookup) -> Mapping[str, Any] | None:
+    """Return a repository's resource in the deployed template of its stack."""
     answer = lookup.reading.call("cloudformation", "get_template", StackName=stack)
     body = answer["TemplateBody"] if answer else None
     resources = body.get("Resources", {}) if isinstance(body, Mapping) else {}
     for one in resources.values():
-        if one.get("Properties", {}).get("RepositoryName") == repository.name:
+        if one.get("Properties", {}).get("RepositoryName") == name:
             found: Mapping[str, Any] = one
             return found
     return None
@@ -148,5 +148,6 @@ def _encryption(
     return shown, shown if matches else f"{kind} {key}".strip()
 
 
-def _tags(found: Any) -> list[tuple[str, str]]:
+def own_tags(found: Any) -> list[tuple[str, str]]:
+    """Return the keys and values of tags, without those that AWS adds."""
     return [(tag["Key"], tag["Value"]) for tag in found or () if not tag["Key"].startswith("aws:")]

@@ -5,6 +5,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ecrctl.verify.check import MISSING, NOT_RETURNED, Check, on_or_off
+from ecrctl.verify.reading import UnansweredError
 
 from . import forms
 from .deployed import DeployedResource, DeployedStack
@@ -58,6 +59,9 @@ def check_resource(resource: DeployedResource) -> Iterator[Check]:
     except Unresolved as unknown:
         reason = f"the properties by which it is found are unknown: {unknown}"
         yield Check.not_compared(subject, "every property", reason)
+        return
+    except UnansweredError as error:
+        yield Check.not_compared(subject, "every property", str(error))
         return
     if live is None:
         yield Check(subject, "exists", "yes", MISSING)

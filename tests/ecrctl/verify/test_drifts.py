@@ -51,6 +51,7 @@ UNRETURNED = {
 }
 # Types that no resource of the deployment has.
 UNREAD = (
+    "AWS::ECR::PublicRepository",
     "AWS::EKS::PodIdentityAssociation",
     "AWS::IAM::OIDCProvider",
     "Custom::AWSCDK-EKS-KubernetesObjectValue",

@@ -21,7 +21,13 @@ from .deploying import synthesised as synthesised_stacks
 # The types of which each property has a reader or a reason, declared by this project or not.
 COMPLETE = (
     *("AWS::EC2::RouteTable", "AWS::EC2::SecurityGroup", "AWS::EC2::SubnetRouteTableAssociation"),
-    *("AWS::ECR::Repository", "AWS::IAM::OIDCProvider", "AWS::IAM::Role", "AWS::KMS::Alias"),
+    *(
+        "AWS::ECR::PublicRepository",
+        "AWS::ECR::Repository",
+        "AWS::IAM::OIDCProvider",
+        "AWS::IAM::Role",
+        "AWS::KMS::Alias",
+    ),
     *("AWS::KMS::Key", "AWS::SNS::TopicPolicy", "AWS::SSM::Parameter"),
 )
 SNAPSHOTS = ROOT / "tests" / "snapshots"
