@@ -1,0 +1,1 @@
+"""Rules of a private registry as a whole: its settings for an account and a region."""
