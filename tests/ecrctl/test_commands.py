@@ -13,8 +13,9 @@ from ecrctl import manifests
 from ecrctl.cdk.toolchain import ROOT
 from ecrctl.errors import ExitCode
 from ecrctl.local import command as local_command
-from ecrctl.local.command import LocalRun
+from ecrctl.local.command import LocalResult, LocalRun
 from ecrctl.local.emulator import Emulator
+from ecrctl.local.left_out import LeftOut
 from ecrctl.pins import command as pin_command
 from ecrctl.verify.command import Verification
 from tests.ecrctl.test_exit_codes import REPOSITORY, Run, folder, run
@@ -49,9 +50,9 @@ def local(monkeypatch: pytest.MonkeyPatch) -> list[LocalRun]:
     """Replace the local run by one with two checks, and return the options of each."""
     runs: list[LocalRun] = []
 
-    def run_local(options: LocalRun, _steps: object) -> tuple[Verification, Emulator]:
+    def run_local(options: LocalRun, _steps: object) -> LocalResult:
         runs.append(options)
-        return Verification(files=[SAME], stacks={}), EMULATOR
+        return LocalResult({options.environment: Verification(files=[SAME], stacks={})}, EMULATOR)
 
     monkeypatch.setattr(local_command, "run_local", run_local)
     return runs
@@ -68,11 +69,29 @@ def test_local_prints_its_checks_and_a_verdict(
     assert local == [LocalRun(environments=folder, output=output, port=None, keep=False)]
 
 
+def test_a_local_run_of_another_environment_lists_what_it_left_out(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
+) -> None:
+    same = Verification(files=[SAME], stacks={})
+    left_out = LeftOut(stack="dev-GitHubAccess", logical_id="Provider", type="AWS::A::B")
+    result = LocalResult({"registry": same, "dev": same}, EMULATOR, [left_out])
+    monkeypatch.setattr(local_command, "run_local", returning(result))
+    assert run("local", "--environment", "dev") == ExitCode.SUCCESS
+    lines = capsys.readouterr().out.splitlines()
+    assert "registry: all 1 checks match the declaration." in lines
+    assert lines[-2:] == [
+        "dev: all 1 checks match the declaration.",
+        "dev-GitHubAccess: Provider is left out, because the embedded AWS does not know AWS::A::B.",
+    ]
+
+
 def test_a_difference_of_a_local_run_is_3_and_one_line(
     run: Run, monkeypatch: pytest.MonkeyPatch, capsys: Output
 ) -> None:
     verification = Verification(files=[SAME, OTHER], stacks={"a": [OTHER]})
-    monkeypatch.setattr(local_command, "run_local", returning((verification, EMULATOR)))
+    monkeypatch.setattr(
+        local_command, "run_local", returning(LocalResult({"local": verification}, EMULATOR))
+    )
     assert run("local") == ExitCode.DIFFERENCE
     assert capsys.readouterr().out.splitlines()[-1] == (
         "local: 2 of 3 checks differ: repository a, tag immutability."
@@ -87,7 +106,9 @@ def test_numbers_in_the_last_line_are_not_coloured_on_a_terminal(
     monkeypatch.setenv("TERM", "xterm")
     verification = Verification(files=[OTHER], stacks={})
     finding(monkeypatch, OTHER)
-    monkeypatch.setattr(local_command, "run_local", returning((verification, EMULATOR)))
+    monkeypatch.setattr(
+        local_command, "run_local", returning(LocalResult({"local": verification}, EMULATOR))
+    )
     differs = "1 of 1 checks differ: repository a, tag immutability."
     write_images(folder)
     preview = ("lifecycle", "dev", REPOSITORY, "--images", "images.json", "--now", NOW)
