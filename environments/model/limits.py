@@ -17,6 +17,7 @@ from constructs_lib.rules.aws.networks import (
 from constructs_lib.rules.aws.resource_tags import MAXIMUM_TAGS
 from constructs_lib.rules.ecr.image_events import REPOSITORY_PREFIX, ImageEvents
 from constructs_lib.rules.ecr.images import DIGEST, REPOSITORY_NAME, TAG
+from constructs_lib.rules.ecr.public_repository import LONGEST_NAME
 from constructs_lib.rules.ecr.tag_immutability import (
     FILTER,
     MAXIMUM_FILTER_LENGTH,
@@ -79,6 +80,7 @@ from .ecs import SidecarInFile, TaskInFile
 from .eks import EksJobModel, Identity, PodInFile
 from .environment import EnvironmentModel
 from .images import BuildModel, ImageModel
+from .public_repository import InlineText, PublicRepositoryModel
 from .repository import PinModel, RepositoryDefaults, RepositoryModel
 
 Schema = dict[str, Any]
@@ -127,6 +129,26 @@ LIMITS: Mapping[type, Mapping[str, Schema]] = {
         ),
         "tags": _example({"team": "web"}, maxProperties=MAXIMUM_TAGS),
     },
+    PublicRepositoryModel: {
+        "name": _example("tools/cli", **text(REPOSITORY_NAME, lengths=(2, LONGEST_NAME))),
+        "description": _example("The tools of our command line"),
+        "about": _example("docs/about.md"),
+        "usage": _example("docs/usage.md"),
+        "logo": _example("docs/logo.png"),
+        "architectures": _example(["x86-64", "ARM 64"]),
+        "operating_systems": _example(["Linux"]),
+        "statements": _example(
+            [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": "arn:aws:iam::222222222222:role/release"},
+                    "Action": "ecr-public:DescribeImages",
+                }
+            ]
+        ),
+        "tags": _example({"team": "web"}, maxProperties=MAXIMUM_TAGS),
+    },
+    InlineText: {"text": _example("# The tools of our command line")},
     RepositoryDefaults: {
         "tag_immutability": {"default": "IMMUTABLE"},
         "lifecycle": {"default": "standard"},

@@ -73,7 +73,7 @@ PIN = frozenset({("PinModel", "tag"), ("PinModel", "digest")})
 ANY_TEXT = frozenset(
     {
         *("args", "command", "entry_point", "description", "field", "value", "tag_patterns"),
-        "tag_prefixes",
+        *("tag_prefixes", "about", "usage", "logo", "text"),
         *("image", "task", "registry"),
         *("context", "dockerfile", "build"),
         *("schedule", "time_zone", "size_limit", "key", "availability_zones"),
