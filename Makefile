@@ -2,7 +2,7 @@
 #
 #   make         install every tool (a second run has nothing to do)
 #   make local   the main job on the embedded AWS, or ENV=dev there; KEEP=1 leaves it running
-#   make test    every check there is, on all cores: 5 minutes on two
+#   make test    every check there is, on all cores: 13 minutes on two
 #   make test-fast  rules, environments and constructs alone, while they are edited: 1 minute
 #   make synth   all environments, or ENV=dev
 #   make docs    the site: guides, references and the changelog, into site/

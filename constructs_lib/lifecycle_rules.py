@@ -31,11 +31,18 @@ def rule_of(
             "the two."
         )
         raise_if_any("LifecycleRule", [Fault("", message)])
+    days = max_image_age.to_days(integral=False) if max_image_age else None
+    if days is not None and days != int(days):
+        message = (
+            f"max_image_age must be a number of whole days, got {days:g} days. Write one such as "
+            "Duration.days(14)."
+        )
+        raise_if_any("LifecycleRule", [Fault("max_image_age", message)])
     by_tags: TagStatus = "tagged" if tag_patterns or tag_prefixes else "any"
     return LifecycleRule(
         description=description,
-        count_type="sinceImagePushed" if max_image_age else "imageCountMoreThan",
-        count_number=int(max_image_age.to_days()) if max_image_age else int(max_image_count or 0),
+        count_type="imageCountMoreThan" if days is None else "sinceImagePushed",
+        count_number=max_image_count or 0 if days is None else int(days),
         priority=rule_priority,
         tag_patterns=tag_patterns,
         tag_prefixes=tag_prefixes,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
-from weakref import WeakKeyDictionary
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
@@ -10,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from .declared_repository import DeclaredPolicy, declare, taken_faults
 from .encryption import Encryption, arn_of
 from .lifecycle_rules import rule_of
 from .named_repository import (
@@ -37,20 +37,17 @@ from .rules.ecr.repository import (
     RepositorySpec,
 )
 from .rules.ecr.tag_immutability import TagImmutability
-from .rules.faults import Fault, faults_unless, raise_if_any, reported_by
+from .rules.faults import Fault, raise_if_any, reported_by
 from .rules.lifecycle.policy import LifecyclePolicy
 from .rules.policy.access import Access, Administrators
 from .rules.policy.adoption import adopted_statements
-from .rules.policy.cross_account import RequiredGrant, required_grants
+from .rules.policy.cross_account import RequiredGrant
 from .rules.policy.statements import (
     Statement,
-    merged,
     policy_document,
-    repository_policy_faults,
-    statement_faults,
 )
-from .rules.types import checked_types
-from .stack_facts import facts_of, is_token, stack_of
+from .rules.types import checked_arguments, checked_types
+from .stack_facts import facts_of, stack_of
 
 
 class SpecifiedRepository(NamedRepository):
@@ -84,10 +81,9 @@ class SpecifiedRepository(NamedRepository):
         *,
         key: kms.IKey | None = None,
     ) -> None:
-        stack = stack_of(scope)
-        raise_if_any(
-            f"PrivateRepository '{construct_id}'", _taken_faults(stack, construct_id, spec.name)
-        )
+        stack, who = stack_of(scope), f"PrivateRepository '{construct_id}'"
+        logical_id = images.repository_logical_id(spec.name)
+        raise_if_any(who, taken_faults(scope, spec.name, logical_id))
         super().__init__(
             scope, construct_id, repository_name=spec.name, tag_immutability=spec.tag_immutability
         )
@@ -95,7 +91,6 @@ class SpecifiedRepository(NamedRepository):
         self.encryption_key = key or self._new_key(spec.encryption, stack, removal_policy)
         self._construct_id = construct_id
         self._account = spec.place.account
-        self._statements = spec.policy
         self._lifecycle = spec.lifecycle
         # The CDK leaves "Default" out of the logical ID that it derives from the path.
         self._resource = ecr.CfnRepository(
@@ -114,11 +109,8 @@ class SpecifiedRepository(NamedRepository):
             tags=[{"key": key, "value": value} for key, value in sorted(spec.tags.items())] or None,
         )
         self._resource.apply_removal_policy(removal_policy)
-        if not is_token(spec.name):
-            logical_id = images.repository_logical_id(spec.name)
-            # For a construct directly in its stack, the CDK derives the same logical ID.
-            if scope is not stack or construct_id != logical_id:
-                self._resource.override_logical_id(logical_id)
+        declare(self._resource, scope, construct_id, spec.name, logical_id)
+        self._policy = DeclaredPolicy(who, self._resource, spec.policy)
 
     def _key_arn(self, encryption: EncryptionSpec) -> str | None:
         if encryption.key_arn or self.encryption_key is None:
@@ -135,6 +127,7 @@ class SpecifiedRepository(NamedRepository):
             return RepositoryKey.shared_in(stack).key
         return None
 
+    @checked_arguments
     def add_lifecycle_rule(
         self,
         *,
@@ -179,10 +172,8 @@ class SpecifiedRepository(NamedRepository):
     @property
     def required_grants(self) -> list[RequiredGrant]:
         """The grants that owners of other accounts must add for the present policy."""
-        # The CDK's own grants name accounts by tokens.
-        statements = stack_of(self).resolve(self._statements)
-        return required_grants(
-            statements, account=self._account, repository_arn=self.repository_arn
+        return self._policy.required_grants(
+            account=self._account, repository_arn=self.repository_arn
         )
 
     def add_to_resource_policy(
@@ -192,15 +183,7 @@ class SpecifiedRepository(NamedRepository):
 
         :raises ValueError: when ECR would refuse the statement in a repository policy.
         """
-        added = statement.to_statement_json()
-        policy = merged([*self._statements, added])
-        raise_if_any(
-            f"PrivateRepository '{self._construct_id}'",
-            [*statement_faults([added]), *repository_policy_faults(policy)],
-        )
-        self._statements = policy
-        self._resource.repository_policy_text = policy_document(policy)
-        return iam.AddToResourcePolicyResult(statement_added=True, policy_dependable=self._resource)
+        return self._policy.add(statement)
 
 
 @checked_types
@@ -372,19 +355,3 @@ class PrivateRepository(SpecifiedRepository):
                 adopted=True,
             )
         return SpecifiedRepository(scope, construct_id, spec, key=encryption.key)
-
-
-_DECLARED: WeakKeyDictionary[cdk.Stack, dict[str, str]] = WeakKeyDictionary()
-
-
-def _taken_faults(stack: cdk.Stack, construct_id: str, name: str) -> list[Fault]:
-    """Check that a stack declares no other repository of a name, of which ECR has only one."""
-    declared = _DECLARED.setdefault(stack, {})
-    first = declared.get(name)
-    declared.setdefault(name, construct_id)
-    return faults_unless(
-        first is None or is_token(name),
-        f"this stack declares the repository '{name}' as '{first}' already. Use that one, or "
-        "choose another name.",
-        path="repository_name",
-    )

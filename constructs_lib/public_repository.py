@@ -9,6 +9,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from .declared_repository import DeclaredPolicy, declare, taken_faults
 from .rules.aws.partitions import account_faults
 from .rules.aws.tokens import is_token
 from .rules.ecr.public_catalog import CatalogData
@@ -24,16 +25,14 @@ from .rules.ecr.public_repository import (
 )
 from .rules.faults import Fault, raise_if_any, reported_by
 from .rules.policy.access import Access, Administrators
-from .rules.policy.cross_account import RequiredGrant, required_grants
+from .rules.policy.cross_account import RequiredGrant
 from .rules.policy.repository_policy import PUBLIC_LOGIN_ACTIONS, PUBLIC_PUSH_ACTIONS
 from .rules.policy.statements import (
     PUBLIC,
     Statement,
-    merged,
     policy_document,
-    repository_policy_faults,
-    statement_faults,
 )
+from .rules.types import checked_types
 from .stack_facts import facts_of, stack_of
 
 
@@ -87,7 +86,8 @@ class NamedPublicRepository(cdk.Resource):
         The identity policy gets the five actions of a push on this repository, and on all resources
         those of the login, ``ecr-public:GetAuthorizationToken`` and
         ``sts:GetServiceBearerToken``. Across accounts, the repository's policy allows the push
-        as well, and ECR refuses it as long as the named principal does not exist.
+        as well, and ECR refuses it as long as the named principal does not exist. ``push`` with the
+        role's ARN has no such limit: it names the account, and the role in its condition.
         """
         push = iam.Grant.add_to_principal_or_resource(
             grantee=grantee,
@@ -174,9 +174,11 @@ class SpecifiedPublicRepository(NamedPublicRepository):
     """
 
     def __init__(self, scope: Construct, construct_id: str, spec: PublicRepositorySpec) -> None:
+        who = f"PublicRepository '{construct_id}'"
+        logical_id = public_repository_logical_id(spec.name)
+        raise_if_any(who, taken_faults(scope, spec.name, logical_id))
         super().__init__(scope, construct_id, repository_name=spec.name)
         self._account = spec.place.account
-        self._statements = spec.policy
         # The CDK leaves "Default" out of the logical ID that it derives from the path.
         self._resource = ecr.CfnPublicRepository(
             self,
@@ -187,18 +189,14 @@ class SpecifiedPublicRepository(NamedPublicRepository):
             tags=[{"key": key, "value": value} for key, value in sorted(spec.tags.items())] or None,
         )
         self._resource.apply_removal_policy(cdk.RemovalPolicy[spec.removal.upper()])
-        if not is_token(spec.name):
-            logical_id = public_repository_logical_id(spec.name)
-            # For a construct directly in its stack, the CDK derives the same logical ID.
-            if scope is not stack_of(scope) or construct_id != logical_id:
-                self._resource.override_logical_id(logical_id)
+        declare(self._resource, scope, construct_id, spec.name, logical_id)
+        self._policy = DeclaredPolicy(who, self._resource, spec.policy, PUBLIC)
 
     @property
     def required_grants(self) -> list[RequiredGrant]:
         """The grants that owners of other accounts must add for the present policy."""
-        statements = stack_of(self).resolve(self._statements)
-        return required_grants(
-            statements, account=self._account, repository_arn=self.repository_arn
+        return self._policy.required_grants(
+            account=self._account, repository_arn=self.repository_arn
         )
 
     def add_to_resource_policy(
@@ -208,22 +206,10 @@ class SpecifiedPublicRepository(NamedPublicRepository):
 
         :raises ValueError: when ECR would refuse the statement in a public repository's policy.
         """
-        # The CDK writes the resource into the statements of its grants; here it is the repository.
-        added = {
-            name: value
-            for name, value in statement.to_statement_json().items()
-            if name != "Resource"
-        }
-        policy = merged([*self._statements, added])
-        raise_if_any(
-            f"PublicRepository '{self._construct_id}'",
-            [*statement_faults([added], PUBLIC), *repository_policy_faults(policy)],
-        )
-        self._statements = policy
-        self._resource.repository_policy_text = policy_document(policy)
-        return iam.AddToResourcePolicyResult(statement_added=True, policy_dependable=self._resource)
+        return self._policy.add(statement)
 
 
+@checked_types
 class PublicRepository(SpecifiedPublicRepository):
     """Define a public ECR repository: **everyone on the internet may pull its images**.
 

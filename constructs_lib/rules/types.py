@@ -52,13 +52,22 @@ def checked_arguments(function: Function) -> Function:
 def _checked(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     @wraps(function)
     def checked(*args: Any, **kwargs: Any) -> Any:
-        # A call that Python refuses itself keeps Python's own message.
-        with suppress(TypeError):
-            given = _signature(function).bind(*args, **kwargs).arguments
-            raise_if_any(_who(name, given), _faults(function, given))
+        given = _arguments(function, args, kwargs)
+        raise_if_any(_who(name, given), _faults(function, given))
         return function(*args, **kwargs)
 
     return checked
+
+
+def _arguments(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Mapping[str, Any]:
+    """Return arguments by their names; none of a call that Python refuses with its own message."""
+    try:
+        given: Mapping[str, Any] = _signature(function).bind(*args, **kwargs).arguments
+    except TypeError:
+        return {}
+    return given
 
 
 def _who(name: str, given: Mapping[str, Any]) -> str:
@@ -108,7 +117,7 @@ def type_faults(path: str, value: Any, hint: Any) -> Iterator[Fault]:
         yield from _mapping_faults(path, value, arguments)
     elif origin is not None and issubclass(origin, Sequence):
         yield from _sequence_faults(path, value, arguments[0])
-    elif isinstance(hint, type) and not _is_of(value, hint):
+    elif isinstance(hint, type) and hint is not Any and not _is_of(value, hint):
         yield _fault(path, value, hint)
 
 

@@ -103,7 +103,7 @@ class Rehearsal:
         output.mkdir(exist_ok=True)
         assembly = synthesise(name, self.folder, output)
         self.left_out[name] = leave_out(stacks_of(assembly), commands.emulator.clients())
-        return [one for one in stacks_of(assembly) if one.template["Resources"]]
+        return [one for one in stacks_of(assembly) if one.template.get("Resources")]
 
     def _push(self, declared: EnvironmentSettings) -> list[str]:
         """Push the sample image under the tag of each pin, and pin it in the copy of the files.

@@ -62,12 +62,12 @@ def leave_out(stacks: Sequence[Stack], aws: Aws) -> list[LeftOut]:
     :returns: what is left out, with its reason.
     """
     templates = {one.stack_name: one.as_written for one in stacks}
-    types = {item["Type"] for one in templates.values() for item in one["Resources"].values()}
+    types = {item["Type"] for one in templates.values() for item in _resources(one).values()}
     unknown = unknown_types(sorted(types), aws)
     found = [
         LeftOut(stack=stack, logical_id=logical_id, type=item["Type"])
         for stack, template in templates.items()
-        for logical_id, item in template["Resources"].items()
+        for logical_id, item in _resources(template).items()
         if item["Type"] in unknown
     ]
     while dependents := [one for name in templates for one in _dependents(name, templates, found)]:
@@ -78,12 +78,17 @@ def leave_out(stacks: Sequence[Stack], aws: Aws) -> list[LeftOut]:
     return found
 
 
+def _resources(template: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = template.get("Resources", {})
+    return found
+
+
 def _dependents(
     stack: str, templates: Mapping[str, Any], found: Sequence[LeftOut]
 ) -> Iterator[LeftOut]:
     """Yield the resources of a stack that name what is left out, and are not left out yet."""
     gone = _names_without(stack, templates, found)
-    for logical_id, item in templates[stack]["Resources"].items():
+    for logical_id, item in _resources(templates[stack]).items():
         named = sorted(_names(item.get("Properties")) & gone)
         if named and logical_id not in gone:
             yield LeftOut(
@@ -106,7 +111,7 @@ def _names_without(stack: str, templates: Mapping[str, Any], found: Sequence[Lef
 def _remaining(template: Mapping[str, Any], gone: set[str]) -> dict[str, Any]:
     resources = {
         logical_id: _without_dependencies(item, gone)
-        for logical_id, item in template["Resources"].items()
+        for logical_id, item in _resources(template).items()
         if logical_id not in gone
     }
     outputs = {

@@ -18,6 +18,7 @@ from constructs_lib import (
     EksWorkloadIdentity,
     Encryption,
     FargateSize,
+    HealthCheck,
     Image,
     PrivateRepository,
     RepositoryKey,
@@ -60,6 +61,39 @@ def test_an_account_and_a_role_of_the_same_app_may_pull() -> None:
     root = {"Fn::Join": ["", ["arn:aws:iam::", {"Ref": "Given"}, ":root"]]}
     assert accounts["Principal"] == {"AWS": root}
     assert (roles["Sid"], list(roles["Principal"]["AWS"])) == ("PullByRoles", ["Fn::GetAtt"])
+
+
+def test_a_project_and_functions_of_the_same_app_may_pull() -> None:
+    stack = stack_in()
+    given = parameter(stack)
+    pull = Access(codebuild_project_arns=(given,), lambda_accounts=(given,))
+    PrivateRepository(stack, "R", repository_name="team/api", pull=pull)
+    conditions = [one["Condition"] for one in policy_of(stack) if "Condition" in one]
+    assert conditions[1] == {
+        "ArnEquals": {"aws:SourceArn": {"Ref": "Given"}},
+        "StringEquals": {"aws:SourceAccount": "111111111111"},
+    }
+
+
+def test_the_limits_of_a_health_check_must_be_known() -> None:
+    stack = stack_in()
+    check = HealthCheck(command=("CMD", "/healthy"), interval_seconds=number(stack))
+    container = EcsContainer(image=IMAGE, memory_mib=64, health_check=check)
+    with pytest.raises(RuleError) as refusal:
+        EcsImageTask(stack, "Task", family="a", container=container)
+    assert str(refusal.value) == (
+        "EcsImageTask 'Task': health_check.interval_seconds: interval_seconds must be known when "
+        "the app is synthesised, because the CDK compares it with ECS's limits, got a value of "
+        "the deployment. Write a number."
+    )
+
+
+def test_a_number_of_the_deployment_reaches_the_text_of_a_lifecycle_policy() -> None:
+    stack = stack_in()
+    repository = PrivateRepository(stack, "R", repository_name="team/api", lifecycle=None)
+    repository.add_lifecycle_rule(max_image_count=number(stack))
+    policy = only(template_of(stack), "AWS::ECR::Repository")["LifecyclePolicy"]
+    assert {"Ref": "Number"} in policy["LifecyclePolicyText"]["Fn::Join"][1]
 
 
 def test_roles_of_the_same_app_may_administer() -> None:
@@ -254,6 +288,17 @@ def test_a_lifecycle_rule_is_added_with_the_arguments_of_the_cdk() -> None:
         '{"type":"expire"}},{"rulePriority":2,"selection":{"tagStatus":"any","countType":'
         '"sinceImagePushed","countUnit":"days","countNumber":14},"action":{"type":"expire"}}]}'
     )
+    for given, message in (
+        ({"max_image_count": "5"}, "max_image_count must be a whole number, got '5'"),
+        (
+            {"max_image_age": cdk.Duration.hours(36)},
+            "max_image_age must be a number of whole days, got 1.5 days. Write one such as "
+            "Duration.days(14).",
+        ),
+    ):
+        with pytest.raises(RuleError) as refusal:
+            repository.add_lifecycle_rule(**given)
+        assert message in str(refusal.value)
     with pytest.raises(RuleError) as refusal:
         repository.add_lifecycle_rule()
     assert str(refusal.value) == (

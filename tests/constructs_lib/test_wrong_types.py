@@ -17,6 +17,7 @@ from constructs_lib import (
     LifecyclePolicy,
     LifecycleRule,
     PrivateRepository,
+    PublicRepository,
 )
 from constructs_lib.rules.faults import RuleError
 from tests.support import stack_in
@@ -29,6 +30,11 @@ PLAIN = "Write it without quotes."
 def repository(**given: Any) -> Callable[[cdk.Stack], object]:
     """Return a function that makes a repository."""
     return lambda stack: PrivateRepository(stack, "R", **{"repository_name": "team/api", **given})
+
+
+def public_repository(**given: Any) -> Callable[[cdk.Stack], object]:
+    """Return a function that makes a public repository."""
+    return lambda stack: PublicRepository(stack, "R", **{"repository_name": "cli", **given})
 
 
 def container(**given: Any) -> Callable[[cdk.Stack], object]:
@@ -217,10 +223,17 @@ OTHERS: list[tuple[Callable[[cdk.Stack], object], str]] = [
         "events must be an ImageEvents, got 'a'. Write ImageEvents(...).",
     ),
 ]
+PUBLIC: list[tuple[dict[str, Any], str]] = [
+    ({"push": ["a"]}, "push must be an Access, got ['a']. Write Access(...)."),
+    ({"tags": "a"}, "tags must be a mapping, got 'a'. Write one, such as {'a': 'b'}."),
+    ({"catalog_data": "a"}, "catalog_data must be a CatalogData, got 'a'. Write CatalogData(...)."),
+    ({"repository_name": 1}, f"repository_name must be text, got 1. {QUOTES}"),
+]
 CASES = [
     *((repository(**given), message) for given, message in REPOSITORY),
     *((container(**given), message) for given, message in CONTAINER),
     *OTHERS,
+    *((public_repository(**given), message) for given, message in PUBLIC),
 ]
 
 
@@ -249,10 +262,35 @@ def test_a_name_is_declared_once_in_a_stack() -> None:
     with pytest.raises(RuleError) as refusal:
         PrivateRepository(stack, "Two", repository_name="team/api")
     assert str(refusal.value) == (
-        "PrivateRepository 'Two': repository_name: this stack declares the repository 'team/api' "
-        "as 'One' already. Use that one, or choose another name."
+        "PrivateRepository 'Two': repository_name: 'Stack/One' declares the repository 'team/api' "
+        "in this stack already. Use that one, or choose another name."
     )
     PrivateRepository(stack_in(), "Two", repository_name="team/api")
+    # One that could not be made declares nothing.
+    with pytest.raises(RuntimeError, match="already a Construct with name 'One'"):
+        PrivateRepository(stack, "One", repository_name="team/web")
+    PrivateRepository(stack, "Web", repository_name="team/web")
+    public = stack_in(region="us-east-1")
+    PublicRepository(public, "One", repository_name="team/api")
+    PrivateRepository(public, "Two", repository_name="team/api")
+    with pytest.raises(RuleError, match="'Stack/One' declares the repository 'team/api'"):
+        PublicRepository(public, "Three", repository_name="team/api")
+
+
+def test_every_argument_is_checked_beside_one_of_any_type() -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:BatchGetImage"}
+    with pytest.raises(RuleError) as refusal:
+        LIB.PrivateRepository(
+            *(stack_in(), "R"), repository_name="a/b", statements=[statement], scan_on_push="no"
+        )
+    assert [fault.path for fault in refusal.value.faults] == ["scan_on_push"]
+
+
+def test_a_call_that_python_refuses_keeps_its_message() -> None:
+    with pytest.raises(TypeError, match="unexpected keyword argument 'pul'"):
+        LIB.PrivateRepository(stack_in(), "R", repository_name="a/b", pul=1)
+    with pytest.raises(TypeError, match="missing 1 required keyword-only argument"):
+        LIB.PrivateRepository(stack_in(), "R")
 
 
 def test_lists_are_accepted_in_place_of_tuples() -> None:

@@ -18,6 +18,7 @@ from constructs_lib.rules.faults import (
     word_faults,
 )
 from constructs_lib.rules.mappings import without_none
+from constructs_lib.rules.types import checked_types
 
 Architecture = Literal["ARM", "ARM 64", "x86", "x86-64"]
 OperatingSystem = Literal["Linux", "Windows"]
@@ -31,6 +32,7 @@ LARGEST_LOGO_BYTES = 512_000
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogData:
     """The public page of a public repository; everyone can read it.

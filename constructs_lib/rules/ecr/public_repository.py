@@ -24,6 +24,7 @@ from constructs_lib.rules.policy.statements import (
     repository_policy_faults,
     statement_faults,
 )
+from constructs_lib.rules.types import checked_types
 
 from .images import PUBLIC_REGISTRY, repository_logical_id, repository_name_faults
 from .public_catalog import CatalogData
@@ -59,6 +60,7 @@ PRIVATE_ONLY: Mapping[str, str] = {
 }
 
 
+@checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicRepositorySpec:
     """A public repository, from which everyone may pull.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from constructs_lib.rules.aws.tokens import matches
+from constructs_lib.rules.aws.tokens import is_number_token, matches
 from constructs_lib.rules.faults import Fault, faults_unless, range_faults, repeated, under
 from constructs_lib.rules.types import checked_types
 
@@ -160,4 +160,11 @@ def health_check_faults(check: HealthCheck) -> Iterator[Fault]:
         path="command",
     )
     for name, (least, largest) in HEALTH_CHECK_RANGES.items():
-        yield from range_faults(name, getattr(check, name), least, largest, "Change it.")
+        value = getattr(check, name)
+        yield from range_faults(name, value, least, largest, "Change it.")
+        yield from faults_unless(
+            not is_number_token(value),
+            f"{name} must be known when the app is synthesised, because the CDK compares it with "
+            "ECS's limits, got a value of the deployment. Write a number.",
+            path=name,
+        )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from constructs_lib.rules.aws.tokens import matches
+from constructs_lib.rules.aws.tokens import is_token, matches
 from constructs_lib.rules.faults import Fault, raise_if_any
 
 AWS_MANAGED = "aws-managed"
@@ -94,7 +94,7 @@ def secret_faults(secret: SecretSpec) -> Iterator[Fault]:
         yield Fault(
             "key", f"a key must be aws-managed or the ARN of a KMS key, got '{secret.key[:120]}'."
         )
-    elif secret.key != AWS_MANAGED and _region_of(secret.arn) not in ("", _region_of(secret.key)):
+    elif len({_region_of(secret.arn), _region_of(secret.key)} - {""}) > 1:
         yield Fault(
             "key",
             f"a key must be in the region of what it encrypts, {_region_of(secret.arn)}, got "
@@ -103,5 +103,6 @@ def secret_faults(secret: SecretSpec) -> Iterator[Fault]:
 
 
 def _region_of(arn: str) -> str:
+    """Return the region in an ARN; empty where it is not known, or the ARN has no region."""
     parts = arn.split(":")
-    return parts[3] if len(parts) > 3 else ""  # noqa: PLR2004 - an ARN's fourth part
+    return "" if is_token(arn) or len(parts) < len(("arn", "aws", "kms", "region")) else parts[3]

@@ -124,7 +124,7 @@ def access_statements(
     """
     return [
         *_statements(Verb.PULL, PULL_ACTIONS, pull, account, partition),
-        *_service_statements(pull, region, partition),
+        *_service_statements(pull, account, region, partition),
         *_statements(Verb.PUSH, PUSH_ACTIONS, push, account, partition),
         *_administrator_statements(ADMINISTER_ACTIONS, administrators, account, region, partition),
     ]
@@ -185,8 +185,7 @@ def _statements(
     accounts = {*access.accounts, *(set(access.lambda_accounts) - {account})}
     roles: dict[str, list[str]] = {}
     for arn in sorted(set(access.role_arns)):
-        # A role whose ARN is known only at deployment is one of this deployment, which exists.
-        roles.setdefault(account if is_token(arn) else account_of(arn), []).append(arn)
+        roles.setdefault(_owner(arn, account), []).append(arn)
     if accounts:
         roots = [_root(number, partition) for number in sorted(accounts)]
         yield _allow(AccessSid(verb, Grantees.ACCOUNTS), {"AWS": one_or_list(roots)}, actions)
@@ -210,7 +209,14 @@ def _statements(
         yield _allow(AccessSid(verb, Grantees.ORGANIZATION_PATHS), "*", actions, condition)
 
 
-def _service_statements(access: Access, region: str, partition: str) -> Iterator[dict[str, Any]]:
+def _owner(arn: str, account: str) -> str:
+    """Return the account in an ARN; of one that is known only at deployment, that deployment's."""
+    return account if is_token(arn) else account_of(arn)
+
+
+def _service_statements(
+    access: Access, account: str, region: str, partition: str
+) -> Iterator[dict[str, Any]]:
     """Yield the statements for services, each limited to the resources that a service acts for."""
     if access.lambda_accounts:
         functions = [
@@ -225,7 +231,7 @@ def _service_statements(access: Access, region: str, partition: str) -> Iterator
         )
     if access.codebuild_project_arns:
         projects = sorted(set(access.codebuild_project_arns))
-        accounts = sorted({account_of(arn) for arn in projects})
+        accounts = sorted({_owner(arn, account) for arn in projects})
         yield _allow(
             AccessSid(Verb.PULL, Grantees.CODEBUILD),
             {"Service": "codebuild.amazonaws.com"},
