@@ -11,7 +11,7 @@ from constructs_lib.rules.faults import under
 from . import DIRECTORY
 from .checks.images import image_faults
 from .checks.pins import missing_pin_faults, pin_faults
-from .checks.places import place_faults
+from .checks.places import place_faults, token_faults
 from .checks.public_repositories import public_repository_faults
 from .checks.repositories import github_provider_faults, repository_faults
 from .checks.workloads import workload_faults
@@ -114,6 +114,8 @@ class _Folder:
         faults += github_provider_faults(environment, map(self._read, others))
         faults += image_faults(environment)
         faults += place_faults(environment)
+        faults += token_faults(environment.file.data)
+        pins.file.faults += token_faults(pins.file.data)
         faults += workload_faults(environment, pins.pins, registries)
         if with_pins:
             faults += missing_pin_faults(environment, pins)

@@ -13,7 +13,7 @@ from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY
 from ecrctl.cdk.assemblies import Stack, stacks_of, synthesise
 from ecrctl.console import Steps
 from ecrctl.pins.pinning import Target, write_pin
-from ecrctl.verify.check import MISSING, Check
+from ecrctl.verify.check import Check
 from ecrctl.verify.command import Verification, verify
 from ecrctl.verify.files.jobs import check_schemas
 from ecrctl.verify.images import check_deployed_image, images_of
@@ -24,7 +24,7 @@ from environments.reading import read_pins
 from environments.settings import EnvironmentSettings
 
 from .commands import Commands
-from .left_out import LeftOut, leave_out
+from .left_out import LeftOut, explained, leave_out
 from .prerequisites import make_prerequisites
 from .sample_image import sample_image, write_layout
 
@@ -32,12 +32,14 @@ _TAG = "v1"
 
 
 def copied_environments(environments: Path, output: Path) -> Path:
-    """Return a copy of the environment files, whose pins may change."""
+    """Return a copy of the environment files and of what they name, whose pins may change."""
     folder = output / "environments"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for file in environments.glob("*.yaml"):
-        shutil.copy(file, folder)
+
+    def within(place: str, names: list[str]) -> list[str]:
+        return [name for name in names if (Path(place) / name).resolve() == output.resolve()]
+
+    shutil.copytree(environments, folder, ignore=within)
     return folder
 
 
@@ -89,8 +91,7 @@ class Rehearsal:
             settings = load_environment(name, self.folder)
             found = verify(settings, stacks, commands.emulator.clients())
             files = [*_with_images(found.files, settings, commands), *check_schemas(settings)]
-            if self.left_out[name]:
-                files = list(map(_without_left_out, files))
+            files = [explained(check, self.left_out[name]) for check in files]
             self.verified[name] = replace(found, files=files)
             step.detail = f"{len(self.verified[name].checks)} checks"
 
@@ -152,10 +153,3 @@ def _with_images(
         )
     }
     return [read.get((one.subject, one.what), one) for one in checks]
-
-
-def _without_left_out(check: Check) -> Check:
-    """Return the check of something missing as one that could not be compared."""
-    if check.differs and check.found == MISSING:
-        return Check.not_compared(check.subject, check.what, "missing; see what is left out")
-    return check

@@ -83,17 +83,17 @@ def run_local(run: LocalRun, steps: Steps) -> LocalResult:
     with file_errors(f"The folder {run.output} cannot be created", "Choose another --output."):
         run.output.mkdir(parents=True, exist_ok=True)
     settings = load_environment(run.environment, run.environments, with_pins=False)
-    if settings.is_empty and not settings.images:
-        raise UserError(
-            f"{run.environment}.yaml declares nothing to deploy. Add a repository, such as "
-            "'repositories: [{name: team/api}]'.",
-            ExitCode.FAULT,
-        )
     is_sample = run.environment == ENVIRONMENT
     if is_sample and REPOSITORY not in {repository.name for repository in settings.repositories}:
         raise UserError(
             f"{ENVIRONMENT}.yaml must declare the repository '{REPOSITORY}', to which the sample "
             "image is pushed. Add it.",
+            ExitCode.FAULT,
+        )
+    if settings.is_empty and not settings.images:
+        raise UserError(
+            f"{run.environment}.yaml declares nothing to deploy. Add a repository, such as "
+            "'repositories: [{name: team/api}]'.",
             ExitCode.FAULT,
         )
     with (

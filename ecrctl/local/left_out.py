@@ -6,7 +6,7 @@ is everything that refers to them: other resources, outputs, and what imports th
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from ecrctl.aws.clients import Aws, as_user_errors
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.verify.check import MISSING, Check
 
 _UNKNOWN = re.compile(r"Unrecognized resource types: \[([^\]]*)\]")
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -40,6 +41,26 @@ class LeftOut:
             else f"the embedded AWS does not know {self.type}"
         )
         return f"{self.stack}: {self.logical_id} is left out, because {reason}."
+
+
+# By the left-out type, the rows of `ecrctl verify` in which it is missed: how their subject begins,
+# and their property.
+_MISSED: Mapping[str, tuple[str, str]] = {
+    "AWS::EKS::PodIdentityAssociation": ("role of the Job ", "association"),
+    "AWS::IAM::OIDCProvider": ("GitHub's OIDC provider", "exists"),
+    "AWS::IAM::Role": ("pushes by ", "exists"),
+}
+
+
+def explained(check: Check, left_out: Iterable[LeftOut]) -> Check:
+    """Return a check, as one that could not be compared where what it misses is left out."""
+    missed = [_MISSED[one.type] for one in left_out if one.type in _MISSED]
+    is_missed = any(
+        check.subject.startswith(start) and check.what == what for start, what in missed
+    )
+    if check.found == MISSING and is_missed:
+        return Check.not_compared(check.subject, check.what, "missing; see what is left out")
+    return check
 
 
 def unknown_types(types: Sequence[str], aws: Aws) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from constructs_lib.rules.aws import arns
 from constructs_lib.rules.aws.networks import zone_region_faults
+from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.faults import Fault, under
 from environments.model.environment import EnvironmentModel
 from environments.reading import EnvironmentFile
@@ -42,6 +43,17 @@ def place_faults(environment: EnvironmentFile) -> Iterator[Fault]:
     if head.network:
         zones = zone_region_faults(head.network.availability_zones, head.region)
         yield from under("network", under("availability_zones", zones))
+
+
+def token_faults(data: Any) -> Iterator[Fault]:
+    """Yield a fault for each text that the rules would take for a value of the deployment."""
+    for path, text in _texts(data, ""):
+        if is_token(text):
+            yield Fault(
+                path,
+                "a file cannot have '${Token[', with which the CDK marks a value that is known "
+                f"only at deployment, got '{text[:80]}'. Write the value itself.",
+            )
 
 
 def _in_region(head: EnvironmentModel, reason: str, arn: str) -> list[Fault]:

@@ -8,7 +8,7 @@ import pytest
 
 from environments.loading import load_environment
 from tests.environments.test_checks import faults
-from tests.environments.test_loading import HEAD, write
+from tests.environments.test_loading import HEAD, refusal, write
 
 ROLE = "arn:aws-cn:iam::111111111111:role/ci"
 OTHER_PARTITION = (
@@ -141,6 +141,24 @@ def test_what_aws_would_refuse_or_ignore_is_a_fault(
     tmp_path: Path, text: str, expected: list[str]
 ) -> None:
     assert faults(tmp_path, text) == expected
+
+
+TOKEN = (
+    "a file cannot have '${Token[', with which the CDK marks a value that is known only at "
+    "deployment, got '${Token[TOKEN.1]}'. Write the value itself."
+)
+
+
+def test_a_file_has_no_marks_of_the_cdk(tmp_path: Path) -> None:
+    mark = "${Token[TOKEN.1]}"
+    text = f"repositories: [{{name: a/b, pull: {{accounts: ['{mark}']}}, tags: {{a: '{mark}'}}}}]\n"
+    assert faults(tmp_path, text) == [
+        f"repositories[0].pull.accounts[0]: {TOKEN}",
+        f"repositories[0].tags.a: {TOKEN}",
+    ]
+    write(tmp_path, dev=HEAD + "repositories: [{name: a/b}]\n" + TASK % "family: f")
+    write(tmp_path, dev_images=f"a: {{repository: a/b, tag: '{mark}'}}\n")
+    assert f"a.tag: {TOKEN}" in refusal(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from ecrctl.images.stores.layout import WritableLayout
 from ecrctl.images.stores.store import TagIsImmutable
 from ecrctl.local import command
 from ecrctl.local import emulator as emulator_module
+from ecrctl.local.any_environment import copied_environments
 from ecrctl.local.command import LocalRun, run_local
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.promotion import promote_and_report
@@ -250,6 +251,20 @@ def test_an_environment_without_the_sample_repository_is_refused(run: Run) -> No
     assert run.emulators == []
 
 
+def test_an_environment_that_declares_nothing_is_refused_before_anything_starts(run: Run) -> None:
+    file = run.options.environments / "empty.yaml"
+    file.write_text('account: "111111111111"\nregion: us-east-1\n')
+    run.options = replace(run.options, environment="empty")
+    with pytest.raises(UserError) as refused:
+        run.start()
+    assert refused.value.exit_code is ExitCode.FAULT
+    assert str(refused.value) == (
+        "empty.yaml declares nothing to deploy. Add a repository, such as "
+        "'repositories: [{name: team/api}]'."
+    )
+    assert run.emulators == []
+
+
 def test_a_folder_that_cannot_be_created_is_one_sentence(run: Run, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     run.options = replace(run.options, output=tmp_path / "file" / "out")
@@ -309,3 +324,15 @@ def test_the_images_in_their_registries_are_named_once_and_in_order(
     _, _, steps = run.start()
     names = ", ".join(f"image {name}" for name in "klmnopqrstuvwxyz")
     assert steps[7] == f"ok Check that every pinned image is in its registry: {names}"
+
+
+def test_the_files_that_an_environment_names_are_copied_with_it(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    for name in ("dev.yaml", "dev.images.yaml", "docs/about.md"):
+        (tmp_path / name).write_text(name)
+    output = tmp_path / "output"
+    output.mkdir()
+    for _ in range(2):
+        folder = copied_environments(tmp_path, output)
+        copied = {file.relative_to(folder).as_posix() for file in folder.rglob("*.*")}
+        assert copied == {"dev.yaml", "dev.images.yaml", "docs/about.md"}

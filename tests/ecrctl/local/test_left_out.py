@@ -8,7 +8,8 @@ from typing import Any
 
 from ecrctl.aws.clients import Aws
 from ecrctl.cdk.assemblies import Stack
-from ecrctl.local.left_out import leave_out, unknown_types
+from ecrctl.local.left_out import LeftOut, explained, leave_out, unknown_types
+from ecrctl.verify.check import MISSING, Check
 
 UNKNOWN = "AWS::IAM::OIDCProvider"
 
@@ -87,3 +88,27 @@ def test_a_stack_with_known_types_alone_is_not_written_again(aws: Aws, tmp_path:
     before = one.file.read_bytes()
     assert leave_out([one], aws) == []
     assert one.file.read_bytes() == before
+
+
+def test_only_the_row_in_which_a_left_out_resource_is_missed_is_explained() -> None:
+    association = LeftOut(stack="a", logical_id="b", type="AWS::EKS::PodIdentityAssociation")
+    missed = Check("role of the Job list", "association", "a", MISSING)
+    assert explained(missed, [association]) == Check.not_compared(
+        "role of the Job list", "association", "missing; see what is left out"
+    )
+    for other in (
+        Check("repository team/api", "exists", "yes", MISSING),
+        Check("role of the Job list", "trust policy", "a", MISSING),
+        Check("role of the Job list", "association", "a", "another"),
+    ):
+        assert explained(other, [association]) == other
+    assert explained(missed, []) == missed
+
+
+def test_a_stack_without_resources_stays_as_it_is(aws: Aws, tmp_path: Path) -> None:
+    unknown = stack(tmp_path, "One", {"Provider1": resource(UNKNOWN)})
+    file = tmp_path / "None.template.json"
+    file.write_text("{}")
+    empty = Stack(name="a/None", account="1", region="r", template={}, file=file, stack_name="None")
+    assert len(leave_out([unknown, empty], aws)) == 1
+    assert left(empty)["Resources"] == {}
