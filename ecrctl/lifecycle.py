@@ -61,6 +61,18 @@ def policy_of(settings: EnvironmentSettings, repository: str) -> LifecyclePolicy
     return policy
 
 
+def refuse_public(settings: EnvironmentSettings, repository: str) -> None:
+    """Raise where a name is that of a public repository alone, which has no lifecycle policy."""
+    is_private = repository in {item.name for item in settings.repositories}
+    if not is_private and repository in {item.name for item in settings.public_repositories}:
+        raise UserError(
+            f"'{repository}' is a public repository in '{settings.name}', and public repositories "
+            "have no lifecycle policy: no image expires. Delete images that are no longer used "
+            "with `aws ecr-public batch-delete-image`.",
+            ExitCode.FAULT,
+        )
+
+
 def policy_from_file(path: Path) -> LifecyclePolicy:
     """Return the ECR lifecycle policy in a file."""
     try:
@@ -204,6 +216,7 @@ def run_lifecycle(
     check_options(in_use=in_use, cluster=cluster)
     # A lifecycle policy does not depend on pins, so a missing pin is no fault here.
     settings = load_environment(environment, directory, with_pins=False)
+    refuse_public(settings, repository)
     chosen = policy_from_file(policy) if policy else policy_of(settings, repository)
     moment = moment_of(now) if now else datetime.now(UTC)
     if images:

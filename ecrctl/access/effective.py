@@ -11,9 +11,10 @@ from ecrctl.policies.conditions import Conditions, both, is_stricter, loosest
 from ecrctl.policies.documents import grouped
 from ecrctl.policies.patterns import PatternSet
 from ecrctl.policies.permissions import Permission
-from ecrctl.policies.verbs import REPOSITORY_VERBS, Verb
+from ecrctl.policies.verbs import PUBLIC_VERBS, REPOSITORY_VERBS, Verb
 
-ACTIONS = tuple(sorted({action for verb in REPOSITORY_VERBS for action in verb.actions}))
+_VERBS = (*REPOSITORY_VERBS, *PUBLIC_VERBS)
+ACTIONS = tuple(sorted({action for verb in _VERBS for action in verb.actions}))
 _ALWAYS: list[Conditions] = [frozenset()]
 # The actions of a statement and its conditions, without its principal and resource.
 Rule = tuple[PatternSet, Conditions]
@@ -78,7 +79,7 @@ def allowed_by_both(one: Alternatives, other: Alternatives) -> Alternatives:
 def allowed_verbs(alternatives: Alternatives, denied: tuple[Rule, ...]) -> list[AllowedVerb]:
     """Return the verbs that allowed actions grant together, each with its loosest conditions."""
     found: list[AllowedVerb] = []
-    for verb in REPOSITORY_VERBS:
+    for verb in _VERBS:
         for conditions in _conditions_of(verb, alternatives):
             one = AllowedVerb(
                 verb=verb,
@@ -123,7 +124,7 @@ def denied_verbs(denied: tuple[Rule, ...]) -> list[AllowedVerb]:
     found: dict[tuple[Verb, tuple[str, ...]], list[Conditions]] = {}
     for conditions, rules in grouped(denied, lambda rule: rule[1]).items():
         actions = [patterns for patterns, _ in rules]
-        for verb in REPOSITORY_VERBS:
+        for verb in _VERBS:
             if verb.is_denied_by(actions):
                 found.setdefault((verb, verb.actions_in(actions)), []).append(conditions)
     return [

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 from ecrctl.policies.patterns import EVERYTHING
 from ecrctl.policies.permissions import Permission
@@ -15,7 +15,6 @@ from ecrctl.review.resource_types import ROLE, USER
 
 from .effective import Alternatives, allowed_by_both, alternatives_of, rules_of
 
-LOGIN = "ecr:GetAuthorizationToken"
 _ARN_RESOURCES = {ROLE: "role", USER: "user"}
 # A name is unique in its account, whatever the path before it.
 _ARN = re.compile(r"arn:[^:]*:iam::([^:]+):(role|user)/(?:[^$]+/)?(.+)")
@@ -116,11 +115,17 @@ class Identity:
         ]
         return allowed_by_both(alternatives, alternatives_of(rules_of(limit)))
 
-    @cached_property
-    def may_log_in(self) -> bool:
-        """Whether its policies, without a condition, allow it to log in to the registry."""
+    def may_log_in(self, login: Sequence[str]) -> bool:
+        """Return whether its policies, without a condition, allow it to log in to a registry.
+
+        :param login: the actions of the login.
+        """
+        return all(self._may_on_all(action) for action in login)
+
+    @cache  # noqa: B019 - identities live as long as the command
+    def _may_on_all(self, action: str) -> bool:
         known = [self.policies, *([self.boundary] if self.boundary else [])]
-        return all(map(_allows_login, known)) and not any(map(_denies_login, known))
+        return all(_allows(one, action) and not _denies(one, action) for one in known)
 
 
 class IdentityIndex:
@@ -184,17 +189,18 @@ def _is_about(permission: Permission, arns: Iterable[str]) -> bool:
     return all(found) if permission.resource.negated else any(found)
 
 
-def _allows_login(policies: PolicySet) -> bool:
-    return any(not one.is_deny and not one.conditions for one in _about_login(policies))
+def _allows(policies: PolicySet, action: str) -> bool:
+    return any(not one.is_deny and not one.conditions for one in _about(policies, action))
 
 
-def _denies_login(policies: PolicySet) -> bool:
-    return any(one.is_deny and not one.conditions for one in _about_login(policies))
+def _denies(policies: PolicySet, action: str) -> bool:
+    return any(one.is_deny and not one.conditions for one in _about(policies, action))
 
 
-def _about_login(policies: PolicySet) -> list[Permission]:
+def _about(policies: PolicySet, action: str) -> list[Permission]:
+    """Return the statements about an action on all resources, as a login is."""
     return [
         one
         for one in policies.permissions
-        if one.action.contains(LOGIN.lower()) and one.resource.contains(EVERYTHING)
+        if one.action.contains(action.lower()) and one.resource.contains(EVERYTHING)
     ]

@@ -10,13 +10,15 @@ from rich.table import Table
 
 from ecrctl.console import new_table
 from ecrctl.policies.documents import grouped
-from ecrctl.policies.verbs import REPOSITORY_VERBS
+from ecrctl.policies.verbs import PUBLIC_VERBS, REPOSITORY_VERBS
 from ecrctl.policies.wording import listed
 
 from .grants import EnvironmentAccess, Grant
 
 _COLUMNS = ("Repository", "Permission", "Principal", "Condition", "Policy", "Also requires")
-_VERBS = {verb.name: verb for verb in REPOSITORY_VERBS}
+_VERBS = {(verb.name, False): verb for verb in REPOSITORY_VERBS} | {
+    (verb.name, True): verb for verb in PUBLIC_VERBS
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ def _rows(access: EnvironmentAccess) -> list[_Row]:
     everywhere = f"all {len(access.repositories)} repositories"
     together = [_Row(repository=everywhere, grant=one) for one in shared]
     others = [
-        _Row(repository=grant.repository, grant=grant)
+        _Row(repository=_name(grant.repository_arn), grant=grant)
         for grant in access.grants
         if _without_repository(grant) not in shared
     ]
@@ -134,14 +136,17 @@ def _without_repository(grant: Grant) -> Grant:
 
 def _permission(grant: Grant) -> str:
     """Return a verb, and its actions where it includes others that are not meant."""
-    verb = _VERBS[grant.verb]
+    # Of a grant that all repositories share, only the actions are known.
+    is_public = any(action.startswith("ecr-public:") for action in grant.actions)
+    verb = _VERBS[grant.verb, is_public]
     is_partial = set(grant.actions) < set(verb.actions)
     is_shown = is_partial and (verb.is_any or grant.effect == "Deny")
     return f"{grant.verb} ({', '.join(grant.actions)})" if is_shown else grant.verb
 
 
 def _name(arn: str) -> str:
-    return arn.partition(":repository/")[2]
+    before, _, name = arn.partition(":repository/")
+    return f"{name} (public)" if ":ecr-public:" in before else name
 
 
 def _cells(grant: Grant) -> tuple[str, ...]:

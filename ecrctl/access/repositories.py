@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from constructs_lib.rules.ecr.images import repository_arn
+from constructs_lib.rules.ecr.public_repository import public_repository_arn
 from ecrctl.policies.documents import canonical_text
 from ecrctl.policies.patterns import PatternSet, has_wildcard
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import OWN_ACCOUNT, PrincipalSet
+from ecrctl.policies.verbs import PUBLIC_VERBS, REPOSITORY_VERBS, Verb
 from ecrctl.review.access.policy_sets import Holder, PolicySet
 from ecrctl.review.resolution.texts import is_unknown
-from ecrctl.review.resource_types import REPOSITORY
+from ecrctl.review.resource_types import PUBLIC_REPOSITORY, REPOSITORY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,16 @@ class Repository:
 
     holder: Holder
     permissions: tuple[Permission, ...]
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everyone may pull from it, whatever its policy."""
+        return self.holder.subject.type == PUBLIC_REPOSITORY
+
+    @property
+    def verbs(self) -> tuple[Verb, ...]:
+        """The verbs that policies can grant on it."""
+        return PUBLIC_VERBS if self.is_public else REPOSITORY_VERBS
 
     @property
     def environment(self) -> str:
@@ -45,6 +57,8 @@ class Repository:
     def arn(self) -> str:
         """Its ARN."""
         account, _, region = self.holder.where.partition("/")
+        if self.is_public:
+            return public_repository_arn(self.account, self.name)
         if account.isdigit() and not region.startswith("unknown"):
             return repository_arn(account, region, self.name)
         known_region = "${Region}" if region.startswith("unknown") else region
@@ -91,7 +105,10 @@ def repositories_of(found: Mapping[Holder, PolicySet]) -> list[Repository]:
 
 def is_repository(holder: Holder) -> bool:
     """Return whether policies belong to a repository."""
-    return holder.kind == "resource" and holder.subject.type == REPOSITORY
+    return holder.kind == "resource" and holder.subject.type in (
+        PUBLIC_REPOSITORY,
+        REPOSITORY,
+    )
 
 
 def refused_principals(permissions: Iterable[Permission]) -> list[str]:

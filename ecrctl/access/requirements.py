@@ -7,9 +7,9 @@ from typing import Any
 from constructs_lib.rules.policy.cross_account import (
     RequiredGrant,
     completed_by_cdk,
+    login_for,
     owners_of,
     required_grants,
-    requires_login,
 )
 from ecrctl.policies.conditions import Conditions, is_stricter
 from ecrctl.policies.documents import canonical_text
@@ -17,10 +17,9 @@ from ecrctl.policies.principals import ACCOUNT, AWS, Principal, PrincipalSet
 from ecrctl.review.resource_types import ROLE
 
 from .effective import AllowedVerb, Alternatives, alternatives_of, rules_of
-from .identities import LOGIN, Identity
+from .identities import Identity
 from .repositories import Repository
 
-_LOGIN = f"{LOGIN} on *"
 _OWNER_ACCOUNT = "account "
 
 
@@ -30,12 +29,12 @@ class Requirement:
 
     :param place: the words for the policy, such as ``in account 222222222222, an identity policy``.
     :param actions: the actions on the repository.
-    :param login: whether a login to the registry is required too.
+    :param login: the actions of the login to the registry, where it is required too.
     """
 
     place: str
     actions: tuple[str, ...] = ()
-    login: bool = False
+    login: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.actions or self.login)
@@ -43,7 +42,8 @@ class Requirement:
     def text(self, repository_arn: str) -> str:
         """Return the requirement in words."""
         parts = [f"{', '.join(self.actions)} on {repository_arn}"] if self.actions else []
-        return f"{self.place}: {'; '.join([*parts, *([_LOGIN] if self.login else [])])}"
+        parts += [f"{' and '.join(self.login)} on *"] if self.login else []
+        return f"{self.place}: {'; '.join(parts)}"
 
 
 def text_of(requirements: Iterable[Requirement], repository_arn: str) -> str:
@@ -82,7 +82,7 @@ def for_principal(
     else:
         actions = allowed.actions
     place = _identity_policy(owner, identity)
-    needed = Requirement(place=place, actions=actions, login=requires_login(allowed.actions))
+    needed = Requirement(place=place, actions=actions, login=login_for(allowed.actions))
     is_met = identity is not None and _meets(identity, needed, repository, allowed)
     # A boundary does not limit what a resource's policy grants a user.
     is_role = identity is not None and identity.holder.subject.type == ROLE
@@ -106,7 +106,8 @@ def for_identity(
     :param by_repository: the actions that the policy of another account's repository allows; both
         policies must allow them. ``None`` for a repository of the same account.
     """
-    login = requires_login(allowed.actions) and not identity.may_log_in
+    required = login_for(allowed.actions)
+    login = () if identity.may_log_in(required) else required
     undecided = "" if identity.account.isdigit() else "undecided: "
     in_repository = f"{undecided}in the repository's policy, for account {identity.account}"
     missing = allowed.missing
@@ -161,7 +162,7 @@ def _for_boundary(identity: Identity, allowed: AllowedVerb) -> list[Requirement]
     if boundary is None:
         return []
     place = f"undecided: in the permissions boundary {boundary}"
-    login = requires_login(allowed.actions)
+    login = login_for(allowed.actions)
     return [Requirement(place=place, actions=allowed.actions, login=login)]
 
 
@@ -169,7 +170,7 @@ def _for_everyone(
     principal: PrincipalSet, allowed: AllowedVerb, account: str
 ) -> Iterator[Requirement]:
     """Yield the requirements of a statement for principals of any account."""
-    login = requires_login(allowed.actions)
+    login = login_for(allowed.actions)
     owners = owners_of(_statement(principal, allowed.conditions), account="")
     accounts = {_account_of_owner(owner) for owner in owners}
     if None in accounts:
@@ -198,7 +199,7 @@ def _meets(
     """Return whether an identity's policies allow all that a requirement names."""
     permissions = identity.permissions_on(repository.arns, is_deny=False)
     own = alternatives_of(rules_of(permissions))
-    return (identity.may_log_in or not requirement.login) and all(
+    return identity.may_log_in(requirement.login) and all(
         any(is_stricter(allowed.conditions, one) for one in own[action])
         for action in requirement.actions
     )

@@ -12,6 +12,7 @@ from ecrctl.policies.documents import grouped
 from ecrctl.policies.patterns import PatternSet
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import AWS, EVERYONE, SELF, PrincipalSet
+from ecrctl.policies.verbs import PUBLIC_PULL
 from ecrctl.review.resource_types import ROLE, USER
 
 from .effective import (
@@ -33,7 +34,13 @@ from .repositories import Repository
 from .requirements import Requirement, for_identity, for_principal, required_by
 
 Effect = Literal["Allow", "Deny"]
-Policy = Literal["repository policy", "identity policy", "both policies", "permissions boundary"]
+Policy = Literal[
+    "repository policy",
+    "identity policy",
+    "both policies",
+    "permissions boundary",
+    "public registry",
+]
 _SELF = PrincipalSet.of(SELF)
 
 
@@ -59,6 +66,20 @@ class Row:
 
 def rows_of(repository: Repository, identities: IdentityIndex) -> Iterator[Row]:
     """Yield the grants on a repository."""
+    if repository.is_public:
+        yield Row(
+            repository=repository,
+            principals=PrincipalSet.of(EVERYONE),
+            allowed=AllowedVerb(verb=PUBLIC_PULL, actions=(), conditions=frozenset()),
+            effect="Allow",
+            policy="public registry",
+        )
+    rows = _by_policies(repository, identities)
+    yield from (row for row in rows if row.allowed.verb in repository.verbs)
+
+
+def _by_policies(repository: Repository, identities: IdentityIndex) -> Iterator[Row]:
+    """Yield the grants of the verbs of all registries."""
     for principals in repository.principals():
         yield from _allowed_by_repository(repository, principals, identities)
     excluding = [one for one in repository.principals() if one.negated]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from constructs_lib.rules.policy.repository_policy import (
     ADMINISTER_ACTIONS,
+    PUBLIC_ADMINISTER_ACTIONS,
+    PUBLIC_PUSH_ACTIONS,
     PULL_ACTIONS,
     PUSH_ACTIONS,
 )
@@ -73,6 +75,16 @@ PUSH = Verb(
 )
 ADMINISTER = _verb("administer", *ADMINISTER_ACTIONS, is_any=True)
 REPOSITORY_VERBS = (PULL, PUSH, ADMINISTER)
+# Everyone may pull from a public repository, for which there is no action.
+PUBLIC_PULL = Verb("pull", defining=(), actions=(), blocking=())
+PUBLIC_PUSH = Verb(
+    "push",
+    defining=("ecr-public:PutImage",),
+    actions=PUBLIC_PUSH_ACTIONS,
+    blocking=PUBLIC_PUSH_ACTIONS,
+)
+PUBLIC_ADMINISTER = _verb("administer", *PUBLIC_ADMINISTER_ACTIONS, is_any=True)
+PUBLIC_VERBS = (PUBLIC_PUSH, PUBLIC_ADMINISTER)
 VERBS = (
     *REPOSITORY_VERBS,
     _exact_verb("log in to the registry", "ecr:GetAuthorizationToken"),

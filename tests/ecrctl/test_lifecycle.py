@@ -169,3 +169,21 @@ def test_an_undeclared_repository_lists_the_declared_ones(folder: Path) -> None:
     result = lifecycle(folder, "--images", "images.json", repository="life/apy")
     assert result.returncode == 1
     assert "declares no repository 'life/apy'; did you mean 'life/api'?" in result.stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--policy", "policy.json")])
+def test_a_public_repository_has_no_lifecycle_policy(
+    folder: Path, options: tuple[str, ...]
+) -> None:
+    text = f"public_repositories: [{{name: {NAME}}}, {{name: tools/cli}}]\n"
+    with (folder / "dev.yaml").open("a") as file:
+        file.write(text)
+    result = lifecycle(folder, "--images", "images.json", *options, repository="tools/cli")
+    assert (result.returncode, result.stderr) == (
+        1,
+        "ecrctl: 'tools/cli' is a public repository in 'dev', and public repositories have no "
+        "lifecycle policy: no image expires. Delete images that are no longer used with "
+        "`aws ecr-public batch-delete-image`.\n",
+    )
+    # A private repository of the same name has one.
+    assert lifecycle(folder, "--images", "images.json").returncode == 0

@@ -4,7 +4,7 @@ Source: IAM user guide, "Cross-account policy evaluation logic".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -116,33 +116,26 @@ def policies_by_owner(grants: Iterable[RequiredGrant]) -> dict[str, dict[str, An
                     {"Effect": "Allow", "Action": list(actions), "Resource": sorted(named)}
                     for actions, named in sorted(by_actions.items())
                 ),
-                *_login_statements(by_actions),
+                *(
+                    {"Effect": "Allow", "Action": one_or_list(login), "Resource": "*"}
+                    for login in sorted({login_for(actions) for actions in by_actions} - {()})
+                ),
             ],
         }
         for owner, by_actions in sorted(arns.items())
     }
 
 
-def login_statement(actions: Sequence[str]) -> dict[str, Any]:
-    """Return the statement of an identity policy that allows the login to a registry.
+def login_for(actions: Iterable[str]) -> tuple[str, ...]:
+    """Return the actions of the login without which actions are of no use.
 
-    :param actions: the actions of the login; the tokens that they return are for no one repository.
+    Those of pull and push require a login to their registry, those of administration none.
     """
-    return {"Effect": "Allow", "Action": one_or_list(actions), "Resource": "*"}
-
-
-def _login_statements(granted: Iterable[Iterable[str]]) -> Iterator[dict[str, Any]]:
-    used = [action for actions in granted if requires_login(actions) for action in actions]
-    is_public = [action.lower().startswith("ecr-public:") for action in used]
-    if not all(is_public):
-        yield login_statement(LOGIN_ACTIONS)
-    if any(is_public):
-        yield login_statement(PUBLIC_LOGIN_ACTIONS)
-
-
-def requires_login(actions: Iterable[str]) -> bool:
-    """Return whether actions are of use only after a login, as those of pull and push are."""
-    return not set(actions) <= {*ADMINISTER_ACTIONS, *PUBLIC_ADMINISTER_ACTIONS}
+    used = set(actions) - {*ADMINISTER_ACTIONS, *PUBLIC_ADMINISTER_ACTIONS}
+    if not used:
+        return ()
+    is_public = all(action.lower().startswith("ecr-public:") for action in used)
+    return PUBLIC_LOGIN_ACTIONS if is_public else LOGIN_ACTIONS
 
 
 def owners_statement(statement: Statement, *, account: str, partition: str) -> Statement:

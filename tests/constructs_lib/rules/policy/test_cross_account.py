@@ -211,7 +211,7 @@ def test_a_push_to_a_public_repository_requires_its_login() -> None:
     private_login = {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"}
     assert policies_by_owner([public])[ROLE]["Statement"][1:] == [login]
     private = RequiredGrant(owner=ROLE, actions=("ecr:PutImage",), repository_arn=ARN)
-    assert policies_by_owner([public, private])[ROLE]["Statement"][2:] == [private_login, login]
+    assert policies_by_owner([public, private])[ROLE]["Statement"][2:] == [login, private_login]
 
 
 def test_administration_requires_no_login() -> None:
