@@ -20,7 +20,7 @@ from . import (
     team,
     workloads,
 )
-from .deployment import failures, moved, once, overwritten
+from .deployment import failures, moved, once, overwritten, public_repositories
 from .kubernetes import delivery, objects
 from .network import cluster_endpoints, kubernetes, routes, security_groups
 from .protection import confinement, repositories, requests, settings
@@ -38,6 +38,7 @@ _MODULES = (
     removed,
     custom_resources,
     failures,
+    public_repositories,
     once,
     overwritten,
     gate,

@@ -10,6 +10,8 @@ from constructs_lib.rules.faults import Fault, RuleError
 from constructs_lib.rules.kubernetes.manifest import immutable_hash
 from constructs_lib.rules.lifecycle.documents import policy_from_document
 from constructs_lib.rules.policy.statements import (
+    PRIVATE,
+    PolicyKind,
     canonical,
     repository_policy_faults,
     statement_faults,
@@ -190,15 +192,20 @@ def lifecycle_refused(change: ResourceChange) -> Iterator[str]:
 @resource_rule(_FAILS, REPOSITORY)
 def repository_policy_refused(change: ResourceChange) -> Iterator[str]:
     """ECR refuses the repository policy."""
+    yield from policy_refusal(change, PRIVATE)
+
+
+def policy_refusal(change: ResourceChange, kind: PolicyKind) -> Iterator[str]:
+    """Yield the reason for which a repository's new policy is refused."""
     if change.head is None or not _is_new_value(change, "RepositoryPolicyText"):
         return
     known, statements = change.both(_policy_statements)
     # ECR has accepted the statements that are deployed, whatever these rules find in them.
     accepted = {canonical(one) for one in known}
     new = [one for one in statements if canonical(one) not in accepted]
-    faults = [*statement_faults(new), *repository_policy_faults(statements)]
+    faults = [*statement_faults(new, kind), *repository_policy_faults(statements)]
     if faults:
-        yield f"has a repository policy that ECR refuses: {_as_reason(faults)}"
+        yield f"has a repository policy that {kind.service_name} refuses: {_as_reason(faults)}"
 
 
 def _policy_statements(resource: Resource | None) -> list[Any]:

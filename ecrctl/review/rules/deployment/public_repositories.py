@@ -1,0 +1,31 @@
+"""Rules about public repositories that CloudFormation or ECR Public refuses."""
+
+from collections.abc import Iterator
+
+from constructs_lib.rules.ecr.public_repository import REGION
+from constructs_lib.rules.policy.statements import PUBLIC
+from ecrctl.review.diff.comparison import ResourceChange
+from ecrctl.review.findings import Category
+from ecrctl.review.resource_types import PUBLIC_REPOSITORY
+from ecrctl.review.rules.rule import resource_rule
+
+from .failures import policy_refusal
+
+_FAILS = Category.WILL_FAIL
+
+
+@resource_rule(_FAILS, PUBLIC_REPOSITORY)
+def public_repository_in_another_region(change: ResourceChange) -> Iterator[str]:
+    """A public repository is added outside of us-east-1, where no other region knows its type."""
+    region = change.pair.stack.region
+    if change.base is None and region != REGION and not region.startswith("unknown"):
+        yield (
+            f"is in {region}, where CloudFormation does not know the type: public repositories are "
+            f"managed from {REGION} alone. Declare it in a stack of {REGION}"
+        )
+
+
+@resource_rule(_FAILS, PUBLIC_REPOSITORY)
+def public_policy_refused(change: ResourceChange) -> Iterator[str]:
+    """ECR Public refuses the policy of a public repository."""
+    yield from policy_refusal(change, PUBLIC)
