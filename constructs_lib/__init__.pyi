@@ -19,6 +19,7 @@ from .private_repository import SpecifiedRepository as SpecifiedRepository
 from .private_services import PrivateServices as PrivateServices
 from .public_repository import PublicRepository as PublicRepository
 from .public_repository import SpecifiedPublicRepository as SpecifiedPublicRepository
+from .registry import Registry as Registry
 from .registry_endpoints import RegistryEndpoints as RegistryEndpoints
 from .repository_key import RepositoryKey as RepositoryKey
 from .rules.aws.networks import NetworkSpec as NetworkSpec
@@ -50,5 +51,14 @@ from .rules.lifecycle.rule import LifecycleRule as LifecycleRule
 from .rules.policy.access import Access as Access
 from .rules.policy.access import Administrators as Administrators
 from .rules.policy.github_oidc import GitHubSubject as GitHubSubject
+from .rules.registry.creation_templates import CreationTemplate as CreationTemplate
+from .rules.registry.pull_through import PullThroughCache as PullThroughCache
+from .rules.registry.registry import RegistrySpec as RegistrySpec
+from .rules.registry.registry_policy import RegistryPolicy as RegistryPolicy
+from .rules.registry.registry_policy import ReplicationSource as ReplicationSource
+from .rules.registry.replication import ReplicationRule as ReplicationRule
+from .rules.registry.scanning import RegistryScanning as RegistryScanning
+from .rules.registry.scanning import ScanningRule as ScanningRule
+from .rules.registry.signing import SigningRule as SigningRule
 
 __all__: list[str]  # noqa: PYI035 - computed from this file
