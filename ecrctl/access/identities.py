@@ -103,16 +103,14 @@ class Identity:
             one
             for policies in (self.policies, *boundary)
             for one in policies.permissions
-            if one.is_deny == is_deny and _is_about(one, arns)
+            if one.is_deny == is_deny and one.is_about(arns)
         ]
 
     def within_boundary(self, alternatives: Alternatives, arns: Iterable[str]) -> Alternatives:
         """Return the actions on a resource that a known permissions boundary allows as well."""
         if self.boundary is None or self.unknown_boundary:
             return alternatives
-        limit = [
-            one for one in self.boundary.permissions if not one.is_deny and _is_about(one, arns)
-        ]
+        limit = [one for one in self.boundary.permissions if not one.is_deny and one.is_about(arns)]
         return allowed_by_both(alternatives, alternatives_of(rules_of(limit)))
 
     def may_log_in(self, login: Sequence[str]) -> bool:
@@ -181,12 +179,6 @@ def _is_same(identity: Principal, principal: Principal) -> bool:
     if principal.kind != AWS:
         return False
     return _key(principal) == _key(identity) or principal.is_session_of(identity)
-
-
-def _is_about(permission: Permission, arns: Iterable[str]) -> bool:
-    """Return whether a statement is about a resource, all of whose names must be exempt."""
-    found = [permission.resource.contains(arn) for arn in arns]
-    return all(found) if permission.resource.negated else any(found)
 
 
 def _allows(policies: PolicySet, action: str) -> bool:

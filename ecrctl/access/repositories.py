@@ -1,12 +1,13 @@
-"""The repositories of an app, with the statements of their policies."""
+"""The repositories of an app, and those that ECR creates, with the statements of their policies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from constructs_lib.rules.ecr.images import repository_arn
 from constructs_lib.rules.ecr.public_repository import public_repository_arn
+from constructs_lib.rules.registry.prefixes import pattern_under
 from ecrctl.policies.documents import canonical_text
 from ecrctl.policies.patterns import PatternSet, has_wildcard
 from ecrctl.policies.permissions import Permission
@@ -14,18 +15,30 @@ from ecrctl.policies.principals import OWN_ACCOUNT, PrincipalSet
 from ecrctl.policies.verbs import PUBLIC_VERBS, REPOSITORY_VERBS, Verb
 from ecrctl.review.access.policy_sets import Holder, PolicySet
 from ecrctl.review.resolution.texts import is_unknown
-from ecrctl.review.resource_types import PUBLIC_REPOSITORY, REPOSITORY
+from ecrctl.review.resource_types import (
+    PUBLIC_REPOSITORY,
+    REGISTRY_POLICY,
+    REPOSITORY,
+    TEMPLATE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Repository:
-    """A repository of the app.
+    """A repository of the app, or the repositories that ECR creates by one creation template.
 
-    :param permissions: the statements of its policy, without those that AWS refuses.
+    :param own: the statements of its policy, without those that AWS refuses.
+    :param registry: the statements about it in the registry policy of its account and region.
     """
 
     holder: Holder
-    permissions: tuple[Permission, ...]
+    own: tuple[Permission, ...]
+    registry: tuple[Permission, ...] = ()
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """The statements of both policies."""
+        return (*self.own, *self.registry)
 
     @property
     def is_public(self) -> bool:
@@ -44,8 +57,9 @@ class Repository:
 
     @property
     def name(self) -> str:
-        """Its name, or else its path in the app."""
-        return self.holder.subject.name
+        """Its name, or else its path in the app; of a creation template, a pattern of names."""
+        subject = self.holder.subject
+        return pattern_under(subject.name) if subject.type == TEMPLATE else subject.name
 
     @property
     def account(self) -> str:
@@ -93,22 +107,45 @@ class Repository:
 
 def repositories_of(found: Mapping[Holder, PolicySet]) -> list[Repository]:
     """Return the repositories among the holders of policies."""
+    registries = {
+        (holder.environment, holder.where): _valid(policies.permissions)
+        for holder, policies in found.items()
+        if holder.subject.type == REGISTRY_POLICY
+    }
     return [
-        Repository(
-            holder=holder,
-            permissions=tuple(one for one in policies.permissions if not refused_principals([one])),
+        _with_registry(
+            Repository(holder=holder, own=_valid(policies.permissions)),
+            registries.get((holder.environment, holder.where), ()),
         )
         for holder, policies in found.items()
         if is_repository(holder)
     ]
 
 
+def _with_registry(repository: Repository, permissions: Iterable[Permission]) -> Repository:
+    """Return a repository with the statements about it in the registry policy."""
+    if repository.is_public:
+        return repository
+    about = tuple(one for one in permissions if one.is_about(repository.arns))
+    return replace(repository, registry=about) if about else repository
+
+
+def _valid(permissions: Iterable[Permission]) -> tuple[Permission, ...]:
+    return tuple(one for one in permissions if not refused_principals([one]))
+
+
 def is_repository(holder: Holder) -> bool:
-    """Return whether policies belong to a repository."""
+    """Return whether policies belong to a repository, or to those that ECR creates."""
     return holder.kind == "resource" and holder.subject.type in (
         PUBLIC_REPOSITORY,
         REPOSITORY,
+        TEMPLATE,
     )
+
+
+def has_principals(holder: Holder) -> bool:
+    """Return whether the statements about repositories name principals."""
+    return is_repository(holder) or holder.subject.type == REGISTRY_POLICY
 
 
 def refused_principals(permissions: Iterable[Permission]) -> list[str]:

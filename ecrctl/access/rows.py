@@ -36,6 +36,8 @@ from .requirements import Requirement, for_identity, for_principal, required_by
 Effect = Literal["Allow", "Deny"]
 Policy = Literal[
     "repository policy",
+    "registry policy",
+    "repository and registry policy",
     "identity policy",
     "both policies",
     "permissions boundary",
@@ -85,19 +87,27 @@ def _by_policies(repository: Repository, identities: IdentityIndex) -> Iterator[
     excluding = [one for one in repository.principals() if one.negated]
     for one, other in itertools.combinations(excluding, 2):
         yield from _allowed_by_exclusions(repository, one, other)
-    denied = [one for one in repository.permissions if one.is_deny]
-    for principals, permissions in grouped(denied, lambda one: one.principal).items():
-        for verb in denied_verbs(rules_of(permissions)):
+    yield from _denied_by_resource(repository, repository.own, "repository policy")
+    yield from _denied_by_resource(repository, repository.registry, "registry policy")
+    for identity in identities.with_statements_on(repository.arns):
+        own = repository.is_in_account_of(identity.holder)
+        yield from (_own_identity if own else _foreign_identity)(repository, identity)
+
+
+def _denied_by_resource(
+    repository: Repository, permissions: Iterable[Permission], policy: Policy
+) -> Iterator[Row]:
+    """Yield the verbs that one of the two policies of a repository denies."""
+    denied = [one for one in permissions if one.is_deny]
+    for principals, these in grouped(denied, lambda one: one.principal).items():
+        for verb in denied_verbs(rules_of(these)):
             yield Row(
                 repository=repository,
                 principals=principals,
                 allowed=verb,
                 effect="Deny",
-                policy="repository policy",
+                policy=policy,
             )
-    for identity in identities.with_statements_on(repository.arns):
-        own = repository.is_in_account_of(identity.holder)
-        yield from (_own_identity if own else _foreign_identity)(repository, identity)
 
 
 def _allowed_by_repository(
@@ -125,7 +135,8 @@ def _allowed_by_repository(
     else:
         verbs = verbs_with(rules_of(own), rules_of(wider), denied)
     for verb in verbs:
-        yield _repository_row(repository, principals, verb, identity)
+        policy = _policy_of(repository, principals, verb)
+        yield _repository_row(repository, principals, verb, policy, identity)
 
 
 def _allowed_by_exclusions(
@@ -145,7 +156,8 @@ def _allowed_by_exclusions(
     alone = [*verbs_with(rules, everyone, denied), *verbs_with(others, everyone, denied)]
     for verb in verbs_with(rules, (*others, *everyone), denied):
         if not verb.within(alone):
-            yield _repository_row(repository, principals, verb)
+            policy = _policy_of(repository, principals, verb)
+            yield _repository_row(repository, principals, verb, policy)
 
 
 def _own_identity(repository: Repository, identity: Identity) -> Iterator[Row]:
@@ -223,6 +235,7 @@ def _repository_row(
     repository: Repository,
     principals: PrincipalSet,
     verb: AllowedVerb,
+    policy: Policy,
     identity: Identity | None = None,
 ) -> Row:
     needed = for_principal(principals, verb, repository=repository, identity=identity)
@@ -231,11 +244,28 @@ def _repository_row(
         principals=principals,
         allowed=verb,
         effect="Allow",
-        policy="repository policy",
+        policy=policy,
         identity=identity,
         requirements=tuple(needed),
         required=tuple(required_by(principals, verb, needed, repository)),
     )
+
+
+def _policy_of(repository: Repository, principals: PrincipalSet, verb: AllowedVerb) -> Policy:
+    """Return which of the two policies of a repository allows a verb by itself."""
+    if not repository.registry:
+        return "repository policy"
+    policies: tuple[tuple[Policy, tuple[Permission, ...]], ...] = (
+        ("repository policy", repository.own),
+        ("registry policy", repository.registry),
+    )
+    for policy, permissions in policies:
+        allowed = rules_of(
+            one for one in permissions if not one.is_deny and principals.within(one.principal)
+        )
+        if verb.within(verbs_with(allowed, (), ())):
+            return policy
+    return "repository and registry policy"
 
 
 def _identity_row(

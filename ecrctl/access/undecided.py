@@ -7,7 +7,7 @@ from ecrctl.policies.principals import AWS
 from ecrctl.policies.wording import listed
 from ecrctl.review.access.policy_sets import Holder, PolicySet
 
-from .repositories import is_repository, refused_principals
+from .repositories import has_principals, refused_principals
 
 _ATTACHED = ("managed policy", "group")
 
@@ -24,12 +24,12 @@ def undecided_policies(found: Mapping[Holder, PolicySet]) -> list[str]:
 def _sentences(
     holder: Holder, policies: PolicySet, found: Mapping[Holder, PolicySet]
 ) -> Iterator[str]:
-    if holder.kind == "identity" or is_repository(holder):
+    if holder.kind == "identity" or has_principals(holder):
         yield from _unread(policies)
     if holder.kind == "identity":
         boundary = found.get(replace(holder, kind="boundary"))
         yield from _of_identity(policies, boundary)
-    elif is_repository(holder):
+    elif has_principals(holder):
         yield from _of_repository(policies)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,6 +43,14 @@ class Permission:
             and self.resource.within(wide.resource)
             and is_stricter(self.conditions, wide.conditions)
         )
+
+    def is_about(self, names: Iterable[str]) -> bool:
+        """Return whether it is about a resource with several names, all of which an exemption has.
+
+        :param names: the forms of the resource's ARN.
+        """
+        found = [self.resource.contains(name) for name in names]
+        return all(found) if self.resource.negated else any(found)
 
     def concerns_same(self, other: Permission) -> bool:
         """Return whether another permission covers this one when conditions are ignored."""
