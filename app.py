@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 if __name__ == "__main__":
     # A synthesis is short and keeps what it makes, so garbage collection only costs time. Node's
@@ -34,6 +34,11 @@ from stacks.encryption import EncryptionStack
 from stacks.github_access import GitHubAccessStack
 from stacks.public_repositories import PublicRepositoriesStack
 from stacks.repositories import RepositoriesStack
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
+
+    from stacks.registry import RegistryStack
 
 
 def build_app(
@@ -72,13 +77,18 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
         environment.name,
         env=cdk.Environment(account=environment.account, region=environment.region),
     )
-    repositories = _add_repositories(stage, environment)
+    key = None
+    if environment.makes_key:
+        key = EncryptionStack(stage, names.ENCRYPTION, environment=environment.name).key
+    registry = _add_registry(stage, environment, key)
+    repositories = _add_repositories(stage, environment, key)
     if environment.github_pushes:
         GitHubAccessStack(
             stage,
             names.GITHUB_ACCESS,
             pushes=environment.github_pushes,
             creates_provider=environment.creates_github_provider,
+            registry=registry.registry if registry else None,
         )
     if environment.notifications:
         # Imported here, as SNS takes as long to import as a stack to build, and few ask for it.
@@ -100,7 +110,7 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
     if environment.eks_jobs:
         workloads.append(EksWorkloadsStack(stage, names.EKS_WORKLOADS, jobs=environment.eks_jobs))
     for workload in workloads:
-        for stack in repositories:
+        for stack in (*repositories, *([registry] if registry else [])):
             workload.add_stack_dependency(stack)
     for child in stage.node.children:
         if isinstance(child, cdk.Stack):
@@ -108,11 +118,10 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
     return stage
 
 
-def _add_repositories(stage: cdk.Stage, environment: EnvironmentSettings) -> list[cdk.Stack]:
-    """Add the stacks of the repositories and of their key, and return those that workloads need."""
-    key = None
-    if environment.makes_key:
-        key = EncryptionStack(stage, names.ENCRYPTION, environment=environment.name).key
+def _add_repositories(
+    stage: cdk.Stage, environment: EnvironmentSettings, key: "kms.IKey | None"
+) -> list[cdk.Stack]:
+    """Add the stacks of the repositories, and return those that workloads need."""
     private: list[cdk.Stack] = [
         RepositoriesStack(
             stage, names.repositories_id(group), group=group, repositories=members, key=key
@@ -124,6 +133,18 @@ def _add_repositories(stage: cdk.Stage, environment: EnvironmentSettings) -> lis
             stage, names.PUBLIC_REPOSITORIES, repositories=environment.public_repositories
         )
     return private
+
+
+def _add_registry(
+    stage: cdk.Stage, environment: EnvironmentSettings, key: "kms.IKey | None"
+) -> "RegistryStack | None":
+    """Add the stack of the registry's settings, if an environment has them."""
+    if environment.registry is None:
+        return None
+    # Imported here, as few environments have one.
+    from stacks.registry import RegistryStack  # noqa: PLC0415
+
+    return RegistryStack(stage, names.REGISTRY, settings=environment.registry, key=key)
 
 
 def main() -> None:

@@ -85,6 +85,11 @@ def text(form: re.Pattern[str], *, lengths: tuple[int, int] | None = None) -> di
     return {"pattern": f"^(?:{form.pattern})$"} | limits
 
 
+def example(value: Any, **limits: Any) -> dict[str, Any]:
+    """Return the JSON Schema of a field with an example and with limits."""
+    return {**limits, "examples": [value]}
+
+
 def validated(kind: Any, given: Any) -> Any:
     """Return plain data as a value of a type.
 

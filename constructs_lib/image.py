@@ -11,7 +11,7 @@ from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
-from .named_repository import NamedRepository, ReferencedRepository
+from .named_repository import CachedRepository, NamedRepository, ReferencedRepository
 from .rules.ecr import images
 from .rules.ecr.tag_immutability import Mode, TagImmutability
 from .rules.faults import Fault, raise_if_any
@@ -165,6 +165,16 @@ def _referenced(stack: cdk.Stack, spec: images.ImageSpec) -> ecr.IRepository | s
     if spec.account is None or spec.region is None:
         return spec.repository_uri
     construct_id = f"Image-{spec.account}-{spec.region}-{spec.repository.replace('/', '--')}"
+    if spec.cache is not None:
+        cached = partial(
+            CachedRepository,
+            prefix=spec.cache,
+            upstream_repository=spec.repository.removeprefix(f"{spec.cache}/"),
+            account=spec.account,
+            region=spec.region,
+            policy_declared_by_owner=True,
+        )
+        return child_of(stack, construct_id, cached)
     make = partial(
         ReferencedRepository,
         repository_name=spec.repository,

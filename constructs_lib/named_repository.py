@@ -17,11 +17,12 @@ from .rules.faults import Fault, faults_unless, raise_if_any
 from .rules.policy.cross_account import owners_statement
 from .rules.policy.repository_policy import PULL_ACTIONS
 from .rules.policy.statements import Statement
+from .rules.registry.prefixes import ROOT
+from .rules.registry.registry_policy import IMPORT_ACTIONS
 from .stack_facts import StackFacts, facts_of, stack_of
 
 TOKEN_ACTION = "ecr:GetAuthorizationToken"  # noqa: S105 - the name of an action
 _REPOSITORY_ARN = re.compile(r"arn:[^:]+:ecr:([^:]+):(\d{12}):repository/(.+)")
-IMPORT_ACTIONS = ("ecr:BatchImportUpstreamImage", "ecr:CreateRepository")
 
 
 class NamedRepository(ecr.RepositoryBase):
@@ -198,7 +199,7 @@ class CachedRepository(ReferencedRepository):
 
     :param scope: the parent construct.
     :param construct_id: the construct's ID in its scope.
-    :param prefix: the prefix of the pull-through cache rule, such as ``docker-hub``.
+    :param prefix: the prefix of the pull-through cache rule, such as ``docker-hub``, or ``ROOT``.
     :param upstream_repository: the repository's name in the upstream registry, such as
         ``library/busybox``.
     :param account: the account of the cache; the stack's by default.
@@ -229,7 +230,9 @@ class CachedRepository(ReferencedRepository):
         super().__init__(
             scope,
             construct_id,
-            repository_name=f"{prefix}/{upstream_repository}",
+            repository_name=(
+                upstream_repository if prefix == ROOT else f"{prefix}/{upstream_repository}"
+            ),
             account=account,
             region=region,
             policy_declared_by_owner=policy_declared_by_owner,

@@ -221,7 +221,7 @@ class Registry(Construct):
                 custom_role_arn=self._import_role(cache),
             )
             # A pull before the template exists would create a repository with ECR's defaults.
-            rule.add_dependency(templates[cache.prefix])
+            rule.add_resource_dependency(templates[cache.prefix])
             if cache.secret_arn:
                 cdk.CfnOutput(
                     self,
@@ -258,7 +258,7 @@ class Registry(Construct):
         policy = ecr.CfnRegistryPolicy(self, "Policy", policy_text=document)
         # A replica that arrives before the template exists would have ECR's defaults.
         for template in templates.values():
-            policy.add_dependency(template)
+            policy.add_resource_dependency(template)
 
     def _scanning(self) -> None:
         scanning = self._spec.scanning

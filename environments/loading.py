@@ -13,11 +13,14 @@ from .checks.images import image_faults
 from .checks.pins import missing_pin_faults, pin_faults
 from .checks.places import place_faults, token_faults
 from .checks.public_repositories import public_repository_faults
+from .checks.registries import registry_faults
 from .checks.repositories import github_provider_faults, repository_faults
 from .checks.workloads import workload_faults
 from .faults import EnvironmentFault
+from .model.environment import EnvironmentModel
 from .public_repositories import public_repositories_of
 from .reading import EnvironmentFile, PinsFile, read_environment, read_pins
+from .registries import Others, registry_of
 from .resolving import image_of, repositories_of, resolve
 from .settings import EnvironmentSettings
 
@@ -83,6 +86,17 @@ def load_environments(
     return settings
 
 
+# A key of this name at any depth, in each of YAML's forms, outside a comment.
+_HAS_REGISTRY = re.compile(rb"^[^#\n]*\bregistry[\"']?\s*:", re.MULTILINE)
+
+
+def _may_concern(text: bytes, head: EnvironmentModel | None) -> bool:
+    if not _HAS_REGISTRY.search(text):
+        return False
+    place = (head.account.encode(), head.region.encode()) if head else ()
+    return b"replication" in text or all(part in text for part in place)
+
+
 class _Folder:
     """A folder of environment files, each of which is read once."""
 
@@ -105,7 +119,13 @@ class _Folder:
         registries = {name: environment} | {
             other: self._read(other) for other in others if other in named
         }
+        neighbours = Others(
+            self._known, self._read, lambda: self._with_registry(others, environment.head)
+        )
         repositories, faults = repositories_of(environment)
+        registry, found = registry_of(environment, neighbours)
+        faults += found
+        faults += registry_faults(environment, neighbours)
         faults += repository_faults(environment, repositories)
         public_repositories, public_faults = public_repositories_of(environment)
         faults += public_faults
@@ -120,7 +140,7 @@ class _Folder:
         if with_pins:
             faults += missing_pin_faults(environment, pins)
         for image, pin in pins.pins.items():
-            pins.file.faults += under(image, pin_faults(pin, environment, registries, self._known))
+            pins.file.faults += under(image, pin_faults(pin, environment, registries, neighbours))
         reports = [
             one.file.report(found)
             for one in registries.values()
@@ -136,9 +156,33 @@ class _Folder:
             image: image_of(pin, registries.get(pin.registry or name))
             for image, pin in pins.pins.items()
         }
-        return resolve(environment, head, repositories, public_repositories, images)
+        return resolve(
+            environment,
+            head,
+            images,
+            repositories=repositories,
+            public_repositories=public_repositories,
+            registry=registry,
+        )
+
+    def _with_registry(
+        self, names: Iterable[str], head: EnvironmentModel | None
+    ) -> list[EnvironmentFile]:
+        """Return the environments whose registry may concern an environment.
+
+        A registry concerns others if it replicates, or if it is in the same account and region.
+        Most files do neither, and reading one takes as long as reading the environment itself.
+        """
+        return [
+            self._read(name)
+            for name in names
+            if name in self._files or _may_concern(self._path(name).read_bytes(), head)
+        ]
+
+    def _path(self, name: str) -> Path:
+        return self._directory / f"{name}.yaml"
 
     def _read(self, name: str) -> EnvironmentFile:
         if name not in self._files:
-            self._files[name] = read_environment(name, self._directory / f"{name}.yaml")
+            self._files[name] = read_environment(name, self._path(name))
         return self._files[name]

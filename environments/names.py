@@ -3,6 +3,7 @@
 from constructs_lib.rules.kubernetes.delivery import parameter_name
 
 ENCRYPTION = "Encryption"
+REGISTRY = "Registry"
 GITHUB_ACCESS = "GitHubAccess"
 PUBLIC_REPOSITORIES = "PublicRepositories"
 NOTIFICATIONS = "Notifications"

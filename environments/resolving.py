@@ -12,6 +12,7 @@ from constructs_lib.rules.lifecycle.policy import wildcard_prefix_faults
 from constructs_lib.rules.policy.access import Administrators
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
 from constructs_lib.rules.policy.statements import allows_everyone
+from constructs_lib.rules.registry.registry import RegistrySpec
 
 from .model.ecs import EcsTaskModel
 from .model.eks import EksJobModel
@@ -19,6 +20,8 @@ from .model.environment import EnvironmentModel
 from .model.public_repository import PublicRepositoryModel
 from .model.repository import PinModel, RepositoryModel
 from .reading import EnvironmentFile
+from .registries import EMBEDDED_ACCOUNT
+from .registry_notices import registry_notices
 from .settings import (
     EcsTaskSettings,
     EksJobSettings,
@@ -69,7 +72,7 @@ def repository_settings(
         lifecycle=(
             model.lifecycle if "lifecycle" in model.model_fields_set else defaults.lifecycle
         ),
-        pull=model.pull.access(organization_id),
+        pull=model.pull.access(None if _is_pulled_by_registry(environment) else organization_id),
         push=model.push.access(organization_id),
         statements=model.statements or (),
         administrators=administrators_of(environment),
@@ -79,6 +82,13 @@ def repository_settings(
         adopted=model.adopted,
     )
     return RepositorySettings(spec=spec, stack=model.stack)
+
+
+def _is_pulled_by_registry(environment: EnvironmentModel) -> bool:
+    """Return whether the registry policy alone grants the organization's pull."""
+    if environment.registry is None or environment.account == EMBEDDED_ACCOUNT:
+        return False
+    return environment.registry.policy.organization_pull == "registry"
 
 
 def administrators_of(environment: EnvironmentModel) -> Administrators | None:
@@ -101,26 +111,34 @@ def image_of(pin: PinModel, registry: EnvironmentFile | None) -> ImageSpec:
     else:
         account, region = registry.head.account, registry.head.region
         repository = registry.repository(pin.repository)
+        # A replica has the environment's defaults; the tags of a cache follow its upstream.
         immutability = (
-            repository.immutability(registry.head.repository_defaults) if repository else None
+            repository.immutability(registry.head.repository_defaults)
+            if repository
+            else registry.head.repository_defaults.tag_immutability
         )
+        if pin.cache is not None:
+            immutability = TagImmutability(mode="MUTABLE")
     return ImageSpec(
         account=account,
         region=region,
-        repository=pin.repository,
+        repository=pin.repository_name,
         tag=pin.tag,
         digest=pin.digest,
         tag_may_move=pin.tag_may_move,
         tag_immutability=immutability,
+        cache=pin.cache,
     )
 
 
 def resolve(
     environment: EnvironmentFile,
     head: EnvironmentModel,
+    images: Images,
+    *,
     repositories: tuple[RepositorySettings, ...],
     public_repositories: tuple[PublicRepositorySettings, ...],
-    images: Images,
+    registry: RegistrySpec | None,
 ) -> EnvironmentSettings:
     """Return the settings of an environment whose files have no faults."""
     tasks = tuple(
@@ -137,6 +155,7 @@ def resolve(
         protected=head.protected,
         repositories=repositories,
         public_repositories=public_repositories,
+        registry=registry,
         ecs_tasks=tasks,
         ecs_services=services,
         network=head.network,
@@ -157,6 +176,7 @@ def resolve(
         notices=(
             *_notices(environment, head, images),
             *_logo_notices(environment.name, public_repositories),
+            *registry_notices(environment, registry, (one.spec for one in repositories)),
             *(
                 f"{environment.name}: the lifecycle policy of '{one.name}': {fault.message}"
                 for one in repositories

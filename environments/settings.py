@@ -12,6 +12,7 @@ from constructs_lib.rules.ecs.task_definition import TaskSpec
 from constructs_lib.rules.kubernetes.cron_job import CronSchedule
 from constructs_lib.rules.kubernetes.job import JobSpec
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
+from constructs_lib.rules.registry.registry import RegistrySpec
 
 from . import names
 from .model.eks import EksCluster, Identity
@@ -104,6 +105,7 @@ class EksJobSettings:
 class EnvironmentSettings:
     """An environment.
 
+    :param registry: the settings of the account's registry in the region; ``None`` for none.
     :param registry_accounts: other accounts whose images the services pull.
     :param images: the names of the images that its workloads run, pinned or not.
     :param builds: by name, the images that are built here.
@@ -122,6 +124,7 @@ class EnvironmentSettings:
     public_repositories: tuple[PublicRepositorySettings, ...] = ()
     ecs_services: tuple[ServiceSpec, ...] = ()
     network: NetworkSpec | None = None
+    registry: RegistrySpec | None = None
     registry_accounts: tuple[str, ...] = ()
     github_pushes: tuple[GitHubPushSettings, ...] = ()
     notifications: NotificationsModel | None = None
@@ -133,8 +136,13 @@ class EnvironmentSettings:
 
     @property
     def makes_key(self) -> bool:
-        """Whether any of its repositories uses the environment's own key."""
-        return any(one.spec.encryption.uses_shared_key for one in self.repositories)
+        """Whether any of its repositories, or those that ECR creates, uses its own key."""
+        templates = self.registry.all_templates if self.registry else ()
+        encryptions = [
+            *(one.spec.encryption for one in self.repositories),
+            *(one.encryption for one in templates),
+        ]
+        return any(one.uses_shared_key for one in encryptions)
 
     @property
     def is_empty(self) -> bool:
@@ -142,6 +150,7 @@ class EnvironmentSettings:
         return not (
             self.repositories
             or self.public_repositories
+            or self.registry
             or self.notifications
             or self.ecs_tasks
             or self.eks_jobs
@@ -151,6 +160,7 @@ class EnvironmentSettings:
         """Return the construct IDs of its stacks, in the order of their first deployment."""
         parts = (
             (names.ENCRYPTION, self.makes_key),
+            (names.REGISTRY, self.registry),
             *((names.repositories_id(group), True) for group in self.groups()),
             (names.PUBLIC_REPOSITORIES, self.public_repositories),
             (names.GITHUB_ACCESS, self.github_pushes),

@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from constructs_lib import GitHubImagePusher, PrivateRepository, PublicRepository
+from constructs_lib import GitHubImagePusher, PrivateRepository, PublicRepository, Registry
 from constructs_lib.rules.policy.github_oidc import AUDIENCE, HOST
 from environments.settings import GitHubPushSettings
 
@@ -21,6 +21,7 @@ class GitHubAccessStack(cdk.Stack):
         *,
         pushes: Sequence[GitHubPushSettings],
         creates_provider: bool,
+        registry: Registry | None = None,
     ) -> None:
         super().__init__(
             scope, construct_id, description="Roles with which GitHub Actions pushes images"
@@ -49,6 +50,9 @@ class GitHubAccessStack(cdk.Stack):
                 subjects=[push.subject],
                 provider=provider,
             )
+            if registry:
+                for name in push.repositories:
+                    registry.grant_signing(pusher.role, repository_name=name)
             cdk.CfnOutput(
                 pusher,
                 "RoleArn",

@@ -9,11 +9,13 @@ from constructs_lib.rules.ecr.images import (
     moving_tag_faults,
     public_repository_faults,
     reference_faults,
+    repository_name_faults,
 )
-from constructs_lib.rules.faults import Fault
+from constructs_lib.rules.faults import Fault, under
 from environments.model.environment import EnvironmentModel
-from environments.model.repository import PinModel, RepositoryModel
+from environments.model.repository import AccessModel, PinModel
 from environments.reading import EnvironmentFile, PinsFile
+from environments.registries import Others, declared_registry, replications, replications_into
 from environments.resolving import image_of
 
 
@@ -55,42 +57,124 @@ def pin_faults(
     pin: PinModel,
     environment: EnvironmentFile,
     registries: Mapping[str, EnvironmentFile],
-    known: KnownNames,
+    others: Others,
 ) -> Iterator[Fault]:
     """Yield the faults of a pin of an environment.
 
     :param registries: by name, this environment and those that pins name as their registry.
-    :param known: the names of all environments.
+    :param others: the other environments, of which some may replicate images.
     """
     yield from reference_faults(tag=pin.tag, digest=pin.digest)
     name = pin.registry or environment.name
     if name == PUBLIC_REGISTRY:
+        if pin.cache is not None:
+            yield Fault(
+                "cache",
+                f"a cache is in the registry of an environment, got one of {PUBLIC_REGISTRY}. "
+                "Remove registry or cache.",
+            )
         yield from public_repository_faults(f"{name}/{pin.repository}")
         yield from _moving_tag_faults(pin, None)
         return
     if name not in registries:
-        yield Fault("registry", f"'{name}' is not an environment{known.hint(name)}")
+        yield Fault("registry", f"'{name}' is not an environment{others.known.hint(name)}")
         return
     registry = registries[name]
     if registry.file.data is None:
         return  # The file cannot be read, which is a fault already, and may declare the repository.
+    if pin.cache is not None:
+        yield from _cache_faults(pin, pin.cache, environment, registry)
+        return
     repository = registry.repository(pin.repository)
     if pin.repository not in registry.declared:
-        yield Fault(
-            "repository",
-            f"the environment '{name}' declares no repository '{pin.repository}'"
-            f"{registry.declared.hint(pin.repository)}",
-        )
+        yield from _replica_faults(pin, environment, registry, others)
+    elif registry is not environment:
+        yield from _unreplicated_faults(pin, environment, registry)
     if repository is None:
         return
     yield from _moving_tag_faults(pin, registry)
     puller, owner = environment.head, registry.head
-    if puller and owner and not _may_pull(puller, repository, owner):
+    if puller and owner and not _may_pull(puller, repository.pull, owner):
         yield Fault(
             "registry",
             f"the environment '{name}' does not let account {puller.account} pull "
             f"'{pin.repository}'. Add the account to that repository's pull.accounts in "
             f"{name}.yaml.",
+        )
+
+
+def _cache_faults(
+    pin: PinModel, prefix: str, environment: EnvironmentFile, registry: EnvironmentFile
+) -> Iterator[Fault]:
+    """Yield the faults of a pin through a pull-through cache."""
+    owner, puller = registry.head, environment.head
+    if owner is None:
+        return  # The file has a fault already, and may declare the cache.
+    declared = declared_registry(registry)
+    cache = declared.cache(prefix) if declared else None
+    if cache is None:
+        known = KnownNames(one.prefix for one in (declared.caches if declared else ()))
+        yield Fault(
+            "cache",
+            f"the registry of the environment '{registry.name}' has no cache '{prefix[:80]}'"
+            f"{known.hint(prefix)}",
+        )
+        return
+    yield from under("repository", repository_name_faults(pin.repository_name))
+    yield from _moving_tag_faults(pin, registry)
+    if puller and not _may_pull(puller, cache.pull, owner):
+        yield Fault(
+            "registry",
+            f"the environment '{registry.name}' does not let account {puller.account} pull through "
+            f"the cache '{prefix}'. Add the account to that cache's pull.accounts in "
+            f"{registry.name}.yaml.",
+        )
+
+
+def _replica_faults(
+    pin: PinModel, environment: EnvironmentFile, registry: EnvironmentFile, others: Others
+) -> Iterator[Fault]:
+    """Yield a fault if a repository is neither declared nor replicated into the registry."""
+    incoming = replications_into(registry.name, [*others.with_registry(), environment])
+    sources = [one for one in incoming if pin.repository in one.source.declared]
+    puller, owner = environment.head, registry.head
+    if any(one.covers(pin.repository) for one in sources):
+        yield from _moving_tag_faults(pin, registry)
+        if puller and owner and not _may_pull(puller, AccessModel(), owner):
+            yield Fault(
+                "registry",
+                f"'{pin.repository}' is a replica in '{registry.name}', from which only the own "
+                f"account {owner.account} may pull, got {puller.account}. Replicate it into "
+                f"'{environment.name}'.",
+            )
+        return
+    if sources:
+        source = sources[0]
+        yield Fault(
+            "repository",
+            f"no filter of '{source.source.name}' replicates '{pin.repository}' into "
+            f"'{registry.name}'. Add '{pin.repository}' to {source.path}.filters in "
+            f"{source.source.name}.yaml, and copy its present images with `ecrctl promote --all`.",
+        )
+        return
+    yield Fault(
+        "repository",
+        f"the environment '{registry.name}' declares no repository '{pin.repository}'"
+        f"{registry.declared.hint(pin.repository)}",
+    )
+
+
+def _unreplicated_faults(
+    pin: PinModel, environment: EnvironmentFile, registry: EnvironmentFile
+) -> Iterator[Fault]:
+    """Yield a fault for a pin of a registry that is replicated here, without this repository."""
+    rules = [one for one in replications([registry]) if environment.name in one.rule.destinations]
+    if rules and not any(one.covers(pin.repository) for one in rules):
+        yield Fault(
+            "repository",
+            f"'{registry.name}' is replicated into '{environment.name}', and no filter covers "
+            f"'{pin.repository}'. Add '{pin.repository}' to {rules[0].path}.filters in "
+            f"{registry.name}.yaml, and copy its present images with `ecrctl promote --all`.",
         )
 
 
@@ -101,17 +185,15 @@ def _moving_tag_faults(pin: PinModel, registry: EnvironmentFile | None) -> list[
     return moving_tag_faults(pin.tag, found.repository, found.tag_immutability)
 
 
-def _may_pull(
-    puller: EnvironmentModel, repository: RepositoryModel, owner: EnvironmentModel
-) -> bool:
-    """Return whether a repository lets an environment's account pull, as far as files show.
+def _may_pull(puller: EnvironmentModel, pull: AccessModel, owner: EnvironmentModel) -> bool:
+    """Return whether a repository or cache lets an environment's account pull, by the files.
 
     No file contains an account's place in its organization, so any part of the right organization
     counts.
     """
-    if puller.account == owner.account or puller.account in repository.pull.accounts:
+    if puller.account == owner.account or puller.account in pull.accounts:
         return True
-    organizations = {path.partition("/")[0] for path in repository.pull.organization_paths}
-    if repository.pull.organization and owner.organization_id:
+    organizations = {path.partition("/")[0] for path in pull.organization_paths}
+    if pull.organization and owner.organization_id:
         organizations.add(owner.organization_id)
     return puller.organization_id in organizations

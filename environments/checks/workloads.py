@@ -138,6 +138,8 @@ def _out_of_reach(
 ) -> str:
     if pin.registry == PUBLIC_REGISTRY:
         return "ECR Public, which has no VPC endpoint"
+    if pin.cache is not None:
+        return f"the cache '{pin.cache}', whose first pull requires a way to its upstream"
     registry = registries.get(pin.registry or own)
     if registry is None or registry.head is None or registry.head.region == head.region:
         return ""

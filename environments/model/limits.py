@@ -7,7 +7,7 @@ annotation with a form, such as ``Account``, has its limit and example there.
 from collections.abc import Mapping
 from typing import Any
 
-from checked_files.models import text
+from checked_files.models import example, text
 from constructs_lib.rules.aws.networks import (
     LONGEST_PREFIX,
     MINIMUM_ZONES,
@@ -81,6 +81,7 @@ from .eks import EksJobModel, Identity, PodInFile
 from .environment import EnvironmentModel
 from .images import BuildModel, ImageModel
 from .public_repository import InlineText, PublicRepositoryModel
+from .registry_limits import REGISTRY_LIMITS
 from .repository import PinModel, RepositoryDefaults, RepositoryModel
 
 Schema = dict[str, Any]
@@ -92,12 +93,8 @@ _DIGITS: Schema = {"pattern": "^[0-9]+$"}
 _ABSOLUTE_PATH: Schema = {"pattern": "^/"}
 
 
-def _example(value: Any, **limits: Any) -> Schema:
-    return {**limits, "examples": [value]}
-
-
-def _between(least: int, largest: int, example: int) -> Schema:
-    return _example(example, minimum=least, maximum=largest)
+def _between(least: int, largest: int, value: int) -> Schema:
+    return example(value, minimum=least, maximum=largest)
 
 
 def _one_of(first: Schema, second: Schema) -> Schema:
@@ -111,13 +108,14 @@ _PREFIXES = "|".join(map(str, range(SHORTEST_PREFIX, LONGEST_PREFIX + 1)))
 _CIDR: Schema = {"pattern": rf"^[0-9.]+/(?:{_PREFIXES})$"}
 
 LIMITS: Mapping[type, Mapping[str, Schema]] = {
+    **REGISTRY_LIMITS,
     EnvironmentModel: {
         "encryption": {"default": "customer-managed"},
-        "required_tags": _example({"team": ["web", "data"], "cost-centre": []}),
-        "images": _example({"api": {"repository": "team/api", "build": "services/api"}}),
+        "required_tags": example({"team": ["web", "data"], "cost-centre": []}),
+        "images": example({"api": {"repository": "team/api", "build": "services/api"}}),
     },
     RepositoryModel: {
-        "statements": _example(
+        "statements": example(
             [
                 {
                     "Sid": "Scan",
@@ -127,17 +125,17 @@ LIMITS: Mapping[type, Mapping[str, Schema]] = {
                 }
             ]
         ),
-        "tags": _example({"team": "web"}, maxProperties=MAXIMUM_TAGS),
+        "tags": example({"team": "web"}, maxProperties=MAXIMUM_TAGS),
     },
     PublicRepositoryModel: {
-        "name": _example("tools/cli", **text(REPOSITORY_NAME, lengths=(2, LONGEST_NAME))),
-        "description": _example("The tools of our command line"),
-        "about": _example("docs/about.md"),
-        "usage": _example("docs/usage.md"),
-        "logo": _example("docs/logo.png"),
-        "architectures": _example(["x86-64", "ARM 64"]),
-        "operating_systems": _example(["Linux"]),
-        "statements": _example(
+        "name": example("tools/cli", **text(REPOSITORY_NAME, lengths=(2, LONGEST_NAME))),
+        "description": example("The tools of our command line"),
+        "about": example("docs/about.md"),
+        "usage": example("docs/usage.md"),
+        "logo": example("docs/logo.png"),
+        "architectures": example(["x86-64", "ARM 64"]),
+        "operating_systems": example(["Linux"]),
+        "statements": example(
             [
                 {
                     "Effect": "Allow",
@@ -146,62 +144,62 @@ LIMITS: Mapping[type, Mapping[str, Schema]] = {
                 }
             ]
         ),
-        "tags": _example({"team": "web"}, maxProperties=MAXIMUM_TAGS),
+        "tags": example({"team": "web"}, maxProperties=MAXIMUM_TAGS),
     },
-    InlineText: {"text": _example("# The tools of our command line")},
+    InlineText: {"text": example("# The tools of our command line")},
     RepositoryDefaults: {
         "tag_immutability": {"default": "IMMUTABLE"},
         "lifecycle": {"default": "standard"},
     },
     TagImmutability: {
-        "exclusion_filters": _example(
+        "exclusion_filters": example(
             ["dev-*"],
             maxItems=MAXIMUM_FILTERS,
             items=text(FILTER, lengths=(1, MAXIMUM_FILTER_LENGTH)),
         ),
     },
     LifecyclePolicy: {
-        "rules": _example(
+        "rules": example(
             [{"tag_status": "untagged", "count_type": "sinceImagePushed", "count_number": 7}],
             minItems=1,
             maxItems=MAXIMUM_RULES,
         )
     },
     LifecycleRule: {
-        "count_number": _example(30, **_POSITIVE),
-        "priority": _example(10, **_POSITIVE),
-        "tag_patterns": _example(["v*"], items={"minLength": 1}),
-        "tag_prefixes": _example(["v"], items={"minLength": 1}),
-        "description": _example("Keep 30 releases"),
+        "count_number": example(30, **_POSITIVE),
+        "priority": example(10, **_POSITIVE),
+        "tag_patterns": example(["v*"], items={"minLength": 1}),
+        "tag_prefixes": example(["v"], items={"minLength": 1}),
+        "description": example("Keep 30 releases"),
     },
     ImageEvents: {
-        "repositories": _example(
+        "repositories": example(
             ["team/*"], items=_one_of(text(REPOSITORY_NAME), text(REPOSITORY_PREFIX))
         ),
     },
     GitHubSubject: {
-        "repository": _example("acme/api", **text(REPOSITORY)),
-        "ref": _example("refs/heads/main", **text(REF)),
-        "environment": _example("production", **text(ENVIRONMENT)),
-        "owner_id": _example("1234567", **_DIGITS),
-        "repository_id": _example("7654321", **_DIGITS),
+        "repository": example("acme/api", **text(REPOSITORY)),
+        "ref": example("refs/heads/main", **text(REF)),
+        "environment": example("production", **text(ENVIRONMENT)),
+        "owner_id": example("1234567", **_DIGITS),
+        "repository_id": example("7654321", **_DIGITS),
     },
-    ImageModel: {"build": _example("services/api")},
+    ImageModel: {"build": example("services/api")},
     BuildModel: {
-        "context": _example("services/api"),
-        "dockerfile": _example("Dockerfile.release"),
-        "platforms": _example(["linux/amd64", "linux/arm64"], minItems=1, uniqueItems=True),
-        "arguments": _example({"VERSION": "1.2.3"}),
-        "tag": _example("v1.2.3", **text(TAG)),
+        "context": example("services/api"),
+        "dockerfile": example("Dockerfile.release"),
+        "platforms": example(["linux/amd64", "linux/arm64"], minItems=1, uniqueItems=True),
+        "arguments": example({"VERSION": "1.2.3"}),
+        "tag": example("v1.2.3", **text(TAG)),
     },
     ContainerSpec: {
-        "name": _example("api", **text(CONTAINER_NAME)),
+        "name": example("api", **text(CONTAINER_NAME)),
         "memory_mib": _between(MINIMUM_MEMORY_MIB, MAXIMUM_MEMORY_MIB, 512),
         "cpu": _between(1, MAXIMUM_CPU_UNITS, 256),
-        "command": _example(["serve", "--port", "8080"]),
-        "entry_point": _example(["/app"]),
-        "environment": _example({"LOG_LEVEL": "info"}, propertyNames=_ECS_VARIABLE),
-        "secrets": _example(
+        "command": example(["serve", "--port", "8080"]),
+        "entry_point": example(["/app"]),
+        "environment": example({"LOG_LEVEL": "info"}, propertyNames=_ECS_VARIABLE),
+        "secrets": example(
             {
                 "DB_PASSWORD": {
                     "secret": (
@@ -212,17 +210,17 @@ LIMITS: Mapping[type, Mapping[str, Schema]] = {
             },
             propertyNames=_ECS_VARIABLE,
         ),
-        "ports": _example([8080], items={"minimum": 1, "maximum": LARGEST_PORT}, uniqueItems=True),
-        "depends_on": _example({"proxy": "HEALTHY"}),
-        "writable_volumes": _example(
+        "ports": example([8080], items={"minimum": 1, "maximum": LARGEST_PORT}, uniqueItems=True),
+        "depends_on": example({"proxy": "HEALTHY"}),
+        "writable_volumes": example(
             {"scratch": "/tmp"},  # noqa: S108 - a path inside a container
             propertyNames=text(CONTAINER_NAME),
             additionalProperties=_ABSOLUTE_PATH,
         ),
-        "image": _example("api"),
+        "image": example("api"),
     },
     HealthCheck: {
-        "command": _example(["CMD", "/healthy"], minItems=2),
+        "command": example(["CMD", "/healthy"], minItems=2),
         "interval_seconds": _between(*HEALTH_CHECK_RANGES["interval_seconds"], 10),
         "timeout_seconds": _between(*HEALTH_CHECK_RANGES["timeout_seconds"], 3),
         "retries": _between(*HEALTH_CHECK_RANGES["retries"], 5),
@@ -230,45 +228,45 @@ LIMITS: Mapping[type, Mapping[str, Schema]] = {
     },
     SidecarInFile: {"hardening": {"default": "standard"}},
     SecretSpec: {
-        "secret": _example(
+        "secret": example(
             "arn:aws:secretsmanager:us-west-2:111111111111:secret:api/password-a1B2c3",
             **text(SECRET_ARN),
         ),
-        "parameter": _example(
+        "parameter": example(
             "arn:aws:ssm:us-west-2:111111111111:parameter/api/token", **text(PARAMETER_ARN)
         ),
-        "field": _example("password"),
-        "key": _example(AWS_MANAGED, pattern=rf"^(?:{AWS_MANAGED}|{KEY_ARN.pattern})$"),
+        "field": example("password"),
+        "key": example(AWS_MANAGED, pattern=rf"^(?:{AWS_MANAGED}|{KEY_ARN.pattern})$"),
     },
-    ContainerHardening: {"user": _example("1000:1000", **text(USER))},
-    TaskSpec: {"family": _example("api", **text(CONTAINER_NAME))},
-    TaskInFile: {"sidecars": _example([{"name": "proxy", "image": "proxy", "memory_mib": 64}])},
+    ContainerHardening: {"user": example("1000:1000", **text(USER))},
+    TaskSpec: {"family": example("api", **text(CONTAINER_NAME))},
+    TaskInFile: {"sidecars": example([{"name": "proxy", "image": "proxy", "memory_mib": 64}])},
     FargateSize: {
-        "cpu": _example(256, enum=list(MEMORY_MIB_BY_CPU)),
-        "memory_mib": _example(
+        "cpu": example(256, enum=list(MEMORY_MIB_BY_CPU)),
+        "memory_mib": example(
             512, enum=sorted({size for sizes in MEMORY_MIB_BY_CPU.values() for size in sizes})
         ),
     },
     ServiceSpec: {
-        "name": _example("api", **_LABEL),
-        "task": _example("api"),
+        "name": example("api", **_LABEL),
+        "task": example("api"),
         "desired_count": _between(0, MAXIMUM_COUNT, 2),
     },
     NetworkSpec: {
-        "cidr": _example("10.20.0.0/24", **_CIDR),
-        "availability_zones": _example(
+        "cidr": example("10.20.0.0/24", **_CIDR),
+        "availability_zones": example(
             ["us-west-2a", "us-west-2b"], minItems=MINIMUM_ZONES, uniqueItems=True
         ),
     },
     Identity: {
-        "cluster_name": _example("main", **text(CLUSTER)),
-        "oidc_provider_arn": _example(
+        "cluster_name": example("main", **text(CLUSTER)),
+        "oidc_provider_arn": example(
             "arn:aws:iam::111111111111:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/"
             "EXAMPLED539D4633E53DE1B71EXAMPLE",
             **text(PROVIDER_ARN),
         ),
-        "role_name": _example("web-jobs", **text(ROLE_NAME)),
-        "statements": _example(
+        "role_name": example("web-jobs", **text(ROLE_NAME)),
+        "statements": example(
             [
                 {
                     "Effect": "Allow",
@@ -279,18 +277,18 @@ LIMITS: Mapping[type, Mapping[str, Schema]] = {
         ),
     },
     EksJobModel: {
-        "image": _example("nightly"),
-        "rollback_window_seconds": _example(86_400),
+        "image": example("nightly"),
+        "rollback_window_seconds": example(86_400),
         "wait_for_completion_seconds": _between(1, LONGEST_WAIT_SECONDS, 300),
     },
     JobSpec: {
-        "name": _example("nightly", **_LABEL),
-        "service_account": _example("reader", **_SUBDOMAIN),
-        "namespace": _example("jobs", **_LABEL),
+        "name": example("nightly", **_LABEL),
+        "service_account": example("reader", **_SUBDOMAIN),
+        "namespace": example("jobs", **_LABEL),
     },
     JobRun: {
-        name: _between(LEAST_OF_A_RUN[name][0], LARGEST_OF_A_RUN, example)
-        for name, example in (
+        name: _between(LEAST_OF_A_RUN[name][0], LARGEST_OF_A_RUN, value)
+        for name, value in (
             ("backoff_limit", 2),
             ("active_deadline_seconds", 3600),
             ("ttl_seconds_after_finished", 86_400),
@@ -299,49 +297,50 @@ LIMITS: Mapping[type, Mapping[str, Schema]] = {
         )
     },
     JobPod: {
-        "args": _example(["s3", "ls"]),
-        "command": _example(["/app"]),
-        "container_name": _example("main", **_LABEL),
-        "labels": _example({"app": "nightly"}),
-        "environment": _example({"LOG_LEVEL": "info"}, propertyNames=text(VARIABLE)),
-        "secrets": _example(
+        "args": example(["s3", "ls"]),
+        "command": example(["/app"]),
+        "container_name": example("main", **_LABEL),
+        "labels": example({"app": "nightly"}),
+        "environment": example({"LOG_LEVEL": "info"}, propertyNames=text(VARIABLE)),
+        "secrets": example(
             {"DB_PASSWORD": {"secret": "database", "key": "password"}},
             propertyNames=text(VARIABLE),
         ),
-        "node_selector": _example({"kubernetes.io/arch": "arm64"}),
+        "node_selector": example({"kubernetes.io/arch": "arm64"}),
     },
     PodInFile: {"hardening": {"default": "restricted"}},
     Resources: {
-        "requests": _example(
+        "requests": example(
             {"cpu": "250m", "memory": "256Mi"}, default={"cpu": "100m", "memory": "256Mi"}
         ),
-        "limits": _example({"memory": "512Mi"}, default={"memory": "256Mi"}),
+        "limits": example({"memory": "512Mi"}, default={"memory": "256Mi"}),
     },
     SecretKey: {
-        "secret": _example("database", **_SUBDOMAIN),
-        "key": _example("password", **text(SECRET_KEY)),
+        "secret": example("database", **_SUBDOMAIN),
+        "key": example("password", **text(SECRET_KEY)),
     },
     Volume: {
-        "name": _example("scratch", **_LABEL),
-        "path": _example("/tmp", pattern="^/[^:]*$"),  # noqa: S108 - a path inside a container
-        "source_name": _example("settings", **_SUBDOMAIN),
-        "size_limit": _example("1Gi"),
+        "name": example("scratch", **_LABEL),
+        "path": example("/tmp", pattern="^/[^:]*$"),  # noqa: S108 - a path inside a container
+        "source_name": example("settings", **_SUBDOMAIN),
+        "size_limit": example("1Gi"),
     },
     Toleration: {
-        "key": _example("nvidia.com/gpu"),
+        "key": example("nvidia.com/gpu"),
         "operator": {"enum": list(TOLERATION_OPERATORS)},
-        "value": _example("present"),
+        "value": example("present"),
         "effect": {"enum": list(TOLERATION_EFFECTS)},
     },
-    PodHardening: {"user": _example(1000, **_POSITIVE)},
+    PodHardening: {"user": example(1000, **_POSITIVE)},
     CronSchedule: {
-        "schedule": _example("15 3 * * *"),
-        "time_zone": _example("Europe/Berlin"),
-        "starting_deadline_seconds": _example(600, minimum=CONTROLLER_INTERVAL_SECONDS),
+        "schedule": example("15 3 * * *"),
+        "time_zone": example("Europe/Berlin"),
+        "starting_deadline_seconds": example(600, minimum=CONTROLLER_INTERVAL_SECONDS),
     },
     PinModel: {
-        "registry": _example("registry"),
-        "tag": _example("v1.2.3", **text(TAG)),
-        "digest": _example(f"sha256:{'0123456789abcdef' * 4}", **text(DIGEST)),
+        "registry": example("registry"),
+        "cache": example("docker-hub"),
+        "tag": example("v1.2.3", **text(TAG)),
+        "digest": example(f"sha256:{'0123456789abcdef' * 4}", **text(DIGEST)),
     },
 }

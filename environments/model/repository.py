@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from checked_files.forms import MAPPING, WORD, ReadAs, word_or_mapping
 from checked_files.models import CheckedText, FileModel
-from constructs_lib.rules.ecr.repository import EncryptionKind, EncryptionSpec
+from constructs_lib.rules.ecr.repository import STANDARD_LIFECYCLE, EncryptionKind, EncryptionSpec
 from constructs_lib.rules.ecr.tag_immutability import TagImmutability
 from constructs_lib.rules.ecs.secret import KEY_ARN
 from constructs_lib.rules.faults import Fault, faults_unless
@@ -18,6 +18,7 @@ from constructs_lib.rules.lifecycle.presets import PRESETS
 from constructs_lib.rules.lifecycle.rule import LifecycleRule
 from constructs_lib.rules.policy.access import Access
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
+from constructs_lib.rules.registry.prefixes import ROOT
 
 from .field_types import Account, GroupName, OrganizationPath, ProjectArn, RepositoryName, RoleArn
 
@@ -157,7 +158,7 @@ class RepositoryDefaults(FileModel):
 
     tag_immutability: Immutability = Field(default_factory=TagImmutability)
     scan_on_push: bool = True
-    lifecycle: Lifecycle = Field(default_factory=PRESETS["standard"])
+    lifecycle: Lifecycle = Field(default_factory=lambda: STANDARD_LIFECYCLE)
 
 
 class RepositoryModel(FileModel):
@@ -201,7 +202,9 @@ class PinModel(FileModel):
     """The image that a name refers to.
 
     :param registry: the environment whose registry contains the image, or public.ecr.aws.
-    :param repository: the repository's name.
+    :param cache: the prefix of a pull-through cache of that registry, such as docker-hub.
+    :param repository: the repository's name; in a cache the upstream's name, such as
+        library/nginx.
     :param tag: the image's tag; with a digest, a label of the workload.
     :param digest: the image's digest, which `ecrctl pin` writes.
     :param tag_may_move: accepts a tag that can be moved: each task or pod runs the image that the
@@ -209,10 +212,18 @@ class PinModel(FileModel):
     """
 
     registry: str | None = None
+    cache: str | None = None
     repository: RepositoryName
     tag: str | None = None
     digest: str | None = None
     tag_may_move: bool = False
+
+    @property
+    def repository_name(self) -> str:
+        """The repository's name in its registry, which in a cache begins with the prefix."""
+        if self.cache is None or self.cache == ROOT:
+            return self.repository
+        return f"{self.cache}/{self.repository}"
 
 
 Pins = dict[str, PinModel]

@@ -76,6 +76,8 @@ ANY_TEXT = frozenset(
         *("tag_prefixes", "about", "usage", "logo", "text"),
         *("image", "task", "registry"),
         *("context", "dockerfile", "build"),
+        *("prefix", "secret_arn", "host", "upstream_prefix", "role_arn", "cache"),
+        *("destinations", "filters", "exclusions"),
         *("schedule", "time_zone", "size_limit", "key", "availability_zones"),
     }
 )

@@ -124,6 +124,7 @@ class ImageSpec:
     :param account: ``None``, as is the region, for an image of ECR Public.
     :param tag_may_move: whether the image may be deployed by a tag that can be moved.
     :param tag_immutability: the repository's tag immutability, if it is known.
+    :param cache: the prefix of the pull-through cache that the repository belongs to, if any.
     """
 
     account: str | None
@@ -133,6 +134,7 @@ class ImageSpec:
     digest: str | None
     tag_may_move: bool = False
     tag_immutability: TagImmutability | None = None
+    cache: str | None = None
 
     @property
     def uri(self) -> str:

@@ -6,7 +6,7 @@ to ECR pull through cache".
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 
 from constructs_lib.rules.faults import Fault, faults_unless
 
@@ -48,19 +48,20 @@ def pattern_under(prefix: str) -> str:
     return "*" if prefix == ROOT else f"{prefix}/*"
 
 
-def nested_faults(prefixes: Mapping[str, str], path: str = "prefix") -> Iterator[Fault]:
+def nested_faults(setting: str, prefixes: Sequence[str]) -> Iterator[Fault]:
     """Yield a fault for each prefix that contains another one.
 
-    :param prefixes: each prefix by its place, such as ``caches[0]``.
+    :param setting: the list that contains the prefixes, such as ``caches``.
     """
-    for place, prefix in prefixes.items():
-        for inside, other in prefixes.items():
+    for index, prefix in enumerate(prefixes):
+        for inside, other in enumerate(prefixes):
             # ROOT applies to the names that no other prefix applies to.
             if prefix != ROOT and is_under(prefix, other):
                 yield Fault(
-                    f"{place}.{path}",
-                    f"the prefix '{prefix}' contains '{other}' of {inside}, so two rules would "
-                    f"apply to '{other}/...'. Rename one of them, such as '{prefix}-other'.",
+                    f"[{index}].prefix",
+                    f"the prefix '{prefix}' contains '{other}' of {setting}[{inside}], so two "
+                    f"rules would apply to '{other}/...'. Rename one of them, such as "
+                    f"'{prefix}-other'.",
                 )
 
 

@@ -140,7 +140,7 @@ def cache_faults(caches: tuple[PullThroughCache, ...], place: Place) -> Iterator
         f"a registry can have at most {MAXIMUM_CACHES} pull-through caches, got {len(caches)}. "
         "Cache the others in another region or account.",
     )
-    yield from nested_faults({f"[{index}]": one.prefix for index, one in enumerate(caches)})
+    yield from nested_faults("caches", [one.prefix for one in caches])
     for index, cache in enumerate(caches):
         path = f"[{index}]"
         yield from under(path, _place_faults(cache, place))
@@ -178,6 +178,15 @@ def _place_faults(cache: PullThroughCache, place: Place) -> Iterator[Fault]:
         )
 
 
+def upstream_faults(upstream: str) -> list[Fault]:
+    """Check that ECR can cache an upstream registry."""
+    return faults_unless(
+        upstream in UPSTREAM_NAMES,
+        f"a cache's upstream must be one of {', '.join(UPSTREAM_NAMES)}, got "
+        f"'{str(upstream)[:80]}'. Copy images of any other registry with `ecrctl promote`.",
+    )
+
+
 def create_secret_command(prefix: str, place: Place) -> str:
     """Return the command that creates a cache's secret, whose value only its file contains."""
     return (
@@ -202,13 +211,9 @@ def _faults_of(cache: PullThroughCache) -> Iterator[Fault]:
     subject = partial(prefix_faults, shortest=SHORTEST_PREFIX, longest=LONGEST_PREFIX)
     yield from under("prefix", subject(cache.prefix, subject="a cache's prefix"))
     yield from under("tags", tag_faults(cache.tags))
-    if cache.upstream not in UPSTREAM_NAMES:
-        yield Fault(
-            "upstream",
-            f"a cache's upstream must be one of {', '.join(UPSTREAM_NAMES)}, got "
-            f"'{str(cache.upstream)[:80]}'. Copy images of any other registry with "
-            "`ecrctl promote`.",
-        )
+    unknown = upstream_faults(cache.upstream)
+    if unknown:
+        yield from under("upstream", unknown)
         return
     upstream = UPSTREAMS[cache.upstream]
     yield from _secret_faults(cache, upstream)

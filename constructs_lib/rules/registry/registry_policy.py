@@ -104,6 +104,19 @@ def registry_statements(
     ]
 
 
+def requires_scope_v2(statements: Iterable[Statement]) -> bool:
+    """Return whether a registry of the scope V1 ignores a part of its policy.
+
+    V1, which an account keeps until it moves to V2, grants replication and the filling of caches
+    alone. Source: Amazon ECR user guide, "Private registry permissions in Amazon ECR".
+    """
+    known = {*REPLICATE_ACTIONS, *IMPORT_ACTIONS}
+    return any(
+        one.get("Effect") != "Allow" or not set(as_list(one.get("Action", "*"))) <= known
+        for one in statements
+    )
+
+
 def _replication_statements(
     sources: Iterable[ReplicationSource], place: Place
 ) -> Iterator[dict[str, Any]]:

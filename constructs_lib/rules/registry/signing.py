@@ -20,8 +20,8 @@ LONGEST_PROFILE_ARN = 200
 SIGN_ACTION = "signer:SignPayload"
 PLATFORM = "Notation-OCI-SHA384-ECDSA"
 
-_PROFILE = re.compile(
-    r"arn:aws(?:-[a-z]+)*:signer:(?P<region>[a-z0-9-]+):[0-9]{12}:/signing-profiles/[a-zA-Z0-9_]{2,}"
+PROFILE_ARN = re.compile(
+    r"arn:aws(?:-[a-z]+)*:signer:([a-z0-9-]+):[0-9]{12}:/signing-profiles/[a-zA-Z0-9_]{2,}"
 )
 
 
@@ -76,12 +76,12 @@ def signing_faults(rules: tuple[SigningRule, ...], place: Place) -> Iterator[Fau
         "filters of one profile in one rule.",
     )
     for index, rule in enumerate(rules):
-        found = _PROFILE.fullmatch(rule.profile_arn or "")
-        if found and not is_token(place.region) and found["region"] != place.region:
+        found = PROFILE_ARN.fullmatch(rule.profile_arn or "")
+        if found and not is_token(place.region) and found[1] != place.region:
             yield Fault(
                 f"[{index}].profile_arn",
                 f"a signing profile must be in the registry's region {place.region}, got one in "
-                f"{found['region']}. Write a profile of {place.region}.",
+                f"{found[1]}. Write a profile of {place.region}.",
             )
 
 
@@ -89,7 +89,7 @@ def _profile_faults(arn: str | None) -> list[Fault]:
     return faults_unless(
         arn is None
         or is_token(arn)
-        or (len(arn) <= LONGEST_PROFILE_ARN and _PROFILE.fullmatch(arn)),
+        or (len(arn) <= LONGEST_PROFILE_ARN and PROFILE_ARN.fullmatch(arn)),
         f"'{str(arn)[:120]}' is not the ARN of a signing profile. Write it such as "
         "'arn:aws:signer:us-west-2:111111111111:/signing-profiles/images'.",
         path="profile_arn",

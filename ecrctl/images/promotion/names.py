@@ -54,7 +54,7 @@ class _Side:
     def repositories(self) -> dict[str, tuple[str, str]]:
         """Return the registry and the repository of each image that the files name."""
         found = {
-            name: (self.owner_of(pin), pin.repository)
+            name: (self.owner_of(pin), pin.repository_name)
             for name, pin in self.pins.items()
             if pin.registry != PUBLIC_REGISTRY
         }
@@ -139,11 +139,11 @@ class Names:
         owner = self.source.owner_of(pin)
         own = self.target.repositories().get(name)
         is_own = own is not None and own[0] == self.target.settings.name
-        target = own[1] if own and is_own else self._counterpart(pin.repository)
+        target = own[1] if own and is_own else self._counterpart(pin.repository_name)
         self._check(self.target, target)
         return PromotedImage(
             owner=owner,
-            source=pin.repository,
+            source=pin.repository_name,
             reference=pin.digest or pin.tag or "",
             tag=pin.tag,
             target=target,

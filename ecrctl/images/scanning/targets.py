@@ -65,7 +65,7 @@ def _of_pin(
     owner = settings
     if pin.registry and pin.registry != settings.name:
         owner = load_environment(pin.registry, directory, with_pins=False)
-    return ScanTarget(owner, pin.repository, pin.digest or pin.tag)
+    return ScanTarget(owner, pin.repository_name, pin.digest or pin.tag)
 
 
 def _parts(image: str) -> tuple[str, str | None]:

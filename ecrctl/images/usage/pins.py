@@ -69,7 +69,7 @@ class _Folder:
                 identity = ImageIdentity(
                     account=registry[0],
                     region=registry[1],
-                    repository=pin.repository,
+                    repository=pin.repository_name,
                     tag=pin.tag,
                     digest=pin.digest,
                 )

@@ -197,8 +197,8 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
     (
         lambda: registry(caches=(public("cache"), public("cache/quay"))),
         (
-            "caches[0].prefix: the prefix 'cache' contains 'cache/quay' of [1], so two rules "
-            "would apply to 'cache/quay/...'. Rename one of them, such as 'cache-other'.",
+            "caches[0].prefix: the prefix 'cache' contains 'cache/quay' of caches[1], so two "
+            "rules would apply to 'cache/quay/...'. Rename one of them, such as 'cache-other'.",
         ),
     ),
     (

@@ -1,0 +1,63 @@
+"""Sentences for a person about a registry whose files have no faults."""
+
+from collections.abc import Iterable, Iterator
+
+from constructs_lib.rules.ecr.repository import RepositorySpec
+from constructs_lib.rules.registry.registry import RegistrySpec
+
+from .model.repository import RepositoryModel
+from .reading import EnvironmentFile
+from .registries import EMBEDDED_ACCOUNT
+
+
+def registry_notices(
+    environment: EnvironmentFile,
+    registry: RegistrySpec | None,
+    repositories: Iterable[RepositorySpec],
+) -> Iterator[str]:
+    """Yield the notices of an environment's registry and of its repositories."""
+    head = environment.head
+    if head and head.registry and head.account == EMBEDDED_ACCOUNT:
+        yield (
+            f"{environment.name}: the registry is left out, because the embedded AWS knows no "
+            "settings of a registry."
+        )
+    if registry is None:
+        return
+    specs = list(repositories)
+    for spec in specs:
+        yield from (f"{environment.name}: {text}" for text in _notices(registry, spec))
+    for path, model in environment.repositories.items():
+        yield from (
+            f"{environment.name}: {path}: {text}" for text in _signing_notices(registry, model)
+        )
+
+
+def _notices(registry: RegistrySpec, spec: RepositorySpec) -> Iterator[str]:
+    if registry.scanning and not registry.scanning.covers(spec.name):
+        yield (
+            f"no scanning rule of the registry covers '{spec.name}', so its images are not "
+            "scanned when they are pushed."
+        )
+    rules = spec.lifecycle.rules if spec.lifecycle else ()
+    if not registry.exclusions and any(one.count_type == "sinceImagePulled" for one in rules):
+        yield (
+            f"the lifecycle policy of '{spec.name}' archives images by their last pull, and the "
+            "registry excludes no principal: a scanner that pulls keeps every image."
+        )
+    if spec.tag_immutability.mode != "IMMUTABLE" and any(
+        rule.covers(spec.name) for rule in registry.replication
+    ):
+        yield (
+            f"tags of '{spec.name}' can be moved, and its replicas follow only where the template "
+            "of the destination lets them move too."
+        )
+
+
+def _signing_notices(registry: RegistrySpec, model: RepositoryModel) -> Iterator[str]:
+    rules = [rule for rule in registry.signing if rule.covers(model.name)]
+    if rules and model.push.roles:
+        yield (
+            f"images of '{model.name}' are signed, which requires that "
+            f"{', '.join(model.push.roles)} may signer:SignPayload on the signing profile."
+        )
