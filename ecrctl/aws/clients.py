@@ -50,10 +50,14 @@ _NOT_FOUND = frozenset(
         "NotFound",
         "NotFoundException",
         "ParameterNotFound",
+        "PullThroughCacheRuleNotFoundException",
+        "RegistryPolicyNotFoundException",
         "RepositoryCatalogDataNotFoundException",
         "RepositoryNotFoundException",
         "RepositoryPolicyNotFoundException",
         "ResourceNotFoundException",
+        "SigningConfigurationNotFoundException",
+        "TemplateNotFoundException",
     )
 )
 

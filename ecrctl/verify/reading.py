@@ -7,9 +7,11 @@ from threading import Lock
 from typing import Any
 
 import jmespath
+from botocore.exceptions import ClientError
 
 from ecrctl.aws.answers import has_json_protocol
 from ecrctl.aws.clients import Aws, or_none
+from ecrctl.aws.problems import CallError
 
 
 class UnansweredError(Exception):
@@ -44,6 +46,19 @@ class Reading:
             (service, operation, None, arguments),
             lambda: or_none(lambda: getattr(client, operation)(**arguments)),
         )
+
+    def asked(self, lack: str, service: str, operation: str, **arguments: Any) -> Any:
+        """Return the answer of an operation that an emulator may not have.
+
+        :param lack: what the emulator lacks, for the error.
+        :raises UnansweredError: where the endpoint is an emulator's without the operation.
+        """
+        try:
+            return self.call(service, operation, **arguments)
+        except (ClientError, CallError):
+            if self.is_emulated:
+                raise UnansweredError(lack) from None
+            raise
 
     def listed(self, service: str, operation: str, path: str, **arguments: Any) -> list[Any]:
         """Return what all pages of an operation list; nothing where its resource does not exist.

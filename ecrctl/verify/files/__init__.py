@@ -15,6 +15,7 @@ from .jobs import check_job
 from .lookup import Lookup
 from .notifications import check_notifications
 from .public_repositories import check_public_repository
+from .registries import check_registry
 from .repositories import check_key, check_repository
 
 Job = Callable[[], Iterable[Check]]
@@ -30,6 +31,7 @@ def checks_of_files(lookup: Lookup) -> list[Job]:
             Check(place, "region", settings.region, lookup.reading.aws.region),
         ],
         partial(check_key, lookup),
+        partial(check_registry, lookup),
         *(partial(check_repository, one, lookup) for one in _in_order(settings)),
         *(partial(check_public_repository, one, lookup) for one in settings.public_repositories),
         partial(check_provider, lookup),

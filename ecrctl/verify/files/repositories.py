@@ -55,7 +55,7 @@ def check_repository(repository: RepositorySettings, lookup: Lookup) -> Iterator
     rows = {
         "stack": _stack(repository, lookup),
         "scan on push": (on_or_off(spec.scan_on_push), on_or_off(scans)),
-        "encryption": _encryption(spec.encryption, lookup, found["EncryptionConfiguration"]),
+        "encryption": encryption_rows(spec.encryption, lookup, found["EncryptionConfiguration"]),
         "repository policy": differing(
             statements_by_sid(policy_document(spec.policy)),
             statements_by_sid(json.loads(policy) if policy else None),
@@ -131,9 +131,10 @@ def _immutability(
         )
 
 
-def _encryption(
+def encryption_rows(
     declared: EncryptionSpec, lookup: Lookup, found: Mapping[str, Any]
 ) -> tuple[str, str]:
+    """Return the declared and the deployed encryption of a repository or of a template."""
     kind, key = found["EncryptionType"], found["KmsKey"] or ""
     if declared.kind == "aes256":
         return "AES256", kind

@@ -26,13 +26,7 @@ def read_repository(reading: Reading, resource: Resource) -> Live | None:
         properties={
             "RepositoryName": found["repositoryName"],
             "ImageTagMutability": found.get("imageTagMutability"),
-            "ImageTagMutabilityExclusionFilters": [
-                {
-                    "ImageTagMutabilityExclusionFilterType": one["filterType"],
-                    "ImageTagMutabilityExclusionFilterValue": one["filter"],
-                }
-                for one in found.get("imageTagMutabilityExclusionFilters", ())
-            ],
+            "ImageTagMutabilityExclusionFilters": exclusion_filters(found),
             "ImageScanningConfiguration": {
                 "ScanOnPush": found.get("imageScanningConfiguration", {}).get("scanOnPush")
             },
@@ -48,6 +42,17 @@ def read_repository(reading: Reading, resource: Resource) -> Live | None:
     )
 
 
+def exclusion_filters(found: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the exclusion filters of a repository's or a template's tag immutability."""
+    return [
+        {
+            "ImageTagMutabilityExclusionFilterType": one["filterType"],
+            "ImageTagMutabilityExclusionFilterValue": one["filter"],
+        }
+        for one in found.get("imageTagMutabilityExclusionFilters", ())
+    ]
+
+
 def _own_key(reading: Reading, key: str | None) -> str | None:
     """Return a key of the account; ``None`` for the AWS managed one, which no template names."""
     answer = reading.call("kms", "describe_key", KeyId=key) if key else None
@@ -56,14 +61,18 @@ def _own_key(reading: Reading, key: str | None) -> str | None:
 
 
 @forms.each
-def _encryption(value: Mapping[str, Any]) -> Any:
+def encryption_form(value: Mapping[str, Any]) -> Any:
     """An encryption by its kind and the ID of its key; ECR returns the ARN or the ID."""
     return forms.plain({**value, "KmsKey": (value.get("KmsKey") or "").rpartition("/")[2]})
 
 
 @forms.each
 def _lifecycle(value: Mapping[str, Any] | None) -> Any:
-    text = (value or {}).get("LifecyclePolicyText")
+    return lifecycle_rules((value or {}).get("LifecyclePolicyText"))
+
+
+def lifecycle_rules(text: Any) -> Mapping[str, Any] | None:
+    """Return the rules of a lifecycle policy, which may be text, by their priority."""
     if not text:
         return None
     rules = (json.loads(text) if isinstance(text, str) else text)["rules"]
@@ -78,7 +87,7 @@ REPOSITORY = ResourceType(
         "ImageTagMutability": Property("MUTABLE"),
         "ImageTagMutabilityExclusionFilters": Property(form=forms.unordered),
         "ImageScanningConfiguration": Property({"ScanOnPush": False}),
-        "EncryptionConfiguration": Property({"EncryptionType": "AES256"}, _encryption),
+        "EncryptionConfiguration": Property({"EncryptionType": "AES256"}, encryption_form),
         "RepositoryPolicyText": Property(form=forms.policy),
         "LifecyclePolicy": Property(form=_lifecycle),
         "Tags": Property(form=forms.tags),

@@ -1,11 +1,22 @@
 """Every resource type that an environment can deploy."""
 
-from ecrctl.verify.readers import ec2, ecr, ecr_public, ecs, eks, iam, kms, logs, notifications
+from ecrctl.verify.readers import (
+    ec2,
+    ecr,
+    ecr_public,
+    ecs,
+    eks,
+    iam,
+    kms,
+    logs,
+    notifications,
+    registry,
+)
 
 from .resource_types import ResourceType
 
 RESOURCE_TYPES: dict[str, ResourceType] = {
     one.name: one
-    for service in (ec2, ecr, ecr_public, ecs, eks, iam, kms, logs, notifications)
+    for service in (ec2, ecr, ecr_public, ecs, eks, iam, kms, logs, notifications, registry)
     for one in service.TYPES
 }

@@ -101,6 +101,20 @@ VOLUME = {"name": "cache", "path": "/cache"}
 TOLERATION = {"key": "batch", "operator": "Equal", "value": "yes", "effect": "NoSchedule"}
 APPLIED = "CloudFormation applies the Job to the cluster, which alone knows its state"
 RULE_FOR_FILES = "a rule for the files; what they declare is compared"
+
+
+def _created(place: str) -> Iterator[str]:
+    """Yield the fields of repositories that ECR creates."""
+    lifecycle = ("count_type", "count_number", "tag_status", "tag_patterns", "tag_prefixes")
+    more = ("storage_class", "action", "priority", "description")
+    for field in (
+        *("tag_immutability.mode", "tag_immutability.exclusion_filters", "encryption", "tags"),
+        *(f"lifecycle[].{one}" for one in (*lifecycle, *more)),
+        "lifecycle.allow_touching_live_images",
+    ):
+        yield f"{place}.{field}"
+
+
 REASONS = {
     "account": "credentials of another account are an error before anything is read",
     "required_tags": f"{RULE_FOR_FILES}: the tags of each repository",
@@ -133,6 +147,32 @@ REASONS = {
             *("push.github[].repository", "push.github[].ref", "push.github[].environment"),
             *("push.github[].pull_request", "push.github[].owner_id"),
             "push.github[].repository_id",
+        )
+    },
+    **{
+        f"registry.{field}": (
+            "the embedded AWS has no settings of a registry; test_registry_rows.py compares each "
+            "property"
+        )
+        for field in (
+            *("scanning.scan_type", "scanning.rules[].filters", "scanning.rules[].frequency"),
+            *("replication[].destinations", "replication[].filters", "exclusions"),
+            *("signing[].filters", "signing[].profile_arn", "signing[].validity_months"),
+            *("policy.organization_pull", "policy.statements"),
+            *_created("caches[]"),
+            *("caches[].prefix", "caches[].upstream", "caches[].secret_arn", "caches[].host"),
+            *("caches[].upstream_prefix", "caches[].role_arn", "caches[].pull.accounts"),
+            *("caches[].pull.roles", "caches[].pull.organization"),
+            "caches[].pull.organization_paths",
+            *_created("templates[]"),
+            *("templates[].prefix", "templates[].applied_for", "templates[].description"),
+            *("templates[].statements", "templates[].pull.lambda_accounts"),
+            "templates[].pull.codebuild_projects",
+            *(
+                f"templates[].{verb}.{kind}"
+                for verb in ("pull", "push")
+                for kind in ("accounts", "roles", "organization", "organization_paths")
+            ),
         )
     },
     "eks_cluster.name": APPLIED,
