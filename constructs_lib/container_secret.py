@@ -12,6 +12,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from .cdk_types import Key
 from .encryption import key_of
 from .rules.aws.partitions import partition_of
 from .rules.ecs.secret import SecretSpec, SecretsService
@@ -21,6 +22,8 @@ from .rules.types import checked_types
 from .stack_facts import facts_of, is_token, stack_of
 
 AwsManaged = Literal["aws-managed"]
+# For pyright: see cdk_types.
+Secret = secretsmanager.ISecret | secretsmanager.Secret
 _UNKNOWN_SUFFIX = "-??????"
 _READ = {"secretsmanager": "secretsmanager:GetSecretValue", "ssm": "ssm:GetParameters"}
 
@@ -56,14 +59,14 @@ class ContainerSecret:
     value: str
     arn: str
     service: SecretsService
-    key: kms.IKey | None = None
+    key: Key | None = None
 
     @staticmethod
     def from_secrets_manager(
-        secret: secretsmanager.ISecret,
+        secret: Secret,
         *,
         field: str | None = None,
-        key: kms.IKey | AwsManaged | None = None,
+        key: Key | AwsManaged | None = None,
     ) -> ContainerSecret:
         """Return a secret of AWS Secrets Manager, or one field of it.
 
@@ -86,7 +89,7 @@ class ContainerSecret:
 
     @staticmethod
     def from_ssm_parameter(
-        parameter: ssm.IParameter, *, key: kms.IKey | AwsManaged | None = None
+        parameter: ssm.IParameter, *, key: Key | AwsManaged | None = None
     ) -> ContainerSecret:
         """Return a parameter of the SSM Parameter Store.
 

@@ -1,15 +1,15 @@
 """ECS task definitions that run images, on EC2 or on Fargate."""
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Generic, Literal, cast, overload
 
 import aws_cdk as cdk
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from .cdk_types import Key, Role
 from .ecs_container import EcsContainer, add_container, add_dependencies
 from .image import Image
 from .rules.ecs.fargate_sizes import FargateSize
@@ -17,6 +17,19 @@ from .rules.ecs.task_definition import Architecture, NetworkMode, PulledBy, Task
 from .rules.faults import raise_if_any, reported_by
 from .rules.types import checked_types
 from .stack_facts import facts_of, stack_of
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    Definition_co = TypeVar(
+        "Definition_co", bound=ecs.TaskDefinition, default=ecs.TaskDefinition, covariant=True
+    )
+else:
+    # Only Python 3.13 and type checkers know the default, with which `EcsImageTask` needs no
+    # parameter as a type.
+    from typing import TypeVar
+
+    Definition_co = TypeVar("Definition_co", covariant=True)
 
 _NETWORK_MODES = {
     "awsvpc": ecs.NetworkMode.AWS_VPC,
@@ -26,7 +39,7 @@ _NETWORK_MODES = {
 }
 
 
-class EcsTask(Construct):
+class EcsTask(Construct, Generic[Definition_co]):
     """Define an ECS task definition by its spec, which is checked without the CDK.
 
     ``EcsImageTask`` is the same with the spec's fields as arguments.
@@ -59,9 +72,9 @@ class EcsTask(Construct):
         spec: TaskSpec,
         *,
         images: Sequence[Image],
-        task_role: iam.IRole | None = None,
+        task_role: Role | None = None,
         log_retention: logs.RetentionDays | None = logs.RetentionDays.ONE_YEAR,
-        log_key: kms.IKey | None = None,
+        log_key: Key | None = None,
     ) -> None:
         by_path = dict(zip(spec.containers, images, strict=True))
         if spec.pulled_by == "execution-role":
@@ -73,7 +86,8 @@ class EcsTask(Construct):
             ]
             raise_if_any(f"EcsImageTask '{construct_id}'", faults)
         super().__init__(scope, construct_id)
-        self.task_definition = self._task_definition(spec, task_role)
+        # The overloads of EcsImageTask declare the class.
+        self.task_definition = cast("Definition_co", self._task_definition(spec, task_role))
         logging = self._log_driver(spec, log_retention, log_key)
         added = {
             spec.name_of(one): add_container(
@@ -94,7 +108,7 @@ class EcsTask(Construct):
             spec, images, logs_are_written=log_retention is not None
         )
 
-    def _task_definition(self, spec: TaskSpec, task_role: iam.IRole | None) -> ecs.TaskDefinition:
+    def _task_definition(self, spec: TaskSpec, task_role: Role | None) -> ecs.TaskDefinition:
         """Define the task definition, of one of the CDK's classes that its patterns accept."""
         volumes = [ecs.Volume(name=name) for name in _volumes(spec)] or None
         if spec.size:
@@ -118,7 +132,7 @@ class EcsTask(Construct):
         )
 
     def _log_driver(
-        self, spec: TaskSpec, retention: logs.RetentionDays | None, key: kms.IKey | None
+        self, spec: TaskSpec, retention: logs.RetentionDays | None, key: Key | None
     ) -> ecs.LogDriver | None:
         if retention is None:
             return None
@@ -137,7 +151,7 @@ class EcsTask(Construct):
         }
         return ecs.GenericLogDriver(log_driver="awslogs", options=options)
 
-    def _allow_logs(self, key: kms.IKey) -> None:
+    def _allow_logs(self, key: Key) -> None:
         stack = cdk.Stack.of(self)
         # The ARN of the one group is unknown here, because the group requires the key.
         groups = stack.format_arn(
@@ -158,7 +172,7 @@ class EcsTask(Construct):
 
 
 @checked_types
-class EcsImageTask(EcsTask):
+class EcsImageTask(EcsTask[Definition_co]):
     """Define an ECS task definition whose containers run images by their URIs, on EC2 or Fargate.
 
     By default the task has an execution role that may only pull from the repositories of its
@@ -187,8 +201,9 @@ class EcsImageTask(EcsTask):
         role: the role of the EC2 instance pulls and writes logs, and must have the permissions.
     :raises ValueError: before anything is created, with every rule that is broken.
 
-    Attributes: ``task_definition`` is an ``ecs.FargateTaskDefinition`` or an
-    ``ecs.Ec2TaskDefinition``, which services, schedules and ``aws_ecs_patterns`` accept;
+    Attributes: ``task_definition`` is an ``ecs.FargateTaskDefinition`` with ``fargate``, and
+    otherwise an ``ecs.Ec2TaskDefinition``, which services, schedules and ``aws_ecs_patterns``
+    accept;
     ``container`` is the main container; ``images`` are the images of all containers;
     ``endpoint_services`` are the AWS services that the task must reach when it starts.
 
@@ -204,6 +219,42 @@ class EcsImageTask(EcsTask):
     'api'
     """
 
+    @overload
+    def __init__(
+        self: "EcsImageTask[ecs.FargateTaskDefinition]",
+        scope: Construct,
+        construct_id: str,
+        *,
+        family: str,
+        container: EcsContainer,
+        sidecars: Sequence[EcsContainer] = (),
+        fargate: FargateSize | Literal["smallest"],
+        architecture: Architecture | None = None,
+        network_mode: NetworkMode | None = None,
+        task_role: Role | None = None,
+        log_retention: logs.RetentionDays | None = logs.RetentionDays.ONE_YEAR,
+        log_key: Key | None = None,
+        pulled_by: PulledBy = "execution-role",
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self: "EcsImageTask[ecs.Ec2TaskDefinition]",
+        scope: Construct,
+        construct_id: str,
+        *,
+        family: str,
+        container: EcsContainer,
+        sidecars: Sequence[EcsContainer] = (),
+        fargate: None = None,
+        architecture: None = None,
+        network_mode: NetworkMode | None = None,
+        task_role: Role | None = None,
+        log_retention: logs.RetentionDays | None = logs.RetentionDays.ONE_YEAR,
+        log_key: Key | None = None,
+        pulled_by: PulledBy = "execution-role",
+    ) -> None: ...
+
     def __init__(
         self,
         scope: Construct,
@@ -215,9 +266,9 @@ class EcsImageTask(EcsTask):
         fargate: FargateSize | Literal["smallest"] | None = None,
         architecture: Architecture | None = None,
         network_mode: NetworkMode | None = None,
-        task_role: iam.IRole | None = None,
+        task_role: Role | None = None,
         log_retention: logs.RetentionDays | None = logs.RetentionDays.ONE_YEAR,
-        log_key: kms.IKey | None = None,
+        log_key: Key | None = None,
         pulled_by: PulledBy = "execution-role",
     ) -> None:
         with reported_by(f"EcsImageTask '{construct_id}'"):

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
 
+from .cdk_types import Key
 from .rules.ecr.repository import EncryptionSpec
 from .rules.types import checked_types
 from .stack_facts import child_of
@@ -40,7 +41,7 @@ class Encryption(EncryptionSpec):
 
     EXAMPLE: ClassVar = "Encryption.customer_managed(key), Encryption.aes256() or another of them"
 
-    key: kms.IKey | None = None
+    key: Key | None = None
 
     def __post_init__(self) -> None:
         if self.key is not None:
@@ -48,7 +49,7 @@ class Encryption(EncryptionSpec):
         EncryptionSpec.__post_init__(self)
 
     @staticmethod
-    def customer_managed(key: kms.IKey | None = None) -> Encryption:
+    def customer_managed(key: Key | None = None) -> Encryption:
         """Return encryption with a KMS key of yours; by default with the key its stack shares."""
         return Encryption(kind="customer-managed", key=key)
 
@@ -58,7 +59,7 @@ class Encryption(EncryptionSpec):
         return Encryption(kind="own-key")
 
     @staticmethod
-    def dsse(key: kms.IKey | None = None) -> Encryption:
+    def dsse(key: Key | None = None) -> Encryption:
         """Return dual-layer encryption, which ECR has in GovCloud regions only."""
         return Encryption(kind="dsse", key=key)
 

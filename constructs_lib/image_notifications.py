@@ -12,6 +12,9 @@ from .rules.faults import Fault, faults_unless, raise_if_any
 from .rules.types import checked_types
 from .stack_facts import StackFacts, facts_of, stack_of
 
+# For pyright: see cdk_types.
+Topic = sns.ITopic | sns.Topic
+
 _EVENTS = "events.amazonaws.com"
 DEFAULT_EVENTS = ImageEvents()
 
@@ -54,7 +57,7 @@ class ImageNotifications(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        topic: sns.ITopic | None = None,
+        topic: Topic | None = None,
         event_bus: aws_events.IEventBus | None = None,
         topic_policy_declared_by_owner: bool = False,
         events: ImageEvents = DEFAULT_EVENTS,
@@ -69,7 +72,7 @@ class ImageNotifications(Construct):
         super().__init__(scope, construct_id)
 
         facts = facts_of(stack_of(scope))
-        self.topic: sns.ITopic | None = None
+        self.topic: Topic | None = None
         if event_bus:
             target = self._bus_target(event_bus)
         else:
@@ -137,7 +140,7 @@ def _publishing(topic_arn: str, facts: StackFacts) -> iam.PolicyStatement:
     )
 
 
-def _target_faults(topic: sns.ITopic | None, event_bus: aws_events.IEventBus | None) -> list[Fault]:
+def _target_faults(topic: Topic | None, event_bus: aws_events.IEventBus | None) -> list[Fault]:
     return faults_unless(
         topic is None or event_bus is None,
         "notifications require one target, a topic or an event bus, got both. "
@@ -145,7 +148,7 @@ def _target_faults(topic: sns.ITopic | None, event_bus: aws_events.IEventBus | N
     )
 
 
-def _topic_faults(topic: sns.ITopic | None, *, policy_is_declared: bool) -> list[Fault]:
+def _topic_faults(topic: Topic | None, *, policy_is_declared: bool) -> list[Fault]:
     # Of all topics, the CDK adds a policy to an sns.Topic alone. Adding a statement to find out
     # would change the caller's topic even if another fault is raised.
     return faults_unless(
