@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from ecrctl.local.emulator import Emulator, running
 from ecrctl.local.sample_image import sample_image, write_layout
+from tests.end_to_end.commands import run, section
 from tests.installed_tools import require_tool
 from tests.packaging.test_guides import blocks
 from tests.support import ROOT
@@ -19,7 +19,6 @@ from tests.support import ROOT
 GUIDE = ROOT / "docs" / "guides" / "your-own-environment.md"
 LINKED = (".venv", "node_modules")
 NOT_COPIED = (*LINKED, ".git", ".ecrctl", "cdk.out", "site", ".hypothesis", "*_cache", "tests")
-SECONDS = 200
 DEV = """\
 account: "999988887777"
 region: eu-central-1
@@ -50,29 +49,6 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
         account="999988887777", region="eu-central-1", port=None, directory=tmp_path, keep=False
     ) as started:
         yield started
-
-
-def run(project: Path, script: str, variables: dict[str, str]) -> str:
-    """Run commands in the project, as in a shell where the environment was activated."""
-    home = {"PATH": f"{project}/.venv/bin:/usr/bin:/bin", "HOME": str(project), "LANG": "C.UTF-8"}
-    done = subprocess.run(
-        ["sh", "-ec", script],
-        cwd=project,
-        env={**home, **variables},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert done.returncode == 0, f"{script}\n{done.stdout}{done.stderr}"
-    return done.stdout
-
-
-def section(text: str, heading: str) -> str:
-    """Return a section of a page."""
-    found = re.search(rf"\n##+ {heading}\n(.*?)(?=\n##+ |\Z)", text, flags=re.DOTALL)
-    assert found is not None
-    return found[1]
 
 
 def test_the_first_deployment_of_the_readme(project: Path, emulator: Emulator) -> None:
