@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
+from tests.support import ROOT
+
+LINKED = (".venv", "node_modules")
+NOT_COPIED = (*LINKED, ".git", ".ecrctl", "cdk.out", "site", ".hypothesis", "*_cache", "tests")
 SECONDS = 200
+
+
+def copy_project(folder: Path, environments: Mapping[str, str]) -> Path:
+    """Copy the project with other environment files, by their names."""
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    for name in LINKED:
+        (folder / name).symlink_to(ROOT / name)
+    for file in (folder / "environments").glob("*.yaml"):
+        file.unlink()
+    for name, text in environments.items():
+        (folder / "environments" / name).write_text(text)
+    return folder
 
 
 def run(folder: Path, script: str, variables: dict[str, str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +10,12 @@ import pytest
 
 from ecrctl.local.emulator import Emulator, running
 from ecrctl.local.sample_image import sample_image, write_layout
-from tests.end_to_end.commands import run, section
+from tests.end_to_end.commands import copy_project, run, section
 from tests.installed_tools import require_tool
 from tests.packaging.test_guides import blocks
 from tests.support import ROOT
 
 GUIDE = ROOT / "docs" / "guides" / "your-own-environment.md"
-LINKED = (".venv", "node_modules")
-NOT_COPIED = (*LINKED, ".git", ".ecrctl", "cdk.out", "site", ".hypothesis", "*_cache", "tests")
 DEV = """\
 account: "999988887777"
 region: eu-central-1
@@ -31,13 +28,7 @@ ecs_tasks:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Return a copy of the project with one environment, and an image that was built elsewhere."""
-    folder = tmp_path / "project"
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_COPIED))
-    for name in LINKED:
-        (folder / name).symlink_to(ROOT / name)
-    for file in (folder / "environments").glob("*.yaml"):
-        file.unlink()
-    (folder / "environments" / "dev.yaml").write_text(DEV)
+    folder = copy_project(tmp_path / "project", {"dev.yaml": DEV})
     write_layout(folder / "image", sample_image(), "v1")
     return folder
 
