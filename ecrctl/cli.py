@@ -4,14 +4,12 @@ What a command requires is imported when it runs: AWS's clients and the models o
 longer to import than some commands take, and a synth begins before they are imported.
 """
 
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from typer.core import TyperGroup
 
 from environments import DIRECTORY
 from environments.faults import EnvironmentFault
@@ -28,6 +26,7 @@ from .images.report.program import add_report_command
 from .images.scanning.program import add_scan_command
 from .images.usage import options as usage
 from .local import options as local
+from .output.messages import PREFIX, CommandGroup, notify, say, working
 from .pins.cli import add_pin_command, add_unpin_command
 from .program import run_program
 from .review.program import add_review_command
@@ -49,7 +48,7 @@ ORDER = (
 )
 
 
-class _InOrder(TyperGroup):
+class _InOrder(CommandGroup):
     """Lists the commands in the order of work, wherever they are added."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -160,16 +159,14 @@ def manifests_command(
         load_environment(environment, _options.environments)
 
     # Read during the synth, so that a fault is reported here and not by the CDK CLI.
-    written = write_manifests(environment, _options.environments, out, meanwhile=check)
+    with working(f"Synthesise '{environment}'"):
+        written = write_manifests(environment, _options.environments, out, meanwhile=check)
     for file in written:
         print(file)
     if not written:
-        print(f"{environment}: no Job is delivered as a manifest.")
+        say(f"{environment}: no Job is delivered as a manifest.")
     for file in other_manifests(out, written):
-        print(
-            f"{file} belongs to no Job of '{environment}'. Delete it if it is no longer needed.",
-            file=sys.stderr,
-        )
+        notify(f"{file} belongs to no Job of '{environment}'. Delete it if it is no longer needed.")
 
 
 @app.command("local", epilog=exit_code_table(*ANY_CODE, example="ecrctl local --keep"))
@@ -290,11 +287,12 @@ def import_command(
     from .importing.notes import table_of_notes
 
     folder = (output or importing.FOLDER / environment).resolve()
-    result = importing.import_environment(environment, _options.environments, folder)
+    with working("Read the account"):
+        result = importing.import_environment(environment, _options.environments, folder)
     written = importing.write_import(environment, result, folder)
     if result.notes:
         new_console().print(table_of_notes(result.notes))
-    print(report.summary(result, written))
+    say(report.summary(result, written))
     # An account's repositories can break rules of the file, such as a tag that it requires.
     try:
         load_environment(environment, folder, with_pins=False)
@@ -304,7 +302,7 @@ def import_command(
             ExitCode.FAULT,
         ) from None
     for line in report.next_steps(environment, written, _options.environments):
-        print(f"  {line}")
+        say(f"  {line}")
 
 
 @app.command(
@@ -385,21 +383,22 @@ def deployed_command(
     """Save the deployed stacks as the base of a review."""
     from .deployed.command import save_deployed
 
-    count = save_deployed(environment, _options.environments, out, responses)
-    print(f"{environment}: {count} {'stack' if count == 1 else 'stacks'} saved to {out}.")
+    with working(f"Read the stacks of '{environment}'"):
+        count = save_deployed(environment, _options.environments, out, responses)
+    say(f"{environment}: {count} {'stack' if count == 1 else 'stacks'} saved to {out}.")
 
 
 def _explained(error: Exception) -> tuple[str, ExitCode] | None:
     """Return an error of an environment's files, or of AWS, as a message and an exit code."""
     if isinstance(error, EnvironmentFault):
-        return str(error), ExitCode.FAULT
+        return f"\n{PREFIX}".join(error.reports), ExitCode.FAULT
     from botocore.exceptions import ClientError
 
     from .aws.calls import call_error
 
     # Printed by itself, an error of AWS could repeat headers.
     if isinstance(error, ClientError):
-        return f"ecrctl: {call_error(error)}", ExitCode.TOOL_ERROR
+        return str(call_error(error)), ExitCode.TOOL_ERROR
     return None
 
 

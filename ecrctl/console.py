@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from ecrctl.output.messages import is_quiet
 from ecrctl.visible import visible
 
 TABLE_WIDTH = 118
@@ -74,11 +75,12 @@ class Steps:
         result = StepResult()
         self.current = action
         start = time.monotonic()
-        spinner = (
-            self.console.status(f"{action} ...") if self.console.is_terminal else nullcontext()
-        )
+        is_shown = self.console.is_terminal and not is_quiet()
+        spinner = self.console.status(f"{action} ...") if is_shown else nullcontext()
         with spinner:
             yield result
+        if is_quiet():
+            return
         seconds = time.monotonic() - start
         detail = f": {escape(result.detail)}" if result.detail else ""
         self.console.print(

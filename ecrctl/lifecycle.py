@@ -1,7 +1,6 @@
 """``ecrctl lifecycle``: a preview of a lifecycle policy, as a table and as JSON."""
 
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from environments.settings import EnvironmentSettings
 from .console import new_console, new_table
 from .errors import ExitCode, UserError
 from .files import fault_list, read_json
+from .output.messages import notify, working
 
 _STYLES = {"kept": "green", "archived": "yellow", "expired": "red"}
 _SHORT_DIGEST = 19
@@ -223,16 +223,18 @@ def run_lifecycle(
         found = images_from_file(images)
     else:
         aws = Aws.from_variables(settings.region)
-        found = images_from_ecr(aws, settings.account, repository)
+        with working(f"Read the images of '{repository}'"):
+            found = images_from_ecr(aws, settings.account, repository)
     verdicts = preview(chosen, found, moment)
     needs = None
     if in_use:
         aws = Aws.from_variables(settings.region)
-        needs = needs_of(settings, directory, repository, found, aws=aws, cluster=cluster)
+        with working("Look up which images are in use"):
+            needs = needs_of(settings, directory, repository, found, aws=aws, cluster=cluster)
     if output == "json":
         print(json.dumps(documents_of(verdicts, needs), indent=2))
         for sentence in needs.unread if needs else ():
-            print(f"Not read: {sentence}", file=sys.stderr)
+            notify(f"not read: {sentence}")
         return
     console = new_console()
     console.print(table_of(repository, verdicts))

@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import TyperException
 
 from .errors import ExitCode, UserError
-from .visible import visible
+from .output.messages import notify
 
 _OUTPUT_ERRORS = (errno.ENOSPC, errno.EIO)
 # Returns an error that is not the program's own as a message and an exit code, if it is known.
@@ -35,15 +35,15 @@ def run_program(app: typer.Typer, explain: Explain = lambda _error: None) -> NoR
     except TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "ecrctl"
-        message = f"ecrctl: {error.format_message()} Try `{command} --help`."
+        message = f"{error.format_message()} Try `{command} --help`."
         _fail(message, ExitCode.TOOL_ERROR)
     except UserError as error:
-        _fail(f"ecrctl: {error}", error.exit_code)
+        _fail(str(error), error.exit_code)
     except Stopped:
-        _fail("ecrctl: stopped; every process that it started has ended.", ExitCode.STOPPED)
+        _fail("stopped; every process that it started has ended.", ExitCode.STOPPED)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS:
-            message = f"ecrctl: the output cannot be written: {error.strerror}."
+            message = f"the output cannot be written: {error.strerror}."
             _fail(message, ExitCode.TOOL_ERROR)
         if explained := explain(error):
             _fail(*explained)
@@ -54,7 +54,7 @@ def run_program(app: typer.Typer, explain: Explain = lambda _error: None) -> NoR
 
 def _fail(message: str, exit_code: ExitCode) -> NoReturn:
     # Errors name files and resources, and contain what git, Node and AWS wrote.
-    print(visible(message), file=sys.stderr)
+    notify(message)
     raise SystemExit(exit_code)
 
 

@@ -20,6 +20,10 @@ _HEAD = """# Commands
 work, and `ecrctl COMMAND -h` prints what is below. `ecrctl --install-completion` completes
 commands and options in a shell.
 
+The result of a command is its standard output. Faults, sentences about what was not read, and
+progress are printed beside it, on the standard error, and begin with `ecrctl: `. `--quiet` leaves
+out success lines and progress.
+
 """
 _EXIT_CODE = re.compile(r"^\s*(\d+)  (.+)$", re.MULTILINE)
 # How Typer writes the limits of a number.

@@ -4,7 +4,6 @@ What reads policies is imported during the synth, because it takes longer to imp
 """
 
 import json
-import sys
 import tempfile
 from collections.abc import Sequence
 from importlib import import_module
@@ -13,6 +12,7 @@ from typing import Literal
 
 from ecrctl.cdk import assemblies
 from ecrctl.files import check_folder_of, file_errors
+from ecrctl.output.messages import notify, say, working
 
 Format = Literal["text", "markdown", "json"]
 
@@ -34,7 +34,7 @@ def run_access(
         import_module("ecrctl.access.report")
         import_module("ecrctl.console")
 
-    with tempfile.TemporaryDirectory() as folder:
+    with working("Synthesise the templates"), tempfile.TemporaryDirectory() as folder:
         # Loaded during the synth, so that a fault is reported in the file's own words.
         assembly = assemblies.synthesise(environment, environments, Path(folder), meanwhile=check)
         stacks = assemblies.stacks_of(assembly)
@@ -52,7 +52,7 @@ def _show(stacks: Sequence[assemblies.Stack], output: Format, required_grants: P
         with file_errors(f"{required_grants} cannot be written"):
             required_grants.write_text(json.dumps(owners, indent=2) + "\n", encoding="utf-8")
     for sentence in found.undecided:
-        print(sentence, file=sys.stderr)
+        notify(sentence)
     if output == "json":
         print(report.json_of(found.grants))
         return
@@ -64,4 +64,4 @@ def _show(stacks: Sequence[assemblies.Stack], output: Format, required_grants: P
         if notice := report.without_grants(declared):
             print(f"\n{notice}" if output == "markdown" else notice)
     if output == "text":
-        print(report.owners_summary(owners, required_grants))
+        say(report.owners_summary(owners, required_grants))

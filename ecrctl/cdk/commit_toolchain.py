@@ -17,6 +17,7 @@ from pathlib import Path
 from ecrctl.errors import UserError
 from ecrctl.file_writing.locks import locked
 from ecrctl.files import file_errors
+from ecrctl.output.messages import report_progress
 
 from .toolchain import ROOT, Tools, present_tools
 
@@ -61,7 +62,7 @@ def _installed(folder: Path, name: str, install: Callable[[Path, Path], None]) -
 
 def _install(folder: Path, name: str, home: Path, install: Callable[[Path, Path], None]) -> None:
     """Install tools beside their folder, and rename the folder when they are complete."""
-    print(f"Installing the tools in {name} for this review and later ones.", file=sys.stderr)
+    report_progress(f"Installing the tools in {name} for this review and later ones.")
     unfinished = home.with_name(f"{home.name}.unfinished")
     with file_errors(f"{CACHE} cannot be written"):
         # A killed process leaves its folder behind.

@@ -1,6 +1,5 @@
 """``ecrctl deployed``, and the base ``deployed:ENV`` of a review."""
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from ecrctl.aws.clients import Aws, as_user_errors, configured_region
 from ecrctl.errors import UserError
+from ecrctl.output.messages import notify
 from environments.faults import EnvironmentFault
 from environments.loading import environment_names, refuse_name
 from environments.model.environment import EnvironmentModel
@@ -43,10 +43,7 @@ def deployed_base(environment: str, environments: Path) -> Iterator[Path]:
     """Yield a temporary folder with what CloudFormation has for an environment."""
     with tempfile.TemporaryDirectory() as folder:
         if not save_deployed(environment, environments, Path(folder)):
-            print(
-                f"CloudFormation has no stack of '{environment}': this is a first deployment.",
-                file=sys.stderr,
-            )
+            notify(f"CloudFormation has no stack of '{environment}': this is a first deployment.")
         yield Path(folder)
 
 

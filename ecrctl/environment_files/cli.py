@@ -1,6 +1,5 @@
 """The commands ``init``, ``check`` and ``list``."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from ecrctl.errors import ExitCode, exit_code_table
+from ecrctl.output.messages import notify, say
 
 _ENVIRONMENT = typer.Argument(metavar="ENV", help="The environment's name.")
 _CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
@@ -38,7 +38,7 @@ def add_file_commands(app: typer.Typer, environments: Callable[[], Path]) -> Non
         from .first_file import write_first_file  # noqa: PLC0415 - the help needs no models
 
         for line in write_first_file(environment, environments(), account=account, region=region):
-            print(line)
+            say(line)
 
     @app.command("check", epilog=exit_code_table(*_CODES, example="ecrctl check dev"))
     def check_command(
@@ -52,8 +52,8 @@ def add_file_commands(app: typer.Typer, environments: Callable[[], Path]) -> Non
 
         for settings, line in checked(names or None, environments()):
             for notice in settings.notices:
-                print(notice, file=sys.stderr)
-            print(line)
+                notify(notice)
+            say(line)
 
     @app.command("list", epilog=exit_code_table(*_CODES, example="ecrctl list --format json"))
     def list_command(

@@ -8,6 +8,7 @@ from pathlib import Path
 from ecrctl.aws.clients import Aws, as_user_errors
 from ecrctl.aws.image_records import image_in_ecr
 from ecrctl.errors import UserError
+from ecrctl.output.messages import working
 
 from .copying.plan import CopyOptions, plan_copy
 from .copying.progress import shown_progress
@@ -38,7 +39,8 @@ def run_pull(
     """
     declared = declared_repository(environment, folder, image.repository)
     aws, repository = declared.connect(writable=False)
-    chosen = _chosen(aws, declared.settings.account, repository, image, place, platform)
+    with working(f"Look up '{image}'"):
+        chosen = _chosen(aws, declared.settings.account, repository, image, place, platform)
     tag = place.tag or (None if is_digest(image.reference) else image.reference)
     # An engine keeps no signatures.
     options = CopyOptions(referrers=with_referrers and not place.is_engine)
@@ -49,11 +51,13 @@ def run_pull(
         print_plan(plan, repository, as_json=as_json)
         return
     with opened_target(place) as layout:
-        plan = plan_copy(repository, chosen.digest, layout, tag, options)
+        with working(f"Read '{image}'"):
+            plan = plan_copy(repository, chosen.digest, layout, tag, options)
         with shown_progress() as progress:
             result = run_copy(plan, options, progress)
         if place.is_engine:
-            prepared_for_engine(layout, chosen, place.name)
+            with working(f"Load the image into {place}"):
+                prepared_for_engine(layout, chosen, place.name)
     print_result(result, repository, f"{image} in {place}", as_json=as_json)
 
 

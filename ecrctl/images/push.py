@@ -1,6 +1,9 @@
 """``ecrctl push``: an image of this machine to a declared repository."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
+
+from ecrctl.output.messages import working
 
 from .copying.mounts import KnownBlobs
 from .copying.plan import CopyOptions, plan_copy
@@ -33,7 +36,8 @@ def run_push(
         _, repository = declared.connect(writable=True)
         if is_plan:
             options = push_options(declared, repository, with_referrers=with_referrers)
-            plan = plan_copy(source, digest, repository, image.reference, options)
+            with _looking_at(repository):
+                plan = plan_copy(source, digest, repository, image.reference, options)
             print_plan(plan, repository, as_json=as_json)
             return
         result = push(
@@ -56,12 +60,17 @@ def push(
     """
     declared, repository = target
     options = push_options(declared, repository, with_referrers=with_referrers)
-    plan = plan_copy(source, digest, repository, tag, options)
+    with _looking_at(repository):
+        plan = plan_copy(source, digest, repository, tag, options)
     try:
         with shown_progress() as progress:
             return run_copy(plan, options, progress)
     except TagIsImmutable as refusal:
         raise immutable_tag(refusal, plan) from None
+
+
+def _looking_at(repository: Repository) -> AbstractContextManager[None]:
+    return working(f"Look up what '{repository.name}' has")
 
 
 def push_options(

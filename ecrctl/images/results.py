@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from ecrctl.output.messages import say
 from ecrctl.visible import visible
 
 from .copying.plan import MOUNT, PRESENT, SEND, Plan
@@ -47,7 +48,7 @@ def print_result(result: Result, repository: Repository, place: str, *, as_json:
         }
         _print_json(_names(plan, repository) | counts | {"manifests": result.manifests})
         return
-    print(visible(f"{place}: {result_text(result)}."))
+    say(f"{place}: {result_text(result)}.")
     print(f"{repository.name}@{plan.digest}")
 
 

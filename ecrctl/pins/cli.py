@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ecrctl.errors import ExitCode, exit_code_table
+from ecrctl.output.messages import say, working
 
 _CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 
@@ -52,10 +53,13 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
         from .pinning import Target  # noqa: PLC0415
 
         target = Target(environments(), environment, image, registry)
-        if repository is None:
-            print(pin_previous(target))
-        else:
-            print(pin_image(target, repository=repository, tag=tag, digest=digest))
+        with working(f"Look up '{image}'"):
+            done = (
+                pin_previous(target)
+                if repository is None
+                else pin_image(target, repository=repository, tag=tag, digest=digest)
+            )
+        say(done)
 
 
 def add_unpin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
@@ -72,7 +76,7 @@ def add_unpin_command(app: typer.Typer, environments: Callable[[], Path]) -> Non
         """Remove a pin that no workload requires."""
         from .removal import unpin_image  # noqa: PLC0415 - the help needs no models
 
-        print(unpin_image(environment, environments(), image))
+        say(unpin_image(environment, environments(), image))
 
 
 def _check_options(

@@ -1,6 +1,5 @@
 """The output of ``ecrctl review``."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.console import VisibleConsole
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.image_files import images_from_file
-from ecrctl.visible import visible
+from ecrctl.output.messages import notify, working
 
 from . import command
 from .options import ReviewFormat
@@ -56,9 +55,10 @@ def run_review(
         may_run=not no_run,
         changed_files=command.files_between(project.repository, commits) if commits else (),
     )
-    reviewed = command.review(request)
+    with working("Review the change"):
+        reviewed = command.review(request)
     for note in reviewed.base.notes:
-        print(visible(note), file=sys.stderr)
+        notify(note)
     if out:
         _write(reviewed, out)
     if output is ReviewFormat.JSON:

@@ -10,12 +10,14 @@ from pathlib import Path
 import typer
 
 from ecrctl.errors import UserError
+from ecrctl.output.messages import CommandGroup
 from ecrctl.program import run_program
 
 from .program import add_review_command
 from .sides.cdk_app import CdkApp
 
 app = typer.Typer(
+    cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -16,6 +16,7 @@ from ecrctl.aws.clients import Aws, as_user_errors
 from ecrctl.cdk import assemblies
 from ecrctl.console import new_console
 from ecrctl.errors import ExitCode
+from ecrctl.output.messages import is_quiet, report_progress, say, working
 from environments.settings import EnvironmentSettings
 
 from . import json_document
@@ -42,9 +43,10 @@ def run_verify(
     """
     aws = Aws.from_variables(settings.region)
     # Before the synth, because a wrong account is the most frequent mistake.
-    with as_user_errors(f"Reading back '{settings.name}'"):
-        check_account(settings, aws)
-    stacks = _stacks_of(settings, environments)
+    with working(f"Synthesise '{settings.name}'"):
+        with as_user_errors(f"Reading back '{settings.name}'"):
+            check_account(settings, aws)
+        stacks = _stacks_of(settings, environments)
     with _progress() as report:
         found = verify(settings, stacks, aws, drift=drift, progress=report)
     if output == "json":
@@ -66,7 +68,8 @@ def _stacks_of(settings: EnvironmentSettings, environments: Path) -> list[assemb
 
 def run_images(settings: EnvironmentSettings, *, output: Literal["text", "json"]) -> None:
     """Look every pinned image up in its registry and print the result."""
-    found = Verification(files=list(check_images(settings, Aws.from_variables)), stacks={})
+    with working(f"Look up the images of '{settings.name}'"):
+        found = Verification(files=list(check_images(settings, Aws.from_variables)), stacks={})
     if output == "json":
         print(json_document.as_json(settings.name, found))
     elif not found.checks:
@@ -83,13 +86,14 @@ def run_unmanaged(settings: EnvironmentSettings, *, output: Literal["text", "jso
     aws = Aws.from_variables(settings.region)
     with as_user_errors(f"Reading the repositories of '{settings.name}'"):
         check_account(settings, aws)
-    names, count = unmanaged_repositories(aws)
+    with working(f"Read the repositories of '{settings.name}'"):
+        names, count = unmanaged_repositories(aws)
     if output == "json":
         print(json.dumps(names, indent=2))
         return
     for name in names:
         print(name)
-    print(sentence(f"{settings.account}, {settings.region}", names, count))
+    say(sentence(f"{settings.account}, {settings.region}", names, count))
 
 
 def show(
@@ -120,8 +124,8 @@ def exit_on_difference(checks: list[Check]) -> None:
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show how many resources are read: a bar on a terminal, and a line of its own elsewhere."""
     console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _Lines(console).report
+    if is_quiet() or not console.is_terminal:
+        yield _report_thousands
         return
     columns = (TextColumn("Reading back"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
@@ -129,13 +133,7 @@ def _progress() -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-class _Lines:
-    """The progress as plain lines, one for each thousand of checks."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def report(self, done: int, total: int) -> None:
-        """Print a line at each thousand, and nothing for a small environment."""
-        if done % 1_000 == 0:
-            self._console.print(f"Reading back: {done:,} of {total:,}", highlight=False)
+def _report_thousands(done: int, total: int) -> None:
+    """Print a line at each thousand of checks, and nothing for a small environment."""
+    if done % 1_000 == 0:
+        report_progress(f"Reading back: {done:,} of {total:,}")

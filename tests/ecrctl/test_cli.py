@@ -164,7 +164,7 @@ def test_wrong_settings_for_aws_are_one_sentence(folder: Path, variables: dict[s
 def test_an_unknown_environment_is_one_sentence_and_exit_1(folder: Path) -> None:
     result = ecrctl("--environments", str(folder), "verify", "prod")
     assert result.returncode == 1
-    assert result.stderr == "there is no environment 'prod'. Known: dev.\n"
+    assert result.stderr == "ecrctl: there is no environment 'prod'. Known: dev.\n"
 
 
 def test_a_fault_of_an_environment_is_exit_1_without_traceback(folder: Path) -> None:

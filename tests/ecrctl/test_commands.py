@@ -38,7 +38,8 @@ def test_the_written_manifests_are_printed_and_the_others_named_as_errors(
     shown = capsys.readouterr()
     assert shown.out == f"{written}\n"
     assert (
-        shown.err == f"{other} belongs to no Job of 'empty'. Delete it if it is no longer needed.\n"
+        shown.err == f"ecrctl: {other} belongs to no Job of 'empty'. Delete it if it is no longer "
+        "needed.\n"
     )
     monkeypatch.setattr(manifests, "write_manifests", returning([]))
     run("manifests", "empty", "--out", str(tmp_path / "none"))

@@ -96,7 +96,8 @@ def test_manifests_are_written_byte_for_byte_and_other_files_are_named(
     assert done.stdout == f"{out / 'batch' / 'eks-iam-test-s3.yaml'}\n"
     assert (
         done.stderr
-        == f"{out / 'gone.yaml'} belongs to no Job of 'dev'. Delete it if it is no longer needed.\n"
+        == f"ecrctl: {out / 'gone.yaml'} belongs to no Job of 'dev'. Delete it if it is no longer "
+        "needed.\n"
     )
 
 

@@ -107,8 +107,8 @@ def synthesised(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
 
 SUMMARY = "1 owner must add a policy: account 222222222222."
 UNREAD = (
-    "dev: repository team/web has a policy that depends on values known only at deployment: its "
-    "grants are not listed.\n"
+    "ecrctl: dev: repository team/web has a policy that depends on values known only at "
+    "deployment: its grants are not listed.\n"
 )
 
 

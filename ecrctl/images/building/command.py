@@ -17,6 +17,7 @@ from ecrctl.images.references import OCI_ARCHIVE, Place
 from ecrctl.images.results import result_text
 from ecrctl.images.stores.local_places import opened_source
 from ecrctl.images.stores.registry import Registry, Repository
+from ecrctl.output.messages import say, working
 from ecrctl.pins.command import pin_image
 from ecrctl.pins.pinning import Target, check_target
 from ecrctl.visible import visible
@@ -75,7 +76,8 @@ def run_builds(
     for name in sorted(pinned):
         target = Target(folder, environment, name)
         check_target(target, repository=chosen[name].repository, tag=sources[name].tag)
-    builds = _builds(settings, chosen, sources, pinned)
+    with working(f"Look up the images of '{environment}'"):
+        builds = _builds(settings, chosen, sources, pinned)
     program = chosen_builder(builder) if any(one.present is None for one in builds) else ""
     is_plan, as_json = shown
     if is_plan:
@@ -85,14 +87,14 @@ def run_builds(
     for one in builds:
         digest = one.present or _pushed(one, program, as_json=as_json)
         if one.present and not as_json:
-            print(visible(f"{one.text} {_IN_REGISTRY}."))
+            say(f"{one.text} {_IN_REGISTRY}.")
         if one.is_pinned:
             target = Target(folder, environment, one.name)
             done = pin_image(
                 target, repository=one.image.repository, tag=one.source.tag, digest=digest
             )
             if not as_json:
-                print(visible(done))
+                say(done)
         documents.append(_document(one, digest))
     _print(documents, as_json=as_json)
 
@@ -172,12 +174,13 @@ def _pushed(one: _Build, program: str, *, as_json: bool) -> str:
     """Build and push an image, and return its digest."""
     with tempfile.TemporaryDirectory(prefix="ecrctl-build-") as folder:
         archive = Path(folder) / "image.tar"
-        build_archive(program, one.image.build, one.source, archive)
+        with working(f"Build '{one.name}'"):
+            build_archive(program, one.image.build, one.source, archive)
         with opened_source(Place(OCI_ARCHIVE, str(archive))) as (store, digest):
             result = push(store, digest, (one.declared, one.repository), one.source.tag)
     if not as_json:
         host = one.repository.registry.host
-        print(visible(f"{one.text} in {host}: {result_text(result)}."))
+        say(f"{one.text} in {host}: {result_text(result)}.")
     return digest
 
 

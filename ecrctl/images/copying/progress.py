@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from ecrctl.images.oci import Descriptor, short
+from ecrctl.output.messages import is_quiet
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
@@ -87,6 +88,9 @@ class BarsOfBlobs:
 def shown_progress() -> Iterator[Progress]:
     """Yield the progress of a copy, which is written beside the output of the command."""
     output = sys.stderr
+    if is_quiet():
+        yield Silent()
+        return
     if not output.isatty():
         yield Lines(output)
         return

@@ -9,6 +9,7 @@ import typer
 from ecrctl.aws.clients import Aws, configured_region
 from ecrctl.errors import ExitCode
 from ecrctl.files import file_errors
+from ecrctl.output.messages import say, working
 from ecrctl.visible import visible
 
 from .check import Registries, Remark, check_dockerfiles
@@ -21,11 +22,12 @@ def run_dockerfile_check(files: Sequence[Path], *, offline: bool) -> None:
     """
     texts = {file: _text(file) for file in files}
     registries = None if offline else Registries(Aws.from_variables, configured_region())
-    remarks = list(check_dockerfiles(texts, registries))
+    with working("Look up the base images"):
+        remarks = list(check_dockerfiles(texts, registries))
     for remark in remarks:
         if remark.kind != "pinned":
             print(visible(str(remark)))
-    print(summary(len(texts), remarks))
+    say(summary(len(texts), remarks))
     if any(remark.is_finding for remark in remarks):
         raise typer.Exit(ExitCode.DIFFERENCE)
 

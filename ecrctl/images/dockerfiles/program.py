@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ecrctl.errors import ExitCode, exit_code_table
+from ecrctl.output.messages import working
 
 
 def add_dockerfile_commands(app: typer.Typer, environments: Callable[[], Path]) -> None:
@@ -33,7 +34,9 @@ def add_dockerfile_commands(app: typer.Typer, environments: Callable[[], Path]) 
         """Print the line `FROM ...@sha256:...` of an image."""
         from .base_image import base_image  # noqa: PLC0415 - the help does not require it
 
-        print(base_image(environment, repository, tag, environments()))
+        with working(f"Look up '{repository}'"):
+            line = base_image(environment, repository, tag, environments())
+        print(line)
 
     @app.command(
         "dockerfile-check",

@@ -1,13 +1,13 @@
 """``ecrctl login``: the token of an environment's registry, for a tool or a file."""
 
 import shutil
-import sys
 from pathlib import Path
 
 from constructs_lib.rules.ecr.images import registry_host
 from ecrctl.aws.accounts import check_account
 from ecrctl.aws.clients import Aws, as_user_errors
 from ecrctl.errors import UserError
+from ecrctl.output.messages import notify, say, working
 from environments.loading import load_environment
 
 from .auth_files import HELPER_PROGRAM, docker_config, write_helper, write_token
@@ -34,23 +34,28 @@ def run_login(
     settings = load_environment(environment, directory, with_pins=False)
     chosen = None if auth_file or credential_helper else installed_tool(tool)
     aws = Aws.from_variables(settings.region)
-    with as_user_errors(f"Logging in to the registry of '{environment}'"):
+    with (
+        working(f"Log in to the registry of '{environment}'"),
+        as_user_errors(f"Logging in to the registry of '{environment}'"),
+    ):
         check_account(settings, aws)
     if credential_helper:
         path = auth_file or docker_config()
         host = registry_host(settings.account, settings.region)
         write_helper(path, host)
-        print(f"{environment}: {path} gets the credentials of {host} from {HELPER_PROGRAM}.")
+        say(f"{environment}: {path} gets the credentials of {host} from {HELPER_PROGRAM}.")
         if shutil.which(HELPER_PROGRAM) is None:
             message = f"{HELPER_PROGRAM} is not installed. Install it before the next push or pull."
-            print(message, file=sys.stderr)
+            notify(message)
         return
-    token = registry_token(aws, settings.account)
+    with working(f"Log in to the registry of '{environment}'"):
+        token = registry_token(aws, settings.account)
+        if chosen:
+            log_in(*chosen, token)
     if chosen:
-        log_in(*chosen, token)
         done = f"{chosen[0]} is logged in to {token.address}"
     else:
         assert auth_file is not None  # noqa: S101 - the one remaining choice
         write_token(auth_file, token)
         done = f"{auth_file} contains a token of {token.address}"
-    print(f"{environment}: {done}, valid until {token.expiry}.")
+    say(f"{environment}: {done}, valid until {token.expiry}.")

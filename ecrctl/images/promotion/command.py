@@ -12,6 +12,7 @@ from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.copying.mounts import KnownBlobs
 from ecrctl.images.copying.plan import CopyOptions
 from ecrctl.images.scanning.ignores import read_ignores
+from ecrctl.output.messages import working
 from ecrctl.pins.pinning import Target, check_target
 from environments.loading import load_environment
 
@@ -58,15 +59,16 @@ def run_promote(
         owner = _owner(chosen)
         _check_pins(chosen, target, folder)
     ends = _ends(names, owner, folder, options)
-    planner = _planner(*ends, options)
     there = None
-    if options.everything:
-        found = backlog(planner, pairs, options.tags)
-        planned, there = found.planned, found.there
-    else:
-        planned = [planner.plan(one) for one in chosen]
-    planned = recorded_once(planned)
-    check_gate(*ends, planned, ignores, datetime.now(UTC).date())
+    with working(f"Compare the registries of '{source}' and '{target}'"):
+        planner = _planner(*ends, options)
+        if options.everything:
+            found = backlog(planner, pairs, options.tags)
+            planned, there = found.planned, found.there
+        else:
+            planned = [planner.plan(one) for one in chosen]
+        planned = recorded_once(planned)
+        check_gate(*ends, planned, ignores, datetime.now(UTC).date())
     if options.is_plan:
         print_plans(planned, *ends, there or 0, as_json=options.as_json)
         return

@@ -9,6 +9,7 @@ from typing import Any
 from ecrctl.images.copying.plan import MOUNT, PRESENT, SEND
 from ecrctl.images.copying.progress import size_text
 from ecrctl.images.results import result_text
+from ecrctl.output.messages import say
 from ecrctl.visible import visible
 
 from .ends import End
@@ -48,18 +49,16 @@ def print_promoted(one: Promoted, source: End, target: End) -> None:
     """Print what was done with an image."""
     image = one.planned.image
     record = "; a promotion record is attached" if one.planned.record else ""
-    print(
-        visible(
-            f"{image.target}{_reference(one.planned)} in {target.registry.host}, from "
-            f"{source.settings.name}: {result_text(one.result)}{record}."
-        )
+    say(
+        f"{image.target}{_reference(one.planned)} in {target.registry.host}, from "
+        f"{source.settings.name}: {result_text(one.result)}{record}."
     )
     if one.pin_file:
         text = f"{one.pin_file.name}: {', '.join(image.pins)} pinned to {one.planned.digest}"
-        print(visible(f"{text}; the tag {one.planned.live} protects it."))
+        say(f"{text}; the tag {one.planned.live} protects it.")
     elif one.planned.live:
         name = target.settings.name
-        print(visible(f"{name}: no workload is known to run {image.target}, so it is not pinned."))
+        say(f"{name}: no workload is known to run {image.target}, so it is not pinned.")
 
 
 def print_end(
@@ -73,7 +72,7 @@ def print_end(
         print(json.dumps([_document(one, source, target) for one in promoted], indent=2))
         return
     if there is not None:
-        print(f"{len(promoted)} promoted, {there} already there.")
+        say(f"{len(promoted)} promoted, {there} already there.")
     for one in promoted:
         print(f"{one.planned.image.target}@{one.planned.digest}")
 

@@ -13,6 +13,7 @@ from ecrctl.file_writing.atomic import replace_text
 from ecrctl.files import check_folder_of, file_errors
 from ecrctl.images.usage.kubernetes import named_cluster
 from ecrctl.images.usage.workloads import check_options, read_workloads
+from ecrctl.output.messages import say, working
 from environments.loading import load_environment
 
 from .document import ReportDocument
@@ -48,17 +49,18 @@ def run_report(
     settings = load_environment(environment, directory, with_pins=False)
     repositories = chosen_repositories(settings, names)
     aws = Aws.from_variables(settings.region)
-    report = gather_report(
-        settings,
-        directory,
-        aws,
-        repositories=repositories,
-        look_at_workloads=partial(read_workloads, aws, settings.account, cluster)
-        if in_use
-        else None,
-        read_promotions=promotion_reader(aws, settings.account),
-        now=datetime.now(UTC),
-    )
+    with working(f"Read the images of '{environment}'"):
+        report = gather_report(
+            settings,
+            directory,
+            aws,
+            repositories=repositories,
+            look_at_workloads=partial(read_workloads, aws, settings.account, cluster)
+            if in_use
+            else None,
+            read_promotions=promotion_reader(aws, settings.account),
+            now=datetime.now(UTC),
+        )
     shown = partial(_print, report, output_format, with_images=bool(names))
     if output is None:
         shown()
@@ -69,7 +71,7 @@ def run_report(
     with file_errors(f"{output} cannot be written"):
         replace_text(output, written.getvalue())
     incomplete = "" if report.complete else " It is incomplete, and lists what was not read."
-    print(f"{environment}: the report is in {output}.{incomplete}")
+    say(f"{environment}: the report is in {output}.{incomplete}")
 
 
 def _print(report: ReportDocument, output_format: OutputFormat, *, with_images: bool) -> None:

@@ -1,6 +1,5 @@
 """``ecrctl scan``: the findings of an image's platforms, and the gate's result."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -11,6 +10,7 @@ from ecrctl.aws.clients import Aws
 from ecrctl.aws.newest_images import newest_image
 from ecrctl.console import new_console
 from ecrctl.errors import ExitCode, UserError
+from ecrctl.output.messages import report_progress, working
 
 from .findings import PlatformScan
 from .gate import FailOn, GateVerdict, Unscannable, gate_verdict
@@ -42,7 +42,8 @@ def run_scan(
     """
     target = scan_target(environment, image, directory)
     ignores = read_ignores(ignore_file)
-    subject, scans = _scans(environment, target, minutes)
+    with working(f"Read the scan of '{image}'"):
+        subject, scans = _scans(environment, target, minutes)
     verdict = gate_verdict(
         scans,
         repository=target.repository,
@@ -75,7 +76,7 @@ def _scans(
     )
     if minutes is None:
         return subject, read_scans(aws, account, repository, image.platforms)
-    print(f"Waiting up to {minutes:g} minutes for the scan of {subject.name}", file=sys.stderr)
+    report_progress(f"Waiting up to {minutes:g} minutes for the scan of {subject.name}")
     patience = Patience(minutes)
     return subject, wait_for_scans(aws, account, repository, image.platforms, patience)
 

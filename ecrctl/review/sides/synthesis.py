@@ -12,6 +12,7 @@ from ecrctl.errors import UserError
 from ecrctl.file_writing.atomic import replace_text
 from ecrctl.files import file_errors
 from ecrctl.git import tree_of
+from ecrctl.output.messages import working
 from ecrctl.review.team_rules.violations import REPORTS
 
 from .projects import Project
@@ -56,14 +57,15 @@ def synthesise(app: App, project: Project) -> Path:
     log = app.folder.parent / "cdk.log"
     validation = () if app.is_validated else ("--no-validation",)
     try:
-        toolchain.run_cdk(
-            ["synth", "--quiet", *validation, "--output", str(assembly), *command.arguments],
-            environment={},
-            log=log,
-            cwd=command.folder,
-            tools=command.tools,
-            offline=True,
-        )
+        with working(f"Synthesise the {app.side}"):
+            toolchain.run_cdk(
+                ["synth", "--quiet", *validation, "--output", str(assembly), *command.arguments],
+                environment={},
+                log=log,
+                cwd=command.folder,
+                tools=command.tools,
+                offline=True,
+            )
     except UserError as error:
         if not _is_refused_by_validation(assembly):
             kept = _kept_log(log, project.logs / f"{app.side}.log")

@@ -72,7 +72,7 @@ def test_a_first_file_with_faults_is_not_written(tmp_path: Path) -> None:
     done = init(tmp_path, account="1111", region="eu-west-one")
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        f"{tmp_path.name}/dev.yaml: 2 faults",
+        f"ecrctl: {tmp_path.name}/dev.yaml: 2 faults",
         "  - line 2, account: an AWS account number has 12 digits, got '1111'. Write all of them, "
         "in quotes, leading zeros included.",
         "  - line 3, region: 'eu-west-one' is not a region's name. Write one such as 'us-west-2'.",
@@ -96,9 +96,7 @@ def test_a_check_without_names_is_of_every_file(tmp_path: Path) -> None:
     done = ecrctl("--environments", str(tmp_path), "check")
     assert done.returncode == 1
     heads = [line for line in done.stderr.splitlines() if not line.startswith(" ")]
-    assert [line.split(":")[0] for line in heads] == [
-        f"{tmp_path.name}/{name}.yaml" for name in ("a", "c")
-    ]
+    assert heads == [f"ecrctl: {tmp_path.name}/{name}.yaml: 1 fault" for name in ("a", "c")]
     assert done.stdout == ""
     done = ecrctl("--environments", str(tmp_path), "check", "b")
     assert (done.returncode, done.stdout) == (0, "b: nothing is declared.\n")

@@ -80,7 +80,7 @@ def test_verify_shows_every_check_and_a_verdict(
         "empty: 1 of 3 checks differ: repository a, tag immutability; 1 more could not be "
         "compared, each with its reason."
     )
-    assert shown.err == "Reading back: 1,000 of 2,000\n"
+    assert shown.err == "ecrctl: Reading back: 1,000 of 2,000\n"
 
 
 @pytest.mark.usefixtures("found")

@@ -390,7 +390,8 @@ def test_a_missing_helper_is_named(folder: Path, emulator: Emulator) -> None:
     done = login(folder, emulator, "--credential-helper")
     assert (done.returncode, done.stderr) == (
         0,
-        "docker-credential-ecr-login is not installed. Install it before the next push or pull.\n",
+        "ecrctl: docker-credential-ecr-login is not installed. Install it before the next push or "
+        "pull.\n",
     )
 
 

@@ -148,7 +148,7 @@ def test_wait_starts_a_scan(scan: Run, moto_aws: Aws, monkeypatch: pytest.Monkey
     put_manifest(moto_aws, image("a"), "v1")
     end = scan("team/api:v1", "--wait", "--format", "sarif")
     assert end.code == 3
-    assert end.err == "Waiting up to 10 minutes for the scan of team/api:v1\n"
+    assert end.err == "ecrctl: Waiting up to 10 minutes for the scan of team/api:v1\n"
     (run,) = json.loads(end.out)["runs"]
     assert [one["ruleId"] for one in run["results"]] == ["CVE-9999-9999"]
 

@@ -19,8 +19,8 @@ RULE = {
 }
 LATER = "2999-01-01T00:00:00Z"
 UNASKED = (
-    "Not read: Kubernetes was not looked at. Add --kubeconfig FILE or --context NAME to look at a "
-    "cluster.\n"
+    "ecrctl: not read: Kubernetes was not looked at. Add --kubeconfig FILE or --context NAME to "
+    "look at a cluster.\n"
 )
 
 
