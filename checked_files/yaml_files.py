@@ -11,6 +11,8 @@ import yaml
 
 from constructs_lib.rules.faults import Fault
 
+from .reports import LocatedFault, Report
+
 _TEXT = yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG
 _MERGE = "tag:yaml.org,2002:merge"
 # LibYAML's loader ends the process at some 30,000 levels, where Python would raise an error.
@@ -66,16 +68,17 @@ class YamlFile:
     data: Any = None
     faults: list[Fault] = field(default_factory=list)
     text: str = ""
-    _lines: "_Lines | None" = field(default=None, repr=False, compare=False)
+    _places: "_Places | None" = field(default=None, repr=False, compare=False)
 
-    def report(self, faults: Iterable[Fault]) -> str:
-        """Return faults as text, each with its line."""
-        lines_of_paths = self._lines or _Lines(node_of(self.text) if self.text else None)
-        self._lines = lines_of_paths
-        located = sorted((lines_of_paths.line_of(fault.path), str(fault)) for fault in set(faults))
-        count = "1 fault" if len(located) == 1 else f"{len(located)} faults"
-        lines = (f"  - {f'line {line}, ' if line else ''}{text}" for line, text in located)
-        return "\n".join([f"{self.path.parent.name}/{self.path.name}: {count}", *lines])
+    def report(self, faults: Iterable[Fault]) -> Report:
+        """Return the report of faults, in the order of their places."""
+        places = self._places or _Places(node_of(self.text) if self.text else None)
+        self._places = places
+        located = (
+            LocatedFault(*places.place_of(fault.path), fault.path, fault.message)
+            for fault in set(faults)
+        )
+        return Report(f"{self.path.parent.name}/{self.path.name}", tuple(sorted(located)))
 
 
 def plain_data(text: str) -> Any:
@@ -132,32 +135,37 @@ def read_yaml_text(path: Path, text: str) -> YamlFile:
 def _in_one_line(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
-    return f"line {mark.line + 1}: {problem}" if mark else " ".join(problem.split())
+    return (
+        f"line {mark.line + 1} column {mark.column + 1}: {problem}"
+        if mark
+        else " ".join(problem.split())
+    )
 
 
-Children = Mapping[str, tuple[int, yaml.Node]]
+Place = tuple[int, int]
+Children = Mapping[str, tuple[Place, yaml.Node]]
 
 
-class _Lines:
-    """The lines of the paths of a file, each mapping and list of which is read once."""
+class _Places:
+    """The lines and columns of the paths of a file, each mapping and list of which is read once."""
 
     def __init__(self, root: yaml.Node | None) -> None:
         self._root = root
         self._children: dict[int, Children] = {}
 
-    def line_of(self, path: str) -> int:
-        """Return the line of a path such as ``repositories[3].name``, or of the value around it.
+    def place_of(self, path: str) -> Place:
+        """Return the place of a path such as ``repositories[3].name``, or of the value around it.
 
-        A path without any line, such as that of a missing setting, has the line 0.
+        A path without any place, such as that of a missing setting, has the line 0.
         """
-        line, node = 0, self._root
-        # A key may contain what separates steps; then the line of the value around it is returned.
+        place, node = (0, 0), self._root
+        # A key may contain what separates steps; then the place of the value around it is returned.
         for index, key in _STEP.findall(path):
             child = self._children_of(node).get(f"[{index}]" if index else key)
             if child is None:
                 break
-            line, node = child
-        return line
+            place, node = child
+        return place
 
     def _children_of(self, node: yaml.Node | None) -> Children:
         if id(node) not in self._children:
@@ -169,8 +177,12 @@ def _children(node: yaml.Node | None) -> Children:
     if isinstance(node, yaml.MappingNode):
         # Of a key that occurs twice, the first counts.
         pairs = reversed(node.value)
-        return {str(key.value): (key.start_mark.line + 1, value) for key, value in pairs}
+        return {str(key.value): (_place(key), value) for key, value in pairs}
     if isinstance(node, yaml.SequenceNode):
         items = enumerate(node.value)
-        return {f"[{index}]": (item.start_mark.line + 1, item) for index, item in items}
+        return {f"[{index}]": (_place(item), item) for index, item in items}
     return {}
+
+
+def _place(node: yaml.Node) -> Place:
+    return node.start_mark.line + 1, node.start_mark.column + 1

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from checked_files.known_names import KnownNames
+from checked_files.reports import Report
 from checked_files.yaml_files import YamlFile
 from constructs_lib.rules.faults import under
 
@@ -75,7 +76,7 @@ def load_environments(
     """
     folder = _Folder(directory)
     settings: list[EnvironmentSettings] = []
-    reports: list[str] = []
+    reports: list[Report | str] = []
     for name in names or folder.names:
         try:
             settings.append(folder.load(name))
@@ -141,7 +142,7 @@ class _Folder:
             faults += missing_pin_faults(environment, pins)
         for image, pin in pins.pins.items():
             pins.file.faults += under(image, pin_faults(pin, environment, registries, neighbours))
-        reports = [
+        reports: list[Report | str] = [
             one.file.report(found)
             for one in registries.values()
             if (found := [*one.file.faults, *(faults if one is environment else ())])

@@ -19,7 +19,7 @@ def report(folder: Path, text: str) -> list[str]:
     path.write_text(text)
     file = read_yaml(path)
     assert file.data is None
-    return file.report(file.faults).splitlines()[1:]
+    return str(file.report(file.faults)).splitlines()[1:]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_list_that_contains_itself_and_lists_without_end_are_reported(tmp_path
 def test_a_file_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
     (tmp_path / "bytes.yaml").write_bytes(b"\xff")
     file = read_yaml(tmp_path / "bytes.yaml")
-    assert file.report(file.faults) == (
+    assert str(file.report(file.faults)) == (
         f"{tmp_path.name}/bytes.yaml: 1 fault\n"
         "  - cannot read the file: 'utf-8' codec can't decode byte 0xff in position 0: invalid "
         "start byte"
@@ -72,20 +72,20 @@ def test_an_empty_file_has_no_data_and_no_fault(tmp_path: Path) -> None:
     (tmp_path / "file.yaml").write_text("")
     file = read_yaml(tmp_path / "file.yaml")
     assert (file.data, file.faults) == (None, [])
-    assert file.report([Fault("a", "A.")]) == f"{tmp_path.name}/file.yaml: 1 fault\n  - a: A."
+    assert str(file.report([Fault("a", "A.")])) == f"{tmp_path.name}/file.yaml: 1 fault\n  - a: A."
 
 
 def test_faults_are_sorted_by_line_and_reported_once(tmp_path: Path) -> None:
     (tmp_path / "file.yaml").write_text("a:\n- b: 1\n- c:\n    d: 2\n")
     file = read_yaml(tmp_path / "file.yaml")
     faults = [Fault(path, "F.") for path in ("a[1].c.d", "a[2]", "a[0].b", "", "a[1].x", "a[0].b")]
-    assert file.report(faults).splitlines() == [
+    assert str(file.report(faults)).splitlines() == [
         f"{tmp_path.name}/file.yaml: 5 faults",
         "  - F.",
-        "  - line 1, a[2]: F.",
-        "  - line 2, a[0].b: F.",
-        "  - line 3, a[1].x: F.",
-        "  - line 4, a[1].c.d: F.",
+        "  - line 1 column 1, a[2]: F.",
+        "  - line 2 column 3, a[0].b: F.",
+        "  - line 3 column 3, a[1].x: F.",
+        "  - line 4 column 5, a[1].c.d: F.",
     ]
 
 
@@ -121,7 +121,7 @@ def test_each_mapping_and_list_is_read_once_for_all_faults(
     file = read_yaml(tmp_path / "file.yaml")
     faults = [Fault(f"list[{number}].a", "A.") for number in range(50)]
     for _ in range(2):
-        assert file.report(faults).splitlines()[-1] == "  - line 51, list[49].a: A."
+        assert str(file.report(faults)).splitlines()[-1] == "  - line 51 column 4, list[49].a: A."
     # The file, the list and its items.
     assert len(read) == 52
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def faults(directory: Path, text: str, **others: str) -> list[str]:
         load_environment("dev", directory)
     except EnvironmentFault as fault:
         lines = str(fault).splitlines()[1:]
-        return [line.partition(", ")[2] if ", " in line[:14] else line[4:] for line in lines]
+        return [re.sub(r"^  - (line \d+ column \d+, )?", "", line) for line in lines]
     return []
 
 

@@ -20,8 +20,12 @@ def test_a_fault_is_reported_in_its_own_file_alone(tmp_path: Path) -> None:
         f"{tmp_path.name}/dev.yaml: 1 fault",
         f"{tmp_path.name}/central.yaml: 1 fault",
     )
-    assert dev_fault.startswith("  - line 3, repositories[1].name: the name 'a/b' is taken")
-    assert registry_fault.startswith("  - line 3, repositories[0].scan: there is no such setting")
+    assert dev_fault.startswith(
+        "  - line 3 column 30, repositories[1].name: the name 'a/b' is taken"
+    )
+    assert registry_fault.startswith(
+        "  - line 3 column 33, repositories[0].scan: there is no such setting"
+    )
 
 
 def test_a_pin_can_name_its_own_environment_as_the_registry(tmp_path: Path) -> None:
@@ -31,13 +35,16 @@ def test_a_pin_can_name_its_own_environment_as_the_registry(tmp_path: Path) -> N
     load_environment("dev", tmp_path)
     twice = "repositories: [{name: team/web}, {name: team/web}]\n"
     write(tmp_path, dev=HEAD + twice)
-    assert "dev.yaml: 1 fault\n  - line 3, repositories[1].name: " in refusal(tmp_path)
+    assert "dev.yaml: 1 fault\n  - line 3 column 30, repositories[1].name: " in refusal(tmp_path)
 
 
 def test_pins_that_are_no_mapping_are_reported_beside_the_environment(tmp_path: Path) -> None:
     task = "ecs_tasks: [{name: web, image: web, memory_mib: 64}]\n"
     said = refusal(write(tmp_path, dev=HEAD + task, dev_images="5"))
-    assert "dev.yaml: 1 fault\n  - line 3, ecs_tasks[0].image: the image 'web' has no pin" in said
+    assert (
+        "dev.yaml: 1 fault\n  - line 3 column 25, ecs_tasks[0].image: the image 'web' has no pin"
+        in said
+    )
     assert "dev.images.yaml: 1 fault\n  - a mapping is expected here, got '5'." in said
 
 

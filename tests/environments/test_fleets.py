@@ -75,9 +75,9 @@ def test_a_group_past_the_limit_of_bytes_is_refused_with_its_size(tmp_path: Path
     (tmp_path / "dev.yaml").write_text("\n".join([HEAD + "repositories:", *lines, ""]))
     said = refusal(tmp_path)
     assert re.search(
-        "  - line 3, repositories: a CloudFormation template has at most 1,000,000 bytes, got "
-        "about 1,\\d{3},\\d{3} in the group 'main'\\. Put new repositories into a new group with "
-        "`stack:`; never move existing ones\\.$",
+        "  - line 3 column 1, repositories: a CloudFormation template has at most 1,000,000 bytes, "
+        "got about 1,\\d{3},\\d{3} in the group 'main'\\. Put new repositories into a new group "
+        "with `stack:`; never move existing ones\\.$",
         said,
     )
 
@@ -190,14 +190,14 @@ def test_an_adopted_repository_states_what_it_has(tmp_path: Path) -> None:
     entry = "repositories: [{name: team/api, adopted: true, removal: destroy}]\n"
     (tmp_path / "dev.yaml").write_text(HEAD + entry)
     assert refusal(tmp_path).splitlines()[1:] == [
-        "  - line 3, repositories[0].encryption: an adopted repository must state its current "
-        "encryption, because only a new repository could change it. Write aes256, aws-managed, "
-        "customer-managed or dsse (with the environment's own key) or the key's ARN.",
-        "  - line 3, repositories[0].removal: an adopted repository must be retained, because it "
-        "contains images that are older than this file. Remove 'removal', or 'adopted' once it is "
-        "imported.",
-        "  - line 3, repositories[0].statements: an adopted repository must state its current "
-        "policy, because an import deletes any statement that is not declared. Write its "
+        "  - line 3 column 16, repositories[0].encryption: an adopted repository must state its "
+        "current encryption, because only a new repository could change it. Write aes256, "
+        "aws-managed, customer-managed or dsse (with the environment's own key) or the key's ARN.",
+        "  - line 3 column 48, repositories[0].removal: an adopted repository must be retained, "
+        "because it contains images that are older than this file. Remove 'removal', or 'adopted' "
+        "once it is imported.",
+        "  - line 3 column 16, repositories[0].statements: an adopted repository must state its "
+        "current policy, because an import deletes any statement that is not declared. Write its "
         "statements, or 'statements: []' if pull and push are all.",
     ]
 
@@ -207,7 +207,7 @@ def test_statements_in_a_file_are_checked_where_they_stand(tmp_path: Path) -> No
     entry = f"repositories: [{{name: team/api, statements: [{statement}]}}]\n"
     (tmp_path / "dev.yaml").write_text(HEAD + entry)
     assert refusal(tmp_path).splitlines()[1:] == [
-        "  - line 3, repositories[0].statements[0].Action: "
+        "  - line 3 column 78, repositories[0].statements[0].Action: "
         "a repository policy can have only ECR's actions, got 's3:*'. "
         "Write one such as 'ecr:BatchGetImage'.",
     ]

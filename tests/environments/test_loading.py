@@ -73,29 +73,30 @@ eks_jobs:
         == f"""\
 {tmp_path.name}/dev.yaml: 12 faults
   - region: this setting is required, got none. Add it.
-  - line 1, account: text is expected here, got the number 111111111111. Write it in quotes.
-  - line 2, regoin: there is no such setting; did you mean 'region'? Known: account, region, \
-protected, organization_id, github_provider, encryption, administrators, break_glass_role, \
+  - line 1 column 1, account: text is expected here, got the number 111111111111. Write it in \
+quotes.
+  - line 2 column 1, regoin: there is no such setting; did you mean 'region'? Known: account, \
+region, protected, organization_id, github_provider, encryption, administrators, break_glass_role, \
 required_tags, notifications, scan_gate, registry, repository_defaults, repositories, \
 public_repositories, images, ecs_tasks, ecs_services, network, eks_cluster and 1 more.
-  - line 4, repositories[0].name: a repository's name must consist of lower-case letters and \
-digits, joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
-  - line 6, repositories[1].scan_on_push: true or false is expected here, got 'yes'.
-  - line 8, repositories[1].lifecycle[0].count_number: count_number must be at least 1, got 0. \
-Write the number of images, or of days, to keep.
-  - line 9, repositories[2].name: the name 'team/web' is taken by repositories[1]. \
+  - line 4 column 5, repositories[0].name: a repository's name must consist of lower-case letters \
+and digits, joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
+  - line 6 column 5, repositories[1].scan_on_push: true or false is expected here, got 'yes'.
+  - line 8 column 42, repositories[1].lifecycle[0].count_number: count_number must be at least 1, \
+got 0. Write the number of images, or of days, to keep.
+  - line 9 column 5, repositories[2].name: the name 'team/web' is taken by repositories[1]. \
 Choose another one.
-  - line 10, repositories[2].pull.accounts[0]: an AWS account number has 12 digits, got '12'. \
-Write all of them, in quotes, leading zeros included.
-  - line 12, ecs_tasks[0].image: the image 'web' has no pin, so it is unknown which image to run. \
-Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or write \
+  - line 10 column 23, repositories[2].pull.accounts[0]: an AWS account number has 12 digits, got \
+'12'. Write all of them, in quotes, leading zeros included.
+  - line 12 column 17, ecs_tasks[0].image: the image 'web' has no pin, so it is unknown which \
+image to run. Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or write \
 `awaiting_image: true` to leave the workload out until then.
-  - line 12, ecs_tasks[0].memory_mib: memory_mib must be 6 to 33,554,432, got 2. \
+  - line 12 column 29, ecs_tasks[0].memory_mib: memory_mib must be 6 to 33,554,432, got 2. \
 Write it in MiB, 1024 for one GiB.
-  - line 14, eks_jobs[0].image: the image 'web' has no pin, so it is unknown which image to run. \
-Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or write \
+  - line 14 column 17, eks_jobs[0].image: the image 'web' has no pin, so it is unknown which image \
+to run. Pin it with `ecrctl pin dev web --repository REPOSITORY --tag TAG`, or write \
 `awaiting_image: true` to leave the workload out until then.
-  - line 14, eks_jobs[0].restart_policy: one of 'Never' or 'OnFailure' is expected here, \
+  - line 14 column 49, eks_jobs[0].restart_policy: one of 'Never' or 'OnFailure' is expected here, \
 got 'Always'."""
     )
 
@@ -108,17 +109,17 @@ def test_faults_of_the_file_and_of_its_pins_come_together(tmp_path: Path) -> Non
         "repository: team/api, tag: latest}\n",
     )
     said = refusal(tmp_path)
-    assert "dev.yaml: 1 fault\n  - line 4, protectd: there is no such setting" in said
+    assert "dev.yaml: 1 fault\n  - line 4 column 1, protectd: there is no such setting" in said
     assert "dev.images.yaml: 3 faults" in said
     assert (
-        "line 1, web.repository: the environment 'dev' declares no repository 'team/wbe'; "
+        "line 1 column 7, web.repository: the environment 'dev' declares no repository 'team/wbe'; "
         "did you mean 'team/web'? Known: team/web." in said
     )
     assert (
-        "line 2, api.tag: an image cannot be deployed by the tag 'latest', which identifies no "
-        "version. Write the image's digest, or a tag that names its version."
+        "line 2 column 48, api.tag: an image cannot be deployed by the tag 'latest', which "
+        "identifies no version. Write the image's digest, or a tag that names its version."
     ) in said
-    assert "line 2, api.registry: 'central' is not an environment. Known: dev." in said
+    assert "line 2 column 7, api.registry: 'central' is not an environment. Known: dev." in said
 
 
 def test_a_workload_may_await_its_image_when_it_says_so(tmp_path: Path) -> None:
@@ -146,7 +147,9 @@ def test_a_registry_that_does_not_hold_is_named_by_its_own_file(tmp_path: Path) 
     pins = f"web: {{registry: central, repository: team/web, digest: {DIGEST}}}\n"
     central = 'account: "222222222222"\nregion: west\nrepositories: [{name: team/web}]\n'
     write(tmp_path, dev=HEAD, dev_images=pins, central=central)
-    assert "central.yaml: 1 fault\n  - line 2, region: 'west' is not a region" in refusal(tmp_path)
+    assert "central.yaml: 1 fault\n  - line 2 column 1, region: 'west' is not a region" in refusal(
+        tmp_path
+    )
 
 
 def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
@@ -358,17 +361,17 @@ def test_notifications_are_checked_where_they_stand(tmp_path: Path) -> None:
     topic = "arn:aws:sns:us-west-2:111111111111:images"
     write(tmp_path, dev=HEAD + f"notifications: {{topic_arn: '{topic}', event_bus_arn: '{bus}'}}\n")
     assert (
-        "line 3, notifications: notifications take either topic_arn or event_bus_arn, got both. "
-        "Remove one."
+        "line 3 column 1, notifications: notifications take either topic_arn or event_bus_arn, got "
+        "both. Remove one."
     ) in refusal(tmp_path)
     write(tmp_path, dev=HEAD + "notifications: {topic_arn: images, repositories: ['*']}\n")
     assert (
-        "line 3, notifications.topic_arn: 'images' is not a valid topic ARN. Write it such as "
-        "'arn:aws:sns:us-west-2:111111111111:images'."
+        "line 3 column 17, notifications.topic_arn: 'images' is not a valid topic ARN. Write it "
+        "such as 'arn:aws:sns:us-west-2:111111111111:images'."
     ) in refusal(tmp_path)
     write(tmp_path, dev=HEAD + "notifications: {repositories: ['*']}\n")
     assert (
-        "line 3, notifications.repositories[0]: a repository's name can have one '*'"
+        "line 3 column 29, notifications.repositories[0]: a repository's name can have one '*'"
     ) in refusal(tmp_path)
 
 

@@ -165,9 +165,9 @@ def test_a_service_reaches_the_registry_of_its_region_alone(tmp_path: Path) -> N
     with pytest.raises(EnvironmentFault) as fault:
         load_environment("dev", tmp_path)
     assert str(fault.value).splitlines()[1:] == [
-        "  - line 31, ecs_tasks[0].image: a service runs this task in a network without a route to "
-        "the internet, and the image 'base' is in eu-west-1, which no VPC endpoint in us-west-2 "
-        "reaches. Pin an image in us-west-2."
+        "  - line 31 column 17, ecs_tasks[0].image: a service runs this task in a network without "
+        "a route to the internet, and the image 'base' is in eu-west-1, which no VPC endpoint in "
+        "us-west-2 reaches. Pin an image in us-west-2."
     ]
 
 

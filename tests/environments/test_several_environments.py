@@ -17,7 +17,7 @@ def test_an_account_gets_the_identity_provider_of_github_once(tmp_path: Path) ->
     )
     write(tmp_path, dev=HEAD + made, prod=HEAD + made)
     assert refusal(tmp_path).splitlines()[1:] == [
-        "  - line 3, github_provider: account 111111111111 can have only one GitHub OIDC "
+        "  - line 3 column 1, github_provider: account 111111111111 can have only one GitHub OIDC "
         "provider, and environment 'prod' also creates it. Write 'existing' in one of the two."
     ]
     write(tmp_path, prod=HEAD)

@@ -52,4 +52,4 @@ def test_an_invalid_file_fails_with_its_faults(tmp_path: Path) -> None:
     first, second, third = str(failure.value).splitlines()
     assert first == "Correct the files of the environment 'dev':"
     assert second == f"{tmp_path.name}/dev.yaml: 1 fault"
-    assert third.startswith("  - line 1, account: ")
+    assert third.startswith("  - line 1 column 1, account: ")

@@ -204,5 +204,5 @@ def _side(environment: str, folder: Path) -> _Side:
     settings = load_environment(environment, folder, with_pins=False)
     found = read_pins(pins_path(environment, folder))
     if found.file.faults:
-        raise UserError(found.file.report(found.file.faults), ExitCode.FAULT)
+        raise UserError(str(found.file.report(found.file.faults)), ExitCode.FAULT)
     return _Side(settings, found.pins)

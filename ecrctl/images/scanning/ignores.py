@@ -97,7 +97,7 @@ def _ignores(read: YamlFile) -> tuple[Ignore, ...]:
         else:
             faults = _duplicates(entries)
     if faults:
-        raise UserError(read.report(faults), ExitCode.FAULT)
+        raise UserError(str(read.report(faults)), ExitCode.FAULT)
     return tuple(Ignore(**entry.model_dump()) for entry in entries)
 
 

@@ -49,7 +49,7 @@ def scan_target(environment: str, image: str, directory: Path) -> ScanTarget:
 def _pins(environment: str, directory: Path) -> Mapping[str, PinModel]:
     found = read_pins(pins_path(environment, directory))
     if found.file.faults:
-        raise UserError(found.file.report(found.file.faults), ExitCode.FAULT)
+        raise UserError(str(found.file.report(found.file.faults)), ExitCode.FAULT)
     return found.pins
 
 

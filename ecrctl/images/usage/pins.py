@@ -57,7 +57,7 @@ class _Folder:
         read = read_pins(pins_path(name, self._directory))
         if read.file.faults:
             if name == self._settings.name:
-                raise UserError(read.file.report(read.file.faults), ExitCode.FAULT)
+                raise UserError(str(read.file.report(read.file.faults)), ExitCode.FAULT)
             file = pins_path(name, self._directory).name
             self._unread.add(f"Not all pins of '{name}' can be read. Correct {file}.")
         found = []

@@ -124,7 +124,7 @@ def test_a_file_with_faults_does_not_leave_the_account_unchecked(
 ) -> None:
     (environments / "seen.yaml").write_text("account: 1\nregion: eu-west-1\n")
     with pytest.raises(
-        EnvironmentFault, match=r"environments/seen\.yaml: 1 fault\n  - line 1, account"
+        EnvironmentFault, match=r"environments/seen\.yaml: 1 fault\n  - line 1 column 1, account"
     ):
         save_deployed("seen", environments, tmp_path / "out")
     assert regions == []

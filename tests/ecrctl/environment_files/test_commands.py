@@ -73,9 +73,10 @@ def test_a_first_file_with_faults_is_not_written(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         f"ecrctl: {tmp_path.name}/dev.yaml: 2 faults",
-        "  - line 2, account: an AWS account number has 12 digits, got '1111'. Write all of them, "
-        "in quotes, leading zeros included.",
-        "  - line 3, region: 'eu-west-one' is not a region's name. Write one such as 'us-west-2'.",
+        "  - line 2 column 1, account: an AWS account number has 12 digits, got '1111'. Write all "
+        "of them, in quotes, leading zeros included.",
+        "  - line 3 column 1, region: 'eu-west-one' is not a region's name. Write one such "
+        "as 'us-west-2'.",
     ]
     done = init(tmp_path, "prod.x")
     assert done.returncode == 1

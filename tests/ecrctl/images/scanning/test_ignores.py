@@ -58,18 +58,20 @@ def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
     assert error.value.exit_code is ExitCode.FAULT
     assert str(error.value) == (
         f"{tmp_path.name}/accepted.yaml: 7 faults\n"
-        "  - line 1, [0].id: an id must be one of a vulnerability such as CVE-2026-1234, got ' '. "
-        "Copy it from the scan.\n"
-        "  - line 1, [0].package: a package must have a name, got ''. Leave it out to accept any "
-        "package.\n"
-        "  - line 1, [0].reason: a reason must have at least 10 characters, got 'bad'. Explain the "
-        "decision to a later reader.\n"
-        "  - line 1, [0].until: the last day must be a date such as 2026-12-31, got 'soon'.\n"
-        "  - line 2, [1].reason: this setting is required, got none. Add it.\n"
-        "  - line 2, [1].repository: a repository's name must consist of lower-case letters and "
-        "digits, joined by single '/', '-', '_' or '.', got 'Team'. Write it such as 'team/api'.\n"
-        "  - line 2, [1].untill: there is no such setting; did you mean 'until'? Known: id, "
-        "reason, until, package, repository."
+        "  - line 1 column 4, [0].id: an id must be one of a vulnerability such as CVE-2026-1234, "
+        "got ' '. Copy it from the scan.\n"
+        "  - line 1 column 39, [0].package: a package must have a name, got ''. Leave it out to "
+        "accept any package.\n"
+        "  - line 1 column 13, [0].reason: a reason must have at least 10 characters, got 'bad'. "
+        "Explain the decision to a later reader.\n"
+        "  - line 1 column 26, [0].until: the last day must be a date such as 2026-12-31, "
+        "got 'soon'.\n"
+        "  - line 2 column 3, [1].reason: this setting is required, got none. Add it.\n"
+        "  - line 2 column 15, [1].repository: a repository's name must consist of lower-case "
+        "letters and digits, joined by single '/', '-', '_' or '.', got 'Team'. Write it such as "
+        "'team/api'.\n"
+        "  - line 2 column 52, [1].untill: there is no such setting; did you mean 'until'? Known: "
+        "id, reason, until, package, repository."
     )
 
 
@@ -77,7 +79,9 @@ def test_an_entry_that_occurs_twice_is_a_fault(tmp_path: Path) -> None:
     entry = f"- {{id: CVE-1, package: a, reason: {REASON}, until: 2026-12-31}}\n"
     file = tmp_path / "ignore.yaml"
     file.write_text(entry + entry)
-    with pytest.raises(UserError, match=r"line 2, \[1\].id: 'CVE-1' is accepted above already."):
+    with pytest.raises(
+        UserError, match=r"line 2 column 4, \[1\].id: 'CVE-1' is accepted above already."
+    ):
         read_ignores(file)
 
 
