@@ -14,13 +14,14 @@ ROOT = Path(__file__).parent.parent
 # The project is not installed; MkDocs adds this file's folder.
 sys.path.append(str(ROOT))
 
-from generated import commands, environment_file
+from generated import commands, environment_file, json_output
 
 # Files in the project's folder that are pages of the site too.
 SHOWN = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
 GENERATED = {
     "reference/environment-file.md": environment_file.page,
     "reference/commands.md": commands.page,
+    "reference/json-output.md": json_output.page,
 }
 # The worker in which a page without a server searches; the theme would load it from another site.
 WORKER = ROOT / "node_modules" / "iframe-worker" / "shim" / "index.js"

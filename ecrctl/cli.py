@@ -26,7 +26,8 @@ from .images.report.program import add_report_command
 from .images.scanning.program import add_scan_command
 from .images.usage import options as usage
 from .local import options as local
-from .output.messages import PREFIX, CommandGroup, notify, say, working
+from .output.formats import Format, print_json
+from .output.messages import PREFIX, CommandGroup, is_quiet, notify, say, working
 from .pins.cli import add_pin_command, add_unpin_command
 from .program import run_program
 from .review.program import add_review_command
@@ -118,7 +119,7 @@ def verify_command(
     unmanaged: verify.Unmanaged = False,
     drift: verify.Drift = False,
     only_differences: verify.OnlyDifferences = False,
-    output: verify.Format = "text",
+    output: Format = "text",
 ) -> None:
     """Compare what is deployed with files and templates."""
     from environments.loading import load_environment
@@ -149,6 +150,7 @@ def manifests_command(
     out: Annotated[
         Path, typer.Option(metavar="DIR", file_okay=False, help="The folder for the files.")
     ],
+    output: Format = "text",
 ) -> None:
     """Write the manifests of an environment's Jobs as files."""
     from .manifests import other_manifests, write_manifests
@@ -161,11 +163,17 @@ def manifests_command(
     # Read during the synth, so that a fault is reported here and not by the CDK CLI.
     with working(f"Synthesise '{environment}'"):
         written = write_manifests(environment, _options.environments, out, meanwhile=check)
+    others = other_manifests(out, written)
+    if output == "json":
+        from .output.documents import ManifestsDocument
+
+        print_json(ManifestsDocument(written=map(str, written), unused=map(str, others)))
+        return
     for file in written:
         print(file)
     if not written:
         say(f"{environment}: no Job is delivered as a manifest.")
-    for file in other_manifests(out, written):
+    for file in others:
         notify(f"{file} belongs to no Job of '{environment}'. Delete it if it is no longer needed.")
 
 
@@ -177,6 +185,7 @@ def local_command(
     output: local.Output = local.OUTPUT,
     svg: local.Svg = None,
     time_limit: local.TimeLimit = local.TIME_LIMIT_MINUTES,
+    output_format: Format = "text",
 ) -> None:
     """Try everything on an embedded AWS.
 
@@ -190,6 +199,8 @@ def local_command(
     from .verify.report import save_picture
 
     check_folder_of("--svg", svg)
+    if svg and output_format == "json":
+        raise typer.BadParameter("--svg saves the text. Leave out --format json.")
     console = new_console(record=svg is not None)
     run = LocalRun(
         environment=environment,
@@ -199,19 +210,27 @@ def local_command(
         keep=keep,
         minutes=time_limit,
     )
-    result = run_local(run, Steps(console))
-    console.print()
-    for name, found in result.verified.items():
-        show(console, name, found)
-    for left_out in result.left_out:
-        print(left_out)
-    if svg:
-        save_picture(console, svg, title="make local")
-    if keep:
-        print("\nThe embedded AWS is still running. To use it:")
-        for name, value in result.emulator.variables().items():
-            print(f"  export {name}={value}")
-        print(f"To stop it: kill {result.emulator.pid}")
+    # The steps are progress, and the result alone is the JSON.
+    shown = new_console(beside=True) if output_format == "json" else console
+    result = run_local(run, Steps(shown))
+    if output_format == "json":
+        from .local.json_document import document_of
+
+        print_json(document_of(result, is_running=keep))
+    else:
+        if not is_quiet():
+            console.print()
+        for name, found in result.verified.items():
+            show(console, name, found)
+        for left_out in result.left_out:
+            print(left_out)
+        if svg:
+            save_picture(console, svg, title="make local")
+        if keep:
+            print("\nThe embedded AWS is still running. To use it:")
+            for name, value in result.emulator.variables().items():
+                print(f"  export {name}={value}")
+            print(f"To stop it: kill {result.emulator.pid}")
     exit_on_difference([check for found in result.verified.values() for check in found.checks])
 
 
@@ -242,9 +261,7 @@ def lifecycle_command(
     in_use: usage.InUse = False,
     kubeconfig: usage.Kubeconfig = None,
     context: usage.Context = None,
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="The format of the output.")
-    ] = "text",
+    output: Format = "text",
 ) -> None:
     """Preview what a lifecycle policy keeps and expires.
 
@@ -274,6 +291,7 @@ def import_command(
         Path | None,
         typer.Option(metavar="DIR", help="The folder for the files (default: .ecrctl/import/ENV)."),
     ] = None,
+    output_format: Format = "text",
 ) -> None:
     """Write an account's repositories as an environment file.
 
@@ -290,9 +308,12 @@ def import_command(
     with working("Read the account"):
         result = importing.import_environment(environment, _options.environments, folder)
     written = importing.write_import(environment, result, folder)
-    if result.notes:
-        new_console().print(table_of_notes(result.notes))
-    say(report.summary(result, written))
+    if output_format == "json":
+        print_json(report.document_of(environment, result, written, _options.environments))
+    else:
+        if result.notes:
+            new_console().print(table_of_notes(result.notes))
+        say(report.summary(result, written))
     # An account's repositories can break rules of the file, such as a tag that it requires.
     try:
         load_environment(environment, folder, with_pins=False)
@@ -301,8 +322,9 @@ def import_command(
             f"{written.environment} has faults. Correct them before the import:\n{fault}",
             ExitCode.FAULT,
         ) from None
-    for line in report.next_steps(environment, written, _options.environments):
-        say(f"  {line}")
+    if output_format == "text":
+        for line in report.next_steps(environment, written, _options.environments):
+            say(f"  {line}")
 
 
 @app.command(
@@ -391,7 +413,7 @@ def deployed_command(
 def _explained(error: Exception) -> tuple[str, ExitCode] | None:
     """Return an error of an environment's files, or of AWS, as a message and an exit code."""
     if isinstance(error, EnvironmentFault):
-        return f"\n{PREFIX}".join(error.reports), ExitCode.FAULT
+        return f"\n{PREFIX}".join(map(str, error.reports)), ExitCode.FAULT
     from botocore.exceptions import ClientError
 
     from .aws.calls import call_error

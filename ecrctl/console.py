@@ -29,13 +29,14 @@ class VisibleConsole(Console):
         return super().render_str(visible(text), **options)
 
 
-def new_console(*, record: bool = False, width: int = TABLE_WIDTH) -> Console:
+def new_console(*, record: bool = False, width: int = TABLE_WIDTH, beside: bool = False) -> Console:
     """Return a console for tables.
 
     :param record: whether the output is kept, to be saved as a picture.
     :param width: the width where there is no terminal.
+    :param beside: whether it writes to the standard error, beside the result.
     """
-    console = VisibleConsole(record=record)
+    console = VisibleConsole(record=record, stderr=beside)
     # A pipe has no width of its own, and a table folded at 80 columns cannot be read.
     if record or not console.is_terminal:
         console.width = width

@@ -1,12 +1,10 @@
 """``ecrctl lifecycle``: a preview of a lifecycle policy, as a table and as JSON."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
 
 from rich.markup import escape
 from rich.table import Table
@@ -32,6 +30,8 @@ from environments.settings import EnvironmentSettings
 from .console import new_console, new_table
 from .errors import ExitCode, UserError
 from .files import fault_list, read_json
+from .output.documents import LifecycleDocument, PreviewedImage
+from .output.formats import TextOrJson, print_json
 from .output.messages import notify, working
 
 _STYLES = {"kept": "green", "archived": "yellow", "expired": "red"}
@@ -165,31 +165,26 @@ def needs_of(
     return Needs(repository, owners_of(repository, images, pins, uses), unread.sentences)
 
 
-def documents_of(
-    verdicts: Sequence[ImageVerdict], needs: Needs | None = None
-) -> list[Mapping[str, Any]]:
-    """Return the verdicts as plain data.
+def document_of(verdicts: Sequence[ImageVerdict], needs: Needs | None = None) -> LifecycleDocument:
+    """Return the verdicts for JSON.
 
     :param needs: adds what needs each image; ``None`` where nobody asked.
     """
-
-    def needed_by(digest: str) -> Mapping[str, Any]:
-        return {"needed_by": needs.owners.of(digest)} if needs else {}
-
-    return [
-        {
-            "digest": verdict.image.digest,
-            "tags": list(verdict.image.tags),
-            "pushed_at": verdict.image.pushed_at.isoformat(),
-            "status": verdict.image.status,
-            "storage_class": verdict.image.storage_class,
-            "outcome": verdict.outcome,
-            "rule": verdict.rule.priority if verdict.rule else None,
-            "reason": verdict.reason,
-            **needed_by(verdict.image.digest),
-        }
+    images = [
+        PreviewedImage(
+            digest=verdict.image.digest,
+            tags=list(verdict.image.tags),
+            pushed_at=verdict.image.pushed_at.isoformat(),
+            status=verdict.image.status,
+            storage_class=verdict.image.storage_class,
+            outcome=verdict.outcome,
+            rule=verdict.rule.priority if verdict.rule else None,
+            reason=verdict.reason,
+            needed_by=list(needs.owners.of(verdict.image.digest)) if needs else None,
+        )
         for verdict in verdicts
     ]
+    return LifecycleDocument(images)
 
 
 def run_lifecycle(
@@ -203,7 +198,7 @@ def run_lifecycle(
     in_use: bool,
     kubeconfig: Path | None,
     context: str | None,
-    output: Literal["text", "json"],
+    output: TextOrJson,
 ) -> None:
     """Print the preview of a policy.
 
@@ -232,7 +227,7 @@ def run_lifecycle(
         with working("Look up which images are in use"):
             needs = needs_of(settings, directory, repository, found, aws=aws, cluster=cluster)
     if output == "json":
-        print(json.dumps(documents_of(verdicts, needs), indent=2))
+        print_json(document_of(verdicts, needs))
         for sentence in needs.unread if needs else ():
             notify(f"not read: {sentence}")
         return

@@ -12,6 +12,7 @@ from typing import Literal
 
 from ecrctl.cdk import assemblies
 from ecrctl.files import check_folder_of, file_errors
+from ecrctl.output.formats import print_json
 from ecrctl.output.messages import notify, say, working
 
 Format = Literal["text", "markdown", "json"]
@@ -54,7 +55,7 @@ def _show(stacks: Sequence[assemblies.Stack], output: Format, required_grants: P
     for sentence in found.undecided:
         notify(sentence)
     if output == "json":
-        print(report.json_of(found.grants))
+        print_json(report.document_of(found))
         return
     for declared in found.by_environment():
         if output == "markdown":

@@ -1,19 +1,19 @@
 """Grants as a table for a terminal, as Markdown and as JSON."""
 
-import json
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.markup import escape
 from rich.table import Table
 
 from ecrctl.console import new_table
+from ecrctl.output.documents import AccessDocument, GrantDocument
 from ecrctl.policies.documents import grouped
 from ecrctl.policies.verbs import PUBLIC_VERBS, REPOSITORY_VERBS
 from ecrctl.policies.wording import listed
 
-from .grants import EnvironmentAccess, Grant
+from .grants import Access, EnvironmentAccess, Grant
 
 _COLUMNS = ("Repository", "Permission", "Principal", "Condition", "Policy", "Also requires")
 _VERBS = {(verb.name, False): verb for verb in REPOSITORY_VERBS} | {
@@ -64,9 +64,12 @@ def markdown_of(access: EnvironmentAccess) -> str:
     return "\n".join([heading, "", *lines])
 
 
-def json_of(grants: Sequence[Grant]) -> str:
-    """Return grants as JSON: every grant on every repository."""
-    return json.dumps([asdict(grant) for grant in grants], indent=2)
+def document_of(access: Access) -> AccessDocument:
+    """Return every grant on every repository, for JSON."""
+    return AccessDocument(
+        grants=[GrantDocument.model_validate(one) for one in access.grants],
+        undecided=access.undecided,
+    )
 
 
 def without_grants(access: EnvironmentAccess) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from ecrctl.errors import ExitCode, exit_code_table
-from ecrctl.output.messages import notify, say
+from ecrctl.output.formats import Format
+from ecrctl.output.messages import say
 
 _ENVIRONMENT = typer.Argument(metavar="ENV", help="The environment's name.")
 _CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
@@ -46,22 +47,16 @@ def add_file_commands(app: typer.Typer, environments: Callable[[], Path]) -> Non
             list[str] | None,
             typer.Argument(metavar="[ENV]...", help="The environments' names (default: all)."),
         ] = None,
+        output: Format = "text",
     ) -> None:
         """Report every fault of the environment files."""
-        from .overview import checked  # noqa: PLC0415
+        from .overview import print_check  # noqa: PLC0415
 
-        for settings, line in checked(names or None, environments()):
-            for notice in settings.notices:
-                notify(notice)
-            say(line)
+        print_check(names or None, environments(), output)
 
     @app.command("list", epilog=exit_code_table(*_CODES, example="ecrctl list --format json"))
-    def list_command(
-        output: Annotated[
-            Literal["text", "json"], typer.Option("--format", help="The format of the output.")
-        ] = "text",
-    ) -> None:
+    def list_command(output: Format = "text") -> None:
         """List environments, stacks, repositories and workloads."""
         from .overview import print_list  # noqa: PLC0415
 
-        print_list(environments(), as_json=output == "json")
+        print_list(environments(), output)

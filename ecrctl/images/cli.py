@@ -11,12 +11,12 @@ from typing import Annotated
 import typer
 
 from ecrctl.errors import ExitCode, exit_code_table
+from ecrctl.output.formats import Format
 
 _CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")]
 ShowPlan = Annotated[bool, typer.Option("--plan", help="Print what would move, and move nothing.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 WithoutReferrers = Annotated[
     bool,
     typer.Option("--without-referrers", help="Leave out signatures and attestations."),
@@ -57,7 +57,7 @@ def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> No
             ),
         ] = None,
         plan: ShowPlan = False,
-        as_json: AsJson = False,
+        output: Format = "text",
         without_referrers: WithoutReferrers = False,
     ) -> None:
         """Build, push and pin images.
@@ -69,7 +69,9 @@ def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> No
         if source is None:
             from .building.command import run_builds
 
-            run_builds(environment, environments(), images or [], builder, shown=(plan, as_json))
+            run_builds(
+                environment, environments(), images or [], builder, shown=(plan, output == "json")
+            )
             return
         if builder is not None or len(images or []) != 1:
             raise typer.BadParameter("with --from, name one REPOSITORY:TAG and no --builder.")
@@ -82,7 +84,7 @@ def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> No
             environments(),
             pushed_name(image),
             source_of(source),
-            shown=(plan, as_json),
+            shown=(plan, output == "json"),
             with_referrers=not without_referrers,
         )
 
@@ -114,7 +116,7 @@ def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> No
             ),
         ] = None,
         plan: ShowPlan = False,
-        as_json: AsJson = False,
+        output: Format = "text",
         without_referrers: WithoutReferrers = False,
     ) -> None:
         """Pull an image to a folder, an archive or an engine.
@@ -130,6 +132,6 @@ def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> No
             pulled_name(image),
             target_of(target),
             platform=platform,
-            shown=(plan, as_json),
+            shown=(plan, output == "json"),
             with_referrers=not without_referrers,
         )

@@ -8,15 +8,17 @@ from pathlib import Path
 from ecrctl.aws.clients import Aws, as_user_errors
 from ecrctl.aws.image_records import image_in_ecr
 from ecrctl.errors import UserError
+from ecrctl.output.documents import PulledDocument
+from ecrctl.output.formats import print_json
 from ecrctl.output.messages import working
 
-from .copying.plan import CopyOptions, plan_copy
+from .copying.plan import CopyOptions, Plan, plan_copy
 from .copying.progress import shown_progress
-from .copying.run import run_copy
+from .copying.run import Result, run_copy
 from .declared import declared_repository
 from .oci import Descriptor, Manifest, is_digest
 from .references import LAYOUT, ImageName, Place
-from .results import print_plan, print_result
+from .results import copy_document, print_plan, print_result
 from .stores.files import Folder
 from .stores.layout import WritableLayout
 from .stores.local_places import machine_architecture, opened_target, prepared_for_engine
@@ -48,7 +50,10 @@ def run_pull(
     if is_plan:
         with _present(place) as layout:
             plan = plan_copy(repository, chosen.digest, layout, tag, options)
-        print_plan(plan, repository, as_json=as_json)
+        if as_json:
+            print_json(_document(plan, plan, repository))
+        else:
+            print_plan(plan)
         return
     with opened_target(place) as layout:
         with working(f"Read '{image}'"):
@@ -58,7 +63,21 @@ def run_pull(
         if place.is_engine:
             with working(f"Load the image into {place}"):
                 prepared_for_engine(layout, chosen, place.name)
-    print_result(result, repository, f"{image} in {place}", as_json=as_json)
+    if as_json:
+        print_json(_document(plan, result, repository))
+    else:
+        print_result(result, repository, f"{image} in {place}")
+
+
+def _document(plan: Plan, done: Plan | Result, repository: Repository) -> PulledDocument:
+    return PulledDocument(
+        repository=repository.name,
+        tag=plan.tag,
+        digest=plan.digest,
+        uri=f"{repository.uri}@{plan.digest}",
+        plan=done is plan,
+        copied=copy_document(done),
+    )
 
 
 @contextmanager

@@ -3,15 +3,17 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from ecrctl.output.documents import PushDocument, PushedImage
+from ecrctl.output.formats import print_json
 from ecrctl.output.messages import working
 
 from .copying.mounts import KnownBlobs
-from .copying.plan import CopyOptions, plan_copy
+from .copying.plan import CopyOptions, Plan, plan_copy
 from .copying.progress import shown_progress
 from .copying.run import Result, immutable_tag, run_copy
 from .declared import DeclaredRepository, declared_repository
 from .references import ImageName, Place
-from .results import print_plan, print_result
+from .results import copy_document, print_plan, print_result
 from .stores.local_places import opened_source
 from .stores.registry import Repository
 from .stores.store import Source, TagIsImmutable
@@ -38,12 +40,18 @@ def run_push(
             options = push_options(declared, repository, with_referrers=with_referrers)
             with _looking_at(repository):
                 plan = plan_copy(source, digest, repository, image.reference, options)
-            print_plan(plan, repository, as_json=as_json)
+            if as_json:
+                print_json(_document(plan, plan, repository))
+            else:
+                print_plan(plan)
             return
         result = push(
             source, digest, (declared, repository), image.reference, with_referrers=with_referrers
         )
-    print_result(result, repository, f"{image} in {repository.registry.host}", as_json=as_json)
+    if as_json:
+        print_json(_document(result.plan, result, repository))
+    else:
+        print_result(result, repository, f"{image} in {repository.registry.host}")
 
 
 def push(
@@ -67,6 +75,21 @@ def push(
             return run_copy(plan, options, progress)
     except TagIsImmutable as refusal:
         raise immutable_tag(refusal, plan) from None
+
+
+def _document(plan: Plan, done: Plan | Result, repository: Repository) -> PushDocument:
+    image = PushedImage(
+        image=None,
+        repository=repository.name,
+        tag=plan.tag,
+        digest=plan.digest,
+        uri=f"{repository.uri}@{plan.digest}",
+        plan=done is plan,
+        built=False,
+        pinned=False,
+        copied=copy_document(done),
+    )
+    return PushDocument([image])
 
 
 def _looking_at(repository: Repository) -> AbstractContextManager[None]:

@@ -1,8 +1,12 @@
-"""The output of ``push`` and ``pull``: lines for a person, or JSON; the digest comes last."""
+"""The output of ``push`` and ``pull``: lines for a person, the digest last, or JSON."""
 
-import json
-from typing import Any
-
+from ecrctl.output.documents import (
+    CopyDocument,
+    CountDocument,
+    PlannedBlob,
+    PlannedCopy,
+    PlannedManifest,
+)
 from ecrctl.output.messages import say
 from ecrctl.visible import visible
 
@@ -15,11 +19,8 @@ from .stores.registry import Repository
 _WORDS = {SEND: "to send", MOUNT: "to mount from", PRESENT: "already there"}
 
 
-def print_plan(plan: Plan, repository: Repository, *, as_json: bool) -> None:
+def print_plan(plan: Plan) -> None:
     """Print what a copy would move."""
-    if as_json:
-        _print_json(_names(plan, repository) | {"plan": True} | plan.document())
-        return
     for step in plan.blobs:
         size = size_text(step.blob.size)
         words = " ".join(filter(None, (_WORDS[step.action], step.repository)))
@@ -35,19 +36,12 @@ def print_plan(plan: Plan, repository: Repository, *, as_json: bool) -> None:
     )
 
 
-def print_result(result: Result, repository: Repository, place: str, *, as_json: bool) -> None:
+def print_result(result: Result, repository: Repository, place: str) -> None:
     """Print what a copy has moved, and then the digest.
 
     :param place: the image's new place, such as ``team/api:v1 in 111111111111.dkr.ecr...``.
     """
     plan = result.plan
-    if as_json:
-        counts = {
-            name: {"blobs": result.count(action), "bytes": result.size(action)}
-            for name, action in (("sent", SEND), ("mounted", MOUNT), ("present", PRESENT))
-        }
-        _print_json(_names(plan, repository) | counts | {"manifests": result.manifests})
-        return
     say(f"{place}: {result_text(result)}.")
     print(f"{repository.name}@{plan.digest}")
 
@@ -63,17 +57,41 @@ def result_text(result: Result) -> str:
     )
 
 
-def _names(plan: Plan, repository: Repository) -> dict[str, Any]:
-    return {
-        "repository": repository.name,
-        "tag": plan.tag,
-        "digest": plan.digest,
-        "uri": f"{repository.uri}@{plan.digest}",
-    }
+def copy_document(done: Plan | Result) -> CopyDocument:
+    """Return what a copy moved, or would move, for JSON."""
+    plan = done if isinstance(done, Plan) else None
+
+    def counted(action: str) -> CountDocument:
+        return CountDocument(blobs=done.count(action), bytes=done.size(action))
+
+    return CopyDocument(
+        sent=counted(SEND),
+        mounted=counted(MOUNT),
+        present=counted(PRESENT),
+        manifests=len(done.manifests) if isinstance(done, Plan) else done.manifests,
+        planned=plan and _planned(plan),
+    )
 
 
-def _print_json(document: dict[str, Any]) -> None:
-    print(json.dumps(document, indent=2))
+def _planned(plan: Plan) -> PlannedCopy:
+    manifests = [
+        PlannedManifest(
+            digest=step.manifest.digest, media_type=step.manifest.media_type, tag=step.tag
+        )
+        for step in plan.manifests
+    ]
+    blobs = [
+        PlannedBlob.model_validate(
+            {
+                "digest": step.blob.digest,
+                "size": step.blob.size,
+                "action": step.action,
+                "mounted_from": step.repository,
+            }
+        )
+        for step in plan.blobs
+    ]
+    return PlannedCopy(manifests=manifests, blobs=blobs)
 
 
 def _counted(count: int, noun: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from ecrctl.output.documents import ImportDocument, NoteDocument
 from ecrctl.policies.wording import counted
 
 from .command import Written
@@ -22,6 +23,24 @@ def summary(result: Import, written: Written) -> str:
     return (
         f"{where}: {counted(adopted, 'repository')} to import, {deployed} deployed by this "
         f"environment, {absent} declared but missing in the account.{continued}{notes}"
+    )
+
+
+def document_of(name: str, result: Import, written: Written, environments: Path) -> ImportDocument:
+    """Return an import for JSON."""
+    entries: Sequence[Entry] = result.document["repositories"]
+    known = {*result.adopted, *result.deployed}
+    return ImportDocument(
+        environment=name,
+        account=result.document["account"],
+        region=result.document["region"],
+        to_import=result.adopted,
+        deployed=sorted(result.deployed),
+        missing=sorted(one["name"] for one in entries if one["name"] not in known),
+        file=str(written.environment),
+        mappings={stack: str(path) for stack, path in sorted(written.mappings.items())},
+        notes=[NoteDocument.model_validate(one) for one in result.notes],
+        next_commands=next_steps(name, written, environments),
     )
 
 

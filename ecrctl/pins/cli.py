@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ecrctl.errors import ExitCode, exit_code_table
+from ecrctl.output.formats import Format, print_json
 from ecrctl.output.messages import say, working
 
 _CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
@@ -42,6 +43,7 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
                 metavar="ENV", help="The environment that declares the repository (default: ENV)."
             ),
         ] = None,
+        output: Format = "text",
     ) -> None:
         """Write an image's digest into the file of pins.
 
@@ -49,7 +51,7 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
         a tag that protects it from every lifecycle rule.
         """
         _check_options(repository, tag, digest, registry, previous=previous)
-        from .command import pin_image, pin_previous  # noqa: PLC0415 - the help needs no AWS
+        from .command import pin_image, pin_previous, pin_text  # noqa: PLC0415 - the help needs no AWS
         from .pinning import Target  # noqa: PLC0415
 
         target = Target(environments(), environment, image, registry)
@@ -59,7 +61,10 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
                 if repository is None
                 else pin_image(target, repository=repository, tag=tag, digest=digest)
             )
-        say(done)
+        if output == "json":
+            print_json(done)
+        else:
+            say(pin_text(done))
 
 
 def add_unpin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
@@ -72,11 +77,19 @@ def add_unpin_command(app: typer.Typer, environments: Callable[[], Path]) -> Non
     def unpin_command(
         environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
         image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name of the pin.")],
+        output: Format = "text",
     ) -> None:
         """Remove a pin that no workload requires."""
         from .removal import unpin_image  # noqa: PLC0415 - the help needs no models
 
-        say(unpin_image(environment, environments(), image))
+        done = unpin_image(environment, environments(), image)
+        if output == "json":
+            print_json(done)
+        else:
+            say(
+                f"{done.file}: the pin '{image}' is removed; the image keeps the tags that protect "
+                "it"
+            )
 
 
 def _check_options(

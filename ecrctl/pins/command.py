@@ -5,6 +5,7 @@ from dataclasses import replace
 from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY
 from ecrctl.aws.clients import Aws
 from ecrctl.errors import ExitCode, UserError
+from ecrctl.output.documents import PinDocument
 from environments.loading import pins_path
 
 from .history import previous_pin
@@ -15,7 +16,7 @@ _DIGITS_OF_COMMIT = 12
 
 def pin_image(
     target: Target, *, repository: str, tag: str | None = None, digest: str | None = None
-) -> str:
+) -> PinDocument:
     """Pin the image with a tag or a digest, and return what was done.
 
     :raises UserError: before anything is changed, where the pin could not be deployed.
@@ -27,11 +28,29 @@ def pin_image(
     live = live_tag(target.environment, found)
     mark_live(aws, owner.account, repository, found, live)
     path = write_pin(target, repository=repository, tag=tag, digest=found)
-    name = f"{repository}:{tag}, {found}" if tag else f"{repository}@{found}"
-    return f"{path.name}: {target.image} is pinned to {name}; the tag {live} protects it"
+    return PinDocument(
+        environment=target.environment,
+        image=target.image,
+        registry=owner.name,
+        repository=repository,
+        tag=tag,
+        digest=found,
+        live_tag=live,
+        file=path.name,
+        commit=None,
+    )
 
 
-def pin_previous(target: Target) -> str:
+def pin_text(pin: PinDocument) -> str:
+    """Return what was done as a line."""
+    name = f"{pin.repository}:{pin.tag}, {pin.digest}"
+    if not pin.tag:
+        name = f"{pin.repository}@{pin.digest}"
+    text = f"{pin.file}: {pin.image} is pinned to {name}; the tag {pin.live_tag} protects it"
+    return f"{text}. It was pinned in commit {pin.commit}" if pin.commit else text
+
+
+def pin_previous(target: Target) -> PinDocument:
     """Pin the image that git has as the one before, and return what was done."""
     found = previous_pin(pins_path(target.environment, target.directory), target.image)
     pin = found.pin
@@ -47,4 +66,4 @@ def pin_previous(target: Target) -> str:
         tag=pin.tag,
         digest=pin.digest,
     )
-    return f"{done}. It was pinned in commit {found.commit[:_DIGITS_OF_COMMIT]}"
+    return done.model_copy(update={"commit": found.commit[:_DIGITS_OF_COMMIT]})

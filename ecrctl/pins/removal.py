@@ -9,6 +9,7 @@ from typing import Any
 from checked_files.fault_text import name_hint
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing.yaml_documents import change_document
+from ecrctl.output.documents import UnpinDocument
 from environments.faults import EnvironmentFault
 from environments.loading import load_environment, pins_path
 from environments.reading import read_pins
@@ -16,7 +17,7 @@ from environments.reading import read_pins
 from .pinning import HEADER
 
 
-def unpin_image(environment: str, directory: Path, image: str) -> str:
+def unpin_image(environment: str, directory: Path, image: str) -> UnpinDocument:
     """Remove a pin, and return what was done.
 
     :raises UserError: before anything is changed, where there is no such pin, or where the files
@@ -45,7 +46,7 @@ def unpin_image(environment: str, directory: Path, image: str) -> str:
                 ExitCode.FAULT,
             ) from None
     _remove(path, image)
-    return f"{path.name}: the pin '{image}' is removed; the image keeps the tags that protect it"
+    return UnpinDocument(environment=environment, image=image, file=path.name)
 
 
 def _remove(path: Path, image: str) -> None:

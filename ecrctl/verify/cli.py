@@ -1,11 +1,9 @@
 """The output of ``ecrctl verify``."""
 
-import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 import typer
 from rich.console import Console
@@ -16,6 +14,7 @@ from ecrctl.aws.clients import Aws, as_user_errors
 from ecrctl.cdk import assemblies
 from ecrctl.console import new_console
 from ecrctl.errors import ExitCode
+from ecrctl.output.formats import TextOrJson, print_json
 from ecrctl.output.messages import is_quiet, report_progress, say, working
 from environments.settings import EnvironmentSettings
 
@@ -35,7 +34,7 @@ def run_verify(
     *,
     drift: bool,
     only_differences: bool,
-    output: Literal["text", "json"],
+    output: TextOrJson,
 ) -> None:
     """Compare an environment with AWS and print the result.
 
@@ -66,14 +65,14 @@ def _stacks_of(settings: EnvironmentSettings, environments: Path) -> list[assemb
         return assemblies.stacks_of(assembly)
 
 
-def run_images(settings: EnvironmentSettings, *, output: Literal["text", "json"]) -> None:
+def run_images(settings: EnvironmentSettings, *, output: TextOrJson) -> None:
     """Look every pinned image up in its registry and print the result."""
     with working(f"Look up the images of '{settings.name}'"):
         found = Verification(files=list(check_images(settings, Aws.from_variables)), stacks={})
     if output == "json":
         print(json_document.as_json(settings.name, found))
     elif not found.checks:
-        print(f"{settings.name}: no workload runs an image, so there is nothing to check.")
+        say(f"{settings.name}: no workload runs an image, so there is nothing to check.")
     else:
         console = new_console()
         console.print(table_of(f"{settings.name}: pinned and in its registry", found.checks))
@@ -81,19 +80,20 @@ def run_images(settings: EnvironmentSettings, *, output: Literal["text", "json"]
     exit_on_difference(found.checks)
 
 
-def run_unmanaged(settings: EnvironmentSettings, *, output: Literal["text", "json"]) -> None:
+def run_unmanaged(settings: EnvironmentSettings, *, output: TextOrJson) -> None:
     """Print the repositories of an environment's account and region that no stack manages."""
     aws = Aws.from_variables(settings.region)
     with as_user_errors(f"Reading the repositories of '{settings.name}'"):
         check_account(settings, aws)
     with working(f"Read the repositories of '{settings.name}'"):
         names, count = unmanaged_repositories(aws)
+    said = sentence(f"{settings.account}, {settings.region}", names, count)
     if output == "json":
-        print(json.dumps(names, indent=2))
+        print_json(json_document.unmanaged_document(settings.name, names, said))
         return
     for name in names:
         print(name)
-    say(sentence(f"{settings.account}, {settings.region}", names, count))
+    say(said)
 
 
 def show(

@@ -41,6 +41,9 @@ class VerificationDocument(_Model):
     result: Literal["match", "difference"]
     verdict: str
     checks: list[CheckDocument]
+    unmanaged: list[str] | None = Field(
+        description="With --unmanaged, the repositories that no stack manages; null otherwise."
+    )
 
 
 def as_json(environment: str, found: Verification, *, only_differences: bool = False) -> str:
@@ -48,8 +51,17 @@ def as_json(environment: str, found: Verification, *, only_differences: bool = F
 
     :param only_differences: whether checks that match are left out.
     """
+    return document_of(environment, found, only_differences=only_differences).model_dump_json(
+        indent=2
+    )
+
+
+def document_of(
+    environment: str, found: Verification, *, only_differences: bool = False
+) -> VerificationDocument:
+    """Return a verification as a document."""
     checks = found.checks
-    document = VerificationDocument(
+    return VerificationDocument(
         version=1,
         environment=environment,
         result="difference" if any(check.differs for check in checks) else "match",
@@ -59,8 +71,20 @@ def as_json(environment: str, found: Verification, *, only_differences: bool = F
             for check in _documents(found)
             if not (only_differences and check.outcome == "match")
         ],
+        unmanaged=None,
     )
-    return document.model_dump_json(indent=2)
+
+
+def unmanaged_document(environment: str, names: Sequence[str], said: str) -> VerificationDocument:
+    """Return the repositories that no stack manages as a document."""
+    return VerificationDocument(
+        version=1,
+        environment=environment,
+        result="match",
+        verdict=said,
+        checks=[],
+        unmanaged=list(names),
+    )
 
 
 def _documents(found: Verification) -> Iterator[CheckDocument]:

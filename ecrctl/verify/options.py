@@ -1,6 +1,6 @@
 """The options of ``ecrctl verify``."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -16,7 +16,4 @@ Drift = Annotated[
 OnlyDifferences = Annotated[
     bool,
     typer.Option("--only-differences", help="Leave out the properties that are as declared."),
-]
-Format = Annotated[
-    Literal["text", "json"], typer.Option("--format", help="The format of the output.")
 ]

@@ -203,7 +203,7 @@ def test_a_preview_with_archived_images_states_its_limit() -> None:
 
 
 def test_a_preview_as_plain_data_has_every_property() -> None:
-    kept, expired, archived = lifecycle.documents_of(verdicts())
+    kept, expired, archived = lifecycle.document_of(verdicts()).model_dump()
     assert kept == {
         "digest": DIGEST,
         "tags": ["v1", "[b]"],
@@ -213,6 +213,7 @@ def test_a_preview_as_plain_data_has_every_property() -> None:
         "outcome": "kept",
         "rule": None,
         "reason": "a",
+        "needed_by": None,
     }
     assert (expired["rule"], archived["storage_class"]) == (2, "archive")
     assert (expired["status"], archived["status"]) == ("active", "archived")

@@ -134,7 +134,8 @@ def test_access_as_markdown_and_as_json_has_no_summary(
     assert lines[-3].startswith("| team/api | push | account 222222222222 |")
     assert lines[-1] == "dev: no policy that could be read allows access to team/web."
     assert run("access", "dev", "--format", "json") == ExitCode.SUCCESS
-    (grant,) = json.loads(capsys.readouterr().out)
+    document = json.loads(capsys.readouterr().out)
+    (grant,) = document["grants"]
     assert (grant["verb"], grant["principal"]) == ("push", "account 222222222222")
     assert len(synthesised) == 2
 

@@ -1,24 +1,25 @@
 """``ecrctl push`` of declared images: build each, push it, and pin it."""
 
-import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from checked_files.fault_text import name_hint
 from ecrctl.aws.clients import Aws
 from ecrctl.errors import ExitCode, UserError
+from ecrctl.images.copying.run import Result
 from ecrctl.images.declared import DeclaredRepository
 from ecrctl.images.push import push
 from ecrctl.images.references import OCI_ARCHIVE, Place
-from ecrctl.images.results import result_text
+from ecrctl.images.results import copy_document, result_text
 from ecrctl.images.stores.local_places import opened_source
 from ecrctl.images.stores.registry import Registry, Repository
+from ecrctl.output.documents import PushDocument, PushedImage
+from ecrctl.output.formats import print_json
 from ecrctl.output.messages import say, working
-from ecrctl.pins.command import pin_image
+from ecrctl.pins.command import pin_image, pin_text
 from ecrctl.pins.pinning import Target, check_target
 from ecrctl.visible import visible
 from environments.loading import load_environment
@@ -81,11 +82,13 @@ def run_builds(
     program = chosen_builder(builder) if any(one.present is None for one in builds) else ""
     is_plan, as_json = shown
     if is_plan:
-        _print([_document(one, one.present) for one in builds], as_json=as_json)
+        planned = [_document(one, one.present, is_plan=True) for one in builds]
+        _print(planned, as_json=as_json)
         return
-    documents: list[dict[str, Any]] = []
+    documents: list[PushedImage] = []
     for one in builds:
-        digest = one.present or _pushed(one, program, as_json=as_json)
+        result = None if one.present else _pushed(one, program, as_json=as_json)
+        digest = result.plan.digest if result else one.present or ""
         if one.present and not as_json:
             say(f"{one.text} {_IN_REGISTRY}.")
         if one.is_pinned:
@@ -94,8 +97,8 @@ def run_builds(
                 target, repository=one.image.repository, tag=one.source.tag, digest=digest
             )
             if not as_json:
-                say(done)
-        documents.append(_document(one, digest))
+                say(pin_text(done))
+        documents.append(_document(one, digest, result))
     _print(documents, as_json=as_json)
 
 
@@ -170,8 +173,8 @@ def _builds(
     return builds
 
 
-def _pushed(one: _Build, program: str, *, as_json: bool) -> str:
-    """Build and push an image, and return its digest."""
+def _pushed(one: _Build, program: str, *, as_json: bool) -> Result:
+    """Build and push an image."""
     with tempfile.TemporaryDirectory(prefix="ecrctl-build-") as folder:
         archive = Path(folder) / "image.tar"
         with working(f"Build '{one.name}'"):
@@ -181,30 +184,33 @@ def _pushed(one: _Build, program: str, *, as_json: bool) -> str:
     if not as_json:
         host = one.repository.registry.host
         say(f"{one.text} in {host}: {result_text(result)}.")
-    return digest
+    return result
 
 
-def _document(one: _Build, digest: str | None) -> dict[str, Any]:
-    return {
-        "image": one.name,
-        "repository": one.image.repository,
-        "tag": one.source.tag,
-        "digest": digest,
-        "built": one.present is None,
-        "pinned": one.is_pinned,
-    }
+def _document(
+    one: _Build, digest: str | None, result: Result | None = None, *, is_plan: bool = False
+) -> PushedImage:
+    return PushedImage(
+        image=one.name,
+        repository=one.image.repository,
+        tag=one.source.tag,
+        digest=digest,
+        uri=f"{one.repository.uri}@{digest}" if digest else None,
+        plan=is_plan,
+        built=one.present is None,
+        pinned=one.is_pinned,
+        copied=result and copy_document(result),
+    )
 
 
-def _print(documents: Sequence[Mapping[str, Any]], *, as_json: bool) -> None:
+def _print(documents: Sequence[PushedImage], *, as_json: bool) -> None:
     """Print the results, or the plan, in which an image that is to be built has no digest."""
     if as_json:
-        print(json.dumps(documents, indent=2))
+        print_json(PushDocument(list(documents)))
         return
     for one in documents:
-        if one["digest"]:
-            print(f"{one['repository']}@{one['digest']}")
+        if one.digest:
+            print(f"{one.repository}@{one.digest}")
         else:
-            pin = " and pin" if one["pinned"] else ""
-            print(
-                visible(f"{one['image']}: would build {one['repository']}:{one['tag']}, push{pin}")
-            )
+            pin = " and pin" if one.pinned else ""
+            print(visible(f"{one.image}: would build {one.repository}:{one.tag}, push{pin}"))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 from ecrctl.errors import UserError
 from ecrctl.images.oci import Descriptor, Manifest, fallback_tag
@@ -85,30 +84,6 @@ class Plan:
     def size(self, action: str) -> int:
         """Return how many bytes are present, mounted or sent."""
         return sum(step.blob.size for step in self.blobs if step.action == action)
-
-    def document(self) -> dict[str, Any]:
-        """Return the plan as JSON."""
-        return {
-            "digest": self.digest,
-            "manifests": [
-                {
-                    "digest": step.manifest.digest,
-                    "mediaType": step.manifest.media_type,
-                    "tag": step.tag,
-                }
-                for step in self.manifests
-            ],
-            "blobs": [
-                {
-                    "digest": step.blob.digest,
-                    "size": step.blob.size,
-                    "action": step.action,
-                    **({"from": step.repository} if step.repository else {}),
-                }
-                for step in self.blobs
-            ],
-            "bytesToSend": self.size(SEND),
-        }
 
 
 def plan_copy(

@@ -7,12 +7,15 @@ from constructs_lib.rules.ecr.images import repository_uri, tag_faults
 from ecrctl.aws.clients import Aws
 from ecrctl.aws.newest_images import newest_image
 from ecrctl.errors import ExitCode, UserError
+from ecrctl.output.documents import BaseImageDocument
 from ecrctl.pins.pinning import pinnable_digest
 from environments.loading import load_environment
 
 
-def base_image(environment: str, repository: str, tag: str | None, directory: Path) -> str:
-    """Return the line of a Dockerfile that begins with an image.
+def base_image(
+    environment: str, repository: str, tag: str | None, directory: Path
+) -> BaseImageDocument:
+    """Return an image with which a Dockerfile can begin.
 
     The digest is that of the image or, where a tag names an image index, of the index, so that one
     line is valid for every platform.
@@ -39,4 +42,6 @@ def base_image(environment: str, repository: str, tag: str | None, directory: Pa
     else:
         digest = pinnable_digest(aws, settings.account, repository, tag)
     uri = repository_uri(settings.account, settings.region, repository)
-    return f"FROM {uri}:{tag}@{digest}"
+    return BaseImageDocument(
+        repository=repository, tag=tag, digest=digest, uri=f"{uri}:{tag}@{digest}"
+    )

@@ -9,13 +9,15 @@ import typer
 from ecrctl.aws.clients import Aws, configured_region
 from ecrctl.errors import ExitCode
 from ecrctl.files import file_errors
+from ecrctl.output.documents import DockerfileCheckDocument, RemarkDocument
+from ecrctl.output.formats import TextOrJson, print_json
 from ecrctl.output.messages import say, working
 from ecrctl.visible import visible
 
 from .check import Registries, Remark, check_dockerfiles
 
 
-def run_dockerfile_check(files: Sequence[Path], *, offline: bool) -> None:
+def run_dockerfile_check(files: Sequence[Path], *, offline: bool, output: TextOrJson) -> None:
     """Print the remarks about some Dockerfiles.
 
     :raises typer.Exit: where one of them must be changed.
@@ -24,12 +26,28 @@ def run_dockerfile_check(files: Sequence[Path], *, offline: bool) -> None:
     registries = None if offline else Registries(Aws.from_variables, configured_region())
     with working("Look up the base images"):
         remarks = list(check_dockerfiles(texts, registries))
-    for remark in remarks:
-        if remark.kind != "pinned":
-            print(visible(str(remark)))
-    say(summary(len(texts), remarks))
+    if output == "json":
+        print_json(
+            DockerfileCheckDocument(files=len(texts), remarks=[_document(one) for one in remarks])
+        )
+    else:
+        for remark in remarks:
+            if remark.kind != "pinned":
+                print(visible(str(remark)))
+        say(summary(len(texts), remarks))
     if any(remark.is_finding for remark in remarks):
         raise typer.Exit(ExitCode.DIFFERENCE)
+
+
+def _document(remark: Remark) -> RemarkDocument:
+    return RemarkDocument(
+        file=str(remark.file),
+        line=remark.line,
+        kind=remark.kind,
+        subject=remark.subject,
+        text=remark.text,
+        is_finding=remark.is_finding,
+    )
 
 
 def _text(file: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ecrctl.errors import ExitCode, exit_code_table
+from ecrctl.output.formats import Format, print_json
 from ecrctl.output.messages import working
 
 
@@ -30,13 +31,17 @@ def add_dockerfile_commands(app: typer.Typer, environments: Callable[[], Path]) 
         tag: Annotated[
             str | None, typer.Option(help="The image's tag (default: the newest image).")
         ] = None,
+        output: Format = "text",
     ) -> None:
         """Print the line `FROM ...@sha256:...` of an image."""
         from .base_image import base_image  # noqa: PLC0415 - the help does not require it
 
         with working(f"Look up '{repository}'"):
-            line = base_image(environment, repository, tag, environments())
-        print(line)
+            found = base_image(environment, repository, tag, environments())
+        if output == "json":
+            print_json(found)
+        else:
+            print(f"FROM {found.uri}")
 
     @app.command(
         "dockerfile-check",
@@ -51,8 +56,9 @@ def add_dockerfile_commands(app: typer.Typer, environments: Callable[[], Path]) 
         offline: Annotated[
             bool, typer.Option("--offline", help="Look up no digest, and need no credentials.")
         ] = False,
+        output: Format = "text",
     ) -> None:
         """Find base images on ECR without a known digest."""
         from .cli import run_dockerfile_check  # noqa: PLC0415 - the help does not require it
 
-        run_dockerfile_check(files, offline=offline)
+        run_dockerfile_check(files, offline=offline, output=output)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import Any
 
-from ecrctl.images.copying.plan import MOUNT, PRESENT, SEND
+from ecrctl.images.copying.plan import MOUNT, PRESENT, SEND, Plan
 from ecrctl.images.copying.progress import size_text
-from ecrctl.images.results import result_text
+from ecrctl.images.copying.run import Result
+from ecrctl.images.results import copy_document, result_text
+from ecrctl.output.documents import PromotedImage, PromoteDocument
+from ecrctl.output.formats import print_json
 from ecrctl.output.messages import say
 from ecrctl.visible import visible
 
@@ -25,10 +26,8 @@ def print_plans(
     :param there: how many other images need nothing.
     """
     if as_json:
-        documents = [
-            _names(one, source, target) | {"plan": True} | one.copy.document() for one in planned
-        ]
-        print(json.dumps(documents, indent=2))
+        documents = [_document(one, one.copy, source, target) for one in planned]
+        print_json(PromoteDocument(documents))
         return
     for one in planned:
         plan = one.copy
@@ -69,7 +68,8 @@ def print_end(
     :param there: how many other images needed nothing; ``None`` where images were named.
     """
     if as_json:
-        print(json.dumps([_document(one, source, target) for one in promoted], indent=2))
+        documents = [_document(one.planned, one.result, source, target) for one in promoted]
+        print_json(PromoteDocument(documents))
         return
     if there is not None:
         say(f"{len(promoted)} promoted, {there} already there.")
@@ -81,22 +81,18 @@ def _reference(one: PlannedPromotion) -> str:
     return f":{one.image.tag}" if one.image.tag else f"@{one.digest}"
 
 
-def _names(one: PlannedPromotion, source: End, target: End) -> dict[str, Any]:
-    return {
-        "repository": one.image.target,
-        "tag": one.image.tag,
-        "liveTag": one.live,
-        "digest": one.digest,
-        "uri": f"{target.registry.host}/{one.image.target}@{one.digest}",
-        "source": f"{source.registry.host}/{one.image.source}@{one.digest}",
-        "recorded": one.record is not None,
-        "pins": list(one.image.pins),
-    }
-
-
-def _document(one: Promoted, source: End, target: End) -> dict[str, Any]:
-    counts = {
-        name: {"blobs": one.result.count(action), "bytes": one.result.size(action)}
-        for name, action in (("sent", SEND), ("mounted", MOUNT), ("present", PRESENT))
-    }
-    return _names(one.planned, source, target) | counts | {"manifests": one.result.manifests}
+def _document(
+    one: PlannedPromotion, done: Plan | Result, source: End, target: End
+) -> PromotedImage:
+    return PromotedImage(
+        repository=one.image.target,
+        tag=one.image.tag,
+        live_tag=one.live,
+        digest=one.digest,
+        uri=f"{target.registry.host}/{one.image.target}@{one.digest}",
+        source=f"{source.registry.host}/{one.image.source}@{one.digest}",
+        recorded=one.record is not None,
+        pins=list(one.image.pins),
+        plan=isinstance(done, Plan),
+        copied=copy_document(done),
+    )

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from ecrctl.errors import ExitCode, exit_code_table
-from ecrctl.images.cli import AsJson, ShowPlan
+from ecrctl.images.cli import ShowPlan
 from ecrctl.images.scanning.options import IgnoreFile
+from ecrctl.output.formats import Format
 
 _CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR, ExitCode.DIFFERENCE)
 
@@ -43,7 +44,7 @@ def add_promote_command(app: typer.Typer, environments: Callable[[], Path]) -> N
             typer.Option(metavar="PATTERN", help="With --all, the tags, such as 'v1.*'."),
         ] = None,
         plan: ShowPlan = False,
-        as_json: AsJson = False,
+        output: Format = "text",
         without_referrers: Annotated[
             bool,
             typer.Option(
@@ -75,7 +76,7 @@ def add_promote_command(app: typer.Typer, environments: Callable[[], Path]) -> N
             tags=tags,
             with_referrers=not without_referrers,
             is_plan=plan,
-            as_json=as_json,
+            as_json=output == "json",
             ignore_file=ignore,
             profiles=(src_profile, dst_profile),
         )

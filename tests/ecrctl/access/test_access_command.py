@@ -22,7 +22,7 @@ def test_the_command_writes_json(environments: Path) -> None:
         text=True,
         check=True,
     )
-    found = json.loads(result.stdout)
+    found = json.loads(result.stdout)["grants"]
     assert {item["repository"] for item in found} == {"aws-nodejs-sample"}
     assert {item["verb"] for item in found} == {"pull", "push"}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from rich.console import Console
 
 from constructs_lib.rules.policy.repository_policy import PUSH_ACTIONS
-from ecrctl.access.grants import EnvironmentAccess, Grant
+from ecrctl.access.grants import Access, EnvironmentAccess, Grant
 from ecrctl.access.report import (
-    json_of,
+    document_of,
     markdown_of,
     owners_summary,
     table_of,
@@ -85,26 +85,27 @@ def test_the_markdown_table_shows_every_field_with_its_bars_escaped() -> None:
 
 
 def test_json_shows_every_field_of_every_grant() -> None:
-    actions = ",\n".join(f'      "{action}"' for action in PUSH_ACTIONS)
-    assert json_of([DENIED_PUSH]) == (
-        "[\n"
-        "  {\n"
-        '    "environment": "dev",\n'
-        '    "repository": "team/web",\n'
-        '    "repository_arn": "arn:aws:ecr:us-west-2:111111111111:repository/team/web",\n'
-        '    "verb": "push",\n'
-        '    "actions": [\n'
-        f"{actions}\n"
-        "    ],\n"
-        '    "effect": "Deny",\n'
-        '    "principal": "everyone",\n'
-        '    "condition": "",\n'
-        '    "policy": "identity policy",\n'
-        '    "also_requires": "",\n'
-        '    "is_open_to_everyone": false\n'
-        "  }\n"
-        "]"
+    found = Access(
+        grants=[DENIED_PUSH], repositories={}, required_policies={}, undecided=["dev: a."]
     )
+    assert document_of(found).model_dump(mode="json") == {
+        "grants": [
+            {
+                "environment": "dev",
+                "repository": "team/web",
+                "repository_arn": "arn:aws:ecr:us-west-2:111111111111:repository/team/web",
+                "verb": "push",
+                "actions": list(PUSH_ACTIONS),
+                "effect": "Deny",
+                "principal": "everyone",
+                "condition": "",
+                "policy": "identity policy",
+                "also_requires": "",
+                "is_open_to_everyone": False,
+            }
+        ],
+        "undecided": ["dev: a."],
+    }
 
 
 def test_a_repository_that_is_open_to_everyone_is_red() -> None:
@@ -149,7 +150,8 @@ def test_grants_that_all_repositories_share_are_shown_once() -> None:
     # Another repository, even one without any grant, does not share them.
     lines = markdown_of(access(*shared(PULL))).splitlines()
     assert [line.split(" | ")[0] for line in lines[4:]] == ["| team/[api]", "| team/web"]
-    assert json_of(shared(PULL)).count("repository_arn") == 2
+    found = Access(grants=shared(PULL), repositories={}, required_policies={}, undecided=[])
+    assert len(document_of(found).grants) == 2
 
 
 def test_grants_that_everyone_has_on_all_repositories_come_first() -> None:

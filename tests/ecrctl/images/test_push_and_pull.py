@@ -13,6 +13,7 @@ import pytest
 
 from ecrctl.errors import ExitCode
 from ecrctl.local.emulator import Emulator
+from ecrctl.output.documents import PulledDocument
 from tests.installed_tools import require_tool
 
 from .program import HOST, Program, program_at
@@ -141,28 +142,44 @@ def test_a_plan_moves_nothing(program: Program, source: Path, tmp_path: Path) ->
     assert end.last.startswith("Plan: 5 blobs to send (")
     assert end.last.endswith("3 manifests to write. Nothing was moved.")
     assert program.quirks.count("POST", "/v2/") == program.quirks.count("PUT") == 0
-    document = json.loads(program.push(source, "v1", "--plan", "--json").out)
+    [document] = json.loads(program.push(source, "v1", "--plan", "--format", "json").out)
     assert document["plan"] is True
     assert document["digest"] == digest_in(source)
-    assert {one["action"] for one in document["blobs"]} == {"send"}
+    planned = document["copied"]["planned"]
+    assert {one["action"] for one in planned["blobs"]} == {"send"}
+    assert [one["tag"] for one in planned["manifests"]][-1] == "v1"
+    assert document["copied"]["sent"]["blobs"] == 5
     program.push(source)
-    document = json.loads(program.pull(tmp_path / "new", ":v1", "--plan", "--json").out)
-    assert len(document["blobs"]) == 5
+    end = program.pull(tmp_path / "new", ":v1", "--plan", "--format", "json")
+    document = PulledDocument.model_validate_json(end.out)
+    assert document.plan
+    assert document.copied.planned is not None
+    assert len(document.copied.planned.blobs) == 5
     assert not (tmp_path / "new").exists()
 
 
 def test_a_result_as_json(program: Program, source: Path) -> None:
     digest = digest_in(source)
-    assert json.loads(program.push(source, "v1", "--json").out) == {
-        "repository": program.name,
-        "tag": "v1",
-        "digest": digest,
-        "uri": f"{HOST}/{program.name}@{digest}",
-        "sent": {"blobs": 5, "bytes": sum(map(len, blobs_of(source).values())) - manifests(source)},
-        "mounted": {"blobs": 0, "bytes": 0},
-        "present": {"blobs": 0, "bytes": 0},
-        "manifests": 3,
-    }
+    sent = sum(map(len, blobs_of(source).values())) - manifests(source)
+    assert json.loads(program.push(source, "v1", "--format", "json").out) == [
+        {
+            "image": None,
+            "repository": program.name,
+            "tag": "v1",
+            "digest": digest,
+            "uri": f"{HOST}/{program.name}@{digest}",
+            "plan": False,
+            "built": False,
+            "pinned": False,
+            "copied": {
+                "sent": {"blobs": 5, "bytes": sent},
+                "mounted": {"blobs": 0, "bytes": 0},
+                "present": {"blobs": 0, "bytes": 0},
+                "manifests": 3,
+                "planned": None,
+            },
+        }
+    ]
 
 
 def manifests(folder: Path) -> int:
@@ -180,8 +197,8 @@ def test_a_push_continues_after_a_cut(program: Program, source: Path) -> None:
     )
     assert program.quirks.count("PUT", "/manifests/") == 0
     program.quirks.cut_after = None
-    end = program.push(source, "v1", "--json")
-    sent, present = (json.loads(end.out)[name]["blobs"] for name in ("sent", "present"))
+    [pushed] = json.loads(program.push(source, "v1", "--format", "json").out)
+    sent, present = (pushed["copied"][name]["blobs"] for name in ("sent", "present"))
     assert sent + present == 5
     assert present > 0
 
@@ -193,8 +210,8 @@ def test_a_pull_continues_after_a_cut(program: Program, source: Path, tmp_path: 
     largest = max((folder / "blobs" / "sha256").iterdir(), key=lambda path: path.stat().st_size)
     largest.write_bytes(largest.read_bytes()[:-1] + b"x")  # of the right size, and damaged
     (folder / "blobs" / "sha256" / ".ecrctl-left").write_bytes(b"of a killed run")
-    end = program.pull(folder, ":v1", "--json")
-    assert json.loads(end.out)["sent"]["blobs"] == 1
+    end = program.pull(folder, ":v1", "--format", "json")
+    assert json.loads(end.out)["copied"]["sent"]["blobs"] == 1
     assert blobs_of(folder) == blobs_of(source)
 
 

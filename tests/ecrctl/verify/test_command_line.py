@@ -16,6 +16,7 @@ from ecrctl.errors import ExitCode
 from ecrctl.verify import cli, unmanaged
 from ecrctl.verify.check import Check
 from ecrctl.verify.command import Verification
+from ecrctl.verify.json_document import VerificationDocument
 from tests.ecrctl.test_exit_codes import Run, folder, run
 
 __all__ = ["folder", "run"]  # the fixtures are found by their names
@@ -207,7 +208,8 @@ def test_verify_can_list_the_repositories_that_no_stack_manages(
     place = "000000000000, us-east-1"
     assert capsys.readouterr().out == f"a\nb\n{unmanaged.sentence(place, ['a', 'b'], 1_002)}\n"
     assert run("verify", "empty", "--unmanaged", "--format", "json") == ExitCode.SUCCESS
-    assert json.loads(capsys.readouterr().out) == ["a", "b"]
+    document = VerificationDocument.model_validate_json(capsys.readouterr().out)
+    assert (document.unmanaged, document.checks, document.result) == (["a", "b"], [], "match")
 
 
 def test_an_environment_without_workloads_has_no_image_to_check(run: Run, capsys: Output) -> None:

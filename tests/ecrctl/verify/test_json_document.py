@@ -62,6 +62,7 @@ def test_every_check_has_its_source_and_its_values() -> None:
         "result": "difference",
         "verdict": "dev: 1 of 2 checks differ: dev-A: Key, Description; 1 more could not be "
         "compared, each with its reason.",
+        "unmanaged": None,
     }
 
 

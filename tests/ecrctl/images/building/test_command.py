@@ -143,7 +143,7 @@ def test_a_plan_builds_and_pushes_nothing(run: Run, root: Path, aws: Aws, capsys
 
 @pytest.mark.usefixtures("repositories")
 def test_the_results_as_json_are_all_of_the_output(run: Run, aws: Aws, capfd: Any) -> None:
-    assert run("push", "dev", "tools", "--json") == ExitCode.SUCCESS
+    assert run("push", "dev", "tools", "--format", "json") == ExitCode.SUCCESS
     (document,) = json.loads(capfd.readouterr().out)
     ((digest, (tag,)),) = images(aws, TOOLS).items()
     assert document == {
@@ -151,9 +151,13 @@ def test_the_results_as_json_are_all_of_the_output(run: Run, aws: Aws, capfd: An
         "repository": TOOLS,
         "tag": tag,
         "digest": digest,
+        "uri": f"000000000000.dkr.ecr.us-east-1.amazonaws.com/{TOOLS}@{digest}",
+        "plan": False,
         "built": True,
         "pinned": False,
+        "copied": document["copied"],
     }
+    assert document["copied"]["sent"]["blobs"] > 0
 
 
 def test_all_faults_are_named_before_anything_is_built(

@@ -251,14 +251,15 @@ def test_credentials_of_another_account_are_one_sentence(
 
 def test_json_names_both_ends(pair: Pair, bundle: Bundle, image: dict[str, Any]) -> None:
     digest = pair.push(bundle, image)
-    [found] = json.loads(pair.promote(f"{pair.name}:v1", "--json").out)
+    [found] = json.loads(pair.promote(f"{pair.name}:v1", "--format", "json").out)
     assert (found["digest"], found["tag"], found["pins"], found["recorded"]) == (
         digest,
         "v1",
         ["api"],
         True,
     )
-    assert found["sent"]["blobs"] == 5
+    assert found["copied"]["sent"]["blobs"] == 5
+    assert found["copied"]["planned"] is None
 
 
 @pytest.mark.parametrize(
