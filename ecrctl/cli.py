@@ -27,6 +27,7 @@ from .images.scanning.program import add_scan_command
 from .images.usage import options as usage
 from .local import options as local
 from .output.formats import Format, print_json
+from .output.help import HELP
 from .output.messages import PREFIX, CommandGroup, is_quiet, notify, say, working
 from .pins.cli import add_pin_command, add_unpin_command
 from .program import run_program
@@ -63,7 +64,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP,
     help="Container images on AWS, from a Dockerfile to a verified deployment.",
     epilog=exit_code_table(),
 )

@@ -3,6 +3,7 @@
 A step is a spinner on a terminal and a plain line elsewhere.
 """
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -33,12 +34,13 @@ def new_console(*, record: bool = False, width: int = TABLE_WIDTH, beside: bool 
     """Return a console for tables.
 
     :param record: whether the output is kept, to be saved as a picture.
-    :param width: the width where there is no terminal.
+    :param width: the width where there is no terminal, and COLUMNS is not set.
     :param beside: whether it writes to the standard error, beside the result.
     """
     console = VisibleConsole(record=record, stderr=beside)
-    # A pipe has no width of its own, and a table folded at 80 columns cannot be read.
-    if record or not console.is_terminal:
+    # A pipe has no width of its own, and a table folded at 80 columns cannot be read. Rich reads
+    # COLUMNS itself; a picture has one width everywhere.
+    if record or not (console.is_terminal or os.environ.get("COLUMNS", "").isdigit()):
         console.width = width
     return console
 

@@ -18,11 +18,13 @@ _HEAD = """# Commands
 
 `ecrctl` is installed by `make` into `.venv/bin`. `ecrctl -h` lists the commands in the order of
 work, and `ecrctl COMMAND -h` prints what is below. `ecrctl --install-completion` completes
-commands and options in a shell.
+commands and options in a shell (bash, zsh, fish or PowerShell) that finds `ecrctl` on its path. A
+link in a folder of the path is enough: `ln -s "$PWD/.venv/bin/ecrctl" ~/bin/ecrctl`.
 
 The result of a command is its standard output. Faults, sentences about what was not read, and
 progress are printed beside it, on the standard error, and begin with `ecrctl: `. `--quiet` leaves
-out success lines and progress.
+out success lines and progress. Tables have the width of the terminal or of `COLUMNS`, elsewhere at
+least 118 columns. `NO_COLOR` leaves out colours.
 
 """
 _EXIT_CODE = re.compile(r"^\s*(\d+)  (.+)$", re.MULTILINE)

@@ -61,7 +61,8 @@ def report_progress(sentence: str) -> None:
 
 def notify(sentence: str) -> None:
     """Print what a reader of the result must know, such as what was not read."""
-    print(visible(f"{PREFIX}{sentence}"), file=sys.stderr)
+    # At once: another thread can print a line as well.
+    sys.stderr.write(visible(f"{PREFIX}{sentence}\n"))
 
 
 @contextmanager

@@ -5,13 +5,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import typer
-from rich.console import Console
 
 from constructs_lib.rules.lifecycle.preview import ImageRecord
-from ecrctl.console import VisibleConsole
+from ecrctl.console import VisibleConsole, new_console
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.images.image_files import images_from_file
-from ecrctl.output.messages import notify, working
+from ecrctl.output.messages import notify
 
 from . import command
 from .options import ReviewFormat
@@ -55,8 +54,7 @@ def run_review(
         may_run=not no_run,
         changed_files=command.files_between(project.repository, commits) if commits else (),
     )
-    with working("Review the change"):
-        reviewed = command.review(request)
+    reviewed = command.review(request)
     for note in reviewed.base.notes:
         notify(note)
     if out:
@@ -66,16 +64,9 @@ def run_review(
     elif output is ReviewFormat.MARKDOWN:
         print(as_comment(reviewed, _where(out)), end="")
     else:
-        print_review(reviewed, _console())
+        print_review(reviewed, new_console(width=WIDTH))
     if reviewed.blocking:
         raise typer.Exit(ExitCode.DIFFERENCE)
-
-
-def _console() -> Console:
-    console = VisibleConsole()
-    if not console.is_terminal:
-        console.width = WIDTH
-    return console
 
 
 def _where(out: Path | None) -> str:

@@ -12,6 +12,7 @@ from constructs_lib.rules.lifecycle.preview import ImageRecord
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.errors import UserError
 from ecrctl.git import ChangedFile, changed_files, commit_of
+from ecrctl.output.messages import working
 
 from .diff.resources import properties
 from .diff.template_diff import compare, running_library
@@ -89,7 +90,11 @@ def _review(request: Request) -> Review:
         may_run=request.may_run,
         meanwhile=_load_rules,
     )
-    with running_library() as library, sides as (base, head):
+    with (
+        running_library() as library,
+        sides as (base, head),
+        working("Compare both sides"),
+    ):
         _check_images(request.images, [*base.stacks, *head.stacks])
         comparison = replace(
             compare(base.stacks, head.stacks, image_sets=request.images, library=library),

@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from ecrctl.errors import UserError
+from ecrctl.output.help import HELP
 from ecrctl.output.messages import CommandGroup
 from ecrctl.program import run_program
 
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP,
     help="Review a change of a CDK app: images, access and workloads.",
 )
 

@@ -8,6 +8,13 @@ import pytest
 
 from ecrctl.aws.clients import Aws
 from ecrctl.local.emulator import Emulator, running
+from ecrctl.output import messages
+
+
+@pytest.fixture(autouse=True)
+def _no_progress_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test depend on the second after which a command reports its progress."""
+    monkeypatch.setattr(messages, "_SECONDS", 3_600.0)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from ecrctl.local.sample_image import sample_image
 from ecrctl.pins.pinning import live_tag
 from environments.loading import load_environment
 from tests.ecrctl.images.pushing import push
+from tests.ecrctl.progress import run_without_progress
 from tests.support import ROOT
 
 REPOSITORY = "pin/api"
@@ -32,13 +33,14 @@ def ecrctl(
     *arguments: str, variables: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run a command."""
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "ecrctl", *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), **(variables or {})},
         capture_output=True,
         text=True,
         check=False,
     )
+    return run_without_progress(done)
 
 
 @pytest.fixture

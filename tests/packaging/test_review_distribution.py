@@ -16,6 +16,7 @@ import pytest
 
 from distributions.review.stage import ROOT, node_packages, source_files, stage
 from ecrctl.cdk.toolchain import CDK
+from tests.ecrctl.progress import run_without_progress
 
 BIN = Path(sys.executable).parent
 CACHE = BIN.parent / "uv-cache"
@@ -150,7 +151,7 @@ def commit(folder: Path) -> None:
 def review(site: Path, app: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the console script's function in the folder of an app."""
     program = "from ecrctl.review.standalone import main; main()"
-    return subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", program, "review", *arguments],
         cwd=app,
         env={**os.environ, "PYTHONPATH": str(site), "HOME": str(site), "PYTHONSAFEPATH": "1"},
@@ -158,6 +159,7 @@ def review(site: Path, app: Path, *arguments: str) -> subprocess.CompletedProces
         text=True,
         check=False,
     )
+    return run_without_progress(done)
 
 
 def test_an_app_in_another_language_is_reviewed_in_its_own_repository(

@@ -265,5 +265,5 @@ def test_the_output_of_an_installation_is_read_and_not_shown(
     shown = capfd.readouterr()
     assert (shown.out, shown.err) == (
         "",
-        "Installing the tools in requirements.txt for this review and later ones.\n",
+        "ecrctl: Installing the tools in requirements.txt for this review and later ones.\n",
     )

@@ -19,6 +19,7 @@ from ecrctl.deployed.command import save_deployed
 from ecrctl.local.emulator import Emulator
 from ecrctl.review.sides.deployed import aligned
 from tests.ecrctl.deployed.saved_responses import ACCOUNT, REGION, description, save_responses
+from tests.ecrctl.progress import run_without_progress, without_progress
 from tests.ecrctl.review.pairs import write_assembly
 from tests.support import ROOT
 
@@ -79,7 +80,7 @@ def review(emulator: Emulator, head: Path, *arguments: str) -> subprocess.Comple
     """Review what would be deployed against the deployed stacks."""
     command = [sys.executable, "-m", "ecrctl", "review"]
     command += ["--base", "deployed:seen", "--head", str(head), "--format", "json", *arguments]
-    return subprocess.run(
+    done = subprocess.run(
         command,
         cwd=ROOT,
         env={**os.environ, **emulator.variables()},
@@ -87,6 +88,7 @@ def review(emulator: Emulator, head: Path, *arguments: str) -> subprocess.Comple
         text=True,
         check=False,
     )
+    return run_without_progress(done)
 
 
 def changed(**properties: Any) -> dict[str, Any]:
@@ -127,7 +129,9 @@ def test_an_environment_without_stacks_is_a_first_deployment(
 ) -> None:
     done = review(emulator, head_of(tmp_path / "head", TEMPLATE, {}))
     assert done.returncode == 0
-    assert done.stderr == ("CloudFormation has no stack of 'seen': this is a first deployment.\n")
+    assert done.stderr == (
+        "ecrctl: CloudFormation has no stack of 'seen': this is a first deployment.\n"
+    )
     assert "is new" in done.stdout
 
 
@@ -155,9 +159,9 @@ def test_characters_that_cloudformation_does_not_return_are_no_change(
         0,
         "No changes: both sides deploy exactly the same.\n",
     )
-    assert done.stderr == (
-        "2 values contain characters other than ASCII, which CloudFormation returns as '?': a "
-        "change among these characters alone is not found.\n"
+    assert without_progress(done.stderr) == (
+        "ecrctl: 2 values contain characters other than ASCII, which CloudFormation returns as "
+        "'?': a change among these characters alone is not found.\n"
     )
     other = changed(RepositoryName="seen/other")
     command[-1] = str(head_of(tmp_path / "changed", other, {}))

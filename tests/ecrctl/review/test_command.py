@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from ecrctl.console import VisibleConsole
 from ecrctl.errors import UserError
-from ecrctl.review import cli, command
+from ecrctl.review import command
 from ecrctl.review.command import gate_of
 from ecrctl.review.findings import Category, Finding, in_order
 
@@ -36,16 +35,6 @@ def test_a_gate_names_categories_or_none_by_itself(text: str) -> None:
 def test_an_unknown_category_is_named_with_the_known_ones() -> None:
     with pytest.raises(UserError, match="--fail-on: there is no category 'data-los'; did you mean"):
         gate_of("data-los")
-
-
-@pytest.mark.parametrize(("is_terminal", "width"), [(True, 80), (False, cli.WIDTH)])
-def test_only_a_terminal_has_a_width_of_its_own(
-    monkeypatch: pytest.MonkeyPatch, is_terminal: bool, width: int
-) -> None:
-    monkeypatch.setattr(
-        cli, "VisibleConsole", lambda: VisibleConsole(force_terminal=is_terminal, width=80)
-    )
-    assert cli._console().width == width
 
 
 def test_findings_are_ordered_to_the_last_difference() -> None:

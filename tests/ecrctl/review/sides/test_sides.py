@@ -15,6 +15,7 @@ import pytest
 from aws_cdk.cloud_assembly_schema import Manifest
 
 from ecrctl.cdk.assemblies import NEWEST_SCHEMA
+from tests.ecrctl.progress import run_without_progress
 from tests.ecrctl.review.pairs import write_assembly
 from tests.support import FROZEN_ENVIRONMENTS, ROOT
 
@@ -29,7 +30,7 @@ def ecrctl(
 ) -> subprocess.CompletedProcess[str]:
     """Run a review with the program of a checkout."""
     command = [sys.executable, "-m", "ecrctl", "review", *map(str, arguments)]
-    return subprocess.run(
+    done = subprocess.run(
         command,
         cwd=checkout,
         env={**os.environ, "PYTHONPATH": str(checkout), **(variables or {})},
@@ -37,6 +38,7 @@ def ecrctl(
         text=True,
         check=False,
     )
+    return run_without_progress(done)
 
 
 @pytest.fixture(scope="module")
