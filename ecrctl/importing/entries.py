@@ -334,9 +334,13 @@ def _access_setting(access: Access) -> Entry:
     setting: Entry = {
         "accounts": list(access.accounts),
         "roles": list(access.role_arns),
+        "users": list(access.user_arns),
+        "sessions": list(access.session_arns),
         "organization": access.organization_id is not None,
+        "organizations": list(access.organization_ids),
         "organization_paths": list(access.organization_paths),
         "lambda_accounts": list(access.lambda_accounts),
+        "lambda_functions": list(access.lambda_function_arns),
         "codebuild_projects": list(access.codebuild_project_arns),
     }
     return {key: value for key, value in setting.items() if value}

@@ -194,6 +194,7 @@ def _may_pull(puller: EnvironmentModel, pull: AccessModel, owner: EnvironmentMod
     if puller.account == owner.account or puller.account in pull.accounts:
         return True
     organizations = {path.partition("/")[0] for path in pull.organization_paths}
+    organizations.update(pull.organizations)
     if pull.organization and owner.organization_id:
         organizations.add(owner.organization_id)
     return puller.organization_id in organizations

@@ -73,6 +73,26 @@ RoleArn = Annotated[
     str,
     CheckedText(access.role_arn_faults, access.ROLE_ARN, "arn:aws:iam::111111111111:role/ci-push"),
 ]
+UserArn = Annotated[
+    str,
+    CheckedText(access.user_arn_faults, access.USER_ARN, "arn:aws:iam::111111111111:user/build"),
+]
+SessionArn = Annotated[
+    str,
+    CheckedText(
+        access.session_arn_faults,
+        access.SESSION_ARN,
+        "arn:aws:sts::111111111111:assumed-role/deploy/alice",
+    ),
+]
+LambdaFunctionArn = Annotated[
+    str,
+    CheckedText(
+        access.function_arn_faults,
+        access.FUNCTION_ARN,
+        "arn:aws:lambda:us-west-2:111111111111:function:resize",
+    ),
+]
 GroupName = Annotated[str, CheckedText(_group_faults, _GROUP, "web")]
 TopicArn = Annotated[str, _arn("topic", "sns", r"[A-Za-z0-9_-]{1,256}", "images")]
 EventBusArn = Annotated[

@@ -20,7 +20,18 @@ from constructs_lib.rules.policy.access import Access
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
 from constructs_lib.rules.registry.prefixes import ROOT
 
-from .field_types import Account, GroupName, OrganizationPath, ProjectArn, RepositoryName, RoleArn
+from .field_types import (
+    Account,
+    GroupName,
+    LambdaFunctionArn,
+    OrganizationId,
+    OrganizationPath,
+    ProjectArn,
+    RepositoryName,
+    RoleArn,
+    SessionArn,
+    UserArn,
+)
 
 _RULES = "<rules>"
 _KINDS: tuple[EncryptionKind, ...] = ("customer-managed", "dsse", "aws-managed", "aes256")
@@ -100,13 +111,19 @@ class AccessModel(FileModel):
 
     :param accounts: account numbers, in quotes.
     :param roles: ARNs of existing roles.
+    :param users: ARNs of existing IAM users.
+    :param sessions: ARNs of single sessions of existing roles, arn:aws:sts::...:assumed-role/...
     :param organization: every account of organization_id.
+    :param organizations: IDs of more organizations, each with every account of it.
     :param organization_paths: parts of an organization, such as o-a1/r-ab12/ou-ab12-1111/*.
     """
 
     accounts: tuple[Account, ...] = ()
     roles: tuple[RoleArn, ...] = ()
+    users: tuple[UserArn, ...] = ()
+    sessions: tuple[SessionArn, ...] = ()
     organization: bool = False
+    organizations: tuple[OrganizationId, ...] = ()
     organization_paths: tuple[OrganizationPath, ...] = ()
 
     def access(self, organization_id: str | None) -> Access:
@@ -114,7 +131,10 @@ class AccessModel(FileModel):
         return Access(
             accounts=self.accounts,
             role_arns=self.roles,
+            user_arns=self.users,
+            session_arns=self.sessions,
             organization_id=organization_id if self.organization else None,
+            organization_ids=self.organizations,
             organization_paths=self.organization_paths,
         )
 
@@ -123,10 +143,12 @@ class PullModel(AccessModel):
     """Principals and AWS services that may pull.
 
     :param lambda_accounts: accounts whose Lambda functions run the image.
+    :param lambda_functions: ARNs of single functions that run the image, in the same region.
     :param codebuild_projects: ARNs of projects that pull with CodeBuild's own credentials.
     """
 
     lambda_accounts: tuple[Account, ...] = ()
+    lambda_functions: tuple[LambdaFunctionArn, ...] = ()
     codebuild_projects: tuple[ProjectArn, ...] = ()
 
     def access(self, organization_id: str | None) -> Access:
@@ -134,6 +156,7 @@ class PullModel(AccessModel):
         return replace(
             super().access(organization_id),
             lambda_accounts=self.lambda_accounts,
+            lambda_function_arns=self.lambda_functions,
             codebuild_project_arns=self.codebuild_projects,
         )
 

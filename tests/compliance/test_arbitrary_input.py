@@ -141,9 +141,15 @@ ACCESS = nearly(
         optional={
             "accounts": some(one("111111111111", "222222222222")),
             "role_arns": some(one(ROLE, "arn:aws:iam::222222222222:role/a/b")),
+            "user_arns": some(one(ROLE.replace(":role/", ":user/"), ROLE)),
+            "session_arns": some(st.just("arn:aws:sts::111111111111:assumed-role/deploy/alice")),
             "organization_id": st.just("o-a1b2c3d4e5"),
+            "organization_ids": some(one("o-a1b2c3d4e5", "o-zzzzzzzzzz")),
             "organization_paths": some(st.just("o-a1b2c3d4e5/r-ab12/*")),
             "lambda_accounts": some(one("111111111111", "222222222222")),
+            "lambda_function_arns": some(
+                st.just("arn:aws:lambda:us-west-2:222222222222:function:resize")
+            ),
             "codebuild_project_arns": some(
                 st.just("arn:aws:codebuild:eu-west-1:111111111111:project/build")
             ),

@@ -75,6 +75,26 @@ def test_a_project_and_functions_of_the_same_app_may_pull() -> None:
     }
 
 
+def test_a_user_a_session_a_function_and_an_organization_of_the_same_app_may_pull() -> None:
+    stack = stack_in()
+    given = parameter(stack)
+    pull = Access(
+        user_arns=(given,),
+        session_arns=(given,),
+        organization_ids=(given,),
+        lambda_function_arns=(given,),
+    )
+    PrivateRepository(stack, "R", repository_name="team/api", pull=pull)
+    found = {one["Sid"]: one for one in policy_of(stack)}
+    assert list(found) == ["PullByUsers", "PullBySessions", "PullFromOrganization", "PullByLambda"]
+    assert found["PullByUsers"]["Principal"] == {"AWS": {"Ref": "Given"}}
+    assert found["PullBySessions"]["Principal"] == {"AWS": {"Ref": "Given"}}
+    organization = {"StringEquals": {"aws:PrincipalOrgID": {"Ref": "Given"}}}
+    assert found["PullFromOrganization"]["Condition"] == organization
+    function = {"ArnLike": {"aws:SourceArn": {"Ref": "Given"}}}
+    assert found["PullByLambda"]["Condition"] == function
+
+
 def test_the_limits_of_a_health_check_must_be_known() -> None:
     stack = stack_in()
     check = HealthCheck(command=("CMD", "/healthy"), interval_seconds=number(stack))

@@ -15,6 +15,7 @@ OTHER_PARTITION = (
     "an ARN must be in the partition of us-west-2, which is aws, got '{}'. Write it with "
     "'arn:aws:'."
 )
+FUNCTION = "arn:aws:lambda:eu-west-1:111111111111:function:resize"
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/1234-abcd"
 OTHER_KEY = (
     "the resource must be in us-west-2, because ECR uses a key of the repository's region, got "
@@ -47,6 +48,13 @@ IDENTITY = (
             "repositories:\n  - name: a/b\n    statements:\n"
             f"      - {{Effect: Allow, Principal: {{AWS: '{ROLE}'}}, Action: 'ecr:PutImage'}}\n",
             [f"repositories[0].statements[0].Principal.AWS: {OTHER_PARTITION.format(ROLE)}"],
+        ),
+        (
+            f"repositories: [{{name: a/b, pull: {{lambda_functions: ['{FUNCTION}']}}}}]\n",
+            [
+                "repositories[0].pull: Lambda runs images of its own region only, and the "
+                f"repository is in us-west-2, got '{FUNCTION}'. Name a function of us-west-2."
+            ],
         ),
         (f"encryption: {KEY}\n", [f"encryption: {OTHER_KEY}"]),
         (

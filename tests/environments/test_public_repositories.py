@@ -225,7 +225,8 @@ def test_another_region_is_refused_once(folder: Path) -> None:
         (
             "push: {lambda_accounts: []}",
             "push.lambda_accounts: there is no such setting; did you mean 'accounts'? Known: "
-            "accounts, roles, organization, organization_paths, github.",
+            "accounts, roles, users, sessions, organization, organizations, organization_paths, "
+            "github.",
         ),
         (
             "statements: [{Effect: Allow, Principal: '*', Action: 'ecr:*'}]",

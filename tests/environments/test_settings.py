@@ -49,6 +49,9 @@ def test_every_principal_that_may_pull_or_push_reaches_the_repository(tmp_path: 
     role = "arn:aws:iam::222222222222:role/"
     project = "arn:aws:codebuild:us-west-2:111111111111:project/web"
     path = "o-a1b2c3d4e5/r-ab12/*"
+    user = "arn:aws:iam::222222222222:user/build"
+    session = "arn:aws:sts::222222222222:assumed-role/deploy/alice"
+    function = "arn:aws:lambda:us-west-2:222222222222:function:resize"
     text = f"""\
 organization_id: o-a1b2c3d4e5
 repositories:
@@ -56,22 +59,32 @@ repositories:
     pull:
       accounts: ["222222222222"]
       roles: [{role}pull]
+      users: ["{user}"]
+      sessions: ["{session}"]
       organization: true
+      organizations: [o-zzzzzzzzzz]
       organization_paths: ["{path}"]
       lambda_accounts: ["333333333333"]
+      lambda_functions: ["{function}"]
       codebuild_projects: ["{project}"]
-    push: {{accounts: ["444444444444"], roles: [{role}push]}}
+    push: {{accounts: ["444444444444"], roles: [{role}push], users: ["{user}"]}}
 """
     (api,) = load_environment("dev", write(tmp_path, dev=HEAD + text)).repositories
     assert api.spec.pull == Access(
         accounts=("222222222222",),
         role_arns=(f"{role}pull",),
+        user_arns=(user,),
+        session_arns=(session,),
         organization_id="o-a1b2c3d4e5",
+        organization_ids=("o-zzzzzzzzzz",),
         organization_paths=(path,),
         lambda_accounts=("333333333333",),
+        lambda_function_arns=(function,),
         codebuild_project_arns=(project,),
     )
-    assert api.spec.push == Access(accounts=("444444444444",), role_arns=(f"{role}push",))
+    assert api.spec.push == Access(
+        accounts=("444444444444",), role_arns=(f"{role}push",), user_arns=(user,)
+    )
 
 
 def test_roles_of_workflow_runs_are_in_the_order_of_their_subjects(tmp_path: Path) -> None:

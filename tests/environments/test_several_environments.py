@@ -30,6 +30,8 @@ def test_an_account_gets_the_identity_provider_of_github_once(tmp_path: Path) ->
     ("pull", "may_pull"),
     [
         ("organization: true", True),
+        ("organizations: [o-zzzzzzzzzz, o-a1b2c3d4e5]", True),
+        ("organizations: [o-zzzzzzzzzz]", False),
         ("organization_paths: [o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*]", True),
         ("organization_paths: [o-zzzzzzzzzz/r-ab12/*]", False),
         ("organization: false", False),

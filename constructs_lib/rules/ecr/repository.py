@@ -15,7 +15,12 @@ from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.faults import Fault, raise_if_any, under, word_faults
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy, wildcard_prefix_faults
 from constructs_lib.rules.lifecycle.presets import standard
-from constructs_lib.rules.policy.access import Access, Administrators, push_faults
+from constructs_lib.rules.policy.access import (
+    Access,
+    Administrators,
+    function_region_faults,
+    push_faults,
+)
 from constructs_lib.rules.policy.repository_policy import access_statements
 from constructs_lib.rules.policy.statements import (
     Statement,
@@ -136,6 +141,7 @@ class RepositorySpec:
                 *dual_layer_faults(self.encryption, self.place),
                 *under("lifecycle", () if self.adopted else wildcard_prefix_faults(self.lifecycle)),
                 *under("tags", tag_faults(self.tags)),
+                *under("pull", function_region_faults(self.pull, self.place.region)),
                 *under("push", push_faults(self.push)),
                 *malformed,
                 *repository_policy_faults(policy),

@@ -17,6 +17,7 @@ from .repository_policy import AccessSid, Grantees, Verb, access_statements, acc
 from .statements import Statement, canonical, statements_of
 
 ARN_COLONS = 5
+_EVERY_FUNCTION = ":function:*"
 
 
 def adopted_statements(policy: Any) -> tuple[list[Statement], list[Fault]]:
@@ -79,7 +80,7 @@ def known_policy(
     A statement becomes part of ``pull`` or ``push`` only if this package would write an equal one,
     its Sid included, because an import must not change the policy.
 
-    :param organization_id: the environment's organization, the only one that its file can name.
+    :param organization_id: the environment's organization, if it has one.
     """
     by_sid = _by_sid(statements)
     fields = {verb: _fields_of(verb, by_sid, account, organization_id) for verb in Verb}
@@ -96,9 +97,8 @@ def known_policy(
         if not different:
             break
         for sid in different:
-            fields[sid.verb].pop(_READERS[sid.grantees].field, None)
-            if sid.grantees == Grantees.ACCOUNTS:
-                fields[sid.verb].pop("lambda_accounts", None)
+            for field in _READERS[sid.grantees].fields:
+                fields[sid.verb].pop(field, None)
     expressed = {canonical(item) for item in written}
     rest = tuple(item for item in statements if canonical(item) not in expressed)
     return KnownPolicy(pull=pull, push=push, statements=rest)
@@ -127,13 +127,20 @@ def _fields_of(
     fields: dict[str, Any] = {}
     for sid, statement in by_sid.items():
         if sid.verb == verb:
-            reader = _READERS[sid.grantees]
-            fields[reader.field] = (*fields.get(reader.field, ()), *reader.read(statement))
-    if "organization_id" in fields:
+            field, *_ = (reader := _READERS[sid.grantees]).fields
+            fields[field] = (*fields.get(field, ()), *reader.read(statement))
+    if organization_id in fields.get("organization_ids", ()):
         fields["organization_id"] = organization_id
+        fields["organization_ids"] = tuple(
+            item for item in fields["organization_ids"] if item != organization_id
+        )
+    functions = fields.get("lambda_function_arns", ())
+    if of_accounts := tuple(arn for arn in functions if arn.endswith(_EVERY_FUNCTION)):
+        fields["lambda_accounts"] = _accounts_in(of_accounts)
+        fields["lambda_function_arns"] = tuple(arn for arn in functions if arn not in of_accounts)
     if "accounts" in fields:
-        # Other accounts in lambda_accounts are granted access without being in accounts.
-        of_lambda = {number for number in fields.get("lambda_accounts", ()) if number != account}
+        # Other accounts of functions are granted access without being in accounts.
+        of_lambda = {number for number in _accounts_in(functions) if number != account}
         fields["accounts"] = tuple(item for item in fields["accounts"] if item not in of_lambda)
     return fields
 
@@ -162,24 +169,36 @@ def _accounts_in(arns: tuple[str, ...]) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """The field of an :class:`Access` that a statement may come from, and how to read it."""
+    """The fields of an :class:`Access` that a statement may come from, and how to read it.
 
-    field: str
+    :param fields: the first contains what is read; the others may contain some of it.
+    """
+
+    fields: tuple[str, ...]
     read: Callable[[Statement], tuple[str, ...]]
 
 
+_PRINCIPAL_ARNS = _condition("ArnEquals", "aws:PrincipalArn")
 _READERS: Mapping[Grantees, _Reader] = {
-    Grantees.ACCOUNTS: _Reader("accounts", lambda item: _accounts_in(_principals(item))),
-    Grantees.ROLES: _Reader("role_arns", _principals),
-    Grantees.ROLES_OF_ACCOUNT: _Reader("role_arns", _condition("ArnEquals", "aws:PrincipalArn")),
+    Grantees.ACCOUNTS: _Reader(
+        ("accounts", "lambda_accounts", "lambda_function_arns"),
+        lambda item: _accounts_in(_principals(item)),
+    ),
+    Grantees.ROLES: _Reader(("role_arns",), _principals),
+    Grantees.ROLES_OF_ACCOUNT: _Reader(("role_arns",), _PRINCIPAL_ARNS),
+    Grantees.USERS: _Reader(("user_arns",), _principals),
+    Grantees.USERS_OF_ACCOUNT: _Reader(("user_arns",), _PRINCIPAL_ARNS),
+    Grantees.SESSIONS: _Reader(("session_arns",), _principals),
     Grantees.ORGANIZATION: _Reader(
-        "organization_id", _condition("StringEquals", "aws:PrincipalOrgID")
+        ("organization_ids", "organization_id"), _condition("StringEquals", "aws:PrincipalOrgID")
     ),
     Grantees.ORGANIZATION_PATHS: _Reader(
-        "organization_paths", _condition("ForAnyValue:StringLike", "aws:PrincipalOrgPaths")
+        ("organization_paths",), _condition("ForAnyValue:StringLike", "aws:PrincipalOrgPaths")
     ),
     Grantees.LAMBDA: _Reader(
-        "lambda_accounts", lambda item: _accounts_in(_condition("ArnLike", "aws:SourceArn")(item))
+        ("lambda_function_arns", "lambda_accounts"), _condition("ArnLike", "aws:SourceArn")
     ),
-    Grantees.CODEBUILD: _Reader("codebuild_project_arns", _condition("ArnEquals", "aws:SourceArn")),
+    Grantees.CODEBUILD: _Reader(
+        ("codebuild_project_arns",), _condition("ArnEquals", "aws:SourceArn")
+    ),
 }

@@ -78,6 +78,9 @@ class Grantees(StrEnum):
     ACCOUNTS = "FromAccounts"
     ROLES = "ByRoles"
     ROLES_OF_ACCOUNT = "ByRolesOf"
+    USERS = "ByUsers"
+    USERS_OF_ACCOUNT = "ByUsersOf"
+    SESSIONS = "BySessions"
     ORGANIZATION = "FromOrganization"
     ORGANIZATION_PATHS = "FromOrganizationPaths"
     LAMBDA = "ByLambda"
@@ -91,7 +94,8 @@ _SID = re.compile(rf"({'|'.join(Verb)})({'|'.join(Grantees)})([0-9]*)")
 class AccessSid:
     """The Sid of a statement that :func:`access_statements` writes.
 
-    :param account: the account of the roles, for ``ROLES_OF_ACCOUNT``; empty otherwise.
+    :param account: the account of the roles or users, for ``ROLES_OF_ACCOUNT`` and
+        ``USERS_OF_ACCOUNT``; empty otherwise.
     """
 
     verb: Verb
@@ -182,31 +186,51 @@ def _statements(
     verb: Verb, actions: tuple[str, ...], access: Access, account: str, partition: str
 ) -> Iterator[dict[str, Any]]:
     # Lambda of another account requires that the account is allowed as well.
-    accounts = {*access.accounts, *(set(access.lambda_accounts) - {account})}
-    roles: dict[str, list[str]] = {}
-    for arn in sorted(set(access.role_arns)):
-        roles.setdefault(_owner(arn, account), []).append(arn)
+    accounts = {*access.accounts, *(lambda_accounts(access, account) - {account})}
     if accounts:
         roots = [_root(number, partition) for number in sorted(accounts)]
         yield _allow(AccessSid(verb, Grantees.ACCOUNTS), {"AWS": one_or_list(roots)}, actions)
-    if own := roles.pop(account, []):
-        yield _allow(AccessSid(verb, Grantees.ROLES), {"AWS": one_or_list(own)}, actions)
-    # ECR refuses a principal that does not exist, and whether another account's role exists is
-    # unknown here. So the account is the principal, and the role is the condition.
-    for number, arns in sorted(roles.items()):
-        yield _allow(
-            AccessSid(verb, Grantees.ROLES_OF_ACCOUNT, number),
-            {"AWS": _root(number, partition)},
-            actions,
-            {"ArnEquals": {"aws:PrincipalArn": one_or_list(arns)}},
-        )
-    if access.organization_id:
-        condition: dict[str, Any] = {"StringEquals": {"aws:PrincipalOrgID": access.organization_id}}
+    for of_own, of_other, arns in (
+        (Grantees.ROLES, Grantees.ROLES_OF_ACCOUNT, access.role_arns),
+        (Grantees.USERS, Grantees.USERS_OF_ACCOUNT, access.user_arns),
+    ):
+        by_account: dict[str, list[str]] = {}
+        for arn in sorted(set(arns)):
+            by_account.setdefault(_owner(arn, account), []).append(arn)
+        if own := by_account.pop(account, []):
+            yield _allow(AccessSid(verb, of_own), {"AWS": one_or_list(own)}, actions)
+        # ECR refuses a principal that does not exist, and whether another account's role exists is
+        # unknown here. So the account is the principal, and the role is the condition.
+        for number, others in sorted(by_account.items()):
+            yield _allow(
+                AccessSid(verb, of_other, number),
+                {"AWS": _root(number, partition)},
+                actions,
+                {"ArnEquals": {"aws:PrincipalArn": one_or_list(others)}},
+            )
+    if access.session_arns:
+        # In a condition, the ARN of a session is that of its role, which has other sessions too.
+        sessions = {"AWS": one_or_list(sorted(set(access.session_arns)))}
+        yield _allow(AccessSid(verb, Grantees.SESSIONS), sessions, actions)
+    condition: dict[str, Any]
+    if access.organizations:
+        condition = {"StringEquals": {"aws:PrincipalOrgID": one_or_list(access.organizations)}}
         yield _allow(AccessSid(verb, Grantees.ORGANIZATION), "*", actions, condition)
     if access.organization_paths:
         paths = one_or_list(sorted(set(access.organization_paths)))
         condition = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": paths}}
         yield _allow(AccessSid(verb, Grantees.ORGANIZATION_PATHS), "*", actions, condition)
+
+
+def lambda_accounts(access: Access, account: str) -> set[str]:
+    """Return the accounts of all Lambda functions that may pull.
+
+    :param account: the repository's account, and so of a function whose ARN is not known yet.
+    """
+    return {
+        *access.lambda_accounts,
+        *(_owner(arn, account) for arn in access.lambda_function_arns),
+    }
 
 
 def _owner(arn: str, account: str) -> str:
@@ -218,11 +242,16 @@ def _service_statements(
     access: Access, account: str, region: str, partition: str
 ) -> Iterator[dict[str, Any]]:
     """Yield the statements for services, each limited to the resources that a service acts for."""
-    if access.lambda_accounts:
-        functions = [
-            f"arn:{partition}:lambda:{region}:{number}:function:*"
-            for number in sorted(set(access.lambda_accounts))
-        ]
+    functions = sorted(
+        {
+            *access.lambda_function_arns,
+            *(
+                f"arn:{partition}:lambda:{region}:{number}:function:*"
+                for number in access.lambda_accounts
+            ),
+        }
+    )
+    if functions:
         yield _allow(
             AccessSid(Verb.PULL, Grantees.LAMBDA),
             {"Service": "lambda.amazonaws.com"},

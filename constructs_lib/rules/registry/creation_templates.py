@@ -29,7 +29,7 @@ from constructs_lib.rules.faults import (
     word_faults,
 )
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy, wildcard_prefix_faults
-from constructs_lib.rules.policy.access import Access, push_faults
+from constructs_lib.rules.policy.access import Access, function_region_faults, push_faults
 from constructs_lib.rules.policy.repository_policy import access_statements
 from constructs_lib.rules.policy.statements import (
     Statement,
@@ -141,6 +141,8 @@ def template_faults(templates: tuple[CreationTemplate, ...], place: Place) -> It
     """Yield the faults of a registry's templates together."""
     for index, template in enumerate(templates):
         yield from under(f"[{index}]", dual_layer_faults(template.encryption, place))
+        functions = function_region_faults(template.pull, place.region)
+        yield from under(f"[{index}].pull", functions)
         yield from under(f"[{index}]", repository_policy_faults(template.policy(place)))
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from constructs_lib.rules.policy.access import Access
 from constructs_lib.rules.policy.repository_policy import (
     ADMINISTER_ACTIONS,
     PULL_ACTIONS,
     PUSH_ACTIONS,
+    access_statements,
 )
 from ecrctl.access.grants import access_of, grants_of
 from ecrctl.cdk.assemblies import Stack
@@ -47,6 +49,39 @@ def test_a_role_of_the_own_account_requires_the_login_only() -> None:
     del properties["Policies"], properties["PermissionsBoundary"]
     (grant,) = grants_of([stack])
     assert grant.also_requires == login
+
+
+def test_users_and_sessions_require_what_their_account_must_add() -> None:
+    user, own = "arn:aws:iam::222222222222:user/build", f"arn:aws:iam::{ACCOUNT}:user/build"
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/alice"
+    access = Access(user_arns=(user, own), session_arns=(session,))
+    statements = access_statements(
+        pull=access, push=Access(), account=ACCOUNT, region="us-west-2", partition="aws"
+    )
+    login = f"in account {ACCOUNT}, an identity policy: ecr:GetAuthorizationToken on *"
+    found = {
+        (grant.principal, grant.condition): grant.also_requires
+        for grant in grants_of([stack_with(*statements)])
+    }
+    assert found == {
+        (own, ""): login,
+        (session, ""): login,
+        ("account 222222222222", f"ArnEquals aws:PrincipalArn {user}"): (
+            f"in account 222222222222, an identity policy: {', '.join(PULL_ACTIONS)} on {ARN}; "
+            "ecr:GetAuthorizationToken on *"
+        ),
+    }
+
+
+def test_a_session_of_another_account_requires_an_identity_policy_there() -> None:
+    session = "arn:aws:sts::222222222222:assumed-role/deploy/alice"
+    statement = {"Effect": "Allow", "Principal": {"AWS": session}, "Action": list(PULL_ACTIONS)}
+    (grant,) = grants_of([stack_with(statement)])
+    assert (grant.principal, grant.also_requires) == (
+        session,
+        f"in account 222222222222, an identity policy: {', '.join(PULL_ACTIONS)} on {ARN}; "
+        "ecr:GetAuthorizationToken on *",
+    )
 
 
 def test_the_own_account_as_principal_requires_an_identity_policy() -> None:

@@ -303,15 +303,39 @@ def test_the_organization_of_all_policies_becomes_that_of_the_environment() -> N
     assert stated.document["repositories"] == result.document["repositories"]
 
 
-def test_several_organizations_stay_in_their_statements() -> None:
+def test_each_of_several_organizations_is_named_in_its_entry() -> None:
     other = "o-b1b2c3d4e5"
-    result = imported(of_organization("a", ORGANIZATION), of_organization("b", other))
+    repositories = [of_organization("a", ORGANIZATION), of_organization("b", other)]
+    result = imported(*repositories)
     assert "organization_id" not in result.document
-    assert [len(entry["statements"]) for entry in result.document["repositories"]] == [1, 1]
-    head = {"organization_id": other}
-    own = imported(of_organization("a", ORGANIZATION), of_organization("b", other), head=head)
+    assert [(entry["pull"], entry["statements"]) for entry in result.document["repositories"]] == [
+        ({"organizations": [ORGANIZATION]}, []),
+        ({"organizations": [other]}, []),
+    ]
+    own = imported(*repositories, head={"organization_id": other})
     assert own.document["organization_id"] == other
-    assert ["pull" in entry for entry in own.document["repositories"]] == [False, True]
+    assert [entry["pull"] for entry in own.document["repositories"]] == [
+        {"organizations": [ORGANIZATION]},
+        {"organization": True},
+    ]
+
+
+def test_users_sessions_and_functions_are_named_in_their_settings() -> None:
+    user = "arn:aws:iam::222222222222:user/build"
+    session = "arn:aws:sts::111111111111:assumed-role/deploy/alice"
+    function = "arn:aws:lambda:us-west-2:111111111111:function:resize"
+    written = access_statements(
+        pull=Access(lambda_function_arns=(function,), lambda_accounts=("333333333333",)),
+        push=Access(user_arns=(user,), session_arns=(session,)),
+        account="111111111111",
+        region="us-west-2",
+        partition="aws",
+    )
+    policy = {"Version": "2012-10-17", "Statement": written}
+    (entry,) = imported(existing(policy=policy)).document["repositories"]
+    assert entry["pull"] == {"lambda_accounts": ["333333333333"], "lambda_functions": [function]}
+    assert entry["push"] == {"users": [user], "sessions": [session]}
+    assert entry["statements"] == []
 
 
 def test_a_foreign_repository_is_left_out_and_those_after_it_are_not() -> None:

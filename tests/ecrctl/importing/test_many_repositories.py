@@ -31,6 +31,9 @@ from tests.ecrctl.importing.test_import import HEAD, KEY, KEYS, OWN_KEY, existin
 COUNT = 1_200
 SEED = 20_261_126
 ORGANIZATION = "o-a1b2c3d4e5"
+USERS = [f"arn:aws:iam::{account}:user/pull" for account in ("111111111111", "222222222222")]
+SESSION = "arn:aws:sts::222222222222:assumed-role/deploy/alice"
+FUNCTION = "arn:aws:lambda:us-west-2:555555555555:function:resize"
 ROLES = [f"arn:aws:iam::{account}:role/pull" for account in ("111111111111", "222222222222")]
 PRINCIPALS: list[Any] = [
     "*",
@@ -107,8 +110,12 @@ def policy_of(some: random.Random) -> dict[str, Any]:
     access = Access(
         accounts=("222222222222",) if some.random() < 0.5 else (),
         role_arns=tuple(some.sample(ROLES, some.randint(0, 2))),
+        user_arns=tuple(some.sample(USERS, some.randint(0, 2))),
+        session_arns=(SESSION,) if some.random() < 0.2 else (),
         organization_id=ORGANIZATION if some.random() < 0.3 else None,
+        organization_ids=("o-zzzzzzzzzz",) if some.random() < 0.2 else (),
         lambda_accounts=("444444444444",) if some.random() < 0.2 else (),
+        lambda_function_arns=(FUNCTION,) if some.random() < 0.2 else (),
     )
     statements: list[dict[str, Any]] = [
         dict(one)
@@ -318,7 +325,7 @@ def test_every_group_can_be_deployed_and_imported(
     result: Import, declared: EnvironmentSettings
 ) -> None:
     groups = declared.groups()
-    assert list(groups) == ["main", "main-2", "main-3"]
+    assert list(groups) == ["main", "main-2", "main-3", "main-4"]
     for group, repositories in groups.items():
         assert len(repositories) <= MAXIMUM_RESOURCES
         assert sum(one.spec.template_bytes for one in repositories) < MAXIMUM_TEMPLATE_BYTES

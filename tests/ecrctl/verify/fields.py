@@ -87,6 +87,8 @@ TASK, BATCH, QUIET = (("ecs_tasks", index) for index in range(3))
 SIDECAR = (*TASK, "sidecars", 0)
 JOB, CRON = (("eks_jobs", index) for index in range(2))
 ROLE = "arn:aws:iam::000000000000:role/another"
+USER = "arn:aws:iam::000000000000:user/another"
+SESSION = "arn:aws:sts::000000000000:assumed-role/another/alice"
 PARAMETER = "arn:aws:ssm:us-east-1:000000000000:parameter/another"
 KMS_KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
 SECRET = "arn:aws:secretsmanager:us-east-1:000000000000:secret:api-AbCdEf"
@@ -143,7 +145,8 @@ REASONS = {
         for field in (
             *("name", "description", "about.text", "usage.text", "logo"),
             *("architectures", "operating_systems", "statements", "removal", "tags"),
-            *("push.accounts", "push.roles", "push.organization", "push.organization_paths"),
+            *("push.accounts", "push.roles", "push.users", "push.sessions"),
+            *("push.organization", "push.organizations", "push.organization_paths"),
             *("push.github[].repository", "push.github[].ref", "push.github[].environment"),
             *("push.github[].pull_request", "push.github[].owner_id"),
             "push.github[].repository_id",
@@ -204,7 +207,10 @@ CHANGES: dict[str, Change] = {
     "region": Change(
         ("region",),
         "us-east-2",
-        (Change(("network", "availability_zones"), ["us-east-2a", "us-east-2b"]),),
+        (
+            Change(("network", "availability_zones"), ["us-east-2a", "us-east-2b"]),
+            Change((*API, "pull", "lambda_functions"), []),
+        ),
     ),
     "protected": Change(
         ("protected",),
@@ -262,6 +268,10 @@ CHANGES: dict[str, Change] = {
     "repositories[].pull.accounts": Change((*API, "pull", "accounts"), ["333333333333"]),
     "repositories[].pull.roles": Change((*API, "pull", "roles"), [ROLE]),
     "repositories[].pull.organization": Change((*API, "pull", "organization"), False),
+    "repositories[].pull.users": Change((*API, "pull", "users"), [USER]),
+    "repositories[].pull.sessions": Change((*API, "pull", "sessions"), []),
+    "repositories[].pull.organizations": Change((*API, "pull", "organizations"), ["o-yyyyyyyyyy"]),
+    "repositories[].pull.lambda_functions": Change((*API, "pull", "lambda_functions"), []),
     "repositories[].pull.organization_paths": Change((*API, "pull", "organization_paths"), []),
     "repositories[].pull.lambda_accounts": Change(
         (*API, "pull", "lambda_accounts"), ["333333333333"]
@@ -270,6 +280,9 @@ CHANGES: dict[str, Change] = {
     "repositories[].push.accounts": Change((*API, "push", "accounts"), ["333333333333"]),
     "repositories[].push.roles": Change((*API, "push", "roles"), [ROLE]),
     "repositories[].push.organization": Change((*API, "push", "organization"), True),
+    "repositories[].push.users": Change((*API, "push", "users"), [USER]),
+    "repositories[].push.sessions": Change((*API, "push", "sessions"), [SESSION]),
+    "repositories[].push.organizations": Change((*API, "push", "organizations"), ["o-yyyyyyyyyy"]),
     "repositories[].push.organization_paths": Change(
         (*API, "push", "organization_paths"), ["o-a1b2c3d4e5/r-ab12/*"]
     ),

@@ -146,3 +146,12 @@ def test_the_size_in_a_template_grows_with_the_policy() -> None:
     statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:DescribeImages"}
     large = replace(API, statements=(statement,))
     assert large.template_bytes - API.template_bytes > len(json.dumps(statement))
+
+
+def test_a_function_of_another_region_cannot_pull() -> None:
+    function = "arn:aws:lambda:us-west-2:222222222222:function:resize"
+    assert refusal(pull=Access(lambda_function_arns=(function,))) == [
+        "pull: Lambda runs images of its own region only, and the repository is in eu-west-1, got "
+        f"'{function}'. Name a function of eu-west-1."
+    ]
+    replace(API, pull=Access(lambda_function_arns=(function.replace("us-west-2", "eu-west-1"),)))

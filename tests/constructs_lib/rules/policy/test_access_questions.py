@@ -73,7 +73,18 @@ ACCOUNT_PULLS = {"pull": Access(accounts=(OTHER,))}
 ROLE_PUSHES = {"push": Access(role_arns=(CI,))}
 FOREIGN_ROLE_PUSHES = {"push": Access(role_arns=(FOREIGN_CI,))}
 ORGANIZATION_PULLS = {"pull": Access(organization_id=ORGANIZATION)}
+SECOND_MEMBER = {"aws:principalorgid": "o-bbbbbbbbbb"}
+ORGANIZATIONS_PULL = {
+    "pull": Access(organization_id=ORGANIZATION, organization_ids=("o-bbbbbbbbbb",))
+}
 UNIT_PULLS = {"pull": Access(organization_paths=(f"{PATH}*",))}
+USER, FOREIGN_USER = (f"arn:aws:iam::{account}:user/build" for account in (ACCOUNT, OTHER))
+USERS_PUSH = {"push": Access(user_arns=(USER, FOREIGN_USER))}
+SESSION, OTHER_SESSION = (
+    f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/{name}" for name in ("alice", "bob")
+)
+FOREIGN_SESSION = SESSION.replace(ACCOUNT, OTHER)
+SESSIONS_PULL = {"pull": Access(session_arns=(SESSION, FOREIGN_SESSION))}
 
 
 def policy_of(access: Mapping[str, Access | Administrators]) -> dict[str, Any] | None:
@@ -149,6 +160,23 @@ def may(access: Mapping[str, Access | Administrators], caller: Caller, action: s
         (ORGANIZATION_PULLS, Caller(OUTSIDER, ADMIN), PULL, False),
         (ORGANIZATION_PULLS, Caller(ANYONE, NONE, MEMBER), PULL, True),
         (ORGANIZATION_PULLS, Caller(ANYONE, NONE, MEMBER), PUSH, False),
+        # One of two organizations.
+        (ORGANIZATIONS_PULL, Caller(FOREIGN, MAY_PULL, MEMBER), PULL, True),
+        (ORGANIZATIONS_PULL, Caller(FOREIGN, MAY_PULL, SECOND_MEMBER), PULL, True),
+        (ORGANIZATIONS_PULL, Caller(FOREIGN, MAY_PULL, STRANGE_MEMBER), PULL, False),
+        # A user: as a role.
+        (USERS_PUSH, Caller(USER), PUSH, True),
+        (USERS_PUSH, Caller(USER), DELETE, False),
+        (USERS_PUSH, Caller(f"{USER}2"), PUSH, False),
+        (USERS_PUSH, Caller(FOREIGN_USER), PUSH, False),
+        (USERS_PUSH, Caller(FOREIGN_USER, MAY_PUSH), PUSH, True),
+        (USERS_PUSH, Caller(FOREIGN, ADMIN), PUSH, False),
+        # One session of a role, and no other.
+        (SESSIONS_PULL, Caller(SESSION), PULL, True),
+        (SESSIONS_PULL, Caller(SESSION), PUSH, False),
+        (SESSIONS_PULL, Caller(OTHER_SESSION), PULL, False),
+        (SESSIONS_PULL, Caller(FOREIGN_SESSION), PULL, False),
+        (SESSIONS_PULL, Caller(FOREIGN_SESSION, MAY_PULL), PULL, True),
         # A part of the organization.
         (UNIT_PULLS, Caller(FOREIGN, MAY_PULL, IN_UNIT), PULL, True),
         (UNIT_PULLS, Caller(FOREIGN, MAY_PULL, OUTSIDE_UNIT), PULL, False),
@@ -202,13 +230,14 @@ def test_services_are_not_denied_for_having_no_arn() -> None:
 
 
 LAMBDA = {"pull": Access(lambda_accounts=(ACCOUNT, OTHER))}
+FUNCTION = {"pull": Access(lambda_function_arns=(f"arn:aws:lambda:{REGION}:{OTHER}:function:f",))}
 PROJECT = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/build"
 CODEBUILD = {"pull": Access(codebuild_project_arns=(PROJECT,))}
 
 
-def function(account: str, region: str = REGION) -> dict[str, Any]:
+def function(account: str, region: str = REGION, name: str = "f") -> dict[str, Any]:
     """Return the keys of a request that Lambda makes for a function."""
-    return {"aws:sourcearn": f"arn:aws:lambda:{region}:{account}:function:f"}
+    return {"aws:sourcearn": f"arn:aws:lambda:{region}:{account}:function:{name}"}
 
 
 def project(arn: str, account: str) -> dict[str, Any]:
@@ -226,6 +255,9 @@ def project(arn: str, account: str) -> dict[str, Any]:
         (LAMBDA, "lambda", {}, PULL, False),
         (LAMBDA, "lambda", function(ACCOUNT), PUSH, False),
         (LAMBDA, "codebuild", function(ACCOUNT), PULL, False),
+        (FUNCTION, "lambda", function(OTHER), PULL, True),
+        (FUNCTION, "lambda", function(OTHER, name="f2"), PULL, False),
+        (FUNCTION, "lambda", function(ACCOUNT), PULL, False),
         (CODEBUILD, "codebuild", project(PROJECT, ACCOUNT), PULL, True),
         (CODEBUILD, "codebuild", project(PROJECT, OTHER), PULL, False),
         (CODEBUILD, "codebuild", project(f"{PROJECT}2", ACCOUNT), PULL, False),

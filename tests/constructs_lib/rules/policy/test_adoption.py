@@ -45,13 +45,21 @@ ROLES = [f"arn:aws:iam::{account}:role/{name}" for account in (OWN, OTHER) for n
 MACHINES = {
     "accounts": subsets(OWN, OTHER, "333333333333"),
     "role_arns": subsets(*ROLES),
+    "user_arns": subsets(*(role.replace(":role/", ":user/") for role in ROLES)),
+    "session_arns": subsets(
+        *(f"arn:aws:sts::{account}:assumed-role/a/alice" for account in (OWN, OTHER))
+    ),
     "organization_id": st.sampled_from([None, ORGANIZATION]),
+    "organization_ids": subsets(ORGANIZATION, "o-zzzzzzzzzz"),
     "organization_paths": subsets(f"{ORGANIZATION}/r-ab12/*"),
 }
 PULLERS = st.builds(
     Access,
     **MACHINES,
     lambda_accounts=subsets(OWN, OTHER),
+    lambda_function_arns=subsets(
+        *(f"arn:aws:lambda:us-west-2:{account}:function:resize" for account in (OWN, OTHER))
+    ),
     codebuild_project_arns=subsets(PROJECT),
 )
 
@@ -81,10 +89,27 @@ def test_a_statement_that_differs_from_one_of_this_package_stays_a_statement(
     assert sorted(map(canonical, together)) == sorted(map(canonical, statements))
 
 
-def test_another_organization_than_the_environments_stays_a_statement() -> None:
-    statements = written(Access(organization_id="o-zzzzzzzzzz"), Access())
-    assert known(statements).statements == tuple(statements)
-    assert known(statements, None).statements == tuple(statements)
+def test_the_environments_organization_is_read_apart_from_others() -> None:
+    statements = written(Access(organization_ids=(ORGANIZATION, "o-zzzzzzzzzz")), Access())
+    assert known(statements).pull == Access(
+        organization_id=ORGANIZATION, organization_ids=("o-zzzzzzzzzz",)
+    )
+    assert known(statements, None).pull == Access(organization_ids=(ORGANIZATION, "o-zzzzzzzzzz"))
+
+
+def test_single_functions_are_read_apart_from_accounts_of_functions() -> None:
+    function = f"arn:aws:lambda:us-west-2:{OTHER}:function:resize"
+    given = Access(lambda_accounts=("333333333333",), lambda_function_arns=(function,))
+    assert known(written(given, Access())).pull == given
+
+
+def test_a_pattern_of_functions_stays_a_statement() -> None:
+    (statement,) = written(
+        Access(lambda_function_arns=(f"arn:aws:lambda:us-west-2:{OWN}:function:resize",)), Access()
+    )
+    pattern = {"ArnLike": {"aws:SourceArn": f"arn:aws:lambda:us-west-2:{OWN}:function:api-*"}}
+    changed = {**statement, "Condition": pattern}
+    assert known([changed]).statements == (changed,)
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,56 @@ def test_a_role_of_another_account_is_a_condition_on_its_account() -> None:
     assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": arn}}
 
 
+def test_a_user_is_the_principal_in_the_own_account_and_a_condition_in_another() -> None:
+    own, other = (f"arn:aws:iam::{account}:user/build" for account in (OWN, OTHER))
+    assert statements(push=Access(user_arns=(other, own))) == [
+        {
+            "Sid": "PushByUsers",
+            "Effect": "Allow",
+            "Principal": {"AWS": own},
+            "Action": list(PUSH_ACTIONS),
+        },
+        {
+            "Sid": f"PushByUsersOf{OTHER}",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"},
+            "Action": list(PUSH_ACTIONS),
+            "Condition": {"ArnEquals": {"aws:PrincipalArn": other}},
+        },
+    ]
+
+
+def test_sessions_of_any_account_are_principals() -> None:
+    sessions = [f"arn:aws:sts::{account}:assumed-role/deploy/alice" for account in (OWN, OTHER)]
+    (statement,) = statements(pull=Access(session_arns=(*reversed(sessions), sessions[0])))
+    assert statement == {
+        "Sid": "PullBySessions",
+        "Effect": "Allow",
+        "Principal": {"AWS": sessions},
+        "Action": list(PULL_ACTIONS),
+    }
+
+
+def test_several_organizations_are_one_statement_in_a_fixed_order() -> None:
+    given = Access(
+        organization_id="o-bbbbbbbbbb", organization_ids=("o-cccccccccc", "o-aaaaaaaaaa")
+    )
+    (statement,) = statements(pull=given)
+    assert statement["Sid"] == "PullFromOrganization"
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:PrincipalOrgID": ["o-aaaaaaaaaa", "o-bbbbbbbbbb", "o-cccccccccc"]}
+    }
+    same = Access(organization_ids=("o-aaaaaaaaaa",))
+    assert statements(pull=same) == statements(pull=Access(organization_id="o-aaaaaaaaaa"))
+
+
+def test_a_single_function_pulls_by_its_exact_arn_and_its_account_is_allowed() -> None:
+    functions = [f"arn:aws:lambda:us-west-2:{account}:function:resize" for account in (OWN, OTHER)]
+    by_account, by_lambda = statements(pull=Access(lambda_function_arns=tuple(functions)))
+    assert by_account["Principal"] == {"AWS": f"arn:aws:iam::{OTHER}:root"}
+    assert by_lambda["Condition"] == {"ArnLike": {"aws:SourceArn": functions}}
+
+
 def test_pulling_does_not_include_pushing_and_pushing_does_not_include_deleting() -> None:
     assert not {"ecr:PutImage", "ecr:InitiateLayerUpload"} & set(PULL_ACTIONS)
     for actions in (PULL_ACTIONS, PUSH_ACTIONS):

@@ -17,6 +17,8 @@ from tests.constructs_lib.rules.registry.settings import (
     template,
 )
 
+FUNCTION = "arn:aws:lambda:eu-west-1:111111111111:function:resize"
+
 REFUSED: list[tuple[Make, tuple[str, ...]]] = [
     (
         lambda: template(""),
@@ -100,6 +102,13 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         (
             "templates[0].encryption: dual-layer encryption (dsse) requires a GovCloud region, "
             "got 'us-west-2'. Choose customer-managed encryption.",
+        ),
+    ),
+    (
+        lambda: registry(templates=(template(pull=Access(lambda_function_arns=(FUNCTION,))),)),
+        (
+            "templates[0].pull: Lambda runs images of its own region only, and the repository is "
+            f"in us-west-2, got '{FUNCTION}'. Name a function of us-west-2.",
         ),
     ),
     (
