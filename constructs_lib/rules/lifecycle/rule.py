@@ -1,7 +1,8 @@
 """One rule of a lifecycle policy: ECR's grammar, and the constraints of a single rule.
 
-Sources: Amazon ECR user guide, "Lifecycle policy properties in Amazon ECR" and "Examples of
-lifecycle policies in Amazon ECR"; Amazon ECR API reference, "PutLifecyclePolicy".
+Sources: Amazon ECR user guide, "Lifecycle policy properties in Amazon ECR", "Examples of
+lifecycle policies in Amazon ECR" and "Amazon ECR service quotas"; Amazon ECR API reference,
+"PutLifecyclePolicy".
 """
 
 from collections.abc import Iterator
@@ -28,7 +29,9 @@ MAXIMUM_WILDCARDS = 4
 MINIMUM_ARCHIVE_DAYS = 90
 # A character that no tag has: it stands for a `*` in a prefix, which ECR takes literally.
 _NO_TAG_HAS = "\0"
-# More than a repository can have: 100,000 images, unless AWS raises the quota.
+# The images that a repository can have, unless AWS raises the quota.
+MAXIMUM_IMAGES = 100_000
+# The count of the shields that are written here: well above a raised quota too.
 SHIELD_COUNT = 1_000_000
 SHIELD_DAYS = 36_500
 
@@ -71,9 +74,12 @@ class LifecycleRule:
 
     @property
     def is_shield(self) -> bool:
-        """Whether the rule's count is so high that the rule never acts on an image."""
+        """Whether the rule's count is so high that the rule never acts on an image.
+
+        Other tools write other counts than this package, such as 999,999.
+        """
         counts_images = self.count_type == "imageCountMoreThan"
-        return self.count_number >= (SHIELD_COUNT if counts_images else SHIELD_DAYS)
+        return self.count_number >= (MAXIMUM_IMAGES if counts_images else SHIELD_DAYS)
 
     @property
     def patterns(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from constructs_lib.rules.lifecycle.policy import (
     wildcard_prefix_faults,
 )
 from constructs_lib.rules.lifecycle.presets import PRESETS, expire_untagged, keep_last, standard
-from constructs_lib.rules.lifecycle.rule import SHIELD_COUNT, LifecycleRule
+from constructs_lib.rules.lifecycle.rule import MAXIMUM_IMAGES, SHIELD_COUNT, LifecycleRule
 
 
 def rule(**changes: Any) -> LifecycleRule:
@@ -282,6 +282,11 @@ def test_a_policy_longer_than_ecr_accepts_is_refused_with_its_length() -> None:
             shield_live_images(),
             rule(count_type="sinceImageTransitioned", count_number=365, storage_class="archive"),
         ),
+        # A repository can have as many images as that, and one more.
+        (
+            rule(tag_status="tagged", tag_patterns=("live-*",), count_number=MAXIMUM_IMAGES - 1),
+            rule(),
+        ),
         # A shield with two patterns matches only images whose tags match both.
         (
             rule(tag_status="tagged", tag_patterns=("live-*", "v*"), count_number=1_000_000),
@@ -338,6 +343,15 @@ def test_a_pattern_covers_another_only_if_all_tags_of_the_other_match(
     covers: bool,
 ) -> None:
     assert pattern_covers(wider, narrower) is covers
+
+
+@pytest.mark.parametrize("count", [MAXIMUM_IMAGES, 999_999, SHIELD_COUNT])
+def test_a_shield_may_have_any_count_that_no_repository_exceeds(count: int) -> None:
+    keeps = rule(tag_status="tagged", tag_patterns=("live-*",), count_number=count)
+    policy = LifecyclePolicy((keeps, rule()))
+    assert policy.rules[0].is_shield
+    # The count stays as it is written, so that an import changes nothing.
+    assert policy.document()["rules"][0]["selection"]["countNumber"] == count
 
 
 def test_a_prefix_with_a_wildcard_is_no_shield_and_matches_no_tag() -> None:
