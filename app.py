@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
     from stacks.registry import RegistryStack
 
+# Below the 50 of the tags that a resource has by itself, which therefore win.
+_TAG_PRIORITY = 10
+
 
 def build_app(
     environment: str | None = None,
@@ -112,10 +115,17 @@ def add_environment(app: cdk.App, environment: EnvironmentSettings) -> cdk.Stage
     for workload in workloads:
         for stack in (*repositories, *([registry] if registry else [])):
             workload.add_stack_dependency(stack)
+    _apply_to_all(stage, environment)
+    return stage
+
+
+def _apply_to_all(stage: cdk.Stage, environment: EnvironmentSettings) -> None:
+    """Give every stack the environment's tags and its termination protection."""
+    for key, value in environment.tags.items():
+        cdk.Tags.of(stage).add(key, value, priority=_TAG_PRIORITY)
     for child in stage.node.children:
         if isinstance(child, cdk.Stack):
             child.termination_protection = environment.protected
-    return stage
 
 
 def _add_repositories(

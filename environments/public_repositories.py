@@ -12,6 +12,7 @@ from constructs_lib.rules.ecr.public_catalog import (
 from constructs_lib.rules.ecr.public_repository import REGION, PublicRepositorySpec, region_faults
 from constructs_lib.rules.faults import Fault, RuleError, under
 
+from .checks.tags import without_inherited
 from .files_beside import read_beside
 from .model.environment import EnvironmentModel
 from .model.public_repository import InlineText, PublicRepositoryModel
@@ -67,10 +68,10 @@ def _settings(
             statements=model.statements,
             administrators=administrators_of(head),
             removal=model.removal,
-            tags=model.tags,
+            tags=head.tags_with(model.tags),
         )
     except RuleError as error:
-        return None, [*faults, *error.faults]
+        return None, [*faults, *without_inherited(error.faults, model.tags, head)]
     return (None if faults else PublicRepositorySettings(spec=spec, logo=logo)), faults
 
 

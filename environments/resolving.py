@@ -14,6 +14,7 @@ from constructs_lib.rules.policy.github_oidc import GitHubSubject
 from constructs_lib.rules.policy.statements import allows_everyone
 from constructs_lib.rules.registry.registry import RegistrySpec
 
+from .checks.tags import without_inherited
 from .model.ecs import EcsTaskModel
 from .model.eks import EksJobModel
 from .model.environment import EnvironmentModel
@@ -48,7 +49,7 @@ def repositories_of(
         except RuleError as error:
             faults += [
                 fault.under(path)
-                for fault in error.faults
+                for fault in without_inherited(error.faults, model.tags, environment.head)
                 # An inherited encryption is the environment's fault, and reported as such.
                 if model.encryption or fault.path != "encryption"
             ]
@@ -78,7 +79,7 @@ def repository_settings(
         administrators=administrators_of(environment),
         removal=model.removal,
         empty_on_delete=model.empty_on_delete,
-        tags=model.tags,
+        tags=environment.tags_with(model.tags),
         adopted=model.adopted,
     )
     return RepositorySettings(spec=spec, stack=model.stack)
@@ -153,6 +154,7 @@ def resolve(
         account=head.account,
         region=head.region,
         protected=head.protected,
+        tags=head.tags,
         repositories=repositories,
         public_repositories=public_repositories,
         registry=registry,

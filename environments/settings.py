@@ -105,6 +105,7 @@ class EksJobSettings:
 class EnvironmentSettings:
     """An environment.
 
+    :param tags: the tags of all its resources, which a repository's own tags override.
     :param registry: the settings of the account's registry in the region; ``None`` for none.
     :param registry_accounts: other accounts whose images the services pull.
     :param images: the names of the images that its workloads run, pinned or not.
@@ -123,6 +124,7 @@ class EnvironmentSettings:
     eks_jobs: tuple[EksJobSettings, ...]
     public_repositories: tuple[PublicRepositorySettings, ...] = ()
     ecs_services: tuple[ServiceSpec, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
     network: NetworkSpec | None = None
     registry: RegistrySpec | None = None
     registry_accounts: tuple[str, ...] = ()

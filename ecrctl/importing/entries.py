@@ -265,9 +265,16 @@ class EntryWriter:
         tags = {
             key: value
             for key, value in sorted(self.repository.tags.items())
-            # Only AWS can set these.
-            if not key.startswith("aws:")
+            # Only AWS can set the former, and the environment's tags are not written again.
+            if not key.startswith("aws:") and (key, value) not in self.head.tags.items()
         }
+        missing = sorted(set(self.head.tags) - set(self.repository.tags))
+        if missing and self.repository.stack is None:
+            names = ", ".join(f"'{key}'" for key in missing)
+            self.note(
+                f"it does not have the environment's tags {names}",
+                "an import does not add them. Add them with `aws ecr tag-resource`.",
+            )
         for key, value in list(tags.items()):
             if faults := list(tag_faults({key: value})):
                 problem = f"its tag '{key}' cannot be expressed in the file: {_sentences(faults)}"

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from constructs_lib.rules.aws.cloudformation_limits import MAXIMUM_RESOURCES, MAXIMUM_TEMPLATE_BYTES
 from constructs_lib.rules.aws.places import Place
-from constructs_lib.rules.aws.resource_tags import required_tag_faults
 from constructs_lib.rules.ecr.repository import dual_layer_faults
 from constructs_lib.rules.faults import Fault, taken_faults, under
 from environments.model.environment import EnvironmentModel
@@ -12,6 +11,8 @@ from environments.model.public_repository import PublicRepositoryModel
 from environments.model.repository import RepositoryModel
 from environments.reading import EnvironmentFile
 from environments.settings import RepositorySettings, by_group
+
+from .tags import environment_tag_faults, own_tag_faults
 
 # A template's bytes besides its repositories: the CDK's parameter, rule and description.
 _TEMPLATE_BYTES = 1_500
@@ -26,6 +27,7 @@ def repository_faults(
     if head is None:
         return
     yield from _administrator_faults(head)
+    yield from environment_tag_faults(head)
     yield from dual_layer_faults(head.encryption, Place.of(head.account, head.region))
     for path, repository in environment.repositories.items():
         yield from under(path, _faults_of(repository, head))
@@ -50,7 +52,7 @@ def shared_faults(
             "no repository of a protected environment can be destroyed. Write 'removal: retain', "
             "or lift the protection in a separate change.",
         )
-    yield from under("tags", required_tag_faults(repository.tags, head.required_tags))
+    yield from own_tag_faults(repository.tags, head)
 
 
 def _faults_of(repository: RepositoryModel, head: EnvironmentModel) -> Iterator[Fault]:

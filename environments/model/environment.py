@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
@@ -87,6 +88,8 @@ class EnvironmentModel(FileModel):
     :param administrators: the only roles that may delete images and change policies; requires
         break_glass_role.
     :param break_glass_role: the emergency role, exempt from the Deny; requires administrators.
+    :param tags: AWS tags of all resources of the environment's stacks that can have tags, at most
+        50; a repository's own tags override them.
     :param required_tags: for each tag key that a repository must have, the allowed values; [] for
         any value.
     :param notifications: events about images; by default none are sent.
@@ -112,6 +115,7 @@ class EnvironmentModel(FileModel):
     encryption: Encryption = Field(default_factory=lambda: EncryptionSpec(kind="customer-managed"))
     administrators: tuple[RoleArn, ...] = ()
     break_glass_role: RoleArn | None = None
+    tags: dict[str, str] = {}
     required_tags: dict[str, list[str]] = {}
     notifications: NotificationsModel | None = None
     scan_gate: ScanGateModel | None = None
@@ -125,3 +129,7 @@ class EnvironmentModel(FileModel):
     network: NetworkSpec | None = None
     eks_cluster: EksCluster | None = None
     eks_jobs: tuple[EksJobModel, ...] = ()
+
+    def tags_with(self, own: Mapping[str, str]) -> dict[str, str]:
+        """Return the tags of a resource that has its own tags."""
+        return {**self.tags, **own}

@@ -111,6 +111,7 @@ LIMITS: Mapping[type, Mapping[str, Schema]] = {
     **REGISTRY_LIMITS,
     EnvironmentModel: {
         "encryption": {"default": "customer-managed"},
+        "tags": example({"cost-centre": "web"}, maxProperties=MAXIMUM_TAGS),
         "required_tags": example({"team": ["web", "data"], "cost-centre": []}),
         "images": example({"api": {"repository": "team/api", "build": "services/api"}}),
     },

@@ -51,6 +51,7 @@ def read_rule(reading: Reading, resource: Resource) -> Live | None:
     if found is None:
         return None
     key["Rule"] = key.pop("Name")
+    tags = reading.call("events", "list_tags_for_resource", ResourceARN=found["Arn"]) or {}
     return Live(
         properties={
             "Description": found.get("Description"),
@@ -58,6 +59,7 @@ def read_rule(reading: Reading, resource: Resource) -> Live | None:
             "EventPattern": found.get("EventPattern"),
             "Name": found["Name"],
             "RoleArn": found.get("RoleArn"),
+            "Tags": tags.get("Tags"),
             "ScheduleExpression": found.get("ScheduleExpression"),
             "State": found.get("State"),
             "Targets": reading.listed("events", "list_targets_by_rule", "Targets[]", **key),
@@ -100,6 +102,7 @@ TYPES = (
             "RoleArn": Property(),
             "ScheduleExpression": Property(),
             "State": Property("ENABLED"),
+            "Tags": Property(form=forms.tags),
             "Targets": Property(form=forms.unordered),
         },
     ),

@@ -98,6 +98,60 @@ def test_each_tag_that_the_file_cannot_express_is_left_out_and_noted() -> None:
     assert "tags" not in entry_of(existing(tags={"empty": ""}))
 
 
+def test_tags_of_the_environment_are_not_written_and_missing_ones_are_noted() -> None:
+    head = {"tags": {"division": "shop", "team": "platform", "tier": "gold"}}
+    result = imported(existing(tags={"division": "shop", "team": "web", "more": "x"}), head=head)
+    (entry,) = result.document["repositories"]
+    assert entry["tags"] == {"team": "web", "more": "x"}
+    (note,) = result.notes
+    assert (note.what, note.then) == (
+        "it does not have the environment's tags 'tier'",
+        "an import does not add them. Add them with `aws ecr tag-resource`.",
+    )
+    # A deployment adds them to a repository that a stack has.
+    deployed = imported(existing(stack="dev-Repositories-main"), head=head)
+    assert deployed.notes == []
+
+
+def test_a_shield_of_another_tool_is_a_shield() -> None:
+    rules = [
+        {
+            "rulePriority": 1,
+            "selection": {
+                "tagStatus": "tagged",
+                "tagPrefixList": ["live-"],
+                "countType": "imageCountMoreThan",
+                "countNumber": 999_999,
+            },
+            "action": {"type": "expire"},
+        },
+        {
+            "rulePriority": 2,
+            "selection": {
+                "tagStatus": "any",
+                "countType": "imageCountMoreThan",
+                "countNumber": 500,
+            },
+            "action": {"type": "expire"},
+        },
+    ]
+    assert entry_of(existing(lifecycle={"rules": rules}))["lifecycle"] == [
+        {
+            "priority": 1,
+            "tag_status": "tagged",
+            "tag_prefixes": ["live-"],
+            "count_type": "imageCountMoreThan",
+            "count_number": 999_999,
+        },
+        {
+            "priority": 2,
+            "tag_status": "any",
+            "count_type": "imageCountMoreThan",
+            "count_number": 500,
+        },
+    ]
+
+
 @pytest.mark.parametrize(
     ("policy", "notes"),
     [

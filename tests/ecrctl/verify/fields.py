@@ -225,6 +225,7 @@ CHANGES: dict[str, Change] = {
     "github_provider": Change(("github_provider",), "create"),
     "encryption": Change(("encryption",), "aws-managed"),
     "administrators": Change(("administrators",), [ROLE]),
+    "tags": Change(("tags", "division"), "office"),
     "break_glass_role": Change(("break_glass_role",), ROLE),
     "notifications.topic_arn": Change(
         ("notifications", "topic_arn"), "arn:aws:sns:us-east-1:000000000000:alerts"

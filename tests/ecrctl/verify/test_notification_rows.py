@@ -12,7 +12,15 @@ from constructs_lib.rules.ecr.images import registry_host
 from ecrctl.verify.check import MISSING, Check
 from ecrctl.verify.files.notifications import check_notifications
 from tests.ecrctl.aws.stubs import StubClient
-from tests.ecrctl.verify.loading import ACCOUNT, REGION, load, lookup, missing, stacks_with
+from tests.ecrctl.verify.loading import (
+    ACCOUNT,
+    REGION,
+    always,
+    load,
+    lookup,
+    missing,
+    stacks_with,
+)
 
 NAMES = ("Pushes", "BasicScans", "InspectorFindings", "PullThroughFailures", "FailedPulls")
 TOPIC = "arn:aws:sns:us-west-2:111111111111:alerts"
@@ -44,7 +52,11 @@ def checks(
         targets = found.get(Rule.removeprefix("dev-"), {}).get("Targets", [target])
         return [{"Targets": []}, {"Targets": [{"Arn": arn} for arn in targets]}]
 
-    events = StubClient(describe_rule=describe_rule, list_targets_by_rule=list_targets_by_rule)
+    events = StubClient(
+        describe_rule=describe_rule,
+        list_targets_by_rule=list_targets_by_rule,
+        list_tags_for_resource=always({"Tags": []}),
+    )
     ids: dict[Any, str] = {("Images", name): f"dev-{name}" for name in NAMES}
     stacks = stacks_with(Notifications={**ids, ("Images", "Topic", "Resource"): OWN_TOPIC})
     listed = list(check_notifications(lookup(settings, events=events, cloudformation=stacks)))

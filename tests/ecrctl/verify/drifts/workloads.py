@@ -189,6 +189,7 @@ def service_deleted(at: Deployed) -> None:
     ("service api", "task definition"),
     ("service api-canary", "task definition"),
     (API_TASK, "Revision"),
+    (API_TASK, "Tags"),
     (API, "api: command"),
     (API_TASK, "ContainerDefinitions.api.Command"),
     (API, "api: entry point"),
@@ -278,6 +279,7 @@ def another_revision_registered(at: Deployed) -> object:
 @drift(
     (resource(STACK, "batch", "Resource", "Resource"), "Revision"),
     (resource(STACK, "batch", "Resource", "Resource"), "PidMode"),
+    (resource(STACK, "batch", "Resource", "Resource"), "Tags"),
     (resource(STACK, "batch", "Resource", "Resource"), "NetworkMode"),
     ("task definition batch", "network mode"),
     ("task definition batch", "capabilities dropped"),
