@@ -18,6 +18,7 @@ from environments.names import repositories_group, repositories_stack
 from .account import ExistingRepository
 from .entries import Entry, EntryWriter, Keys, Note
 from .groups import DEFAULT_GROUP, Groups
+from .registry import NOWHERE, ExistingRegistry, Places, registry_of
 
 _WORKLOADS = ("ecs_tasks", "ecs_services", "network", "eks_cluster", "eks_jobs")
 
@@ -57,13 +58,17 @@ def import_of(
     head: Mapping[str, Any],
     entries: Mapping[str, Entry],
     keys: Keys,
+    registry: ExistingRegistry | None = None,
+    destinations: Places = NOWHERE,
 ) -> Import:
-    """Return the import of an account's repositories.
+    """Return the import of an account's repositories, and of its registry.
 
     :param name: the environment's name.
     :param existing: the repositories of the account.
     :param head: the existing file without its repositories; at least account and region.
     :param entries: the repositories of the existing file, by name.
+    :param registry: the settings of the registry; ``None`` where they are not known.
+    :param destinations: by account and region, the environments that images are replicated to.
     """
     organization = head.get("organization_id") or _organization_of(existing)
     head = {**head, **({"organization_id": organization} if organization else {})}
@@ -99,7 +104,7 @@ def import_of(
     in_file = {entry_name: index for index, entry_name in enumerate(entries)}
     return Import(
         document=_document(
-            head,
+            {**head, **registry_of(registry, head, keys, destinations, notes)},
             # In the order of the existing file, so that a diff shows the additions alone.
             sorted(
                 [*listed, *absent.values()],

@@ -70,9 +70,16 @@ def template_of(reading: Reading, prefix: str) -> Mapping[str, Any] | None:
     """Return the creation template of a prefix."""
     answer = ask(reading, "describe_repository_creation_templates", prefixes=[prefix])
     templates = answer["repositoryCreationTemplates"] if answer else ()
-    if not templates:
-        return None
-    found = templates[0]
+    return _template(templates[0]) if templates else None
+
+
+def templates_of(reading: Reading) -> Sequence[Mapping[str, Any]]:
+    """Return all creation templates."""
+    operation = "describe_repository_creation_templates"
+    return [*map(_template, reading.listed("ecr", operation, "repositoryCreationTemplates[]"))]
+
+
+def _template(found: Mapping[str, Any]) -> Mapping[str, Any]:
     encryption = found.get("encryptionConfiguration", {})
     return {
         "Prefix": found["prefix"],
@@ -95,9 +102,16 @@ def cache_of(reading: Reading, prefix: str) -> Mapping[str, Any] | None:
     """Return the pull-through cache rule of a prefix."""
     answer = ask(reading, "describe_pull_through_cache_rules", ecrRepositoryPrefixes=[prefix])
     rules = answer["pullThroughCacheRules"] if answer else ()
-    if not rules:
-        return None
-    found = rules[0]
+    return _cache(rules[0]) if rules else None
+
+
+def caches_of(reading: Reading) -> Sequence[Mapping[str, Any]]:
+    """Return all pull-through cache rules."""
+    operation = "describe_pull_through_cache_rules"
+    return [*map(_cache, reading.listed("ecr", operation, "pullThroughCacheRules[]"))]
+
+
+def _cache(found: Mapping[str, Any]) -> Mapping[str, Any]:
     return {
         "EcrRepositoryPrefix": found["ecrRepositoryPrefix"],
         "UpstreamRegistry": found.get("upstreamRegistry"),

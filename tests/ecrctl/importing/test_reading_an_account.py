@@ -25,6 +25,7 @@ from environments.faults import EnvironmentFault
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
 from tests.ecrctl.importing.test_import import existing
 from tests.ecrctl.verify.loading import missing
+from tests.ecrctl.verify.registries import without_settings
 
 ACCOUNT = "111111111111"
 KEY = "arn:aws:kms:us-west-2:111111111111:key/1-2"
@@ -63,6 +64,7 @@ def regions(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         list_tags_for_resource=lambda **_: {"tags": []},
         get_repository_policy=missing("GetRepositoryPolicy", "RepositoryPolicyNotFoundException"),
         get_lifecycle_policy=missing("GetLifecyclePolicy", "LifecyclePolicyNotFoundException"),
+        **without_settings(),
     )
     no_key = missing("DescribeKey", "NotFoundException")
 

@@ -9,6 +9,7 @@ from typing import Any
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
 from constructs_lib.rules.registry.registry_policy import IMPORT_ACTIONS
 from tests.ecrctl.aws.stubs import StubClient
+from tests.ecrctl.verify.loading import always, missing
 
 ACCOUNT, REGION = "111111111111", "us-west-2"
 ORGANIZATION = "o-a1b2c3d4e5"
@@ -186,6 +187,28 @@ DEPLOYED: Mapping[str, Any] = {
         ]
     },
 }
+
+# The answers of a registry with ECR's own settings.
+NO_SETTINGS: Mapping[str, Any] = {
+    "get_registry_scanning_configuration": {
+        "scanningConfiguration": {"scanType": "BASIC", "rules": []}
+    },
+    "describe_registry": {"replicationConfiguration": {"rules": []}},
+    "get_signing_configuration": missing("Get", "SigningConfigurationNotFoundException"),
+    "list_pull_time_update_exclusions": {"pullTimeUpdateExclusions": []},
+    "get_registry_policy": missing("Get", "RegistryPolicyNotFoundException"),
+    "describe_repository_creation_templates": {"repositoryCreationTemplates": []},
+    "describe_pull_through_cache_rules": {"pullThroughCacheRules": []},
+}
+
+
+def without_settings() -> dict[str, Any]:
+    """Return the operations of a registry with ECR's own settings; lists have pages."""
+    listed = ("describe_repository_creation_templates", "describe_pull_through_cache_rules")
+    return {
+        name: answer if callable(answer) else always([answer] if name in listed else answer)
+        for name, answer in NO_SETTINGS.items()
+    }
 
 
 def ecr_with(**answers: Any) -> StubClient:

@@ -17,6 +17,7 @@ from ecrctl.verify.check import NOT_RETURNED, Check
 from ecrctl.verify.command import Verification, verify
 from ecrctl.verify.files import checks_of_files
 from ecrctl.verify.files.lookup import Lookup
+from ecrctl.verify.readers import registry
 from ecrctl.verify.reading import Reading
 from ecrctl.verify.stacks.all_types import RESOURCE_TYPES
 from ecrctl.verify.stacks.deployed import DeployedEnvironment
@@ -52,6 +53,7 @@ UNRETURNED = {
 # Types that no resource of the deployment has.
 UNREAD = (
     "AWS::ECR::PublicRepository",
+    *(one.name for one in registry.TYPES),
     "AWS::EKS::PodIdentityAssociation",
     "AWS::IAM::OIDCProvider",
     "Custom::AWSCDK-EKS-KubernetesObjectValue",
