@@ -199,7 +199,8 @@ def is_denied(error: ClientError) -> bool:
     return error.response.get("Error", {}).get("Code") in ("AccessDenied", "AccessDeniedException")
 
 
-def _is_unknown_call(error: ClientError) -> bool:
+def is_unknown_call(error: ClientError) -> bool:
+    """Return whether the endpoint does not know a call, as an emulator may not."""
     return error.response.get("Error", {}).get("Code") in ("InvalidAction", "UnknownOperation")
 
 
@@ -228,7 +229,7 @@ def as_user_errors(action: str) -> Iterator[None]:
     except CallError as error:
         raise UserError(_failure(action, error)) from None
     except ClientError as error:
-        is_final = is_denied(error) or _is_unknown_call(error)
+        is_final = is_denied(error) or is_unknown_call(error)
         kind = DeniedError if is_final else UserError
         raise kind(_failure(action, call_error(error))) from None
     except json.JSONDecodeError:

@@ -11,20 +11,32 @@ from ecrctl.aws.image_records import ImageInEcr, image_in_ecr
 from environments.settings import EnvironmentSettings
 
 from .check import MISSING, Check
+from .signatures import check_signatures
 
 PUBLIC = "images of ECR Public are not looked up"
 _WHAT = "in its registry"
 
 
 def check_images(settings: EnvironmentSettings, aws_in: Callable[[str], Aws]) -> Iterator[Check]:
-    """Yield whether each image that the environment's workloads run can be pulled.
+    """Yield whether each image that the environment's workloads run can be pulled, and is signed.
+
+    A signature that ECR still makes is waited for, for a minute.
 
     :param aws_in: returns the clients for a region.
     """
     clients = cache(aws_in)
     for image in images_of(settings):
         with as_user_errors(f"Looking up '{image.uri}'"):
-            yield from _check_image(image, clients)
+            checks = list(_check_image(image, clients))
+            yield from checks
+            if image.account and image.region and not any(one.differs for one in checks):
+                kind = "imageDigest" if image.digest else "imageTag"
+                place = {
+                    "registryId": image.account,
+                    "repositoryName": image.repository,
+                    "imageId": {kind: image.digest or image.tag},
+                }
+                yield from check_signatures(_subject(image), clients(image.region), place)
 
 
 def check_deployed_image(image: ImageSpec, account: str, aws: Aws) -> Iterator[Check]:
