@@ -62,6 +62,9 @@ class Registry(Construct):
         as a scanner's; by default none.
     :param policy: the registry policy, besides the statements for ``caches``; by default none.
         Permissions to pull require the registry policy scope V2 of the account.
+    :param blob_mounting: whether a push reuses layers that another repository with the same
+        encryption and key has, which a Lambda function sets. ``None``, the default, leaves the
+        account's setting as it is, and so does the deletion of the stack.
     :param key: the KMS key of repositories that ECR creates; by default the key that the
         repositories of this stack share.
     :raises ValueError: before anything is created, with every rule that is broken.
@@ -92,6 +95,7 @@ class Registry(Construct):
         signing: Sequence[SigningRule] = (),
         exclusions: Sequence[str] = (),
         policy: RegistryPolicy = NO_POLICY,
+        blob_mounting: bool | None = None,
         key: kms.IKey | None = None,
     ) -> None:
         stack = stack_of(scope)
@@ -105,6 +109,7 @@ class Registry(Construct):
                 signing=tuple(signing),
                 exclusions=tuple(exclusions),
                 policy=policy,
+                blob_mounting=blob_mounting,
             )
         claim(scope, construct_id, spec)
         super().__init__(scope, construct_id)
@@ -118,6 +123,7 @@ class Registry(Construct):
         self._scanning()
         self._replication()
         self.signing_profile_arns = self._signing()
+        self._blob_mounting()
         for arn in spec.exclusions:
             name = arn.partition(":iam::")[2].replace("/", "%2F")
             ecr.CfnPullTimeUpdateExclusion(self, f"Exclusion-{name}", principal_arn=arn)
@@ -297,6 +303,14 @@ class Registry(Construct):
         ecr.CfnReplicationConfiguration(
             self, "Replication", replication_configuration={"rules": rules}
         )
+
+    def _blob_mounting(self) -> None:
+        if self._spec.blob_mounting is None:
+            return
+        # Imported here, as few set it and every import takes time.
+        from .blob_mounting import BlobMounting  # noqa: PLC0415
+
+        BlobMounting(self, "BlobMounting", enabled=self._spec.blob_mounting)
 
     def _signing(self) -> list[str]:
         rules = self._spec.signing

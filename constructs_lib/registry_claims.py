@@ -49,6 +49,8 @@ def _settings(spec: RegistrySpec) -> Iterator[str]:
         yield "a signing configuration"
     if spec.statements:
         yield "a registry policy"
+    if spec.blob_mounting is not None:
+        yield "a setting for blob mounting"
     for template in spec.all_templates:
         yield f"a creation template for '{pattern_under(template.prefix)}'"
     for cache in spec.caches:

@@ -135,6 +135,7 @@ def registry_of(
             signing=declared.signing,
             exclusions=declared.exclusions,
             policy=policy,
+            blob_mounting=declared.blob_mounting,
         )
     except RuleError as error:
         return None, under("registry", error.faults)

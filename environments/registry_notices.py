@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator
 
 from constructs_lib.rules.ecr.repository import RepositorySpec
+from constructs_lib.rules.registry.account_settings import never_mounted
 from constructs_lib.rules.registry.registry import RegistrySpec
 
 from .model.repository import RepositoryModel
 from .reading import EnvironmentFile
 from .registries import EMBEDDED_ACCOUNT
+
+SHOWN = 5
 
 
 def registry_notices(
@@ -27,6 +30,7 @@ def registry_notices(
     specs = list(repositories)
     for spec in specs:
         yield from (f"{environment.name}: {text}" for text in _notices(registry, spec))
+    yield from (f"{environment.name}: {text}" for text in _mounting_notices(registry, specs))
     for path, model in environment.repositories.items():
         yield from (
             f"{environment.name}: {path}: {text}" for text in _signing_notices(registry, model)
@@ -51,6 +55,24 @@ def _notices(registry: RegistrySpec, spec: RepositorySpec) -> Iterator[str]:
         yield (
             f"tags of '{spec.name}' can be moved, and its replicas follow only where the template "
             "of the destination lets them move too."
+        )
+
+
+def _mounting_notices(
+    registry: RegistrySpec, repositories: Iterable[RepositorySpec]
+) -> Iterator[str]:
+    if not registry.blob_mounting:
+        return
+    alone = never_mounted(
+        {one.name: one.encryption for one in repositories},
+        (one.encryption for one in registry.templates),
+    )
+    if alone:
+        more = f" and {len(alone) - SHOWN} more" if len(alone) > SHOWN else ""
+        shown = ", ".join(f"'{name}'" for name in alone[:SHOWN])
+        yield (
+            f"blob mounting has no effect for {shown}{more}: ECR mounts no layer between "
+            "repositories with different keys, and no other one has the same encryption and key."
         )
 
 

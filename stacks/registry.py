@@ -31,5 +31,6 @@ class RegistryStack(cdk.Stack):
             signing=settings.signing,
             exclusions=settings.exclusions,
             policy=settings.policy,
+            blob_mounting=settings.blob_mounting,
             key=key,
         )

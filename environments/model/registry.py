@@ -124,6 +124,8 @@ class RegistryModel(FileModel):
     :param signing: rules that sign pushed images, at most 10.
     :param exclusions: ARNs of roles and users whose pulls do not count as a use of an image.
     :param policy: the registry policy, besides the statements for caches and replication.
+    :param blob_mounting: whether a push reuses layers of other repositories that have the same
+        encryption and key; by default the account's setting stays as it is.
     """
 
     scanning: Scanning = ON_PUSH
@@ -133,6 +135,7 @@ class RegistryModel(FileModel):
     signing: tuple[SigningRule, ...] = ()
     exclusions: tuple[str, ...] = ()
     policy: RegistryPolicyModel = RegistryPolicyModel()
+    blob_mounting: bool | None = None
 
     def cache(self, prefix: str) -> CacheModel | None:
         """Return the cache of a prefix."""

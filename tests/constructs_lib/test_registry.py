@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
@@ -25,6 +26,7 @@ from constructs_lib import (
     SigningRule,
     TagImmutability,
 )
+from constructs_lib.handlers import blob_mounting
 from constructs_lib.rules.lifecycle.presets import standard
 from tests.support import ACCOUNT, REGION, cdk_context, only, resources, stack_in, template_of
 
@@ -309,6 +311,73 @@ def test_a_principal_whose_pulls_do_not_count_is_excluded() -> None:
     assert only(made(exclusions=[arn]), f"{ECR}PullTimeUpdateExclusion") == {"PrincipalArn": arn}
 
 
+def test_by_default_blob_mounting_stays_as_it_is() -> None:
+    assert resources(made(), "Custom::ECRBlobMounting") == []
+
+
+@pytest.mark.parametrize(("enabled", "value"), [(True, "ENABLED"), (False, "DISABLED")])
+def test_blob_mounting_is_set_by_a_function_that_may_set_nothing_else(
+    enabled: bool, value: str
+) -> None:
+    template = made(scanning=None, blob_mounting=enabled)
+    found = template["Resources"]
+    setting = only(template, "Custom::ECRBlobMounting")
+    (function_id, function), (group_id, group) = (
+        next((name, one) for name, one in found.items() if one["Type"] == kind)
+        for kind in ("AWS::Lambda::Function", "AWS::Logs::LogGroup")
+    )
+    assert setting == {
+        "ServiceToken": {"Fn::GetAtt": [function_id, "Arn"]},
+        "ServiceTimeout": "600",
+        "Value": value,
+    }
+    assert function["Properties"]["LoggingConfig"] == {"LogGroup": {"Ref": group_id}}
+    assert (group["Properties"]["RetentionInDays"], group["DeletionPolicy"]) == (30, "Delete")
+    (policy,) = only(template, "AWS::IAM::Role")["Policies"]
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Effect": "Allow",
+            "Action": "ecr:PutAccountSetting",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"ecr:AccountSetting": "BLOB_MOUNTING"}},
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": {"Fn::GetAtt": [group_id, "Arn"]},
+        },
+    ]
+    assert len(found) == 4
+
+
+def test_the_functions_code_is_in_the_template_and_is_the_tested_handler() -> None:
+    stack = stack_in()
+    Registry(stack, "Registry", blob_mounting=True)
+    function = only(template_of(stack), "AWS::Lambda::Function")
+    code = function["Code"]["ZipFile"]
+    assert code == Path(blob_mounting.__file__).read_text(encoding="utf-8")
+    namespace: dict[str, Any] = {}
+    exec(code, namespace)  # noqa: S102 - as Lambda runs it, without this package
+    assert function["Handler"] == "index.handler"
+    assert callable(namespace["handler"])
+    # It ends itself, whatever ECR answers, also after 15 s of pauses.
+    config = namespace["_CONFIG"]
+    longest = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
+    assert function["Timeout"] == 120
+    assert longest + 15 < 120
+
+
+def test_blob_mounting_in_another_word_is_refused() -> None:
+    stack = stack_in()
+    with pytest.raises(ValueError, match=r"^Registry") as error:
+        Registry(stack, "Registry", blob_mounting="ENABLED")  # type: ignore[arg-type]
+    assert str(error.value) == (
+        "Registry 'Registry': blob_mounting: blob_mounting must be True or False, got 'ENABLED'. "
+        "Write one of the two, without quotes."
+    )
+    assert stack.node.children == []
+
+
 def test_a_repository_behind_a_cache_has_a_name() -> None:
     registry = Registry(stack_in(), "Registry", caches=[QUAY])
     assert registry.repository_name("quay", "a/b") == "quay/a/b"
@@ -349,6 +418,7 @@ SINGLETONS: dict[str, dict[str, Any]] = {
             CreationTemplate(prefix="team", applied_for=("REPLICATION",), encryption=AES256)
         ]
     },
+    "a setting for blob mounting": {"blob_mounting": False},
     f"a pull-time exclusion of arn:aws:iam::{ACCOUNT}:role/a": {
         "exclusions": [f"arn:aws:iam::{ACCOUNT}:role/a"]
     },

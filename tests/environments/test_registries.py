@@ -20,6 +20,7 @@ THIRD_HEAD = 'account: "333333333333"\nregion: us-west-2\n'
 REPOSITORY = "repositories: [{name: team/api}]\n"
 TO = "registry: {replication: [{destinations: [%s], filters: [%s]}]}\n"
 CACHE = "registry: {caches: [{prefix: quay, upstream: quay%s}]}\n"
+KEY = "arn:aws:kms:us-west-2:111111111111:key/11111111-2222-3333-4444-55555555555%s"
 ORGANIZATION = "organization_id: o-a1b2c3d4e5\n"
 
 
@@ -59,6 +60,14 @@ def test_an_empty_registry_scans_every_push(tmp_path: Path) -> None:
 
 def test_unmanaged_scanning_stays_as_it_is(tmp_path: Path) -> None:
     assert registry(tmp_path, dev=HEAD + "registry: {scanning: unmanaged}\n").scanning is None
+
+
+@pytest.mark.parametrize(("text", "value"), [("", None), ("true", True), ("false", False)])
+def test_blob_mounting_stays_as_it_is_or_is_switched(
+    tmp_path: Path, text: str, value: bool | None
+) -> None:
+    given = f"registry: {{blob_mounting: {text}}}\n" if text else "registry: {}\n"
+    assert registry(tmp_path, dev=HEAD + given).blob_mounting is value
 
 
 def test_a_cache_has_the_settings_of_the_environments_repositories(tmp_path: Path) -> None:
@@ -173,6 +182,29 @@ NOTICES = {
         "repositories[0]: images of 'team/api' are signed, which requires that "
         "arn:aws:iam::111111111111:role/ci may signer:SignPayload on the signing profile.",
     ],
+    "repositories: [{name: team/api, encryption: "
+    f"{KEY % 1}}}, {{name: web}}, {{name: team/web}}]\n"
+    "registry: {blob_mounting: true}\n": [
+        "blob mounting has no effect for 'team/api': ECR mounts no layer between repositories "
+        "with different keys, and no other one has the same encryption and key.",
+    ],
+    "repositories: ["
+    + ", ".join(
+        f"{{name: team/{letter}, encryption: {KEY % index}}}"
+        for index, letter in enumerate("abcdefg")
+    )
+    + "]\nregistry: {blob_mounting: true}\n": [
+        "blob mounting has no effect for 'team/a', 'team/b', 'team/c', 'team/d', 'team/e' and 2 "
+        "more: ECR mounts no layer between repositories with different keys, and no other one has "
+        "the same encryption and key.",
+    ],
+    # A repository that ECR creates on a push shares its layers too.
+    "repositories: [{name: team/api, encryption: aes256}, {name: web}, {name: team/web}]\n"
+    "registry: {blob_mounting: true, templates: [{prefix: new, applied_for: [CREATE_ON_PUSH], "
+    "encryption: aes256}]}\n": [],
+    "repositories: [{name: team/api}, {name: web, encryption: aes256}]\n"
+    "registry: {blob_mounting: false}\n": [],
+    "repositories: [{name: team/api}]\nregistry: {blob_mounting: true}\n": [],
     "repositories: [{name: team/api, tag_immutability: MUTABLE}]\n" + TO % ("other", "team/"): [
         "tags of 'team/api' can be moved, and its replicas follow only where the template of the "
         "destination lets them move too.",
@@ -186,7 +218,9 @@ def test_what_is_easily_overlooked_is_a_notice(
 ) -> None:
     settings = load(tmp_path, dev=HEAD + text, other=OTHER_HEAD)
     assert [
-        one for one in settings.notices if "registry" in one or "sign" in one or "moved" in one
+        one
+        for one in settings.notices
+        if any(word in one for word in ("registry", "sign", "moved", "mount"))
     ] == [f"dev: {one}" for one in notices]
 
 
@@ -394,6 +428,10 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
             "Resource, got none. Write the ARNs of its repositories, such as "
             "'arn:aws:ecr:us-west-2:111111111111:repository/team/*'."
         ],
+    ),
+    "blob mounting in another word": (
+        "registry: {blob_mounting: ENABLED}\n",
+        ["registry.blob_mounting: true or false is expected here, got 'ENABLED'."],
     ),
     "two registries of one place": (
         "registry: {}\n",

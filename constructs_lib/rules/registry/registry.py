@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.faults import Fault, raise_if_any, taken_faults, under
 from constructs_lib.rules.policy.statements import Statement
+from constructs_lib.rules.types import type_faults
 
 from .creation_templates import CreationTemplate, template_faults
 from .exclusions import exclusion_faults
@@ -43,6 +44,8 @@ class RegistrySpec:
     :param exclusions: ARNs of roles and users whose pulls do not count as a use of an image, such
         as a scanner's; by default none.
     :param policy: the registry policy besides the statements for ``caches``; by default none.
+    :param blob_mounting: whether a push reuses layers of other repositories that have the same
+        encryption and key. ``None``, the default, leaves the account's setting as it is.
     :raises RuleError: with every rule that is broken.
 
     Attributes: ``statements`` are those of the registry policy.
@@ -56,6 +59,7 @@ class RegistrySpec:
     signing: tuple[SigningRule, ...] = ()
     exclusions: tuple[str, ...] = ()
     policy: RegistryPolicy = NO_POLICY
+    blob_mounting: bool | None = None
     statements: list[Statement] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -78,6 +82,7 @@ class RegistrySpec:
 
 
 def _registry_faults(spec: RegistrySpec) -> Iterator[Fault]:
+    yield from type_faults("blob_mounting", spec.blob_mounting, bool | None)
     yield from taken_faults(
         "prefix",
         [

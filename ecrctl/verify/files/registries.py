@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from constructs_lib.rules.policy.statements import policy_document
+from constructs_lib.rules.registry.account_settings import blob_mounting_value
 from constructs_lib.rules.registry.creation_templates import CreationTemplate
 from constructs_lib.rules.registry.pull_through import PullThroughCache
 from constructs_lib.rules.registry.registry import RegistrySpec
@@ -66,6 +67,9 @@ def _settings(subject: str, spec: RegistrySpec, lookup: Lookup) -> Iterator[Chec
             statements_by_sid(json.loads(policy) if policy else None),
         ),
     )
+    if spec.blob_mounting is not None:
+        declared_value = blob_mounting_value(spec.blob_mounting)
+        yield Check(subject, "blob mounting", declared_value, reader.blob_mounting_of(reading))
     if requires_scope_v2(spec.statements):
         yield _policy_scope(subject, reading)
 

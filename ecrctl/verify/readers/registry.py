@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from constructs_lib.rules.registry.account_settings import BLOB_MOUNTING
 from ecrctl.verify.reading import Reading
 from ecrctl.verify.stacks import forms
 from ecrctl.verify.stacks.resource_types import CHOSEN, Live, Property, Resource, ResourceType
@@ -136,7 +137,16 @@ def exclusions_of(reading: Reading) -> Sequence[str]:
 
 def policy_scope_of(reading: Reading) -> str:
     """Return the scope of the registry policy: ``V1`` or ``V2``."""
-    return str(ask(reading, "get_account_setting", name=POLICY_SCOPE)["value"])
+    return _account_setting(reading, POLICY_SCOPE)
+
+
+def blob_mounting_of(reading: Reading) -> str:
+    """Return whether the registry mounts layers: ``ENABLED`` or ``DISABLED``."""
+    return _account_setting(reading, BLOB_MOUNTING)
+
+
+def _account_setting(reading: Reading, name: str) -> str:
+    return str(ask(reading, "get_account_setting", name=name)["value"])
 
 
 def _filters(rule: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -177,6 +187,10 @@ def _read_cache(reading: Reading, resource: Resource) -> Live | None:
 def _read_exclusion(reading: Reading, resource: Resource) -> Live | None:
     arn = resource.physical_id
     return Live({"PrincipalArn": arn}) if arn in exclusions_of(reading) else None
+
+
+def _read_blob_mounting(reading: Reading, _resource: Resource) -> Live:
+    return Live({"Value": blob_mounting_of(reading)})
 
 
 def _read_profile(reading: Reading, resource: Resource) -> Live | None:
@@ -269,6 +283,15 @@ TYPES = (
         name="AWS::ECR::PullTimeUpdateExclusion",
         read=_read_exclusion,
         properties={"PrincipalArn": Property(CHOSEN)},
+    ),
+    ResourceType(
+        name="Custom::ECRBlobMounting",
+        read=_read_blob_mounting,
+        properties={"Value": Property()},
+        not_compared=dict.fromkeys(
+            ("ServiceToken", "ServiceTimeout"),
+            "CloudFormation's own: the function that sets the value, and how long it may take",
+        ),
     ),
     ResourceType(
         name="AWS::Signer::SigningProfile",

@@ -161,7 +161,7 @@ REASONS = {
             *("scanning.scan_type", "scanning.rules[].filters", "scanning.rules[].frequency"),
             *("replication[].destinations", "replication[].filters", "exclusions"),
             *("signing[].filters", "signing[].profile_arn", "signing[].validity_months"),
-            *("policy.organization_pull", "policy.statements"),
+            *("policy.organization_pull", "policy.statements", "blob_mounting"),
             *_created("caches[]"),
             *("caches[].prefix", "caches[].upstream", "caches[].secret_arn", "caches[].host"),
             *("caches[].upstream_prefix", "caches[].role_arn", "caches[].pull.accounts"),

@@ -55,6 +55,7 @@ registry:
   signing: [{{filters: [team/*], profile_arn: {PROFILE}}}]
   exclusions: [{SCANNER}]
   policy: {{organization_pull: both}}
+  blob_mounting: true
 """
 _RULE = {
     "rulePriority": 1,
@@ -211,12 +212,20 @@ def without_settings() -> dict[str, Any]:
     }
 
 
-def ecr_with(**answers: Any) -> StubClient:
+def ecr_with(*, blob_mounting: str = "ENABLED", **answers: Any) -> StubClient:
     """Return a client of ECR with the registry, whose answers can be replaced.
 
-    Templates and caches are found by their prefixes, as AWS does.
+    Templates and caches are found by their prefixes, and account settings by their names, as AWS
+    does.
     """
     given = {**DEPLOYED, **answers}
+    scope = given["get_account_setting"]
+    if not callable(scope):
+        settings = {
+            scope["name"]: scope,
+            "BLOB_MOUNTING": {"name": "BLOB_MOUNTING", "value": blob_mounting},
+        }
+        given["get_account_setting"] = lambda name: settings[name]
 
     def found(operation: str, listed: str, name: str, wanted: str) -> Any:
         def call(**request: Any) -> Any:

@@ -96,6 +96,7 @@ def test_a_registry_as_declared_has_every_row(tmp_path: Path) -> None:
         (REGISTRY, "signing", PROFILE),
         (REGISTRY, "pull-time exclusions", SCANNER),
         (REGISTRY, "registry policy", "PullThroughCacheFromAccounts\nPullFromOrganization"),
+        (REGISTRY, "blob mounting", "ENABLED"),
         (REGISTRY, "policy scope", "V2"),
         *template_rows("hub", description="Repositories cached from Docker Hub"),
         *template_rows(
@@ -218,6 +219,11 @@ TEAM, HUB = "creation template team", "pull-through cache hub"
             ),
         ),
         (
+            {"blob_mounting": "DISABLED"},
+            f"{REGISTRY}: blob mounting",
+            ("ENABLED", "DISABLED"),
+        ),
+        (
             changed(*TEMPLATES, 2, "appliedFor", value=["REPLICATION", "CREATE_ON_PUSH"]),
             f"{TEAM}: applied for",
             ("CREATE_ON_PUSH", "CREATE_ON_PUSH, REPLICATION"),
@@ -316,6 +322,21 @@ def test_a_policy_that_every_scope_enforces_needs_no_scope(tmp_path: Path) -> No
         '      pull: {accounts: ["222222222222"]}\n    - prefix: other', "    - prefix: other"
     )
     assert "policy scope" not in {one.what for one in checks(load(tmp_path, file), ecr_with())}
+
+
+@pytest.mark.parametrize(
+    ("line", "rows"),
+    [
+        ("", []),
+        ("  blob_mounting: false\n", [("blob mounting", "DISABLED", "ENABLED")]),
+    ],
+)
+def test_blob_mounting_is_compared_where_the_file_sets_it(
+    tmp_path: Path, line: str, rows: list[tuple[str, str, str]]
+) -> None:
+    found = checks(load(tmp_path, FILE.replace("  blob_mounting: true\n", line)), ecr_with())
+    given = [(one.what, one.declared, one.found) for one in found if one.what == "blob mounting"]
+    assert given == rows
 
 
 def test_scanning_that_the_file_leaves_alone_is_not_compared(tmp_path: Path) -> None:
@@ -457,6 +478,11 @@ DECLARED: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
         SCANNER,
         {"PrincipalArn": SCANNER},
         {"PrincipalArn": ROLE},
+    ),
+    "Custom::ECRBlobMounting": (
+        "BLOB_MOUNTING",
+        {"Value": "ENABLED"},
+        {"Value": "DISABLED"},
     ),
     "AWS::Signer::SigningProfile": (
         PROFILE,
