@@ -19,8 +19,10 @@ REGISTRY_POLICY = "AWS::ECR::RegistryPolicy"
 TEMPLATE = "AWS::ECR::RepositoryCreationTemplate"
 SCANNING = "AWS::ECR::RegistryScanningConfiguration"
 SIGNING = "AWS::ECR::SigningConfiguration"
+BLOB_MOUNTING = "Custom::ECRBlobMounting"
 # The settings of a whole registry.
 REGISTRY_TYPES = (
+    BLOB_MOUNTING,
     "AWS::ECR::PullThroughCacheRule",
     "AWS::ECR::PullTimeUpdateExclusion",
     REGISTRY_POLICY,
@@ -432,6 +434,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     **{name: replace(_unique(names), is_global=True) for name, names in GLOBAL_NAMES.items()},
     **dict.fromkeys((*SECURITY_GROUP_RULES, NETWORK_ACL_ENTRY), ResourceType(is_judged=True)),
     LOG_RETENTION: _guard("the retention of a log group"),
+    BLOB_MOUNTING: ResourceType(word="blob mounting", once=()),
     "Custom::VpcRestrictDefaultSG": _guard("the closed default security group of a network"),
     CDK_CLUSTER: ResourceType(holds=_IN_CLUSTER),
     CDK_OIDC_PROVIDER: ResourceType(word="OIDC provider", once=("Url",), is_global=True),

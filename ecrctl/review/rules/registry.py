@@ -3,13 +3,23 @@
 from collections.abc import Iterator
 
 from ecrctl.policies.wording import listed
-from ecrctl.review.diff.comparison import ResourceChange
-from ecrctl.review.findings import Category
-from ecrctl.review.resource_types import REGISTRY_POLICY, REPLICATION, SCANNING, SIGNING, TEMPLATE
+from ecrctl.review.diff.comparison import Comparison, ResourceChange
+from ecrctl.review.diff.resources import account_of, value_at
+from ecrctl.review.findings import Category, Finding, canonical_json
+from ecrctl.review.resource_types import (
+    BLOB_MOUNTING,
+    REGISTRY_POLICY,
+    REPLICATION,
+    REPOSITORY,
+    SCANNING,
+    SIGNING,
+    TEMPLATE,
+)
 
-from .rule import resource_rule
+from .rule import about, resource_rule, rule
 
 _REGISTRY_SETTINGS = {
+    BLOB_MOUNTING: "blob mounting of the registry",
     "AWS::ECR::PullThroughCacheRule": "the pull-through cache",
     "AWS::ECR::PullTimeUpdateExclusion": "the principals excluded from last-pull tracking",
     REGISTRY_POLICY: "the registry policy",
@@ -19,7 +29,8 @@ _REGISTRY_SETTINGS = {
     TEMPLATE: "a template for repositories that ECR creates",
 }
 # Of these, an account has one in each region.
-_SINGLE = (REGISTRY_POLICY, REPLICATION, SCANNING, SIGNING)
+_SINGLE = (BLOB_MOUNTING, REGISTRY_POLICY, REPLICATION, SCANNING, SIGNING)
+_DEFAULT_ENCRYPTION = {"EncryptionType": "AES256"}
 
 
 @resource_rule(Category.REGISTRY, *_REGISTRY_SETTINGS)
@@ -30,8 +41,31 @@ def registry_setting(change: ResourceChange) -> Iterator[str]:
         note = "; an account has one per region, so it overwrites the present setting"
         yield f"is new and sets {setting}{note if change.type in _SINGLE else ''}"
     elif change.head is None and change.impact != "WILL_ORPHAN":
-        remains = change.pair.head is None
+        # The handler of blob mounting answers a deletion without a call.
+        remains = change.pair.head is None or change.type == BLOB_MOUNTING
         yield f"leaves the app: {setting} {'remains as it is' if remains else 'is removed'}"
     elif change.head is not None and change.changed:
         how = " by replacing it" if change.is_replaced else ""
         yield f"changes {setting}{how}: {listed([f'`{one}`' for one in change.changed])}"
+
+
+@rule(Category.REGISTRY)
+def mounting_without_effect(comparison: Comparison) -> Iterator[Finding]:
+    """Blob mounting is switched on where each repository has another key."""
+    for change in comparison.of_type(BLOB_MOUNTING):
+        before, after = change.values("Value")
+        if after != "ENABLED" or before == after:
+            continue
+        place = account_of(change.pair.stack), change.pair.stack.region
+        encryptions = [
+            canonical_json(value_at(resource, "EncryptionConfiguration") or _DEFAULT_ENCRYPTION)
+            for stack in comparison.head
+            if (account_of(stack), stack.region) == place
+            for _, resource in stack.resources(REPOSITORY)
+        ]
+        if 1 < len(encryptions) == len(set(encryptions)):
+            message = (
+                f"mounts no layer between the {len(encryptions)} repositories of this account and "
+                "region: each of them has another key"
+            )
+            yield about(change, message, detail=sorted(encryptions))
