@@ -20,6 +20,7 @@ from .private_services import PrivateServices as PrivateServices
 from .public_repository import PublicRepository as PublicRepository
 from .public_repository import SpecifiedPublicRepository as SpecifiedPublicRepository
 from .registry import Registry as Registry
+from .registry_baseline import RegistryBaseline as RegistryBaseline
 from .registry_endpoints import RegistryEndpoints as RegistryEndpoints
 from .repository_key import RepositoryKey as RepositoryKey
 from .rules.aws.networks import NetworkSpec as NetworkSpec
@@ -51,6 +52,7 @@ from .rules.lifecycle.rule import LifecycleRule as LifecycleRule
 from .rules.policy.access import Access as Access
 from .rules.policy.access import Administrators as Administrators
 from .rules.policy.github_oidc import GitHubSubject as GitHubSubject
+from .rules.registry.baseline import RegistryBaselineSpec as RegistryBaselineSpec
 from .rules.registry.creation_templates import CreationTemplate as CreationTemplate
 from .rules.registry.pull_through import PullThroughCache as PullThroughCache
 from .rules.registry.registry import RegistrySpec as RegistrySpec

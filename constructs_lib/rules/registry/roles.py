@@ -45,7 +45,9 @@ def creation_statements(
     listed = list(templates)
     encrypted = [(one, key) for one, key in listed if one.encryption.kind != "aes256"]
     keys = sorted({key for _, key in encrypted if key})
-    via = {"kms:ViaService": f"ecr.{place.region}.{partition_of(place.region).url_suffix}"}
+    # The place of a stack has the suffix too, which for an unknown region is known only there.
+    suffix = getattr(place, "url_suffix", partition_of(place.region).url_suffix)
+    via = {"kms:ViaService": f"ecr.{place.region}.{suffix}"}
     statements = [
         {
             "Effect": "Allow",
