@@ -148,7 +148,17 @@ def _add_repositories(
 def _add_registry(
     stage: cdk.Stage, environment: EnvironmentSettings, key: "kms.IKey | None"
 ) -> "RegistryStack | None":
-    """Add the stack of the registry's settings, if an environment has them."""
+    """Add the stacks of registry settings that an environment has, and return its own one."""
+    if environment.registry_baseline:
+        # Imported here, as at most one environment of an organization has one.
+        from stacks.registry_baseline import RegistryBaselineStack  # noqa: PLC0415
+
+        RegistryBaselineStack(
+            stage,
+            names.REGISTRY_BASELINE,
+            stack_set_name=names.registry_stack_set(environment.name),
+            settings=environment.registry_baseline,
+        )
     if environment.registry is None:
         return None
     # Imported here, as few environments have one.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -11,9 +13,11 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from .registry import Registry
-from .rules.faults import raise_if_any, reported_by, under
+from .rules.faults import RuleError, raise_if_any, under
 from .rules.registry.baseline import (
     EVERYWHERE,
+    FAILURE_TOLERANCE_PERCENTAGE,
+    MAX_CONCURRENT_PERCENTAGE,
     RegistryBaselineSpec,
     stack_set_name_faults,
     template_size_faults,
@@ -96,14 +100,14 @@ class RegistryBaseline(Construct):
         templates: Sequence[CreationTemplate] = (),
         signing: Sequence[SigningRule] = (),
         policy: RegistryPolicy = NO_POLICY,
-        max_concurrent_percentage: int = 10,
-        failure_tolerance_percentage: int = 0,
+        max_concurrent_percentage: int = MAX_CONCURRENT_PERCENTAGE,
+        failure_tolerance_percentage: int = FAILURE_TOLERANCE_PERCENTAGE,
         auto_deployment: bool = True,
         retain_on_account_removal: bool | None = None,
         delegated_administrator: bool = False,
     ) -> None:
         who = f"RegistryBaseline '{construct_id}'"
-        with reported_by(who):
+        with _reported_by(who):
             raise_if_any(who, under("stack_set_name", stack_set_name_faults(stack_set_name)))
             spec = RegistryBaselineSpec(
                 place=facts_of(stack_of(scope)),
@@ -158,6 +162,16 @@ class RegistryBaseline(Construct):
             ],
             template_body=template,
         )
+
+
+@contextmanager
+def _reported_by(who: str) -> Iterator[None]:
+    """Raise faults under the construct's name, and those of the registry by its own arguments."""
+    try:
+        yield
+    except RuleError as error:
+        faults = [replace(one, path=one.path.removeprefix("registry.")) for one in error.faults]
+        raise RuleError(who, faults) from None
 
 
 def _template(spec: RegistrySpec, context: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from .model.environment import EnvironmentModel
 from .public_repositories import public_repositories_of
 from .reading import EnvironmentFile, PinsFile, read_environment, read_pins
 from .registries import Others, registry_of
+from .registry_baselines import registry_baseline_of
 from .resolving import image_of, repositories_of, resolve
 from .settings import EnvironmentSettings
 
@@ -127,6 +128,8 @@ class _Folder:
         registry, found = registry_of(environment, neighbours)
         faults += found
         faults += registry_faults(environment, neighbours)
+        registry_baseline, found = registry_baseline_of(environment)
+        faults += found
         faults += repository_faults(environment, repositories)
         public_repositories, public_faults = public_repositories_of(environment)
         faults += public_faults
@@ -164,6 +167,7 @@ class _Folder:
             repositories=repositories,
             public_repositories=public_repositories,
             registry=registry,
+            registry_baseline=registry_baseline,
         )
 
     def _with_registry(

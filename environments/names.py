@@ -4,6 +4,7 @@ from constructs_lib.rules.kubernetes.delivery import parameter_name
 
 ENCRYPTION = "Encryption"
 REGISTRY = "Registry"
+REGISTRY_BASELINE = "RegistryBaseline"
 GITHUB_ACCESS = "GitHubAccess"
 PUBLIC_REPOSITORIES = "PublicRepositories"
 NOTIFICATIONS = "Notifications"
@@ -24,6 +25,11 @@ def stack_name(environment: str, construct_id: str) -> str:
 def stack_path(environment: str, construct_id: str) -> str:
     """Return a stack's path in the app, as ``cdk deploy`` takes it."""
     return f"{environment}/{construct_id}"
+
+
+def registry_stack_set(environment: str) -> str:
+    """Return the name of the stack set of an environment's registry baseline."""
+    return stack_name(environment, REGISTRY)
 
 
 def repositories_stack(environment: str, group: str) -> str:

@@ -106,16 +106,10 @@ def registry_of(
     faults: list[Fault] = []
 
     def each(part: str, given: Iterable[Given], make: Callable[[Given], Made]) -> tuple[Made, ...]:
-        made: list[Made] = []
-        for index, one in enumerate(given):
-            try:
-                made.append(make(one))
-            except RuleError as error:
-                faults.extend(under(f"registry.{part}[{index}]", error.faults))
-        return tuple(made)
+        return made_of(f"registry.{part}", given, make, faults)
 
-    caches = each("caches", declared.caches, lambda one: _cache(one, head))
-    templates = each("templates", declared.templates, lambda one: _template(one, head))
+    caches = each("caches", declared.caches, lambda one: cache_of(one, head))
+    templates = each("templates", declared.templates, lambda one: template_of(one, head))
     rules = each("replication", declared.replication, lambda one: _rule(one, others))
     (policy,) = each("policy", [declared], lambda one: _policy(environment, one, incoming)) or (
         RegistryPolicy(),
@@ -142,7 +136,21 @@ def registry_of(
     return spec, []
 
 
-def _cache(model: CacheModel, head: EnvironmentModel) -> PullThroughCache:
+def made_of(
+    path: str, given: Iterable[Given], make: Callable[[Given], Made], faults: list[Fault]
+) -> tuple[Made, ...]:
+    """Return the values made of a list's valid items; the faults of the others are added."""
+    made: list[Made] = []
+    for index, one in enumerate(given):
+        try:
+            made.append(make(one))
+        except RuleError as error:
+            faults.extend(under(f"{path}[{index}]", error.faults))
+    return tuple(made)
+
+
+def cache_of(model: CacheModel, head: EnvironmentModel) -> PullThroughCache:
+    """Return a pull-through cache, in which the environment's defaults are filled in."""
     return PullThroughCache(
         prefix=model.prefix,
         upstream=cast("UpstreamName", model.upstream),
@@ -158,7 +166,8 @@ def _cache(model: CacheModel, head: EnvironmentModel) -> PullThroughCache:
     )
 
 
-def _template(model: TemplateModel, head: EnvironmentModel) -> CreationTemplate:
+def template_of(model: TemplateModel, head: EnvironmentModel) -> CreationTemplate:
+    """Return a creation template, in which the environment's defaults are filled in."""
     return CreationTemplate(
         prefix=model.prefix,
         applied_for=model.applied_for,
@@ -248,7 +257,7 @@ def _replica_templates(
                         )
                     )
             else:
-                made[prefix] = _template(
+                made[prefix] = template_of(
                     TemplateModel(
                         prefix=prefix,
                         applied_for=("REPLICATION",),

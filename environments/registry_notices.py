@@ -25,6 +25,11 @@ def registry_notices(
             f"{environment.name}: the registry is left out, because the embedded AWS knows no "
             "settings of a registry."
         )
+    if head and head.registry_baseline and head.account == EMBEDDED_ACCOUNT:
+        yield (
+            f"{environment.name}: the registry baseline is left out, because the embedded AWS "
+            "knows no organization."
+        )
     if registry is None:
         return
     specs = list(repositories)

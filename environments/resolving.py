@@ -12,6 +12,7 @@ from constructs_lib.rules.lifecycle.policy import wildcard_prefix_faults
 from constructs_lib.rules.policy.access import Administrators
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
 from constructs_lib.rules.policy.statements import allows_everyone
+from constructs_lib.rules.registry.baseline import RegistryBaselineSpec
 from constructs_lib.rules.registry.registry import RegistrySpec
 
 from .checks.tags import without_inherited
@@ -140,6 +141,7 @@ def resolve(
     repositories: tuple[RepositorySettings, ...],
     public_repositories: tuple[PublicRepositorySettings, ...],
     registry: RegistrySpec | None,
+    registry_baseline: RegistryBaselineSpec | None,
 ) -> EnvironmentSettings:
     """Return the settings of an environment whose files have no faults."""
     tasks = tuple(
@@ -158,6 +160,7 @@ def resolve(
         repositories=repositories,
         public_repositories=public_repositories,
         registry=registry,
+        registry_baseline=registry_baseline,
         ecs_tasks=tasks,
         ecs_services=services,
         network=head.network,

@@ -12,6 +12,7 @@ from constructs_lib.rules.ecs.task_definition import TaskSpec
 from constructs_lib.rules.kubernetes.cron_job import CronSchedule
 from constructs_lib.rules.kubernetes.job import JobSpec
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
+from constructs_lib.rules.registry.baseline import RegistryBaselineSpec
 from constructs_lib.rules.registry.registry import RegistrySpec
 
 from . import names
@@ -107,6 +108,7 @@ class EnvironmentSettings:
 
     :param tags: the tags of all its resources, which a repository's own tags override.
     :param registry: the settings of the account's registry in the region; ``None`` for none.
+    :param registry_baseline: the registry settings of many accounts; ``None`` for none.
     :param registry_accounts: other accounts whose images the services pull.
     :param images: the names of the images that its workloads run, pinned or not.
     :param builds: by name, the images that are built here.
@@ -127,6 +129,7 @@ class EnvironmentSettings:
     tags: Mapping[str, str] = field(default_factory=dict)
     network: NetworkSpec | None = None
     registry: RegistrySpec | None = None
+    registry_baseline: RegistryBaselineSpec | None = None
     registry_accounts: tuple[str, ...] = ()
     github_pushes: tuple[GitHubPushSettings, ...] = ()
     notifications: NotificationsModel | None = None
@@ -153,6 +156,7 @@ class EnvironmentSettings:
             self.repositories
             or self.public_repositories
             or self.registry
+            or self.registry_baseline
             or self.notifications
             or self.ecs_tasks
             or self.eks_jobs
@@ -163,6 +167,7 @@ class EnvironmentSettings:
         parts = (
             (names.ENCRYPTION, self.makes_key),
             (names.REGISTRY, self.registry),
+            (names.REGISTRY_BASELINE, self.registry_baseline),
             *((names.repositories_id(group), True) for group in self.groups()),
             (names.PUBLIC_REPOSITORIES, self.public_repositories),
             (names.GITHUB_ACCESS, self.github_pushes),

@@ -29,11 +29,14 @@ def registry_faults(environment: EnvironmentFile, others: Others) -> Iterator[Fa
         return
     found = [*others.with_registry()]
     registry = declared_registry(environment)
+    if head.registry_baseline:
+        path = "registry_baseline.registry"
+        yield from _organization_faults(head.registry_baseline.registry, head, path)
     if registry or replications_into(environment.name, found):
         yield from _shared_place_faults(environment, head, others, found)
     if registry is None:
         return
-    yield from _organization_faults(registry, head)
+    yield from _organization_faults(registry, head, "registry")
     yield from _circle_faults(environment, [environment, *found])
     yield from _filter_faults(environment, registry, replications_into(environment.name, found))
 
@@ -64,7 +67,9 @@ def _shared_place_faults(
             )
 
 
-def _organization_faults(registry: RegistryModel, head: EnvironmentModel) -> Iterator[Fault]:
+def _organization_faults(
+    registry: RegistryModel, head: EnvironmentModel, at: str
+) -> Iterator[Fault]:
     asking = {
         "policy.organization_pull": registry.policy.organization_pull != "repositories",
         **{
@@ -80,7 +85,7 @@ def _organization_faults(registry: RegistryModel, head: EnvironmentModel) -> Ite
     for path, asks in asking.items():
         if asks and head.organization_id is None:
             yield Fault(
-                f"registry.{path}",
+                f"{at}.{path}",
                 f"{path.rpartition('.')[2]} requires the environment's organization_id, which is "
                 "missing. Write it at the top of the file, such as 'organization_id: "
                 "o-a1b2c3d4e5'.",

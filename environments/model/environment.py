@@ -21,7 +21,7 @@ from .eks import EksCluster, EksJobModel
 from .field_types import Account, EventBusArn, OrganizationId, Region, RoleArn, TopicArn
 from .images import Images
 from .public_repository import PublicRepositoryModel
-from .registry import RegistryModel
+from .registry import RegistryBaselineModel, RegistryModel
 from .repository import Encryption, RepositoryDefaults, RepositoryModel
 
 
@@ -96,6 +96,8 @@ class EnvironmentModel(FileModel):
     :param scan_gate: the findings with which `ecrctl promote` refuses an image; by default none.
     :param registry: the settings of the account's private registry in the region; by default they
         stay as they are. One environment of an account and region can have them.
+    :param registry_baseline: registry settings of all accounts in organizational units; requires an
+        environment of its own.
     :param repository_defaults: settings of repositories that do not override them.
     :param repositories: the repositories.
     :param public_repositories: repositories from which everyone may pull; in us-east-1 alone.
@@ -120,6 +122,7 @@ class EnvironmentModel(FileModel):
     notifications: NotificationsModel | None = None
     scan_gate: ScanGateModel | None = None
     registry: RegistryModel | None = None
+    registry_baseline: RegistryBaselineModel | None = None
     repository_defaults: RepositoryDefaults = Field(default_factory=RepositoryDefaults)
     repositories: tuple[RepositoryModel, ...] = ()
     public_repositories: tuple[PublicRepositoryModel, ...] = ()

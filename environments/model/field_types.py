@@ -8,6 +8,7 @@ from constructs_lib.rules.aws import partitions
 from constructs_lib.rules.ecr import images
 from constructs_lib.rules.faults import Fault, faults_unless
 from constructs_lib.rules.policy import access
+from constructs_lib.rules.registry import baseline
 
 _GROUP = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}")
 
@@ -59,6 +60,12 @@ OrganizationPath = Annotated[
         access.organization_path_faults,
         access.ORGANIZATION_PATH,
         "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*",
+    ),
+]
+OrganizationalUnit = Annotated[
+    str,
+    CheckedText(
+        baseline.organizational_unit_faults, baseline.ORGANIZATIONAL_UNIT, "ou-ab12-11111111"
     ),
 ]
 ProjectArn = Annotated[

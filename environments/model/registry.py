@@ -6,6 +6,12 @@ from pydantic import Field
 
 from checked_files.forms import word_or_mapping
 from checked_files.models import FileModel, checked_by
+from constructs_lib.rules.registry.baseline import (
+    FAILURE_TOLERANCE_PERCENTAGE,
+    MAX_CONCURRENT_PERCENTAGE,
+    failure_tolerance_faults,
+    max_concurrent_faults,
+)
 from constructs_lib.rules.registry.creation_templates import AppliedFor
 from constructs_lib.rules.registry.pull_through import upstream_faults
 from constructs_lib.rules.registry.registry import ON_PUSH
@@ -13,6 +19,7 @@ from constructs_lib.rules.registry.scanning import RegistryScanning
 from constructs_lib.rules.registry.signing import SigningRule
 from constructs_lib.rules.registry.upstreams import UPSTREAM_NAMES
 
+from .field_types import OrganizationalUnit, Region
 from .repository import AccessModel, Encryption, Immutability, Lifecycle, PullModel
 
 Scanning = Annotated[
@@ -140,3 +147,36 @@ class RegistryModel(FileModel):
     def cache(self, prefix: str) -> CacheModel | None:
         """Return the cache of a prefix."""
         return next((one for one in self.caches if one.prefix == prefix), None)
+
+
+class RegistryBaselineModel(FileModel):
+    """The registry settings of many accounts, which CloudFormation deploys as a stack set.
+
+    :param organizational_units: IDs of organizational units, or the root's; all accounts in and
+        under them are targets.
+    :param regions: the regions in which each account gets the settings.
+    :param registry: the settings, without replication, secrets, roles, keys, signing profiles,
+        exclusions, statements and blob_mounting, which are of one account.
+    :param max_concurrent_percentage: of the accounts of a region; the failure tolerance limits it
+        too.
+    :param failure_tolerance_percentage: the accounts of a region, in percent, in which a deployment
+        may fail before it stops.
+    :param auto_deployment: whether accounts that join or leave get or lose the stacks.
+    :param retain_on_account_removal: whether the resources stay in an account that leaves; by
+        default they do.
+    :param delegated_administrator: whether the account is a delegated administrator for
+        CloudFormation, and not the organization's management account.
+    """
+
+    organizational_units: tuple[OrganizationalUnit, ...]
+    regions: tuple[Region, ...]
+    registry: RegistryModel = RegistryModel()
+    max_concurrent_percentage: Annotated[int, checked_by(max_concurrent_faults)] = (
+        MAX_CONCURRENT_PERCENTAGE
+    )
+    failure_tolerance_percentage: Annotated[int, checked_by(failure_tolerance_faults)] = (
+        FAILURE_TOLERANCE_PERCENTAGE
+    )
+    auto_deployment: bool = True
+    retain_on_account_removal: bool | None = None
+    delegated_administrator: bool = False

@@ -5,6 +5,7 @@ from typing import Any
 
 from checked_files.models import example, text
 from constructs_lib.rules.aws.resource_tags import MAXIMUM_TAGS
+from constructs_lib.rules.registry.baseline import LARGEST_PERCENTAGE
 from constructs_lib.rules.registry.filters import MAXIMUM_FILTERS
 from constructs_lib.rules.registry.pull_through import MAXIMUM_CACHES
 from constructs_lib.rules.registry.replication import (
@@ -23,6 +24,7 @@ from constructs_lib.rules.registry.signing import MAXIMUM_RULES as MAXIMUM_SIGNI
 from .registry import (
     CacheModel,
     CreatedRepositoriesModel,
+    RegistryBaselineModel,
     RegistryModel,
     RegistryPolicyModel,
     ReplicationModel,
@@ -49,6 +51,12 @@ REGISTRY_LIMITS: Mapping[type, Mapping[str, dict[str, Any]]] = {
         "templates": example([_TEAM_ON_PUSH]),
         "signing": example([{"filters": ["team/*"]}], maxItems=MAXIMUM_SIGNING_RULES),
         "exclusions": example([_SCANNER]),
+    },
+    RegistryBaselineModel: {
+        "organizational_units": {"minItems": 1, "uniqueItems": True},
+        "regions": {"minItems": 1, "uniqueItems": True},
+        "max_concurrent_percentage": example(20, minimum=1, maximum=LARGEST_PERCENTAGE),
+        "failure_tolerance_percentage": example(5, minimum=0, maximum=LARGEST_PERCENTAGE),
     },
     RegistryScanning: {"rules": example([{"filters": ["*"]}], minItems=1)},
     ScanningRule: {"filters": example(["team/*"], minItems=1, maxItems=MAXIMUM_FILTERS)},

@@ -238,7 +238,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a cache with a secret": (
         {"caches": [QUAY, HUB]},
-        "registry.caches[1].upstream: a cache of Docker Hub requires a secret in each account and "
+        "caches[1].upstream: a cache of Docker Hub requires a secret in each account and "
         "region, which a baseline cannot name, got docker-hub. Declare the cache in an environment "
         "of one account, and cache that registry here with the upstream ecr.",
     ),
@@ -248,7 +248,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
                 PullThroughCache(prefix="central", upstream="ecr", host=CENTRAL.host, role_arn=ROLE)
             ]
         },
-        "registry.caches[0].role_arn: a baseline makes a role in each account, got the ARN of one. "
+        "caches[0].role_arn: a baseline makes a role in each account, got the ARN of one. "
         "Remove role_arn.",
     ),
     "a template with a key of one account": (
@@ -257,19 +257,19 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
                 CreationTemplate(prefix="team", applied_for=("CREATE_ON_PUSH",), encryption=KEY)
             ]
         },
-        "registry.templates[0].encryption: a key is of one account and region, and a baseline is "
+        "templates[0].encryption: a key is of one account and region, and a baseline is "
         "for many, got the ARN of one. Write customer-managed for a key in each of them, or "
         "aws-managed.",
     ),
     "a cache with a key of one account": (
         {"caches": [PullThroughCache(prefix="quay", upstream="quay", encryption=KEY)]},
-        "registry.caches[0].encryption: a key is of one account and region, and a baseline is for "
+        "caches[0].encryption: a key is of one account and region, and a baseline is for "
         "many, got the ARN of one. Write customer-managed for a key in each of them, or "
         "aws-managed.",
     ),
     "an existing signing profile": (
         {"signing": [SigningRule(profile_arn=PROFILE)]},
-        "registry.signing[0].profile_arn: a baseline makes a signing profile in each account and "
+        "signing[0].profile_arn: a baseline makes a signing profile in each account and "
         "region, got the ARN of one. Remove profile_arn.",
     ),
     "statements of a registry policy": (
@@ -285,7 +285,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
                 )
             )
         },
-        "registry.policy.statements: statements of a registry policy name the repositories of one "
+        "policy.statements: statements of a registry policy name the repositories of one "
         f"account, and a baseline is for many, got 1. {OWN}",
     ),
 }
@@ -300,6 +300,16 @@ def test_a_wrong_baseline_is_refused_before_anything_is_created(
         baseline(stack, **settings)
     assert str(error.value) == f"RegistryBaseline 'Baseline': {sentence}"
     assert stack.node.children == []
+
+
+def test_china_has_no_trusted_access() -> None:
+    stack = stack_in(region="cn-north-1")
+    with pytest.raises(ValueError, match=r"^RegistryBaseline") as error:
+        baseline(stack, regions=["cn-north-1"])
+    assert str(error.value) == (
+        "RegistryBaseline 'Baseline': CloudFormation StackSets cannot be trusted by an "
+        "organization in China, got an account in cn-north-1. Declare a registry for each account."
+    )
 
 
 def templates(description: str) -> list[CreationTemplate]:

@@ -77,8 +77,8 @@ eks_jobs:
 quotes.
   - line 2 column 1, regoin: there is no such setting; did you mean 'region'? Known: account, \
 region, protected, organization_id, github_provider, encryption, administrators, break_glass_role, \
-tags, required_tags, notifications, scan_gate, registry, repository_defaults, repositories, \
-public_repositories, images, ecs_tasks, ecs_services, network and 2 more.
+tags, required_tags, notifications, scan_gate, registry, registry_baseline, repository_defaults, \
+repositories, public_repositories, images, ecs_tasks, ecs_services and 3 more.
   - line 4 column 5, repositories[0].name: a repository's name must consist of lower-case letters \
 and digits, joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
   - line 6 column 5, repositories[1].scan_on_push: true or false is expected here, got 'yes'.

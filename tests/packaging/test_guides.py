@@ -31,6 +31,22 @@ def test_the_files_in_the_guide_on_running_an_image_synthesise(tmp_path: Path) -
     assert {"EcsWorkloads", "EksWorkloads"} <= made
 
 
+def test_the_baseline_in_the_guide_on_many_accounts_synthesises(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "guides" / "many-accounts.md").read_text()
+    (file,), (code,) = blocks("yaml", text), blocks("python", text)
+    (tmp_path / "baseline.yaml").write_text(file)
+    (stack,) = stacks_of(synthesise(tmp_path, tmp_path / "cdk.out"))
+    assert stack.name == "RegistryBaseline"
+    variables = {"PYTHONPATH": str(ROOT), "CDK_OUTDIR": str(tmp_path / "app.out")}
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, **variables}, check=True
+    )
+    # The app of the stack set's template has written nothing of its own there.
+    assert [one.name for one in (tmp_path / "app.out").glob("*.template.json")] == [
+        "Baseline.template.json"
+    ]
+
+
 def test_the_app_in_the_readme_synthesises(tmp_path: Path) -> None:
     (code,) = blocks("python", (ROOT / "README.md").read_text())
     variables = {"PYTHONPATH": str(ROOT), "CDK_OUTDIR": str(tmp_path / "cdk.out")}

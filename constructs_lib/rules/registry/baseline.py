@@ -1,7 +1,7 @@
 """A registry's settings for many accounts, which CloudFormation deploys as a stack set.
 
-Sources: AWS CloudFormation, "AWS::CloudFormation::StackSet" and "StackSets with service-managed
-permissions"; AWS CloudFormation user guide, "Understand CloudFormation quotas".
+Sources: AWS CloudFormation, "AWS::CloudFormation::StackSet"; AWS CloudFormation user guide,
+"Prerequisites for using CloudFormation StackSets" and "Understand CloudFormation quotas".
 """
 
 import re
@@ -33,7 +33,11 @@ ORGANIZATIONAL_UNIT = re.compile(r"ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}|r-[a-z0-9]{4
 STACK_SET_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9-]{0,127}")
 LONGEST_TEMPLATE_BYTES = 51_200
 LARGEST_PERCENTAGE = 100
+MAX_CONCURRENT_PERCENTAGE = 10
+FAILURE_TOLERANCE_PERCENTAGE = 0
 _ROOT = "r-"
+# The partition whose regions have no trusted access for StackSets.
+_WITHOUT_TRUST = "aws-cn"
 
 # The account and region of each stack, which rules take for unknown, as they do the CDK's tokens.
 EVERYWHERE = Place("${Token[AWS.AccountId]}", "${Token[AWS.Region]}", "${Token[AWS.Partition]}")
@@ -119,8 +123,8 @@ class RegistryBaselineSpec:
     organizational_units: tuple[str, ...]
     regions: tuple[str, ...]
     registry: RegistrySpec
-    max_concurrent_percentage: int = 10
-    failure_tolerance_percentage: int = 0
+    max_concurrent_percentage: int = MAX_CONCURRENT_PERCENTAGE
+    failure_tolerance_percentage: int = FAILURE_TOLERANCE_PERCENTAGE
     auto_deployment: bool = True
     retain_on_account_removal: bool | None = None
     delegated_administrator: bool = False
@@ -200,6 +204,18 @@ def organizational_unit_faults(unit: str) -> list[Fault]:
     )
 
 
+def max_concurrent_faults(percentage: int) -> list[Fault]:
+    """Check the share of accounts that a stack set deploys to at once."""
+    subject, cure = "max_concurrent_percentage", "Write 100 for all accounts at once."
+    return range_faults("", percentage, 1, LARGEST_PERCENTAGE, cure, subject=subject)
+
+
+def failure_tolerance_faults(percentage: int) -> list[Fault]:
+    """Check the share of accounts in which a deployment of a stack set may fail."""
+    subject, cure = "failure_tolerance_percentage", "Write 0 to stop at the first failure."
+    return range_faults("", percentage, 0, LARGEST_PERCENTAGE, cure, subject=subject)
+
+
 def _cache_faults(cache: _Cache) -> Iterator[Fault]:
     upstream = UPSTREAMS.get(cache.upstream)  # type: ignore[call-overload] # any text in a file
     if upstream and upstream.authentication == "secret":
@@ -232,6 +248,11 @@ def _key_faults(item: _Encrypted) -> list[Fault]:
 def _faults(spec: RegistryBaselineSpec) -> Iterator[Fault]:
     units, regions = spec.organizational_units, spec.regions
     yield from faults_unless(
+        spec.place.partition != _WITHOUT_TRUST,
+        "CloudFormation StackSets cannot be trusted by an organization in China, got an account in "
+        f"{spec.place.region}. Declare a registry for each account.",
+    )
+    yield from faults_unless(
         units,
         "a baseline requires at least one organizational unit, got none. Write its ID, such as "
         "'ou-ab12-11111111'.",
@@ -254,20 +275,10 @@ def _faults(spec: RegistryBaselineSpec) -> Iterator[Fault]:
     yield from each_under("regions", regions, region_faults)
     yield from _repeated("regions", regions, "a region")
     yield from _partition_faults(spec.place, regions)
-    yield from range_faults(
-        "max_concurrent_percentage",
-        spec.max_concurrent_percentage,
-        1,
-        LARGEST_PERCENTAGE,
-        "Write 100 for all accounts at once.",
-    )
-    yield from range_faults(
-        "failure_tolerance_percentage",
-        spec.failure_tolerance_percentage,
-        0,
-        LARGEST_PERCENTAGE,
-        "Write 0 to stop at the first failure.",
-    )
+    concurrency = max_concurrent_faults(spec.max_concurrent_percentage)
+    yield from under("max_concurrent_percentage", concurrency)
+    tolerance = failure_tolerance_faults(spec.failure_tolerance_percentage)
+    yield from under("failure_tolerance_percentage", tolerance)
     yield from faults_unless(
         spec.auto_deployment or spec.retain_on_account_removal is None,
         "retain_on_account_removal is for stacks that auto_deployment adds and removes, which is "

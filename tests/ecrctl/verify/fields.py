@@ -117,6 +117,30 @@ def _created(place: str) -> Iterator[str]:
         yield f"{place}.{field}"
 
 
+def _registry() -> Iterator[str]:
+    """Yield the fields of a registry."""
+    yield from (
+        *("scanning.scan_type", "scanning.rules[].filters", "scanning.rules[].frequency"),
+        *("replication[].destinations", "replication[].filters", "exclusions"),
+        *("signing[].filters", "signing[].profile_arn", "signing[].validity_months"),
+        *("policy.organization_pull", "policy.statements", "blob_mounting"),
+        *_created("caches[]"),
+        *("caches[].prefix", "caches[].upstream", "caches[].secret_arn", "caches[].host"),
+        *("caches[].upstream_prefix", "caches[].role_arn", "caches[].pull.accounts"),
+        *("caches[].pull.roles", "caches[].pull.organization"),
+        "caches[].pull.organization_paths",
+        *_created("templates[]"),
+        *("templates[].prefix", "templates[].applied_for", "templates[].description"),
+        *("templates[].statements", "templates[].pull.lambda_accounts"),
+        "templates[].pull.codebuild_projects",
+        *(
+            f"templates[].{verb}.{kind}"
+            for verb in ("pull", "push")
+            for kind in ("accounts", "roles", "organization", "organization_paths")
+        ),
+    )
+
+
 REASONS = {
     "account": "credentials of another account are an error before anything is read",
     "required_tags": f"{RULE_FOR_FILES}: the tags of each repository",
@@ -157,25 +181,17 @@ REASONS = {
             "the embedded AWS has no settings of a registry; test_registry_rows.py compares each "
             "property"
         )
+        for field in _registry()
+    },
+    **{
+        f"registry_baseline.{field}": (
+            "the embedded AWS has no organization; test_baseline_rows.py compares each property"
+        )
         for field in (
-            *("scanning.scan_type", "scanning.rules[].filters", "scanning.rules[].frequency"),
-            *("replication[].destinations", "replication[].filters", "exclusions"),
-            *("signing[].filters", "signing[].profile_arn", "signing[].validity_months"),
-            *("policy.organization_pull", "policy.statements", "blob_mounting"),
-            *_created("caches[]"),
-            *("caches[].prefix", "caches[].upstream", "caches[].secret_arn", "caches[].host"),
-            *("caches[].upstream_prefix", "caches[].role_arn", "caches[].pull.accounts"),
-            *("caches[].pull.roles", "caches[].pull.organization"),
-            "caches[].pull.organization_paths",
-            *_created("templates[]"),
-            *("templates[].prefix", "templates[].applied_for", "templates[].description"),
-            *("templates[].statements", "templates[].pull.lambda_accounts"),
-            "templates[].pull.codebuild_projects",
-            *(
-                f"templates[].{verb}.{kind}"
-                for verb in ("pull", "push")
-                for kind in ("accounts", "roles", "organization", "organization_paths")
-            ),
+            *("organizational_units", "regions", "max_concurrent_percentage", "auto_deployment"),
+            *("failure_tolerance_percentage", "retain_on_account_removal"),
+            "delegated_administrator",
+            *(f"registry.{one}" for one in _registry()),
         )
     },
     "eks_cluster.name": APPLIED,

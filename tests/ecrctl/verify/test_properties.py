@@ -94,5 +94,5 @@ def test_each_type_is_read_or_has_one_reason() -> None:
 
 def test_the_guide_names_each_type_that_is_read() -> None:
     guide = (ROOT / "docs" / "guides" / "checking-a-deployment.md").read_text()
-    named = set(re.findall(r"^\| `(AWS::\w+::\w+)` \|", guide, re.MULTILINE))
+    named = set(re.findall(r"^\| `((?:AWS|Custom)::[\w:]+)` \|", guide, re.MULTILINE))
     assert named == {name for name, kind in RESOURCE_TYPES.items() if kind.read}
