@@ -57,6 +57,7 @@ _NOT_FOUND = frozenset(
         "RepositoryPolicyNotFoundException",
         "ResourceNotFoundException",
         "SigningConfigurationNotFoundException",
+        "StackSetNotFoundException",
         "TemplateNotFoundException",
     )
 )

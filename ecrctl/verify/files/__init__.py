@@ -16,6 +16,7 @@ from .lookup import Lookup
 from .notifications import check_notifications
 from .public_repositories import check_public_repository
 from .registries import check_registry
+from .registry_baselines import check_registry_baseline
 from .repositories import check_key, check_repository
 
 Job = Callable[[], Iterable[Check]]
@@ -32,6 +33,7 @@ def checks_of_files(lookup: Lookup) -> list[Job]:
         ],
         partial(check_key, lookup),
         partial(check_registry, lookup),
+        partial(check_registry_baseline, lookup),
         *(partial(check_repository, one, lookup) for one in _in_order(settings)),
         *(partial(check_public_repository, one, lookup) for one in settings.public_repositories),
         partial(check_provider, lookup),

@@ -17,7 +17,6 @@ from ecrctl.verify.check import NOT_RETURNED, Check
 from ecrctl.verify.command import Verification, verify
 from ecrctl.verify.files import checks_of_files
 from ecrctl.verify.files.lookup import Lookup
-from ecrctl.verify.readers import registry
 from ecrctl.verify.reading import Reading
 from ecrctl.verify.stacks.all_types import RESOURCE_TYPES
 from ecrctl.verify.stacks.deployed import DeployedEnvironment
@@ -52,12 +51,21 @@ UNRETURNED = {
 }
 # Types that no resource of the deployment has.
 UNREAD = (
+    "AWS::CloudFormation::StackSet",
     "AWS::ECR::PublicRepository",
-    *(one.name for one in registry.TYPES),
+    "AWS::ECR::PullThroughCacheRule",
+    "AWS::ECR::PullTimeUpdateExclusion",
+    "AWS::ECR::RegistryPolicy",
+    "AWS::ECR::RegistryScanningConfiguration",
+    "AWS::ECR::ReplicationConfiguration",
+    "AWS::ECR::RepositoryCreationTemplate",
+    "AWS::ECR::SigningConfiguration",
     "AWS::EKS::PodIdentityAssociation",
     "AWS::IAM::OIDCProvider",
+    "AWS::Signer::SigningProfile",
     "Custom::AWSCDK-EKS-KubernetesObjectValue",
     "Custom::AWSCDK-EKS-KubernetesResource",
+    "Custom::ECRBlobMounting",
 )
 LEAST_ROWS = 60
 # Each adds its changes to DRIFTS.
