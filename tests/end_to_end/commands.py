@@ -13,6 +13,8 @@ from tests.support import ROOT
 LINKED = (".venv", "node_modules")
 NOT_COPIED = (*LINKED, ".git", ".ecrctl", "cdk.out", "site", ".hypothesis", "*_cache", "tests")
 SECONDS = 200
+# A home of its own has no cache: each first command would unpack the CDK again.
+_JSII_CACHE = Path.home() / ".cache" / "aws" / "jsii" / "package-cache"
 
 
 def copy_project(folder: Path, environments: Mapping[str, str]) -> Path:
@@ -29,7 +31,12 @@ def copy_project(folder: Path, environments: Mapping[str, str]) -> Path:
 
 def run(folder: Path, script: str, variables: dict[str, str]) -> str:
     """Run commands in a folder that has `.venv`, as in a shell where it was activated."""
-    home = {"PATH": f"{folder}/.venv/bin:/usr/bin:/bin", "HOME": str(folder), "LANG": "C.UTF-8"}
+    home = {
+        "PATH": f"{folder}/.venv/bin:/usr/bin:/bin",
+        "HOME": str(folder),
+        "LANG": "C.UTF-8",
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(_JSII_CACHE),
+    }
     done = subprocess.run(
         ["sh", "-ec", script],
         cwd=folder,
