@@ -288,7 +288,7 @@ class OnEks(cdk.Stack):
         reader.grant_principal.add_to_principal_policy(bucket_reader)
 
 
-def build_app(outdir: str) -> cdk.App:
+def whole_app(outdir: str) -> cdk.App:
     """Return the app, with stacks that have an account and a region."""
     app = cdk.App(outdir=outdir, analytics_reporting=False)
     environment = cdk.Environment(account=ACCOUNT, region=REGION)

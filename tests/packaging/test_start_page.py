@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 from ecrctl.review.rules.cost import _MONTHLY_CHARGES
+from environments.json_schema import schemas
 from tests.assemblies import stacks_of
 from tests.end_to_end.commands import section
 from tests.support import ROOT, synthesise
@@ -62,7 +64,7 @@ def test_a_file_of_one_repository_creates_what_the_page_says(tmp_path: Path) -> 
 
 
 def test_the_table_names_settings_of_environment_files() -> None:
-    reference = (ROOT / "environments" / "schema" / "environment.schema.json").read_text()
+    reference = json.dumps(schemas()["environment.schema.json"])
     column = [line.split(" | ")[1] for line in COSTS.splitlines() if line.startswith("| `")]
     assert len(column) == len(LISTED)
     for name in re.findall(r"`(\w+)", " ".join(column)):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import constructs_lib
 from ecrctl.cdk.toolchain import node_binary
-from tests.packaging.every_public_name import build_app
+from tests.packaging.every_public_name import whole_app
 from tests.support import ROOT
 
 APP = Path(__file__).with_name("every_public_name.py")
@@ -55,7 +55,7 @@ def test_the_app_uses_every_public_name() -> None:
 
 
 def test_the_app_synthesises(tmp_path: Path) -> None:
-    assembly = build_app(str(tmp_path)).synth()
+    assembly = whole_app(str(tmp_path)).synth()
     made = {stack.stack_name for stack in assembly.stacks}
     assert made == {"Registry", "OnEcs", "OnEks"}
 
