@@ -95,7 +95,9 @@ snapshot: $(INSTALLED)
 	@$(BIN)/python -m ecrctl.images.report.output.json
 	@rm -rf tests/snapshots
 	@$(BIN)/python -m pytest tests/test_snapshots.py --snapshot-update --quiet
+	@$(BIN)/python -m pytest tests/environments/test_users_snapshots.py --snapshot-update --quiet
 	@git --no-pager diff --stat -- tests/snapshots environments/schema
+	@git status --short -- environments/snapshots
 
 docs: $(INSTALLED)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --site-dir "$(SITE)"

@@ -1,7 +1,8 @@
 """Helpers of all tests: the CDK as it deploys, and environments that no user edits.
 
 The files in ``environments/`` are their user's: tests read copies in ``tests/data/environments``,
-and ``tests/environments/test_shipped_files.py`` alone reads what a user wrote.
+and ``test_shipped_files.py`` and ``test_users_snapshots.py`` in ``tests/environments`` alone read
+what a user wrote.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ FROZEN_ENVIRONMENTS = ROOT / "tests" / "data" / "environments"
 ENVIRONMENTS = tuple(environment_names(FROZEN_ENVIRONMENTS))
 ACCOUNT = "111111111111"
 REGION = "eu-west-1"
+
+# In environments/, besides its files; the pins of `local` are those of the last `make local`.
+_NO_ENVIRONMENTS = ("*.py", "__pycache__", "schema", "snapshots", "local.images.yaml")
 
 Template = dict[str, Any]
 
@@ -59,15 +63,18 @@ def only(template: Template, resource_type: str) -> dict[str, Any]:
     return properties
 
 
-def copy_environments(directory: Path) -> Path:
-    """Copy the frozen environments, with the pin that ``ecrctl local`` would write."""
-    shutil.copytree(FROZEN_ENVIRONMENTS, directory)
-    write_pin(
-        Target(directory, "local", "aws-nodejs-sample"),
-        repository="aws-nodejs-sample",
-        tag="v1",
-        digest=sample_image().digest,
-    )
+def copy_environments(directory: Path, source: Path = FROZEN_ENVIRONMENTS) -> Path:
+    """Copy environments, by default the frozen ones, with the pin that ``ecrctl local`` writes."""
+    shutil.copytree(source, directory, ignore=shutil.ignore_patterns(*_NO_ENVIRONMENTS))
+    repository = "aws-nodejs-sample"
+    local = directory / "local.yaml"
+    if local.is_file() and f"name: {repository}" in local.read_text():
+        write_pin(
+            Target(directory, "local", repository),
+            repository=repository,
+            tag="v1",
+            digest=sample_image().digest,
+        )
     return directory
 
 

@@ -11,7 +11,10 @@ import pytest
 from tests.support import ROOT
 
 TESTS = ROOT / "tests"
-SHIPPED = Path(__file__).with_name("test_shipped_files.py")
+# The tests of what a user wrote.
+USERS = [
+    Path(__file__).with_name(name) for name in ("test_shipped_files.py", "test_users_snapshots.py")
+]
 # The position of the folder among the arguments of each function that has a default for it.
 FOLDER_POSITIONS = {
     "environment_names": 0,
@@ -48,7 +51,7 @@ def test_no_test_reads_the_users_environments() -> None:
     found = [
         f"{file.relative_to(ROOT)}:{line}"
         for file in sorted(TESTS.rglob("*.py"))
-        if file != SHIPPED
+        if file not in USERS
         for line in reads_of_users_files(file.read_text())
     ]
     assert found == [], "use tests.support.FROZEN_ENVIRONMENTS or copy_environments()"

@@ -22,12 +22,13 @@ from tests.compliance.test_cfn_lint import findings
 from tests.support import synthesise
 
 
-def synthesised(name: str, directory: Path, outdir: Path) -> Path:
-    """Synthesise an environment; its faults fail the test without a traceback."""
+def synthesised(name: str | None, directory: Path, outdir: Path) -> Path:
+    """Synthesise an environment, or all; faults fail the test without a traceback."""
     try:
         return synthesise(directory, outdir, name)
     except (EnvironmentFault, RuleError) as fault:
-        pytest.fail(f"Correct the files of the environment '{name}':\n{fault}", pytrace=False)
+        whose = f"the environment '{name}'" if name else "your environments"
+        pytest.fail(f"Correct the files of {whose}:\n{fault}", pytrace=False)
 
 
 @pytest.mark.parametrize("name", environment_names(DIRECTORY))
