@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -11,19 +10,9 @@ from constructs_lib.rules.faults import Fault, RuleError
 
 from .flat_fields import class_within, field_hint, items_of, key_names
 from .known_names import KnownNames
+from .wrong_values import is_unknown_setting, sentence_of
 
 Location = tuple[str | int, ...]
-
-_KINDS = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "dataclass_type": "a mapping",
-    "tuple_type": "a list",
-}
 
 
 def path_text(location: Location) -> str:
@@ -38,6 +27,15 @@ def faults_of(error: ValidationError, model: type | None) -> list[Fault]:
     :param model: the class that was read, for the names of the settings it has.
     """
     return [fault for details in error.errors() for fault in _faults(details, model)]
+
+
+def document_problem(error: ValidationError) -> str:
+    """Return the first error of a document that a program wrote, without its end.
+
+    Such as ``artifacts.tree.type: text is expected here, got nothing``.
+    """
+    fault = faults_of(error, None)[0]
+    return str(fault).removesuffix(" Add it.").removesuffix(".")
 
 
 def name_hint(given: str, known: Iterable[str]) -> str:
@@ -60,30 +58,9 @@ def _is_form(step: str | int) -> bool:
 
 
 def _sentence(details: ErrorDetails, location: Location, model: type | None) -> str:
-    kind, given = details["type"], details["input"]
-    context = details.get("ctx", {})
-    if kind == "missing":
-        return "this setting is required, got none. Add it."
-    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
+    if is_unknown_setting(details):
         return _unknown(str(location[-1]), _model_at(model, location))
-    if kind == "string_type" and isinstance(given, int | float) and not isinstance(given, bool):
-        return f"text is expected here, got the number {given}. Write it in quotes."
-    if kind in _KINDS:
-        return f"{_KINDS[kind]} is expected here, got {_shown(given)}."
-    if kind in {"enum", "literal_error"}:
-        return f"one of {context['expected']} is expected here, got {_shown(given)}."
-    return f"{details['msg']}, got {_shown(given)}."
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    return f"'{text[:80]}'"
+    return sentence_of(details)
 
 
 def _unknown(name: str, model: type | None) -> str:

@@ -71,14 +71,20 @@ class YamlFile:
     _places: "_Places | None" = field(default=None, repr=False, compare=False)
 
     def report(self, faults: Iterable[Fault]) -> Report:
-        """Return the report of faults, in the order of their places."""
+        """Return the report of faults, in the order of their lines."""
         places = self._places or _Places(node_of(self.text) if self.text else None)
         self._places = places
         located = (
             LocatedFault(*places.place_of(fault.path), fault.path, fault.message)
             for fault in set(faults)
         )
-        return Report(f"{self.path.parent.name}/{self.path.name}", tuple(sorted(located)))
+        return Report(
+            f"{self.path.parent.name}/{self.path.name}", tuple(sorted(located, key=_order))
+        )
+
+
+def _order(fault: LocatedFault) -> tuple[int, str, str]:
+    return fault.line, fault.path, fault.message
 
 
 def plain_data(text: str) -> Any:

@@ -27,6 +27,20 @@ def file_errors(problem: str, cure: str = "") -> Iterator[None]:
         raise UserError(f"{problem}: {error.strerror}. {cure}".rstrip()) from None
 
 
+@contextmanager
+def called(path: Path, name: str) -> Iterator[None]:
+    """Raise errors about a temporary file with a name that means something to the reader.
+
+    :param name: such as ``the image that docker saved``.
+    """
+    try:
+        yield
+    except UserError as error:
+        if str(path) not in str(error):
+            raise
+        raise UserError(str(error).replace(str(path), name), error.exit_code) from None
+
+
 def read_json(file: Path, cure: str = "", *, exit_code: ExitCode = ExitCode.FAULT) -> Any:
     """Return the content of a JSON file.
 

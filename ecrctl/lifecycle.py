@@ -229,7 +229,7 @@ def run_lifecycle(
     if output == "json":
         print_json(document_of(verdicts, needs))
         for sentence in needs.unread if needs else ():
-            notify(f"not read: {sentence}")
+            notify(f"Not read: {sentence}")
         return
     console = new_console()
     console.print(table_of(repository, verdicts))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ecrctl.errors import UserError
+from ecrctl.files import called
 
 from . import toolchain
 from .assembly_files import AssemblyFiles, Model
@@ -119,28 +120,27 @@ def synthesise(
     The templates are read and never deployed, so they are not checked against CloudFormation's
     schemas, which takes a third of the time.
 
+    :param output: a temporary folder.
     :param meanwhile: is called while the CDK CLI works; its error ends the synth.
     """
     chosen = ("--context", f"env={environment}") if environment else ()
     toolchain.check_cdk()
-    toolchain.run_cdk(
-        [
-            *(
-                "synth",
-                "--quiet",
-                "--no-validation",
-                "--app",
-                toolchain.present_tools().app_command(),
-            ),
-            *("--output", str(output / "cdk.out")),
-            *chosen,
-            *("--context", f"environments={environments}"),
-        ],
-        environment={},
-        log=output / "cdk.log",
-        offline=True,
-        on_start=(lambda _pid: meanwhile()) if meanwhile else None,
-    )
+    app = toolchain.present_tools().app_command()
+    log = output / "cdk.log"
+    # The log is deleted with the folder.
+    with called(log, "its output"):
+        toolchain.run_cdk(
+            [
+                *("synth", "--quiet", "--no-validation", "--app", app),
+                *("--output", str(output / "cdk.out")),
+                *chosen,
+                *("--context", f"environments={environments}"),
+            ],
+            environment={},
+            log=log,
+            offline=True,
+            on_start=(lambda _pid: meanwhile()) if meanwhile else None,
+        )
     return output / "cdk.out"
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from checked_files.fault_text import document_problem
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.files import file_errors, read_json
 
@@ -62,11 +63,8 @@ class AssemblyFiles:
         try:
             return model.model_validate(value)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            problem = first["msg"][:1].lower() + first["msg"][1:]
-            at = f"{where}: " if where else ""
-            raise UserError(f"{file} is not {kind}: {at}{problem}. {_CURE}") from None
+            problem = document_problem(error)
+            raise UserError(f"{file} is not {kind}: {problem}. {_CURE}") from None
 
     def _check(self, entry: os.DirEntry[str]) -> None:
         mode = entry.stat(follow_symlinks=False).st_mode

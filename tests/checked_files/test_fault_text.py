@@ -66,7 +66,8 @@ def faults(given: Any) -> list[str]:
         ({"word": "three"}, "word: one of 'one' or 'two' is expected here, got 'three'."),
         (
             {"moment": "2026-01-01T00:00:00"},
-            "moment: Input should have timezone info, got '2026-01-01T00:00:00'.",
+            "moment: a time such as 2026-12-31T12:00:00Z, with its zone, is expected here, got "
+            "'2026-01-01T00:00:00'.",
         ),
         (
             {"sizes": [{}, {"heigth": 2}]},

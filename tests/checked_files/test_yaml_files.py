@@ -25,18 +25,18 @@ def report(folder: Path, text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("a: [\n", "line 2: did not find expected node content"),
-        ("a: 1\na: 2\n", "line 2: the key 'a' occurs twice. Keep one"),
-        ("b:\n- {a: 1, a: 2}\n", "line 2: the key 'a' occurs twice. Keep one"),
-        ("a: 1\n2: 2\n", "line 2: the key '2' is not text. Write it in quotes"),
-        ("[a, b]: 1\n", "line 1: a key is not text. Write it in quotes"),
-        ("a: 2024-13-01\n", "line 1: the value is no valid timestamp. Write it in quotes"),
-        ("a:\n  !!bool maybe\n", "line 2: the value is no valid bool. Write it in quotes"),
-        ("a: !!map [b]\n", "line 1: the value is no valid map. Write it in quotes"),
-        ("? !!str [a]\n: 1\n", "line 1: the value is no valid map. Write it in quotes"),
+        ("a: [\n", "line 2 column 1: did not find expected node content"),
+        ("a: 1\na: 2\n", "line 2 column 1: the key 'a' occurs twice. Keep one"),
+        ("b:\n- {a: 1, a: 2}\n", "line 2 column 10: the key 'a' occurs twice. Keep one"),
+        ("a: 1\n2: 2\n", "line 2 column 1: the key '2' is not text. Write it in quotes"),
+        ("[a, b]: 1\n", "line 1 column 1: a key is not text. Write it in quotes"),
+        ("a: 2024-13-01\n", "line 1 column 4: the value is no valid timestamp. Write it in quotes"),
+        ("a:\n  !!bool maybe\n", "line 2 column 3: the value is no valid bool. Write it in quotes"),
+        ("a: !!map [b]\n", "line 1 column 4: the value is no valid map. Write it in quotes"),
+        ("? !!str [a]\n: 1\n", "line 1 column 1: the value is no valid map. Write it in quotes"),
         (
             "a: !!python/object:os.system {}\n",
-            "line 1: could not determine a constructor for the "
+            "line 1 column 4: could not determine a constructor for the "
             "tag 'tag:yaml.org,2002:python/object:os.system'",
         ),
     ],

@@ -150,11 +150,24 @@ def on_emulator(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_a_fault_in_the_users_files_is_1(
-    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: Sequence[str],
 ) -> None:
     # It would remove variables of the test's own process.
     monkeypatch.setattr(emulator_module, "forget_aws_settings", lambda: None)
     assert run(*arguments) == ExitCode.FAULT
+    assert_one_prefix(capsys)
+
+
+def assert_one_prefix(capsys: pytest.CaptureFixture[str]) -> None:
+    """Assert that a message begins as every message, and that its list is indented below it."""
+    output = capsys.readouterr()
+    first, *rest = output.err.splitlines()
+    assert first.startswith("ecrctl: ")
+    assert all(line.startswith(("ecrctl: ", "  - ")) for line in rest), output.err
+    assert output.out == ""
 
 
 def test_a_local_environment_without_the_sample_repository_is_1(folder: Path) -> None:
@@ -208,10 +221,24 @@ def test_a_local_environment_without_the_sample_repository_is_1(folder: Path) ->
     ],
 )
 def test_a_command_that_cannot_be_carried_out_is_2(
-    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: Sequence[str]
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: Sequence[str],
 ) -> None:
     monkeypatch.setattr(emulator_module, "forget_aws_settings", lambda: None)
     assert run(*arguments) == ExitCode.TOOL_ERROR
+    assert_one_prefix(capsys)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_refuses_an_unknown_option_with_the_same_prefix(
+    run: Run, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert run(command, "--no-such-option") == ExitCode.TOOL_ERROR
+    assert capsys.readouterr().err == (
+        f"ecrctl: No such option: --no-such-option Try `ecrctl {command} --help`.\n"
+    )
 
 
 @pytest.mark.parametrize("command", ["verify", "import", "manifests"])

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from constructs_lib.rules.faults import Fault
-from ecrctl.errors import ExitCode, UserError
+from ecrctl.errors import DeniedError, ExitCode, UserError
 from ecrctl.files import (
     MOST_LEVELS,
+    called,
     check_folder_of,
     fault_list,
     file_errors,
@@ -106,3 +107,15 @@ def test_a_missing_folder_is_found_before_the_work(tmp_path: Path) -> None:
     assert str(refusal.value) == (
         f"--json: the folder {tmp_path / 'missing'} does not exist. Create it first."
     )
+
+
+def test_a_temporary_file_has_a_name_that_means_something(tmp_path: Path) -> None:
+    file = tmp_path / "saved.tar"
+    with pytest.raises(UserError) as error, called(file, "the image 'docker:api'"):
+        raise UserError(f"{file} is no tar archive.", ExitCode.FAULT)
+    assert str(error.value) == "the image 'docker:api' is no tar archive."
+    assert error.value.exit_code is ExitCode.FAULT
+    denied = DeniedError("no permission")
+    with pytest.raises(DeniedError) as other, called(file, "the image"):
+        raise denied
+    assert other.value is denied

@@ -174,7 +174,7 @@ def test_a_fault_deep_in_a_job_lists_the_settings_there(tmp_path: Path) -> None:
 def test_a_key_after_a_merge_occurs_once_too(tmp_path: Path) -> None:
     text = "x: &x {name: team/a}\nrepositories:\n  - {<<: *x, stack: web, stack: main}\n"
     (fault,) = faults(tmp_path, text)
-    assert fault.endswith("line 5: the key 'stack' occurs twice. Keep one")
+    assert fault.endswith("line 5 column 26: the key 'stack' occurs twice. Keep one")
 
 
 def test_the_name_of_a_cron_job_leaves_room_for_its_jobs(tmp_path: Path) -> None:

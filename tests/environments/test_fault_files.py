@@ -35,7 +35,7 @@ def test_a_pin_can_name_its_own_environment_as_the_registry(tmp_path: Path) -> N
     load_environment("dev", tmp_path)
     twice = "repositories: [{name: team/web}, {name: team/web}]\n"
     write(tmp_path, dev=HEAD + twice)
-    assert "dev.yaml: 1 fault\n  - line 3 column 30, repositories[1].name: " in refusal(tmp_path)
+    assert "dev.yaml: 1 fault\n  - line 3 column 35, repositories[1].name: " in refusal(tmp_path)
 
 
 def test_pins_that_are_no_mapping_are_reported_beside_the_environment(tmp_path: Path) -> None:
@@ -53,11 +53,11 @@ def test_nothing_is_missed_in_a_file_that_cannot_be_read(tmp_path: Path) -> None
     said = refusal(write(tmp_path, dev=HEAD + task, dev_images="web: ["))
     assert said.splitlines() == [
         f"{tmp_path.name}/dev.images.yaml: 1 fault",
-        "  - the file is not valid YAML: line 2: did not find expected node content",
+        "  - the file is not valid YAML: line 2 column 1: did not find expected node content",
     ]
     pins = f"web: {{registry: central, repository: team/web, digest: {DIGEST}}}\n"
     said = refusal(write(tmp_path, dev=HEAD + task, dev_images=pins, central="account: ["))
     assert said.splitlines() == [
         f"{tmp_path.name}/central.yaml: 1 fault",
-        "  - the file is not valid YAML: line 2: did not find expected node content",
+        "  - the file is not valid YAML: line 2 column 1: did not find expected node content",
     ]

@@ -163,11 +163,14 @@ def test_a_policy_that_grows_too_long_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("account: [", "the file is not valid YAML: line 2:"),
-        ('account: "1"\naccount: "2"\n', "line 2: the key 'account' occurs twice. Keep one"),
+        ("account: [", "the file is not valid YAML: line 2 column 1:"),
+        (
+            'account: "1"\naccount: "2"\n',
+            "line 2 column 1: the key 'account' occurs twice. Keep one",
+        ),
         ("- a\n", "a mapping is expected here, got a list."),
         ("&a [*a]\n", "an anchor cannot contain an alias of itself. Remove the alias."),
-        ("a: 2026-13-01\n", "line 1: the value is no valid timestamp. Write it in quotes"),
+        ("a: 2026-13-01\n", "line 1 column 4: the value is no valid timestamp. Write it in quotes"),
         ("", "account: this setting is required, got none. Add it."),
         (
             HEAD + "encryption: yes please\n",
@@ -302,7 +305,7 @@ def test_a_workflow_run_that_is_told_by_nothing_is_refused(tmp_path: Path) -> No
     [
         ("web: {tga: v1}", "web.tga: there is no such setting; did you mean 'tag'?"),
         ("1: {repository: team/web, tag: v1}", "the key '1' is not text. Write it in quotes"),
-        ("[a, b]: {}", "line 1:"),
+        ("[a, b]: {}", "line 1 column 1:"),
         ("? {a: 1}\n: {}", "is not text. Write it in quotes"),
         ("'we[b': {repository: 1}", "we[b.repository: text is expected here"),
         ("web: {registry: [], repository: team/web, tag: v1}", "web.registry: text is expected"),
@@ -371,7 +374,7 @@ def test_notifications_are_checked_where_they_stand(tmp_path: Path) -> None:
     ) in refusal(tmp_path)
     write(tmp_path, dev=HEAD + "notifications: {repositories: ['*']}\n")
     assert (
-        "line 3 column 29, notifications.repositories[0]: a repository's name can have one '*'"
+        "line 3 column 32, notifications.repositories[0]: a repository's name can have one '*'"
     ) in refusal(tmp_path)
 
 

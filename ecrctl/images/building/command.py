@@ -9,6 +9,7 @@ from pathlib import Path
 from checked_files.fault_text import name_hint
 from ecrctl.aws.clients import Aws
 from ecrctl.errors import ExitCode, UserError
+from ecrctl.files import called
 from ecrctl.images.copying.run import Result
 from ecrctl.images.declared import DeclaredRepository
 from ecrctl.images.push import push
@@ -179,7 +180,10 @@ def _pushed(one: _Build, program: str, *, as_json: bool) -> Result:
         archive = Path(folder) / "image.tar"
         with working(f"Build '{one.name}'"):
             build_archive(program, one.image.build, one.source, archive)
-        with opened_source(Place(OCI_ARCHIVE, str(archive))) as (store, digest):
+        with (
+            called(archive, f"the image '{one.name}'"),
+            opened_source(Place(OCI_ARCHIVE, str(archive))) as (store, digest),
+        ):
             result = push(store, digest, (one.declared, one.repository), one.source.tag)
     if not as_json:
         host = one.repository.registry.host

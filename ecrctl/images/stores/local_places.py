@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ecrctl.errors import UserError
 from ecrctl.file_writing.locks import locked
-from ecrctl.files import file_errors
+from ecrctl.files import called, file_errors
 from ecrctl.images.oci import Manifest
 from ecrctl.images.references import DOCKER_ARCHIVE, LAYOUT, Place
 
@@ -39,13 +39,15 @@ def opened_source(place: Place) -> Iterator[tuple[Layout, str]]:
         path = Path(place.name)
         if place.is_engine:
             path = work / "saved.tar"
-            engine_of(place.kind).save(place.name, path)
-        archive = open_archive(path, work)
-        if place.kind == DOCKER_ARCHIVE or (place.is_engine and not _is_compressed(archive)):
-            yield converted(archive, place.tag, work)
-            return
-        layout = Layout(archive)
-        yield layout, layout.choose(place.tag)
+        with called(work / "saved.tar", f"the image '{place}'"):
+            if place.is_engine:
+                engine_of(place.kind).save(place.name, path)
+            archive = open_archive(path, work)
+            if place.kind == DOCKER_ARCHIVE or (place.is_engine and not _is_compressed(archive)):
+                yield converted(archive, place.tag, work)
+                return
+            layout = Layout(archive)
+            yield layout, layout.choose(place.tag)
 
 
 def _is_compressed(archive: Archive) -> bool:

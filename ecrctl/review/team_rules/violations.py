@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from checked_files.fault_text import document_problem
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.files import read_json
 
@@ -120,10 +121,8 @@ def _violations_in(file: Path) -> Iterator[Violation]:
     try:
         report = _Report.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
         raise UserError(
-            f"{file} is not a validation report: {where}: {first['msg']}. Run `cdk synth` again."
+            f"{file} is not a validation report: {document_problem(error)}. Run `cdk synth` again."
         ) from None
     for plugin in report.plugins:
         for is_suppressed, found in ((False, plugin.violations), (True, plugin.suppressed)):

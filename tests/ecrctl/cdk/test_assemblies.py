@@ -322,3 +322,16 @@ def test_settings_are_everything_beside_the_template_and_the_assets() -> None:
         "execution role": "arn:role",
         "notification topics": ["arn:topic"],
     }
+
+
+def test_a_failed_synth_names_no_file_that_is_deleted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def run_cdk(_arguments: object, *, log: Path, **_options: object) -> None:
+        raise UserError(f"`cdk synth` failed. The end of {log}:\n    a fault")
+
+    monkeypatch.setattr(toolchain, "check_cdk", lambda: None)
+    monkeypatch.setattr(toolchain, "run_cdk", run_cdk)
+    with pytest.raises(UserError) as failed:
+        synthesise("dev", tmp_path, tmp_path / "deleted")
+    assert str(failed.value) == "`cdk synth` failed. The end of its output:\n    a fault"

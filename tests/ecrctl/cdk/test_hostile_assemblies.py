@@ -83,7 +83,8 @@ def test_a_malformed_artifact_is_named(assembly: Path) -> None:
     change(assembly / MANIFEST, edit)
     assert refused(assembly) == (
         f"{assembly / MANIFEST} is not the manifest of a cloud assembly: the artifact Web has "
-        "other properties: templateFile: input should be a valid string. Run `cdk synth` again."
+        "other properties: templateFile: text is expected here, got the number 7. Write it in "
+        "quotes. Run `cdk synth` again."
     )
 
 
@@ -99,15 +100,15 @@ def test_values_of_parameters_and_tags_are_read_as_text(assembly: Path) -> None:
     assert (stack.parameters, stack.tags) == ({"Days": "90"}, {"paid": "true", "team": "web"})
 
 
-@pytest.mark.parametrize("value", [["web"], {"team": "web"}])
-def test_a_list_or_a_mapping_is_no_value_of_a_tag(assembly: Path, value: Any) -> None:
+@pytest.mark.parametrize(("value", "given"), [(["web"], "a list"), ({"team": "web"}, "a mapping")])
+def test_a_list_or_a_mapping_is_no_value_of_a_tag(assembly: Path, value: Any, given: str) -> None:
     def edit(manifest: Any) -> None:
         manifest["artifacts"]["Web"]["properties"]["tags"] = {"team": value}
 
     change(assembly / MANIFEST, edit)
     assert refused(assembly) == (
         f"{assembly / MANIFEST} is not the manifest of a cloud assembly: the artifact Web has "
-        "other properties: tags.team: input should be a valid string. Run `cdk synth` again."
+        f"other properties: tags.team: text is expected here, got {given}. Run `cdk synth` again."
     )
 
 
@@ -117,8 +118,8 @@ def test_a_list_of_assets_without_any_key_is_refused(tmp_path: Path) -> None:
     file = assembly / "assembly-dev" / "devWeb.assets.json"
     file.write_text("[]")
     assert refused(assembly) == (
-        f"{file} is not a list of assets: input should be a valid dictionary or instance of "
-        "AssetManifest. Run `cdk synth` again."
+        f"{file} is not a list of assets: a mapping is expected here, got a list. Run `cdk synth` "
+        "again."
     )
 
 

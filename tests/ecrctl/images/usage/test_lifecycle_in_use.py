@@ -19,8 +19,8 @@ RULE = {
 }
 LATER = "2999-01-01T00:00:00Z"
 UNASKED = (
-    "ecrctl: not read: Kubernetes was not looked at. Add --kubeconfig FILE or --context NAME to "
-    "look at a cluster.\n"
+    "Not read: Kubernetes was not looked at. Add --kubeconfig FILE or --context NAME to look at a "
+    "cluster.\n"
 )
 
 
@@ -66,7 +66,7 @@ def test_a_pinned_image_that_expires_is_a_warning(
     end = run("lifecycle", "dev", REPOSITORY, *options, "--format", "json")
     (document,) = json.loads(end.out)
     assert (document["outcome"], document["needed_by"]) == ("expired", ["the pin 'api' of dev"])
-    assert end.err == UNASKED
+    assert end.err == f"ecrctl: {UNASKED}"
 
 
 def test_an_image_that_stays_is_no_warning(run: Run, moto_aws: Aws) -> None:
