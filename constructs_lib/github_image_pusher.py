@@ -8,6 +8,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .public_repository import NamedPublicRepository
+from .rules.aws.roles import role_name_faults
 from .rules.faults import Fault, raise_if_any
 from .rules.policy.github_oidc import GitHubSubject, provider_arn, trust_policy
 from .rules.policy.repository_policy import (
@@ -39,7 +40,10 @@ class GitHubImagePusher(Construct):
         account's existing one, because an account can have only one.
     :param public_repositories: the public repositories that the role may push to, in the role's
         account; by default none.
-    :raises ValueError: before anything is created, when the role has no repository or no subject.
+    :param role_name: the role's name, up to 64 characters; CloudFormation generates one by default.
+        Another name replaces the role.
+    :raises ValueError: before anything is created, when the role has no repository or no subject,
+        or when IAM refuses its name.
 
     Attributes: ``role`` is the ``iam.Role``.
 
@@ -63,20 +67,26 @@ class GitHubImagePusher(Construct):
         subjects: Sequence[GitHubSubject],
         provider: iam.IOpenIdConnectProvider | None = None,
         public_repositories: Sequence[NamedPublicRepository] = (),
+        role_name: str | None = None,
     ) -> None:
         raise_if_any(
             f"GitHubImagePusher '{construct_id}'",
             [
-                Fault(name, f"the role requires at least one of {name}, got none. Add {example}.")
-                for name, values, example in (
-                    (
-                        "repositories",
-                        [*repositories, *public_repositories],
-                        "a PrivateRepository",
-                    ),
-                    ("subjects", subjects, "a GitHubSubject"),
-                )
-                if not values
+                *role_name_faults(role_name),
+                *(
+                    Fault(
+                        name, f"the role requires at least one of {name}, got none. Add {example}."
+                    )
+                    for name, values, example in (
+                        (
+                            "repositories",
+                            [*repositories, *public_repositories],
+                            "a PrivateRepository",
+                        ),
+                        ("subjects", subjects, "a GitHubSubject"),
+                    )
+                    if not values
+                ),
             ],
         )
         super().__init__(scope, construct_id)
@@ -90,6 +100,7 @@ class GitHubImagePusher(Construct):
         self.role = iam.Role(
             self,
             "Role",
+            role_name=role_name,
             assumed_by=iam.WebIdentityPrincipal(arn, trust["Condition"]),
             description="Pushes images from GitHub Actions",
             max_session_duration=SESSION,

@@ -21,6 +21,7 @@ from .model.eks import EksJobModel
 from .model.environment import EnvironmentModel
 from .model.public_repository import PublicRepositoryModel
 from .model.repository import PinModel, RepositoryModel
+from .names import push_role
 from .reading import EnvironmentFile
 from .registries import EMBEDDED_ACCOUNT
 from .registry_notices import registry_notices
@@ -170,7 +171,7 @@ def resolve(
             for job in environment.eks_jobs.values()
             if job.image in images
         ),
-        github_pushes=_github_pushes(environment),
+        github_pushes=_github_pushes(environment, head.region),
         images=tuple(
             sorted({image for one in environment.workloads() for image in one.images.values()})
         ),
@@ -221,13 +222,14 @@ def _registry_accounts(
     return tuple(sorted(account for account in accounts if account not in (None, own)))
 
 
-def _github_pushes(environment: EnvironmentFile) -> tuple[GitHubPushSettings, ...]:
+def _github_pushes(environment: EnvironmentFile, region: str) -> tuple[GitHubPushSettings, ...]:
     """Return one role for each kind of workflow run, with all repositories that it pushes to."""
     private = _pushed_by_subject(environment.repositories.values())
     public = _pushed_by_subject(environment.public_repositories.values())
     return tuple(
         GitHubPushSettings(
             subject=subject,
+            role_name=push_role(environment.name, region, subject),
             repositories=tuple(sorted(private.get(subject, ()))),
             public_repositories=tuple(sorted(public.get(subject, ()))),
         )

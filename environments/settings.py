@@ -63,9 +63,10 @@ class PublicRepositorySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitHubPushSettings:
-    """The repositories that one kind of GitHub workflow run pushes to."""
+    """The repositories that one kind of GitHub workflow run pushes to, with a role."""
 
     subject: GitHubSubject
+    role_name: str
     repositories: tuple[str, ...] = ()
     public_repositories: tuple[str, ...] = ()
 

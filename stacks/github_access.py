@@ -48,6 +48,7 @@ class GitHubAccessStack(cdk.Stack):
                     for name in push.public_repositories
                 ],
                 subjects=[push.subject],
+                role_name=push.role_name,
                 provider=provider,
             )
             if registry:
@@ -57,7 +58,7 @@ class GitHubAccessStack(cdk.Stack):
                 pusher,
                 "RoleArn",
                 value=pusher.role.role_arn,
-                description=f"The role that {push.subject.subject} takes on",
+                description=f"The role that {push.subject.subject} assumes",
             )
 
     def _provider(self) -> iam.IOpenIdConnectProvider:

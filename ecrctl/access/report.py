@@ -1,6 +1,6 @@
 """Grants as a table for a terminal, as Markdown and as JSON."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ecrctl.console import new_table
-from ecrctl.output.documents import AccessDocument, GrantDocument
+from ecrctl.output.documents import AccessDocument, GrantDocument, PushRoleDocument
 from ecrctl.policies.documents import grouped
 from ecrctl.policies.verbs import PUBLIC_VERBS, REPOSITORY_VERBS
 from ecrctl.policies.wording import listed
@@ -16,9 +16,24 @@ from ecrctl.policies.wording import listed
 from .grants import Access, EnvironmentAccess, Grant
 
 _COLUMNS = ("Repository", "Permission", "Principal", "Condition", "Policy", "Also requires")
+_ROLES = "Roles with which GitHub Actions pushes"
+_ROLE_COLUMNS = ("Environment", "Workflow runs", "Role")
 _VERBS = {(verb.name, False): verb for verb in REPOSITORY_VERBS} | {
     (verb.name, True): verb for verb in PUBLIC_VERBS
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushRole:
+    """A role with which GitHub Actions pushes.
+
+    :param subject: the workflow runs that can assume it, by the subject of their token.
+    """
+
+    environment: str
+    subject: str
+    name: str
+    arn: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +75,35 @@ def markdown_of(access: EnvironmentAccess) -> str:
         elif row.grant.is_open_to_everyone:
             repository, permission = f"**{repository}**", f"**open to everyone:** {permission}"
         rows.append((repository, permission, *_cells(row.grant)))
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join([heading, "", *lines])
+    return "\n".join([heading, "", *map(_markdown_row, rows)])
 
 
-def document_of(access: Access) -> AccessDocument:
-    """Return every grant on every repository, for JSON."""
+def document_of(access: Access, roles: Sequence[PushRole]) -> AccessDocument:
+    """Return every grant on every repository, and the roles of GitHub, for JSON."""
     return AccessDocument(
         grants=[GrantDocument.model_validate(one) for one in access.grants],
         undecided=access.undecided,
+        github_roles=[PushRoleDocument.model_validate(one) for one in roles],
     )
+
+
+def table_of_roles(roles: Sequence[PushRole]) -> Table:
+    """Return the roles of GitHub as a table for a terminal."""
+    table = new_table(_ROLES, *_ROLE_COLUMNS)
+    for role in roles:
+        table.add_row(*map(escape, (role.environment, role.subject, role.arn)))
+    return table
+
+
+def markdown_of_roles(roles: Sequence[PushRole]) -> str:
+    """Return the roles of GitHub as a Markdown table below a heading."""
+    rows = [_ROLE_COLUMNS, ("---",) * len(_ROLE_COLUMNS)]
+    rows += [(one.environment, one.subject, one.arn) for one in roles]
+    return "\n".join([f"### {_ROLES}", "", *map(_markdown_row, rows)])
+
+
+def _markdown_row(row: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
 
 
 def without_grants(access: EnvironmentAccess) -> str:

@@ -266,6 +266,9 @@ class AccessDocument(Document):
 
     grants: list[GrantDocument] = Field(description="Every grant on every repository.")
     undecided: list[str] = Field(description="Sentences about policies that could not be read.")
+    github_roles: list[PushRoleDocument] = Field(
+        description="The roles with which GitHub Actions pushes."
+    )
 
 
 class PreviewedImage(Document):

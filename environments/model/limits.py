@@ -15,6 +15,7 @@ from constructs_lib.rules.aws.networks import (
     NetworkSpec,
 )
 from constructs_lib.rules.aws.resource_tags import MAXIMUM_TAGS
+from constructs_lib.rules.aws.roles import ROLE_NAME
 from constructs_lib.rules.ecr.image_events import REPOSITORY_PREFIX, ImageEvents
 from constructs_lib.rules.ecr.images import DIGEST, REPOSITORY_NAME, TAG
 from constructs_lib.rules.ecr.public_repository import LONGEST_NAME
@@ -71,7 +72,7 @@ from constructs_lib.rules.kubernetes.pod import (
     Toleration,
     Volume,
 )
-from constructs_lib.rules.kubernetes.workload_identity import CLUSTER, PROVIDER_ARN, ROLE_NAME
+from constructs_lib.rules.kubernetes.workload_identity import CLUSTER, PROVIDER_ARN
 from constructs_lib.rules.lifecycle.policy import MAXIMUM_RULES, LifecyclePolicy
 from constructs_lib.rules.lifecycle.rule import LifecycleRule
 from constructs_lib.rules.policy.github_oidc import ENVIRONMENT, REF, REPOSITORY, GitHubSubject

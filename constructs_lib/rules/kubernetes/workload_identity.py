@@ -7,6 +7,7 @@ and "Assign IAM roles to Kubernetes service accounts".
 import re
 from collections.abc import Iterator
 
+from constructs_lib.rules.aws.roles import role_name_faults
 from constructs_lib.rules.aws.tokens import matches
 from constructs_lib.rules.faults import Fault, faults_unless, under
 
@@ -17,7 +18,6 @@ ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 
 PROVIDER_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:oidc-provider/([A-Za-z0-9.-]+/id/[A-Z0-9]+)")
 CLUSTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
-ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}")
 
 
 def identity_faults(
@@ -63,12 +63,7 @@ def _kind_faults(
                 "oidc_provider_arn requires role_name, because the service account's manifest "
                 "contains the role's ARN, got none. Add one, such as role_name 'web-jobs'.",
             )
-    if role_name is not None and not matches(ROLE_NAME, role_name):
-        yield Fault(
-            "role_name",
-            "a role's name must have 1 to 64 letters, digits and '+=,.@_-', "
-            f"got '{role_name[:80]}'. Choose another name.",
-        )
+    yield from role_name_faults(role_name)
 
 
 def cluster_name_faults(name: str) -> list[Fault]:

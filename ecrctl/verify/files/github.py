@@ -57,6 +57,7 @@ def check_push(push: GitHubPushSettings, lookup: Lookup) -> Iterator[Check]:
     if live is None:
         yield Check(subject, "exists", "yes", MISSING)
         return
+    yield Check(subject, "role", push.role_name, role_id or MISSING)
     found = live.properties
     trust = _trust(lookup, push.subject)
     yield Check(subject, "trust policy", *policy_rows(trust, found["AssumeRolePolicyDocument"]))

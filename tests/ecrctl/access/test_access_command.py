@@ -70,7 +70,14 @@ def test_all_environments_are_shown_when_none_is_named(environments: Path) -> No
     )
     shown = [line for line in result.stdout.splitlines() if line.startswith("###")]
     declared = ("article", "dev", "local", "registry")
-    assert shown == [f"### {name}: access to repositories" for name in declared]
+    assert shown == [
+        *(f"### {name}: access to repositories" for name in declared),
+        "### Roles with which GitHub Actions pushes",
+    ]
+    role = "arn:aws:iam::111111111111:role/dev.us-west-2.push.acme.aws-nodejs-sample@main"
+    assert result.stdout.endswith(
+        f"| dev | repo:acme/aws-nodejs-sample:ref:refs/heads/main | {role} |\n"
+    )
     # Environments are joined: the role in prod pulls from the repository that registry declares.
     pulls = [line for line in result.stdout.splitlines() if "role prod/EcsWorkloads" in line]
     assert pulls[0].startswith("| aws-nodejs-sample | pull |")

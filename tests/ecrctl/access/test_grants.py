@@ -16,6 +16,7 @@ from ecrctl.cdk.assemblies import Stack, stacks_of
 
 ACCOUNT = "111111111111"
 ARN = f"arn:aws:ecr:us-west-2:{ACCOUNT}:repository/team/api"
+GITHUB_ROLE = "dev.us-west-2.push.acme.aws-nodejs-sample@main"
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +40,14 @@ def test_repository_and_identity_policies_are_joined(grants: dict[str, list[Gran
     found = verbs_and_principals(grants["dev"])
     assert ("aws-nodejs-sample", "pull", "everyone") in found
     assert ("team/api", "push", role) in found
-    assert any(verb == "push" and "GitHubAccess" in who for _, verb, who in found)
+    assert ("aws-nodejs-sample", "push", f"role {GITHUB_ROLE}") in found
 
 
 def test_principals_that_push_do_not_pull(grants: dict[str, list[Grant]]) -> None:
     pullers = {
         who for repository, verb, who in verbs_and_principals(grants["dev"]) if verb == "pull"
     }
-    assert not any("GitHubAccess" in who or "ci-image-push" in who for who in pullers)
+    assert not any(GITHUB_ROLE in who or "ci-image-push" in who for who in pullers)
 
 
 def test_no_principal_administers_the_shipped_repositories(grants: dict[str, list[Grant]]) -> None:

@@ -10,10 +10,13 @@ from rich.console import Console
 from constructs_lib.rules.policy.repository_policy import PUSH_ACTIONS
 from ecrctl.access.grants import Access, EnvironmentAccess, Grant
 from ecrctl.access.report import (
+    PushRole,
     document_of,
     markdown_of,
+    markdown_of_roles,
     owners_summary,
     table_of,
+    table_of_roles,
     without_grants,
 )
 
@@ -44,6 +47,14 @@ DENIED_PUSH = Grant(
     is_open_to_everyone=False,
 )
 OPEN = replace(DENIED_PUSH, effect="Allow", is_open_to_everyone=True)
+
+
+ROLE = PushRole(
+    environment="dev",
+    subject="repo:acme/api:ref:refs/heads/main",
+    name="dev.us-west-2.push.acme.api@main",
+    arn="arn:aws:iam::111111111111:role/dev.us-west-2.push.acme.api@main",
+)
 
 
 def access(*grants: Grant, repositories: int = 3) -> EnvironmentAccess:
@@ -88,7 +99,7 @@ def test_json_shows_every_field_of_every_grant() -> None:
     found = Access(
         grants=[DENIED_PUSH], repositories={}, required_policies={}, undecided=["dev: a."]
     )
-    assert document_of(found).model_dump(mode="json") == {
+    assert document_of(found, [ROLE]).model_dump(mode="json") == {
         "grants": [
             {
                 "environment": "dev",
@@ -105,7 +116,26 @@ def test_json_shows_every_field_of_every_grant() -> None:
             }
         ],
         "undecided": ["dev: a."],
+        "github_roles": [
+            {"environment": "dev", "subject": ROLE.subject, "name": ROLE.name, "arn": ROLE.arn}
+        ],
     }
+
+
+def test_the_roles_of_github_are_a_table_with_their_arns() -> None:
+    console = Console(width=118)
+    with console.capture() as shown:
+        console.print(table_of_roles([ROLE]))
+    text = shown.get()
+    assert text.splitlines()[0].rstrip() == "Roles with which GitHub Actions pushes"
+    assert all(cell in text for cell in ("dev", ROLE.subject, ROLE.arn))
+    assert markdown_of_roles([ROLE]) == (
+        "### Roles with which GitHub Actions pushes\n"
+        "\n"
+        "| Environment | Workflow runs | Role |\n"
+        "| --- | --- | --- |\n"
+        f"| dev | {ROLE.subject} | {ROLE.arn} |"
+    )
 
 
 def test_a_repository_that_is_open_to_everyone_is_red() -> None:
@@ -151,7 +181,7 @@ def test_grants_that_all_repositories_share_are_shown_once() -> None:
     lines = markdown_of(access(*shared(PULL))).splitlines()
     assert [line.split(" | ")[0] for line in lines[4:]] == ["| team/[api]", "| team/web"]
     found = Access(grants=shared(PULL), repositories={}, required_policies={}, undecided=[])
-    assert len(document_of(found).grants) == 2
+    assert len(document_of(found, []).grants) == 2
 
 
 def test_grants_that_everyone_has_on_all_repositories_come_first() -> None:

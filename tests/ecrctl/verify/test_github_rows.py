@@ -31,7 +31,7 @@ repositories:
 """
 SUBJECT = "repo:acme/api:ref:refs/heads/main"
 PATH = ("repo:acme%2Fapi:ref:refs%2Fheads%2Fmain", "Role", "Resource")
-ROLE = "dev-GitHubAccess-Role"
+ROLE = "dev.us-west-2.push.acme.api@main"
 PROVIDER = "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com"
 HOST = "token.actions.githubusercontent.com"
 REPOSITORIES = [
@@ -104,6 +104,7 @@ def push_rows(settings: EnvironmentSettings, iam: StubClient) -> list[Row]:
 
 def test_a_role_as_declared_has_every_row(settings: EnvironmentSettings) -> None:
     assert push_rows(settings, iam_with()) == [
+        ("role", ROLE, ROLE),
         ("trust policy", "as declared", "as declared"),
         ("permissions", "as declared", "as declared"),
         ("managed policies", "none", "none"),
