@@ -144,7 +144,9 @@ class _Folder:
         if with_pins:
             faults += missing_pin_faults(environment, pins)
         for image, pin in pins.pins.items():
-            pins.file.faults += under(image, pin_faults(pin, environment, registries, neighbours))
+            pins.file.faults += under(
+                image, pin_faults(image, pin, environment, registries, neighbours)
+            )
         reports: list[Report | str] = [
             one.file.report(found)
             for one in registries.values()

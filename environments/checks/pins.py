@@ -54,6 +54,7 @@ def _missing_pin(path: str, image: str, environment: EnvironmentFile) -> Fault:
 
 
 def pin_faults(
+    image: str,
     pin: PinModel,
     environment: EnvironmentFile,
     registries: Mapping[str, EnvironmentFile],
@@ -61,6 +62,7 @@ def pin_faults(
 ) -> Iterator[Fault]:
     """Yield the faults of a pin of an environment.
 
+    :param image: the name that it pins.
     :param registries: by name, this environment and those that pins name as their registry.
     :param others: the other environments, of which some may replicate images.
     """
@@ -95,11 +97,16 @@ def pin_faults(
     yield from _moving_tag_faults(pin, registry)
     puller, owner = environment.head, registry.head
     if puller and owner and not _may_pull(puller, repository.pull, owner):
+        roles = _node_roles(image, environment)
+        missing = sorted(roles - set(repository.pull.roles))
+        if roles and not missing:
+            return
+        nodes = f", or {' and '.join(missing)} to its pull.roles" if roles else ""
         yield Fault(
             "registry",
             f"the environment '{name}' does not let account {puller.account} pull "
             f"'{pin.repository}'. Add the account to that repository's pull.accounts in "
-            f"{name}.yaml.",
+            f"{name}.yaml{nodes}.",
         )
 
 
@@ -183,6 +190,17 @@ def _moving_tag_faults(pin: PinModel, registry: EnvironmentFile | None) -> list[
         return []
     found = image_of(pin, registry)
     return moving_tag_faults(pin.tag, found.repository, found.tag_immutability)
+
+
+def _node_roles(image: str, environment: EnvironmentFile) -> set[str]:
+    """Return the node roles that pull an image, or none where another role may pull it too."""
+    roles = {
+        getattr(workload, "node_role_arn", None)
+        for workload in environment.workloads()
+        if image in workload.images.values()
+    }
+    named = {role for role in roles if role is not None}
+    return named if len(named) == len(roles) else set()
 
 
 def _may_pull(puller: EnvironmentModel, pull: AccessModel, owner: EnvironmentModel) -> bool:

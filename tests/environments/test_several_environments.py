@@ -54,3 +54,53 @@ def test_a_registry_may_let_the_organization_of_both_pull(
     # The environment's file names no organization, so none is known to allow the pull.
     write(tmp_path, dev=HEAD)
     assert "does not let account 111111111111 pull 'team/web'" in refusal(tmp_path)
+
+
+NODES = "arn:aws:iam::111111111111:role/nodes"
+TASK = "ecs_tasks: [{name: web, image: web, memory_mib: 64}]\n"
+NO_PULL = (
+    "  - line 1, web.registry: the environment 'central' does not let account 111111111111 pull "
+    "'team/web'. Add the account to that repository's pull.accounts in central.yaml"
+)
+
+
+@pytest.mark.parametrize(
+    ("roles", "workloads", "cure"),
+    [
+        ([NODES], f"eks_jobs: [{{name: job, image: web, node_role_arn: '{NODES}'}}]\n", None),
+        (
+            [NODES, f"{NODES}-2"],
+            f"eks_jobs: [{{name: a, image: web, node_role_arn: '{NODES}'}}, "
+            f"{{name: b, image: web, node_role_arn: '{NODES}-2'}}]\n",
+            None,
+        ),
+        (
+            [NODES],
+            f"eks_jobs: [{{name: job, image: web, node_role_arn: '{NODES}-2'}}]\n",
+            f", or {NODES}-2 to its pull.roles.",
+        ),
+        # The role of the second Job is not known.
+        (
+            [NODES],
+            f"eks_jobs: [{{name: a, image: web, node_role_arn: '{NODES}'}}, "
+            "{name: b, image: web}]\n",
+            ".",
+        ),
+        # The stack creates the execution role of a task.
+        ([NODES], f"eks_jobs: [{{name: a, image: web, node_role_arn: '{NODES}'}}]\n{TASK}", "."),
+        ([NODES], "", "."),
+    ],
+)
+def test_a_registry_may_let_the_node_role_of_each_job_pull(
+    tmp_path: Path, roles: list[str], workloads: str, cure: str | None
+) -> None:
+    central = (
+        'account: "222222222222"\nregion: us-west-2\n'
+        f"repositories: [{{name: team/web, pull: {{roles: {roles}}}}}]\n"
+    )
+    pins = f"web: {{registry: central, repository: team/web, digest: {DIGEST}}}\n"
+    write(tmp_path, dev=HEAD + workloads, dev_images=pins, central=central)
+    if cure is None:
+        load_environment("dev", tmp_path)
+    else:
+        assert refusal(tmp_path).splitlines()[1:] == [NO_PULL + cure]
