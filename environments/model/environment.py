@@ -85,8 +85,8 @@ class EnvironmentModel(FileModel):
         account can have only one; existing (the default): the account has it.
     :param encryption: customer-managed (one rotating key, the default), dsse (that key in two
         layers, GovCloud only), aws-managed, aes256 or a key's ARN.
-    :param administrators: the only roles that may delete images and change policies; requires
-        break_glass_role.
+    :param administrators: the only roles that may delete, archive or restore images and change
+        policies; requires break_glass_role.
     :param break_glass_role: the emergency role, exempt from the Deny; requires administrators.
     :param tags: AWS tags of all resources of the environment's stacks that can have tags, at most
         50; a repository's own tags override them.

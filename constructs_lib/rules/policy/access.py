@@ -94,7 +94,7 @@ class Access:
 @checked_types
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Administrators:
-    """The only roles that may delete images or the repository, or change its policies.
+    """The only roles that may delete, archive or restore images, or change the repository.
 
     Every other principal is denied, whatever its identity policy allows. The role with which
     CloudFormation deploys CDK stacks is always exempt, because the stack would lock itself out.

@@ -53,6 +53,7 @@ ADMINISTER_ACTIONS = (
     "ecr:PutImageTagMutability",
     "ecr:PutLifecyclePolicy",
     "ecr:SetRepositoryPolicy",
+    "ecr:UpdateImageStorageClass",
 )
 PUBLIC_ADMINISTER_ACTIONS = (
     "ecr-public:BatchDeleteImage",

@@ -141,7 +141,7 @@ def verbs_of(**elements: Any) -> list[tuple[str, str]]:
             {
                 "NotAction": [
                     *("ecr:GetDownloadUrlForLayer", "ecr:*Policy", "ecr:*Delete*"),
-                    "ecr:PutImage?*",
+                    *("ecr:PutImage?*", "ecr:UpdateImage*"),
                 ]
             },
             ["push"],

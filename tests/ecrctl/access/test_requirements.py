@@ -306,13 +306,13 @@ def test_the_policies_for_other_accounts_contain_what_is_listed() -> None:
     ]
     access = access_of([stack_with(*statements)])
     pull, administer = [one for one in access.grants if one.effect == "Allow"]
-    assert administer.actions == ("ecr:SetRepositoryPolicy",)
+    assert administer.actions == ("ecr:SetRepositoryPolicy", "ecr:UpdateImageStorageClass")
     assert access.required_policies == {
         "account 222222222222": {
             "Version": "2012-10-17",
             "Statement": [
                 {"Effect": "Allow", "Action": list(pull.actions), "Resource": [ARN]},
-                {"Effect": "Allow", "Action": ["ecr:SetRepositoryPolicy"], "Resource": [ARN]},
+                {"Effect": "Allow", "Action": list(administer.actions), "Resource": [ARN]},
                 {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
             ],
         }

@@ -208,6 +208,8 @@ CHANGE = "ecr:SetRepositoryPolicy"
         (ANYONE, CHANGE, False),
         (ANYONE, "ecr:DeleteRepository", False),
         (ANYONE, "ecr:PutImageTagMutability", False),
+        (ANYONE, "ecr:UpdateImageStorageClass", False),
+        (ADMINISTRATOR, "ecr:UpdateImageStorageClass", True),
         (ANYONE, PULL, True),
         (ANYONE, PUSH, True),
         (FOREIGN_DEPLOYER, CHANGE, False),

@@ -101,7 +101,7 @@ def test_all_actions_but_some_are_named() -> None:
         *("ecr:BatchCheckLayerAvailability", "ecr:CompleteLayerUpload"),
         *("ecr:DeleteLifecyclePolicy", "ecr:DeleteRepository", "ecr:DeleteRepositoryPolicy"),
         *("ecr:GetDownloadUrlForLayer", "ecr:InitiateLayerUpload", "ecr:SetRepositoryPolicy"),
-        "ecr:UploadLayerPart",
+        *("ecr:UpdateImageStorageClass", "ecr:UploadLayerPart"),
     )
 
 
