@@ -43,8 +43,8 @@ _CDK_ROLE_TAG = "aws:PrincipalTag/aws-cdk:id"
 class RequiredGrant:
     """A grant that the owner of another account must add to complete a repository policy's grant.
 
-    :param owner: ``account 222222222222``, the ARN of a role, ``organization o-...``,
-        ``organization path ...`` or ``everyone``.
+    :param owner: ``account 222222222222``, the ARN of a role, user or session, ``organization
+        o-...``, ``organization path ...`` or ``everyone``.
     :param actions: at least one.
     """
 
@@ -172,8 +172,13 @@ def owners_statement(statement: Statement, *, account: str, partition: str) -> S
 
 
 def _is_identity(text: str) -> bool:
-    """Return whether a principal is a role, user or session, and not a whole account."""
-    return bool(_PRINCIPAL_ARN.fullmatch(text)) and not _ACCOUNT.fullmatch(text)
+    """Return whether a principal is a role or user, and not a session or a whole account.
+
+    In a condition, the ARN of a session is that of its role, so a session stays a principal.
+    """
+    return bool(_PRINCIPAL_ARN.fullmatch(text)) and not (
+        _ACCOUNT.fullmatch(text) or ":sts::" in text
+    )
 
 
 def _principal_for_owner(

@@ -16,6 +16,7 @@ from constructs_lib.rules.policy.cross_account import (
 OWN, OTHER = "111111111111", "222222222222"
 ARN = f"arn:aws:ecr:us-west-2:{OWN}:repository/team/api"
 ROLE = f"arn:aws:iam::{OTHER}:role/ci"
+SESSION = f"arn:aws:sts::{OTHER}:assumed-role/deploy/alice"
 TAGGED = {"StringEquals": {"aws:PrincipalTag/aws-cdk:id": "Other_c84"}}
 
 
@@ -32,6 +33,8 @@ def owners_of(**elements: Any) -> list[str]:
         ({"AWS": f"arn:aws:iam::{OTHER}:root"}, [f"account {OTHER}"]),
         ({"AWS": [OTHER, OWN]}, [f"account {OTHER}"]),
         ({"AWS": ROLE}, [ROLE]),
+        ({"AWS": SESSION}, [SESSION]),
+        ({"AWS": SESSION.replace(OTHER, OWN)}, []),
         ({"AWS": f"arn:aws:iam::{OWN}:role/ci"}, []),
         ({"Service": "lambda.amazonaws.com"}, []),
         ({"AWS": {"Fn::GetAtt": ["Role", "Arn"]}}, []),
@@ -136,6 +139,9 @@ def test_a_role_that_the_cdk_creates_in_the_same_app_requires_no_other_grant() -
                 "Condition": {"ArnEquals": {"aws:PrincipalArn": [ROLE, f"{ROLE}2"]}},
             },
         ),
+        # In a condition, the ARN of a session is that of its role.
+        ({"Principal": {"AWS": SESSION}}, {"Principal": {"AWS": SESSION}}),
+        ({"Principal": {"AWS": [ROLE, SESSION]}}, {"Principal": {"AWS": [ROLE, SESSION]}}),
         # A condition for the role would restrict the account beside the role too.
         (
             {"Principal": {"AWS": [ROLE, OWN]}},
