@@ -13,7 +13,7 @@ from constructs_lib.rules.ecr.images import (
 )
 from constructs_lib.rules.faults import Fault, under
 from environments.model.environment import EnvironmentModel
-from environments.model.repository import AccessModel, PinModel
+from environments.model.repository import AccessModel, PinModel, RepositoryModel
 from environments.reading import EnvironmentFile, PinsFile
 from environments.registries import Others, declared_registry, replications, replications_into
 from environments.resolving import image_of
@@ -95,19 +95,30 @@ def pin_faults(
     if repository is None:
         return
     yield from _moving_tag_faults(pin, registry)
+    yield from _access_faults(image, repository, environment, registry)
+
+
+def _access_faults(
+    image: str,
+    repository: RepositoryModel,
+    environment: EnvironmentFile,
+    registry: EnvironmentFile,
+) -> Iterator[Fault]:
+    """Yield a fault if a repository lets neither the environment's account nor its nodes pull."""
     puller, owner = environment.head, registry.head
-    if puller and owner and not _may_pull(puller, repository.pull, owner):
-        roles = _node_roles(image, environment)
-        missing = sorted(roles - set(repository.pull.roles))
-        if roles and not missing:
-            return
-        nodes = f", or {' and '.join(missing)} to its pull.roles" if roles else ""
-        yield Fault(
-            "registry",
-            f"the environment '{name}' does not let account {puller.account} pull "
-            f"'{pin.repository}'. Add the account to that repository's pull.accounts in "
-            f"{name}.yaml{nodes}.",
-        )
+    if puller is None or owner is None or _may_pull(puller, repository.pull, owner):
+        return
+    roles = _node_roles(image, environment)
+    missing = sorted(roles - set(repository.pull.roles))
+    if roles and not missing:
+        return
+    nodes = f", or {' and '.join(missing)} to its pull.roles" if roles else ""
+    yield Fault(
+        "registry",
+        f"the environment '{registry.name}' does not let account {puller.account} pull "
+        f"'{repository.name}'. Add the account to that repository's pull.accounts in "
+        f"{registry.name}.yaml{nodes}.",
+    )
 
 
 def _cache_faults(

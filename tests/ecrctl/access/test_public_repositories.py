@@ -152,4 +152,8 @@ def test_a_private_repository_of_the_same_name_is_another_one() -> None:
         ("| tools/cli", "push", f"account {OTHER}"),
         ("| tools/cli", "administer", f"account {OTHER}"),
     ]
-    assert document_of(access_of([stack])).grants[0].repository_arn.startswith("arn:aws:ecr-public")
+    assert (
+        document_of(access_of([stack]), [])
+        .grants[0]
+        .repository_arn.startswith("arn:aws:ecr-public")
+    )
