@@ -103,6 +103,7 @@ _ENDS: Mapping[str, tuple[str, ...]] = {
         "Custom::AWSCDK-EKS-HelmChart",
         "Custom::AWSCDK-EKS-KubernetesPatch",
     ),
+    "what it deployed to other accounts": ("AWS::CloudFormation::StackSet",),
     "the adjustment to the load": (
         "AWS::ApplicationAutoScaling::ScalableTarget",
         "AWS::ApplicationAutoScaling::ScalingPolicy",

@@ -19,6 +19,7 @@ REGISTRY_POLICY = "AWS::ECR::RegistryPolicy"
 TEMPLATE = "AWS::ECR::RepositoryCreationTemplate"
 SCANNING = "AWS::ECR::RegistryScanningConfiguration"
 SIGNING = "AWS::ECR::SigningConfiguration"
+STACK_SET = "AWS::CloudFormation::StackSet"
 BLOB_MOUNTING = "Custom::ECRBlobMounting"
 # The settings of a whole registry.
 REGISTRY_TYPES = (
@@ -253,6 +254,7 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
     "AWS::Config::ConfigurationRecorder": ResourceType(
         protects="the record of configuration changes", once=()
     ),
+    STACK_SET: ResourceType(word="stack set", name_property="StackSetName", once=("StackSetName",)),
     "AWS::DLM::LifecyclePolicy": _guard("the schedule of snapshots"),
     "AWS::DSQL::Cluster": _data(),
     "AWS::DocDB::DBCluster": _data("DBClusterIdentifier"),

@@ -14,6 +14,7 @@ KUBERNETES_PATCH = "Custom::AWSCDK-EKS-KubernetesPatch"
 _JSON: Mapping[str, tuple[str, ...]] = {
     HELM_CHART: ("Values",),
     KUBERNETES_PATCH: ("ApplyPatchJson", "RestorePatchJson"),
+    "AWS::CloudFormation::StackSet": ("TemplateBody",),
     "AWS::StepFunctions::StateMachine": ("DefinitionString",),
 }
 

@@ -20,7 +20,7 @@ from . import (
     team,
     workloads,
 )
-from .deployment import failures, moved, once, overwritten, public_repositories
+from .deployment import failures, moved, once, overwritten, public_repositories, stack_sets
 from .kubernetes import delivery, objects
 from .network import cluster_endpoints, kubernetes, routes, security_groups
 from .protection import confinement, repositories, requests, settings
@@ -60,6 +60,7 @@ _MODULES = (
     undecided,
     registry,
     cost,
+    stack_sets,
     unjudged,
     unseen,
     routine,
