@@ -13,8 +13,9 @@ from .rules.registry.account_settings import blob_mounting_statement, blob_mount
 RESOURCE_TYPE = "Custom::ECRBlobMounting"
 
 # Longer than the requests of the handler may take, and shorter than CloudFormation waits.
-_FUNCTION_TIMEOUT = cdk.Duration.minutes(2)
-_ANSWER_TIMEOUT = cdk.Duration.minutes(10)
+_FUNCTION_TIMEOUT_SECONDS = 120
+_ANSWER_TIMEOUT_MINUTES = 10
+_RUNTIME = "python3.14"
 
 
 class BlobMounting(Construct):
@@ -60,23 +61,24 @@ class BlobMounting(Construct):
             },
         )
         code = pkgutil.get_data("constructs_lib.handlers", "blob_mounting.py") or b""
-        function = lambda_.Function(
+        # Not lambda_.Function, whose dependency on the role is one too many.
+        function = lambda_.CfnFunction(
             self,
             "Function",
-            code=lambda_.Code.from_inline(code.decode()),
+            code={"zipFile": code.decode()},
             handler="index.handler",
-            runtime=lambda_.Runtime.PYTHON_3_14,
+            runtime=_RUNTIME,
             memory_size=256,
-            timeout=_FUNCTION_TIMEOUT,
-            role=role,
-            log_group=group,
+            timeout=_FUNCTION_TIMEOUT_SECONDS,
+            role=role.role_arn,
+            logging_config={"logGroup": group.log_group_name},
             description="Sets blob mounting for this registry",
         )
         cdk.CustomResource(
             self,
             "Setting",
             resource_type=RESOURCE_TYPE,
-            service_token=function.function_arn,
-            service_timeout=_ANSWER_TIMEOUT,
+            service_token=function.attr_arn,
+            service_timeout=cdk.Duration.minutes(_ANSWER_TIMEOUT_MINUTES),
             properties={"Value": blob_mounting_value(enabled)},
         )
