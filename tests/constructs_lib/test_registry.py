@@ -10,6 +10,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from constructs_lib import (
     Access,
@@ -348,6 +349,32 @@ def test_blob_mounting_is_set_by_a_function_that_may_set_nothing_else(
         },
     ]
     assert len(found) == 4
+
+
+@pytest.mark.parametrize(
+    ("action", "setting", "allowed"),
+    [
+        ("ecr:PutAccountSetting", "BLOB_MOUNTING", True),
+        ("ecr:PutAccountSetting", "REGISTRY_POLICY_SCOPE", False),
+        ("ecr:PutAccountSetting", "BASIC_SCAN_TYPE_VERSION", False),
+        ("ecr:GetAccountSetting", "BLOB_MOUNTING", False),
+        ("ecr:PutRegistryPolicy", "BLOB_MOUNTING", False),
+    ],
+)
+def test_the_function_may_set_blob_mounting_alone(action: str, setting: str, allowed: bool) -> None:
+    (policy,) = only(made(scanning=None, blob_mounting=True), "AWS::IAM::Role")["Policies"]
+    request = EvalContext(
+        principal_arn=f"arn:aws:iam::{ACCOUNT}:role/mounting",
+        principal_type="AssumedRole",
+        principal_account=ACCOUNT,
+        action=action,
+        resource_arn="*",
+        region=REGION,
+        service_context={"ecr:accountsetting": setting},
+    )
+    statements = policy["PolicyDocument"]["Statement"][:1]
+    document = parse_policy_document({"Statement": statements})
+    assert (evaluate(request, [document]).decision == "Allow") is allowed
 
 
 def test_the_functions_code_is_in_the_template_and_is_the_tested_handler() -> None:
