@@ -56,7 +56,8 @@ def copy_commit(repository: Path, commit: str, folder: Path) -> Path:
 def copy_working_tree(repository: Path, folder: Path) -> Path:
     """Copy the files of the working tree, except those that git ignores.
 
-    An ignored file, such as one that `make local` wrote, would look like a change.
+    An ignored file, such as one that `make local` wrote, would look like a change. The bytecode of
+    a Python file is copied with it, because an app is otherwise compiled again in each review.
     """
     folder.mkdir(exist_ok=True)
     for name in _files_of_working_tree(repository, "--cached", "--others"):
@@ -65,7 +66,21 @@ def copy_working_tree(repository: Path, folder: Path) -> Path:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+            if source.suffix == ".py":
+                _copy_bytecode(source, target)
     return folder
+
+
+def _copy_bytecode(source: Path, target: Path) -> None:
+    """Copy the bytecode of a Python file, which is valid for a file of the same time and size."""
+    found = list(source.parent.glob(f"__pycache__/{source.stem}.*.pyc"))
+    if not found:
+        return
+    shutil.copystat(source, target)
+    cache = target.parent / "__pycache__"
+    cache.mkdir(exist_ok=True)
+    for one in found:
+        shutil.copyfile(one, cache / one.name)
 
 
 def file_of_commit(repository: Path, commit: str, path: str) -> str | None:

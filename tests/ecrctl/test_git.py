@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import py_compile
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -212,6 +213,25 @@ def test_a_name_that_is_not_utf_8_is_kept(repository: Repository, tmp_path: Path
     assert files_in(git.copy_working_tree(repository.folder, tmp_path / "copy")) == {name: "1"}
     (found,) = git.changed_files(repository.folder, repository.commit({name: "2"}), commit)
     assert found == ChangedFile(path=name, before=blob("2"), after=blob("1"))
+
+
+def test_the_bytecode_of_the_working_tree_is_valid_for_its_copy(
+    repository: Repository, tmp_path: Path
+) -> None:
+    source = repository.folder / "module.py"
+    source.write_text("VALUE = 1\n")
+    os.utime(source, (1_700_000_000, 1_700_000_000))
+    compiled = py_compile.compile(str(source), doraise=True)
+    assert compiled
+    bytecode = Path(compiled)
+    (bytecode.parent / "removed.cpython-311.pyc").touch()
+    (repository.folder / ".gitignore").write_text("__pycache__/\n")
+    folder = git.copy_working_tree(repository.folder, tmp_path / "copy")
+    copied = folder / bytecode.relative_to(repository.folder)
+    assert copied.read_bytes() == bytecode.read_bytes()
+    # Python compares the time and the size of the source with those in the bytecode.
+    assert (folder / "module.py").stat().st_mtime == source.stat().st_mtime
+    assert list(copied.parent.iterdir()) == [copied]
 
 
 NO_COMMIT = "0123456789" * 4
