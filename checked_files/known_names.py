@@ -25,10 +25,15 @@ class KnownNames:
         """Return whether a name is known."""
         return name in self._set
 
+    def nearest(self, given: str) -> str | None:
+        """Return the known name that an unknown one can stand for; ``None`` if none is similar."""
+        near = difflib.get_close_matches(given, list(self._candidates(given)), n=1)
+        return near[0] if near else None
+
     def hint(self, given: str) -> str:
         """Return what follows on an unknown name: the nearest known name, then known names."""
-        near = difflib.get_close_matches(given, list(self._candidates(given)), n=1)
-        start = f"; did you mean '{near[0]}'? " if near else ". "
+        near = self.nearest(given)
+        start = f"; did you mean '{near}'? " if near else ". "
         listed = ", ".join(self._names[:_LISTED]) or "none"
         more = len(self._names) - _LISTED
         return f"{start}Known: {listed}{f' and {more:,} more' if more > 0 else ''}."

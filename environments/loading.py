@@ -117,6 +117,7 @@ class _Folder:
         path = pins_path(name, self._directory)
         pins = read_pins(path) if with_pins else PinsFile(YamlFile(path))
         named = {pin.registry for pin in pins.pins.values()}
+        named |= {getattr(pin, "__dict__", {}).get("registry") for pin in pins.faulty.values()}
         others = [other for other in self.names if other != name]
         registries = {name: environment} | {
             other: self._read(other) for other in others if other in named
@@ -143,7 +144,7 @@ class _Folder:
         faults += workload_faults(environment, pins.pins, registries)
         if with_pins:
             faults += missing_pin_faults(environment, pins)
-        for image, pin in pins.pins.items():
+        for image, pin in {**pins.pins, **pins.faulty}.items():
             pins.file.faults += under(
                 image, pin_faults(image, pin, environment, registries, neighbours)
             )

@@ -1,13 +1,14 @@
 """From environment files to settings: defaults filled in, pins replaced by images."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import partial
 
 from constructs_lib.rules.aws.partitions import REGIONS
 from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.ecr.images import ImageSpec
 from constructs_lib.rules.ecr.repository import RepositorySpec
 from constructs_lib.rules.ecr.tag_immutability import TagImmutability
-from constructs_lib.rules.faults import Fault, RuleError
+from constructs_lib.rules.faults import Fault, RuleError, under
 from constructs_lib.rules.lifecycle.policy import wildcard_prefix_faults
 from constructs_lib.rules.policy.access import Administrators
 from constructs_lib.rules.policy.github_oidc import GitHubSubject
@@ -22,6 +23,7 @@ from .model.environment import EnvironmentModel
 from .model.public_repository import PublicRepositoryModel
 from .model.repository import PinModel, RepositoryModel
 from .names import push_role
+from .partial import decided, with_defaults
 from .reading import EnvironmentFile
 from .registries import EMBEDDED_ACCOUNT
 from .registry_notices import registry_notices
@@ -43,19 +45,37 @@ def repositories_of(
     """Return the settings of the valid repositories, and the faults of the others."""
     settings: list[RepositorySettings] = []
     faults: list[Fault] = []
-    if environment.head is None:
-        return (), []
+    head = environment.head
+    for path, model in environment.faulty.items() if head else ():
+        faults += under(path, decided(partial(_statement_faults, model, head)))
+    if head is None:
+        for path, model in {**environment.repositories, **environment.faulty}.items():
+            faults += under(
+                path, decided(partial(_statement_faults, model, environment.valid_head))
+            )
+        return (), faults
     for path, model in environment.repositories.items():
         try:
-            settings.append(repository_settings(model, environment.head))
+            settings.append(repository_settings(model, head))
         except RuleError as error:
             faults += [
                 fault.under(path)
-                for fault in without_inherited(error.faults, model.tags, environment.head)
+                for fault in without_inherited(error.faults, model.tags, head)
                 # An inherited encryption is the environment's fault, and reported as such.
                 if model.encryption or fault.path != "encryption"
             ]
     return tuple(settings), faults
+
+
+def _statement_faults(model: RepositoryModel, head: EnvironmentModel | None) -> Iterator[Fault]:
+    """Yield the faults of a repository's statements, beside a setting that has faults itself."""
+    if head is None or not model.statements:
+        return
+    try:
+        # Statements do not depend on the repository's name.
+        repository_settings(with_defaults(model, {"name": "name"}), with_defaults(head, {}))
+    except RuleError as error:
+        yield from (fault for fault in error.faults if fault.path.startswith("statements"))
 
 
 def repository_settings(

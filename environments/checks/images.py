@@ -8,10 +8,14 @@ from environments.reading import EnvironmentFile
 
 def image_faults(environment: EnvironmentFile) -> Iterator[Fault]:
     """Yield a fault for every image whose repository the environment does not declare."""
-    for name, image in environment.head.images.items() if environment.head else ():
-        if image.repository not in environment.declared:
+    images = (
+        environment.file.data.get("images") if isinstance(environment.file.data, dict) else None
+    )
+    for name, image in images.items() if isinstance(images, dict) else ():
+        repository = image.get("repository") if isinstance(image, dict) else None
+        if isinstance(repository, str) and repository not in environment.declared:
             yield Fault(
                 f"images.{name}.repository",
-                f"this environment declares no repository '{image.repository}'"
-                f"{environment.declared.hint(image.repository)}",
+                f"this environment declares no repository '{repository}'"
+                f"{environment.declared.hint(repository)}",
             )

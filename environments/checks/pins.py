@@ -1,6 +1,7 @@
 """Faults of pins: images that have none, registries that do not exist, tags that can be moved."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from checked_files.known_names import KnownNames
@@ -11,12 +12,13 @@ from constructs_lib.rules.ecr.images import (
     reference_faults,
     repository_name_faults,
 )
+from constructs_lib.rules.ecr.tag_immutability import TagImmutability
 from constructs_lib.rules.faults import Fault, under
 from environments.model.environment import EnvironmentModel
-from environments.model.repository import AccessModel, PinModel, RepositoryModel
+from environments.model.repository import AccessModel, PinModel
+from environments.partial import decided
 from environments.reading import EnvironmentFile, PinsFile
 from environments.registries import Others, declared_registry, replications, replications_into
-from environments.resolving import image_of
 
 
 def missing_pin_faults(environment: EnvironmentFile, pins: PinsFile) -> Iterator[Fault]:
@@ -66,7 +68,21 @@ def pin_faults(
     :param registries: by name, this environment and those that pins name as their registry.
     :param others: the other environments, of which some may replicate images.
     """
+    yield from decided(partial(_reference_faults, pin))
+    yield from decided(partial(_registry_faults, image, pin, environment, registries, others))
+
+
+def _reference_faults(pin: PinModel) -> Iterator[Fault]:
     yield from reference_faults(tag=pin.tag, digest=pin.digest)
+
+
+def _registry_faults(
+    image: str,
+    pin: PinModel,
+    environment: EnvironmentFile,
+    registries: Mapping[str, EnvironmentFile],
+    others: Others,
+) -> Iterator[Fault]:
     name = pin.registry or environment.name
     if name == PUBLIC_REGISTRY:
         if pin.cache is not None:
@@ -75,8 +91,8 @@ def pin_faults(
                 f"a cache is in the registry of an environment, got one of {PUBLIC_REGISTRY}. "
                 "Remove registry or cache.",
             )
-        yield from public_repository_faults(f"{name}/{pin.repository}")
-        yield from _moving_tag_faults(pin, None)
+        yield from decided(partial(_public_faults, pin))
+        yield from decided(partial(_moving_tag_faults, pin, None))
         return
     if name not in registries:
         yield Fault("registry", f"'{name}' is not an environment{others.known.hint(name)}")
@@ -85,38 +101,40 @@ def pin_faults(
     if registry.file.data is None:
         return  # The file cannot be read, which is a fault already, and may declare the repository.
     if pin.cache is not None:
-        yield from _cache_faults(pin, pin.cache, environment, registry)
+        yield from decided(partial(_cache_faults, pin, pin.cache, environment, registry))
         return
-    repository = registry.repository(pin.repository)
     if pin.repository not in registry.declared:
         yield from _replica_faults(pin, environment, registry, others)
     elif registry is not environment:
         yield from _unreplicated_faults(pin, environment, registry)
-    if repository is None:
-        return
-    yield from _moving_tag_faults(pin, registry)
-    yield from _access_faults(image, repository, environment, registry)
+    repository = registry.repository(pin.repository)
+    if repository:
+        yield from decided(partial(_moving_tag_faults, pin, registry))
+        yield from decided(
+            partial(_access_faults, image, pin, repository.pull, environment, registry)
+        )
 
 
 def _access_faults(
     image: str,
-    repository: RepositoryModel,
+    pin: PinModel,
+    pull: AccessModel,
     environment: EnvironmentFile,
     registry: EnvironmentFile,
 ) -> Iterator[Fault]:
     """Yield a fault if a repository lets neither the environment's account nor its nodes pull."""
-    puller, owner = environment.head, registry.head
-    if puller is None or owner is None or _may_pull(puller, repository.pull, owner):
+    puller, owner = environment.valid_head, registry.valid_head
+    if puller is None or owner is None or _may_pull(puller, pull, owner):
         return
     roles = _node_roles(image, environment)
-    missing = sorted(roles - set(repository.pull.roles))
+    missing = sorted(roles - set(pull.roles))
     if roles and not missing:
         return
     nodes = f", or {' and '.join(missing)} to its pull.roles" if roles else ""
     yield Fault(
         "registry",
         f"the environment '{registry.name}' does not let account {puller.account} pull "
-        f"'{repository.name}'. Add the account to that repository's pull.accounts in "
+        f"'{pin.repository}'. Add the account to that repository's pull.accounts in "
         f"{registry.name}.yaml{nodes}.",
     )
 
@@ -196,11 +214,25 @@ def _unreplicated_faults(
         )
 
 
-def _moving_tag_faults(pin: PinModel, registry: EnvironmentFile | None) -> list[Fault]:
+def _public_faults(pin: PinModel) -> Iterator[Fault]:
+    yield from public_repository_faults(f"{PUBLIC_REGISTRY}/{pin.repository}")
+
+
+def _moving_tag_faults(pin: PinModel, registry: EnvironmentFile | None) -> Iterator[Fault]:
     if pin.digest or not pin.tag or pin.tag_may_move:
-        return []
-    found = image_of(pin, registry)
-    return moving_tag_faults(pin.tag, found.repository, found.tag_immutability)
+        return
+    immutability: TagImmutability | None = TagImmutability(mode="MUTABLE")
+    # The tags of a cache follow its upstream, as those of ECR Public can be moved.
+    if registry and pin.cache is None:
+        repository, head = registry.repository(pin.repository), registry.valid_head
+        if head is None:
+            return
+        defaults = head.repository_defaults
+        # A replica has the environment's defaults.
+        immutability = (
+            repository.immutability(defaults) if repository else defaults.tag_immutability
+        )
+    yield from moving_tag_faults(pin.tag, pin.repository_name, immutability)
 
 
 def _node_roles(image: str, environment: EnvironmentFile) -> set[str]:

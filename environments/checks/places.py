@@ -9,6 +9,7 @@ from constructs_lib.rules.aws.networks import zone_region_faults
 from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.faults import Fault, under
 from environments.model.environment import EnvironmentModel
+from environments.partial import decided
 from environments.reading import EnvironmentFile
 
 _EACH = "*"
@@ -29,17 +30,32 @@ _IN_ACCOUNT: Mapping[str, str] = {
 
 def place_faults(environment: EnvironmentFile) -> Iterator[Fault]:
     """Yield a fault for each ARN and zone in the wrong place, also beside other faults."""
-    head = environment.head
+    head = environment.valid_head
     if head is None:
         return
     data = environment.file.data
+    for check in (_partition_faults, _region_faults, _account_faults, _zone_faults):
+        yield from decided(partial(check, head, data))
+
+
+def _partition_faults(head: EnvironmentModel, data: Any) -> Iterator[Fault]:
+    region = head.region
     for path, text in _texts(data, ""):
         if arns.is_arn(text):
-            yield from under(path, arns.partition_faults(text, head.region))
+            yield from under(path, arns.partition_faults(text, region))
+
+
+def _region_faults(head: EnvironmentModel, data: Any) -> Iterator[Fault]:
     for setting, reason in _IN_REGION.items():
         yield from _faults_at(data, setting, partial(_in_region, head, reason))
+
+
+def _account_faults(head: EnvironmentModel, data: Any) -> Iterator[Fault]:
     for setting, reason in _IN_ACCOUNT.items():
         yield from _faults_at(data, setting, partial(_in_account, head, reason))
+
+
+def _zone_faults(head: EnvironmentModel, _data: Any) -> Iterator[Fault]:
     if head.network:
         zones = zone_region_faults(head.network.availability_zones, head.region)
         yield from under("network", under("availability_zones", zones))

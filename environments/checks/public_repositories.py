@@ -19,10 +19,10 @@ def public_repository_faults(
 ) -> Iterator[Fault]:
     """Yield the faults of public repositories that no repository has by itself."""
     yield from taken_faults("name", environment.names(_PART).items())
-    if environment.head is None:
+    if environment.valid_head is None:
         return
     for path, repository in environment.public_repositories.items():
-        yield from under(path, shared_faults(repository, environment.head))
+        yield from under(path, [*shared_faults(repository, environment.valid_head)])
     cure = "Declare the others in another environment file of the account."
     if len(settings) > MAXIMUM_RESOURCES:
         yield Fault(

@@ -1,12 +1,14 @@
 """Faults between workloads, and between them and the rest of their environment."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from checked_files.known_names import KnownNames
 from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY
 from constructs_lib.rules.faults import Fault, repeated, taken_faults
 from environments.model.environment import EnvironmentModel
 from environments.model.repository import PinModel
+from environments.partial import decided
 from environments.reading import EnvironmentFile
 
 
@@ -21,10 +23,12 @@ def workload_faults(
     yield from taken_faults("family", _families(environment).values())
     yield from _identity_faults(environment)
     yield from _task_faults(environment)
-    if environment.head:
-        yield from _setting_faults(environment, environment.head)
-        yield from _effect_faults(environment, environment.head)
-        yield from _reach_faults(environment, environment.head, pins, registries)
+    head = environment.valid_head
+    if head is None:
+        return
+    for check in (_network_faults, _cluster_faults, _provider_faults):
+        yield from decided(partial(check, environment, head))
+    yield from decided(partial(_reach_faults, environment, head, pins, registries))
 
 
 def _families(environment: EnvironmentFile) -> dict[str, tuple[str, str]]:
@@ -35,39 +39,42 @@ def _families(environment: EnvironmentFile) -> dict[str, tuple[str, str]]:
     return families
 
 
-def _setting_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Iterator[Fault]:
-    """Yield a fault for every workload that requires a missing setting of the environment."""
-    for path in environment.ecs_services:
-        if head.network is None:
-            yield Fault(
-                path,
-                "a service requires the environment's network, which is missing. Write "
-                "'network: {cidr: 10.20.0.0/24, availability_zones: [...]}'.",
-            )
-    for path, job in environment.eks_jobs.items():
-        if head.eks_cluster is None and job.delivery == "cluster":
-            yield Fault(
-                f"{path}.delivery",
-                "delivery: cluster requires the environment's eks_cluster, which is missing. Write "
-                "'eks_cluster: {name: ..., kubectl_provider: arn:aws:lambda:...}'.",
-            )
-
-
-def _effect_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Iterator[Fault]:
-    """Yield a fault for every setting of the environment that nothing in it uses."""
-    if head.network and not any(environment.given("ecs_services")):
+def _network_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Iterator[Fault]:
+    """Yield a fault for every service without a network, and for a network without a service."""
+    services = [path for path, _ in environment.given("ecs_services")]
+    for path in services if head.network is None else ():
+        yield Fault(
+            path,
+            "a service requires the environment's network, which is missing. Write "
+            "'network: {cidr: 10.20.0.0/24, availability_zones: [...]}'.",
+        )
+    if head.network and not services:
         yield Fault(
             "network",
             "the network has no effect, because only ecs_services run in it. Add a service, or "
             "remove it.",
         )
+
+
+def _cluster_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Iterator[Fault]:
+    """Yield a fault for every Job that requires a cluster, and for a cluster without such a Job."""
     jobs = environment.given("eks_jobs")
-    if head.eks_cluster and not any(job.get("delivery") == "cluster" for _, job in jobs):
+    applied = [path for path, job in jobs if job.get("delivery") == "cluster"]
+    for path in applied if head.eks_cluster is None else ():
+        yield Fault(
+            f"{path}.delivery",
+            "delivery: cluster requires the environment's eks_cluster, which is missing. Write "
+            "'eks_cluster: {name: ..., kubectl_provider: arn:aws:lambda:...}'.",
+        )
+    if head.eks_cluster and not applied:
         yield Fault(
             "eks_cluster",
             "eks_cluster has no effect, because no Job has `delivery: cluster`. Write that in a "
             "Job, or remove it.",
         )
+
+
+def _provider_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Iterator[Fault]:
     if head.github_provider == "create" and not any(_github_pushes(environment)):
         yield Fault(
             "github_provider",
@@ -85,12 +92,15 @@ def _github_pushes(environment: EnvironmentFile) -> Iterator[object]:
 
 def _task_faults(environment: EnvironmentFile) -> Iterator[Fault]:
     tasks = {task.name: task for task in environment.ecs_tasks.values()}
-    known = KnownNames(tasks)
-    for path, service in environment.ecs_services.items():
-        name = service.task
-        if name not in tasks:
+    # A task with faults is one that a service can name.
+    known = KnownNames(environment.names("ecs_tasks").values())
+    for path, service in environment.given("ecs_services"):
+        name = service.get("task")
+        if not isinstance(name, str):
+            continue
+        if name not in known:
             yield Fault(f"{path}.task", f"ecs_tasks has no '{name}'{known.hint(name)}")
-        elif tasks[name].spec.fargate is None:
+        elif name in tasks and tasks[name].spec.fargate is None:
             yield Fault(
                 f"{path}.task",
                 f"a service requires a task for Fargate, and '{name}' is for EC2. Write "
@@ -141,6 +151,7 @@ def _out_of_reach(
     if pin.cache is not None:
         return f"the cache '{pin.cache}', whose first pull requires a way to its upstream"
     registry = registries.get(pin.registry or own)
-    if registry is None or registry.head is None or registry.head.region == head.region:
+    owner = registry.valid_head if registry else None
+    if owner is None or owner.region == head.region:
         return ""
-    return f"{registry.head.region}, which no VPC endpoint in {head.region} reaches"
+    return f"{owner.region}, which no VPC endpoint in {head.region} reaches"

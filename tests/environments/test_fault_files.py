@@ -11,7 +11,8 @@ from tests.environments.test_loading import DIGEST, HEAD, refusal, write
 def test_a_fault_is_reported_in_its_own_file_alone(tmp_path: Path) -> None:
     pins = f"web: {{registry: central, repository: team/web, digest: {DIGEST}}}\n"
     central = (
-        'account: "222222222222"\nregion: us-west-2\nrepositories: [{name: team/web, scan: 1}]\n'
+        'account: "222222222222"\nregion: us-west-2\n'
+        "repositories: [{name: team/web, scan: 1, pull: {accounts: ['111111111111']}}]\n"
     )
     twice = "repositories: [{name: a/b}, {name: a/b}]\n"
     write(tmp_path, dev=HEAD + twice, dev_images=pins, central=central)
