@@ -14,6 +14,9 @@ from ecrctl.cdk.toolchain import node_binary
 os.environ["JSII_NODE"] = str(node_binary())
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
+# The terminal in which the tests run decides about no output.
+for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR"):
+    os.environ.pop(name, None)
 
 
 @pytest.fixture(autouse=True)
