@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ecrctl.aws.clients import Aws, as_user_errors, configured_region
 from ecrctl.errors import UserError
-from ecrctl.output.messages import notify
+from ecrctl.output.messages import notify, working
 from environments.faults import EnvironmentFault
 from environments.loading import environment_names, refuse_name
 from environments.model.environment import EnvironmentModel
@@ -42,7 +42,9 @@ def save_deployed(
 def deployed_base(environment: str, environments: Path) -> Iterator[Path]:
     """Yield a temporary folder with what CloudFormation has for an environment."""
     with tempfile.TemporaryDirectory() as folder:
-        if not save_deployed(environment, environments, Path(folder)):
+        with working(f"Read the stacks of '{environment}'"):
+            count = save_deployed(environment, environments, Path(folder))
+        if not count:
             notify(f"CloudFormation has no stack of '{environment}': this is a first deployment.")
         yield Path(folder)
 

@@ -13,10 +13,14 @@ from typer.testing import CliRunner
 
 from ecrctl.cli import app
 from ecrctl.console import Steps, new_console
+from ecrctl.errors import ExitCode
 from ecrctl.images.copying.progress import Silent, shown_progress
 from ecrctl.output import messages
 from ecrctl.output.messages import CommandGroup, is_quiet, notify, report_progress, say, working
+from tests.ecrctl.test_exit_codes import REPOSITORY, Run, folder, run
 from tests.ecrctl.test_help import NAMES, help_of
+
+__all__ = ["folder", "run"]  # the fixtures are found by their names
 
 Output = pytest.CaptureFixture[str]
 
@@ -132,3 +136,25 @@ def test_every_command_can_be_quiet(name: str) -> None:
 def test_every_command_is_in_the_program_that_makes_it_quiet() -> None:
     assert app.info.cls is not None
     assert issubclass(app.info.cls, CommandGroup)
+
+
+@pytest.mark.parametrize("quiet", [(), ("-q",)])
+def test_a_quiet_command_prints_no_success_line(
+    run: Run, capsys: Output, quiet: tuple[str, ...]
+) -> None:
+    account = ("--account", "111111111111", "--region", "us-east-1")
+    for arguments in (("check", "dev"), ("init", "new", *account)):
+        assert run(*arguments, *quiet) == ExitCode.SUCCESS
+        shown = capsys.readouterr()
+        assert (shown.out == "") is bool(quiet)
+        assert shown.err == ""
+
+
+def test_a_quiet_command_prints_its_result_and_its_faults(run: Run, capsys: Output) -> None:
+    preview = ("lifecycle", "dev", REPOSITORY, "--images", "images.json")
+    assert run(*preview) == ExitCode.SUCCESS
+    loud = capsys.readouterr()
+    assert run(*preview, "--quiet") == ExitCode.SUCCESS
+    assert capsys.readouterr() == loud
+    assert run("check", "faulty", "--quiet") == ExitCode.FAULT
+    assert "regoin: there is no such setting" in capsys.readouterr().err
