@@ -59,7 +59,8 @@ def test_a_registry_may_let_the_organization_of_both_pull(
 NODES = "arn:aws:iam::111111111111:role/nodes"
 TASK = "ecs_tasks: [{name: web, image: web, memory_mib: 64}]\n"
 NO_PULL = (
-    "  - line 1 column 7, web.registry: the environment 'central' does not let account 111111111111 pull "
+    "  - line 1 column 7, web.registry: the environment 'central' does not let account "
+    "111111111111 pull "
     "'team/web'. Add the account to that repository's pull.accounts in central.yaml"
 )
 
