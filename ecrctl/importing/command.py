@@ -11,7 +11,7 @@ from checked_files.yaml_edits import EditError, edited, yaml_text
 from checked_files.yaml_files import read_yaml
 from ecrctl.aws.clients import Aws, as_user_errors, configured_region, or_none
 from ecrctl.cdk.toolchain import ROOT
-from ecrctl.errors import DeniedError, UserError
+from ecrctl.errors import UserError
 from ecrctl.file_writing.atomic import replace_text
 from ecrctl.file_writing.locks import locked
 from ecrctl.files import file_errors
@@ -21,11 +21,11 @@ from environments.names import key_alias_name
 from environments.reading import read_environment
 
 from .account import ExistingRepository, existing_repositories
-from .entries import Entry, Keys, Note, is_key_arn
+from .entries import Entry, Keys, is_key_arn
 from .environment import Import, import_of
 from .journal import journal_in
 from .notes import markdown_of_notes
-from .registry import ExistingRegistry, Places, existing_registry
+from .registry import Places, existing_registry
 
 HEADER = """\
 # yaml-language-server: $schema=schema/environment.schema.json
@@ -66,7 +66,8 @@ def import_environment(name: str, environments: Path, folder: Path) -> Import:
         )
     with journal_in(folder, name) as journal:
         existing = existing_repositories(aws, journal)
-        registry, unread = _registry(aws)
+        with as_user_errors("Reading the settings of the registry"):
+            registry = existing_registry(Reading(aws))
         result = import_of(
             name,
             existing,
@@ -76,19 +77,7 @@ def import_environment(name: str, environments: Path, folder: Path) -> Import:
             registry=registry,
             destinations=_places(environments),
         )
-    notes = [*unread, *result.notes]
-    return replace(result, notes=notes, base=base, resumed=journal.resumed)
-
-
-def _registry(aws: Aws) -> tuple[ExistingRegistry | None, list[Note]]:
-    """Return the settings of the registry, or a note where the credentials may not read them."""
-    try:
-        with as_user_errors("Reading the settings of the registry"):
-            return existing_registry(Reading(aws)), []
-    except DeniedError as error:
-        then = "they are left out of the file. Allow the calls, then import again."
-        note = Note(repository="registry", what=f"its settings cannot be read: {error}", then=then)
-        return None, [note]
+    return replace(result, base=base, resumed=journal.resumed)
 
 
 def _places(environments: Path) -> Places:

@@ -10,8 +10,7 @@ import jmespath
 from botocore.exceptions import ClientError
 
 from ecrctl.aws.answers import has_json_protocol
-from ecrctl.aws.clients import Aws, or_none
-from ecrctl.aws.problems import CallError
+from ecrctl.aws.clients import Aws, is_unknown_call, or_none
 
 
 class UnansweredError(Exception):
@@ -55,8 +54,8 @@ class Reading:
         """
         try:
             return self.call(service, operation, **arguments)
-        except (ClientError, CallError):
-            if self.is_emulated:
+        except ClientError as error:
+            if self.is_emulated and is_unknown_call(error):
                 raise UnansweredError(lack) from None
             raise
 

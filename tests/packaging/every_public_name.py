@@ -25,6 +25,7 @@ from constructs_lib import (
     ContainerHardening,
     ContainerSecret,
     ContainerSpec,
+    CreationTemplate,
     CronSchedule,
     EcsContainer,
     EcsImageService,
@@ -56,12 +57,23 @@ from constructs_lib import (
     PublicRepository,
     PublicRepositorySpec,
     PulledFrom,
+    PullThroughCache,
+    Registry,
+    RegistryBaseline,
+    RegistryBaselineSpec,
     RegistryEndpoints,
+    RegistryPolicy,
+    RegistryScanning,
+    RegistrySpec,
+    ReplicationRule,
+    ReplicationSource,
     RepositoryKey,
     RepositorySpec,
     Resources,
+    ScanningRule,
     SecretKey,
     ServiceSpec,
+    SigningRule,
     SpecifiedPublicRepository,
     SpecifiedRepository,
     TagImmutability,
@@ -85,7 +97,7 @@ OLD = LifecycleRule(count_type="sinceImagePushed", count_number=30)
 CI = f"arn:aws:iam::{ACCOUNT}:role/ci"
 
 
-class Registry(cdk.Stack):
+class Repositories(cdk.Stack):
     """Repositories, and the principals that can pull and push."""
 
     def __init__(self, scope: cdk.App, construct_id: str, environment: cdk.Environment) -> None:
@@ -132,6 +144,49 @@ class Registry(cdk.Stack):
         )
         ImageNotifications(
             self, "Events", topic=sns.Topic(self, "Topic"), events=ImageEvents(pushes=True)
+        )
+
+
+class Registries(cdk.Stack):
+    """The settings of a registry, and those of the registries of many accounts."""
+
+    def __init__(self, scope: cdk.App, construct_id: str, environment: cdk.Environment) -> None:
+        super().__init__(scope, construct_id, env=environment)
+        other = Place.of("222222222222", "eu-west-1")
+        spec = RegistrySpec(
+            place=Place.of(ACCOUNT, REGION),
+            scanning=RegistryScanning(rules=(ScanningRule(filters=("prod*",)),)),
+            replication=(ReplicationRule(destinations=(other,), filters=("prod/",)),),
+            caches=(PullThroughCache(prefix="quay", upstream="quay"),),
+            templates=(CreationTemplate(prefix="prod/", applied_for=("REPLICATION",)),),
+            signing=(SigningRule(filters=("prod/*",)),),
+            policy=RegistryPolicy(
+                replication=(ReplicationSource(account="222222222222", repositories=("prod/*",)),)
+            ),
+        )
+        Registry(
+            self,
+            "Registry",
+            scanning=spec.scanning,
+            replication=spec.replication,
+            caches=spec.caches,
+            templates=spec.templates,
+            signing=spec.signing,
+            policy=spec.policy,
+            key=kms.Key(self, "Key"),
+        )
+        baseline = RegistryBaselineSpec(
+            place=spec.place,
+            organizational_units=("ou-ab12-11111111",),
+            regions=(REGION,),
+            registry=RegistrySpec(place=spec.place),
+        )
+        RegistryBaseline(
+            self,
+            "Baseline",
+            stack_set_name="registry",
+            organizational_units=baseline.organizational_units,
+            regions=baseline.regions,
         )
 
 
@@ -292,8 +347,9 @@ def whole_app(outdir: str) -> cdk.App:
     """Return the app, with stacks that have an account and a region."""
     app = cdk.App(outdir=outdir, analytics_reporting=False)
     environment = cdk.Environment(account=ACCOUNT, region=REGION)
-    registry = Registry(app, "Registry", environment)
-    image = Image(repository=registry.api, digest=DIGEST)
+    repositories = Repositories(app, "Repositories", environment)
+    image = Image(repository=repositories.api, digest=DIGEST)
+    Registries(app, "Registries", environment)
     OnEcs(app, "OnEcs", environment, image)
     OnEks(app, "OnEks", environment, image)
     return app

@@ -154,7 +154,10 @@ def test_the_header_stays_above_a_new_first_key(tmp_path: Path) -> None:
     ("text", "fault"),
     [
         ("- a\n", "a mapping is expected here."),
-        ("a: [\n", "the file is not valid YAML: line 2: did not find expected node content"),
+        (
+            "a: [\n",
+            "the file is not valid YAML: line 2 column 1: did not find expected node content",
+        ),
     ],
 )
 def test_a_file_with_a_fault_is_refused_before_and_at_the_change(
