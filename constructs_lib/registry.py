@@ -9,9 +9,9 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from .cdk_types import Key
 from .encryption import arn_of
 from .registry_claims import claim
 from .repository_key import RepositoryKey
@@ -96,7 +96,7 @@ class Registry(Construct):
         exclusions: Sequence[str] = (),
         policy: RegistryPolicy = NO_POLICY,
         blob_mounting: bool | None = None,
-        key: kms.IKey | None = None,
+        key: Key | None = None,
     ) -> None:
         stack = stack_of(scope)
         with reported_by(f"Registry '{construct_id}'"):

@@ -14,9 +14,11 @@ from ecrctl.cdk.toolchain import node_binary
 os.environ["JSII_NODE"] = str(node_binary())
 for name in [name for name in os.environ if name.startswith("AWS_")]:
     del os.environ[name]
-# The terminal in which the tests run decides about no output.
+# The terminal in which the tests run decides about no output. GNU Readline, which pytest imports,
+# has set COLUMNS for the processes that the tests start, and Python does not know it.
 for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR"):
     os.environ.pop(name, None)
+    os.unsetenv(name)
 
 
 @pytest.fixture(autouse=True)

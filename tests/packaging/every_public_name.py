@@ -158,7 +158,7 @@ class Registries(cdk.Stack):
             scanning=RegistryScanning(rules=(ScanningRule(filters=("prod*",)),)),
             replication=(ReplicationRule(destinations=(other,), filters=("prod/",)),),
             caches=(PullThroughCache(prefix="quay", upstream="quay"),),
-            templates=(CreationTemplate(prefix="prod/", applied_for=("REPLICATION",)),),
+            templates=(CreationTemplate(prefix="prod", applied_for=("REPLICATION",)),),
             signing=(SigningRule(filters=("prod/*",)),),
             policy=RegistryPolicy(
                 replication=(ReplicationSource(account="222222222222", repositories=("prod/*",)),)

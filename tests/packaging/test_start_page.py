@@ -22,6 +22,8 @@ FREE = {
     "AWS::EC2::Subnet",
     "AWS::EC2::SubnetRouteTableAssociation",
     "AWS::EC2::VPC",
+    "AWS::ECR::PullThroughCacheRule",
+    "AWS::ECR::RepositoryCreationTemplate",
     "AWS::ECS::Cluster",
     "AWS::ECS::TaskDefinition",
     "AWS::EKS::PodIdentityAssociation",

@@ -236,5 +236,7 @@ def test_the_example_of_terraform_aws_modules_has_the_repositories_of_the_module
 
 
 def test_every_example_is_on_the_page() -> None:
-    files = {path.name for path in EXAMPLES.iterdir()}
-    assert files == set(re.findall(r"\]\(\.\./examples/([\w.-]+)\)", PAGE))
+    # An example is a file, with a folder of what it names, or a folder of several environments.
+    names = {path.stem for path in EXAMPLES.iterdir()}
+    linked = re.findall(r"\]\(\.\./examples/([\w-]+)(?:/[\w-]+)?\.yaml\)", PAGE)
+    assert names == set(linked)

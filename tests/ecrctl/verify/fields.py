@@ -126,17 +126,18 @@ def _registry() -> Iterator[str]:
         *("policy.organization_pull", "policy.statements", "blob_mounting"),
         *_created("caches[]"),
         *("caches[].prefix", "caches[].upstream", "caches[].secret_arn", "caches[].host"),
-        *("caches[].upstream_prefix", "caches[].role_arn", "caches[].pull.accounts"),
-        *("caches[].pull.roles", "caches[].pull.organization"),
-        "caches[].pull.organization_paths",
+        *("caches[].upstream_prefix", "caches[].role_arn"),
         *_created("templates[]"),
         *("templates[].prefix", "templates[].applied_for", "templates[].description"),
         *("templates[].statements", "templates[].pull.lambda_accounts"),
-        "templates[].pull.codebuild_projects",
+        *("templates[].pull.codebuild_projects", "templates[].pull.lambda_functions"),
         *(
-            f"templates[].{verb}.{kind}"
-            for verb in ("pull", "push")
-            for kind in ("accounts", "roles", "organization", "organization_paths")
+            f"{place}.{kind}"
+            for place in ("caches[].pull", "templates[].pull", "templates[].push")
+            for kind in (
+                *("accounts", "roles", "users", "sessions"),
+                *("organization", "organizations", "organization_paths"),
+            )
         ),
     )
 

@@ -64,19 +64,23 @@ def settings(tmp_path: Path) -> EnvironmentSettings:
 
 
 def iam_with(
-    trust: Any = TRUST, policies: Any = None, managed: tuple[str, ...] = (), **provider: Any
+    trust: Any = TRUST,
+    policies: Any = None,
+    managed: tuple[str, ...] = (),
+    name: str = ROLE,
+    **provider: Any,
 ) -> StubClient:
     """Return a client of an account with the role and the provider."""
     documents = {"Default": [PUSH, TOKEN]} if policies is None else policies
     role = {
-        "RoleName": ROLE,
+        "RoleName": name,
         "RoleId": "AROA",
-        "Arn": f"arn:aws:iam::111111111111:role/{ROLE}",
+        "Arn": f"arn:aws:iam::111111111111:role/{name}",
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
     }
 
     def get_role_policy(RoleName: str, PolicyName: str) -> Any:  # noqa: N803 - AWS spells it so
-        assert RoleName == ROLE
+        assert RoleName == name
         document = {"Version": "2012-10-17", "Statement": documents[PolicyName]}
         return {"PolicyDocument": document}
 
@@ -94,9 +98,9 @@ def iam_with(
     )
 
 
-def push_rows(settings: EnvironmentSettings, iam: StubClient) -> list[Row]:
+def push_rows(settings: EnvironmentSettings, iam: StubClient, name: str = ROLE) -> list[Row]:
     """Return the rows of the environment's one kind of workflow run."""
-    stacks = stacks_with(GitHubAccess={PATH: ROLE})
+    stacks = stacks_with(GitHubAccess={PATH: name})
     (push,) = settings.github_pushes
     found = lookup(settings, iam=iam, cloudformation=stacks)
     return rows(check_push(push, found), f"pushes by {SUBJECT}")

@@ -228,7 +228,10 @@ def test_the_clients_of_a_region_are_made_once(tmp_path: Path) -> None:
     jobs = [
         replace(settings.eks_jobs[0], image=replace(image, repository=name)) for name in ("a", "b")
     ]
-    ecr = StubClient(describe_images=lambda **_: {"imageDetails": [{"imageDigest": DIGEST}]})
+    ecr = StubClient(
+        describe_images=lambda **_: {"imageDetails": [{"imageDigest": DIGEST}]},
+        describe_image_signing_status=lambda **_: {"signingStatuses": []},
+    )
 
     def clients(region: str) -> Aws:
         regions.append(region)

@@ -37,7 +37,7 @@ from tests.ecrctl.verify.stacks.scripted import (
     deployed,
     stack_with,
 )
-from tests.ecrctl.verify.test_github_rows import PUSH, TOKEN, iam_with, push_rows
+from tests.ecrctl.verify.test_github_rows import PUSH, ROLE, TOKEN, iam_with, push_rows
 from tests.ecrctl.verify.test_readers import Given
 
 HEAD = 'account: "111111111111"\nregion: us-east-1\n'
@@ -281,9 +281,9 @@ def test_a_role_that_pushes_to_both_registries_is_compared(tmp_path: Path) -> No
     logins = {**TOKEN, "Action": [*TOKEN["Action"], *PUBLIC_LOGIN_ACTIONS]}
     public = {**PUSH, "Action": list(PUBLIC_PUSH_ACTIONS), "Resource": ARN}
     policies = {"Default": [{**PUSH, "Resource": private}, public, logins]}
-    assert differing(push_rows(settings, iam_with(policies=policies))) == {}
-    (found,) = differing(
-        push_rows(settings, iam_with(policies={"Default": [*policies["Default"][:1], logins]}))
-    ).items()
+    role = ROLE.replace("us-west-2", "us-east-1")
+    assert differing(push_rows(settings, iam_with(policies=policies, name=role), role)) == {}
+    fewer = {"Default": [*policies["Default"][:1], logins]}
+    (found,) = differing(push_rows(settings, iam_with(policies=fewer, name=role), role)).items()
     assert found[0] == "permissions"
     assert "ecr-public:PutImage" in found[1][0]
