@@ -83,6 +83,22 @@ def test_everything_that_refers_to_a_resource_goes_with_it(aws: Aws, tmp_path: P
     assert list(left(second)["Resources"]) == ["Role2", "Same10"]
 
 
+def test_a_custom_resource_whose_function_would_fail_is_left_out(aws: Aws, tmp_path: Path) -> None:
+    one = stack(
+        tmp_path,
+        "Registry",
+        {
+            "Mounting": resource("Custom::ECRBlobMounting", Value="ENABLED"),
+            "Other": resource("Custom::Other"),
+        },
+    )
+    assert list(map(str, leave_out([one], aws))) == [
+        "Registry: Mounting is left out, because the embedded AWS does not know "
+        "Custom::ECRBlobMounting."
+    ]
+    assert list(left(one)["Resources"]) == ["Other"]
+
+
 def test_a_stack_with_known_types_alone_is_not_written_again(aws: Aws, tmp_path: Path) -> None:
     one = stack(tmp_path, "One", {"Topic": {**resource(), "DependsOn": "Other"}})
     before = one.file.read_bytes()
