@@ -52,37 +52,43 @@ def page() -> str:
 def _section(name: str, schema: Schema) -> Iterator[str]:
     mappings = schema.get("$defs", {})
     anchors = {inner: f"{name}-{_anchor(inner)}" for inner in mappings}
+    # Words have no section of their own.
+    shown = {
+        inner: f"[{_title(inner).lower()}](#{anchors[inner]})"
+        if "properties" in mapping
+        else _value(mapping, {})
+        for inner, mapping in mappings.items()
+    }
     yield f"## `ecrctl {name}` {{ #{name} }}\n\n{plain(schema['description'])}\n\n"
     if schema["type"] == "array":
-        yield f"A list of {_value(schema['items'], anchors)}.\n\n"
+        yield f"A list of {_value(schema['items'], shown)}.\n\n"
     else:
-        yield _table(schema, anchors)
+        yield _table(schema, shown)
     for inner, mapping in mappings.items():
         if "properties" in mapping:
             yield f"### {_title(inner)} {{ #{anchors[inner]} }}\n\n"
-            yield f"{plain(mapping['description'])}\n\n" + _table(mapping, anchors)
+            yield f"{plain(mapping['description'])}\n\n" + _table(mapping, shown)
 
 
-def _table(mapping: Schema, anchors: Mapping[str, str]) -> str:
+def _table(mapping: Schema, shown: Mapping[str, str]) -> str:
     lines = [row(("Key", "Value", "Meaning")), row(("---",) * 3)]
     for key, field in mapping["properties"].items():
-        lines.append(row((code(key), _value(field, anchors), plain(field.get("description", "")))))
+        lines.append(row((code(key), _value(field, shown), plain(field.get("description", "")))))
     return "".join(lines) + "\n"
 
 
-def _value(form: Schema, anchors: Mapping[str, str]) -> str:
+def _value(form: Schema, shown: Mapping[str, str]) -> str:
     if "$ref" in form:
-        inner = form["$ref"].rpartition("/")[2]
-        return f"[{_title(inner).lower()}](#{anchors[inner]})"
+        return shown[form["$ref"].rpartition("/")[2]]
     if "anyOf" in form:
-        return " or ".join(_value(one, anchors) for one in form["anyOf"])
+        return " or ".join(_value(one, shown) for one in form["anyOf"])
     if "const" in form or "enum" in form:
         return _words([code(str(one)) for one in form.get("enum") or [form["const"]]])
     if form["type"] == "array":
         items = form.get("items") or form["prefixItems"][0]
-        return f"list of {_value(items, anchors)}"
+        return f"list of {_value(items, shown)}"
     if form["type"] == "object":
-        return f"by name: {_value(form['additionalProperties'], anchors)}"
+        return f"by name: {_value(form['additionalProperties'], shown)}"
     return _WORDS[form["type"]]
 
 
