@@ -17,7 +17,7 @@ from ecrctl.local.sample_image import sample_image
 from ecrctl.pins.pinning import live_tag
 from environments.loading import load_environment
 from tests.ecrctl.images.pushing import push
-from tests.ecrctl.progress import run_without_progress
+from tests.ecrctl.progress import run_without_progress, without_progress
 from tests.support import ROOT
 
 REPOSITORY = "pin/api"
@@ -90,7 +90,7 @@ def test_pinning_what_was_never_pushed_is_one_sentence(folder: Path, emulator: E
         variables=emulator.variables(),
     )
     assert result.returncode == 2
-    assert result.stderr == (
+    assert without_progress(result.stderr) == (
         f"ecrctl: The repository '{REPOSITORY}' has no image with the tag 'v9' in account "
         "000000000000, us-east-1. Push the image first.\n"
     )
@@ -102,7 +102,7 @@ def test_pinning_from_an_undeclared_repository_lists_the_declared_ones(folder: P
         *("--repository", "pin/apy", "--tag", "v1"),
     )
     assert result.returncode == 1
-    assert result.stderr == (
+    assert without_progress(result.stderr) == (
         "ecrctl: the image cannot be pinned: the environment 'dev' declares no repository "
         "'pin/apy'; did you mean 'pin/api'? Known: pin/api. If another environment declares it, "
         "add --registry ENV.\n"
@@ -115,7 +115,7 @@ def test_pinning_what_could_not_be_deployed_changes_nothing(folder: Path) -> Non
         *("--repository", REPOSITORY, "--tag", "latest"),
     )
     assert result.returncode == 1
-    assert result.stderr == (
+    assert without_progress(result.stderr) == (
         "ecrctl: the image cannot be pinned: 2 faults:\n"
         "  - --tag: an image cannot be deployed by the tag 'latest', which identifies no version. "
         "Write the image's digest, or a tag that names its version.\n"
@@ -166,7 +166,9 @@ def test_wrong_settings_for_aws_are_one_sentence(folder: Path, variables: dict[s
 def test_an_unknown_environment_is_one_sentence_and_exit_1(folder: Path) -> None:
     result = ecrctl("--environments", str(folder), "verify", "prod")
     assert result.returncode == 1
-    assert result.stderr == "ecrctl: there is no environment 'prod'. Known: dev.\n"
+    assert (
+        without_progress(result.stderr) == "ecrctl: there is no environment 'prod'. Known: dev.\n"
+    )
 
 
 def test_a_fault_of_an_environment_is_exit_1_without_traceback(folder: Path) -> None:

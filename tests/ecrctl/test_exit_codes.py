@@ -24,6 +24,7 @@ from environments import loading
 from environments.faults import EnvironmentFault
 from environments.loading import load_environment, pins_path
 from tests.ecrctl.images.pushing import push
+from tests.ecrctl.progress import without_progress
 from tests.ecrctl.review.pairs import write_assembly
 from tests.ecrctl.test_cli import ecrctl
 from tests.support import FROZEN_ENVIRONMENTS
@@ -174,7 +175,7 @@ def test_a_local_environment_without_the_sample_repository_is_1(folder: Path) ->
     (folder / "local.yaml").write_text(HEAD)
     done = ecrctl("--environments", str(folder), "local", "--output", str(folder / "out"))
     assert done.returncode == ExitCode.FAULT
-    assert done.stderr == (
+    assert without_progress(done.stderr) == (
         "ecrctl: local.yaml must declare the repository 'aws-nodejs-sample', to which the sample "
         "image is pushed. Add it.\n"
     )

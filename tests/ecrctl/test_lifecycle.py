@@ -15,6 +15,7 @@ from ecrctl.aws.clients import Aws
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
 from tests.ecrctl.images.pushing import push
+from tests.ecrctl.progress import without_progress
 from tests.support import ROOT
 
 NAME = "life/api"
@@ -103,7 +104,7 @@ def test_a_policy_whose_shield_protects_nothing_is_refused(folder: Path) -> None
     (folder / "policy.json").write_text(json.dumps({"rules": [rule]}))
     result = lifecycle(folder, "--images", "images.json", "--policy", "policy.json")
     assert result.returncode == 1
-    assert result.stderr == (
+    assert without_progress(result.stderr) == (
         "ecrctl: policy.json:\n"
         "  - a tag prefix has no wildcards, got 'live-*' in rule 1, which matches no tag. Write it "
         "in tagPatternList.\n"
@@ -124,7 +125,7 @@ def test_a_repository_that_is_not_deployed_is_one_sentence(
 ) -> None:
     result = lifecycle(folder, variables=emulator.variables())
     assert result.returncode == 2
-    assert result.stderr == (
+    assert without_progress(result.stderr) == (
         f"ecrctl: The repository '{NAME}' does not exist in account 000000000000, us-east-1. "
         "Deploy it first, or add --images FILE.\n"
     )
@@ -179,7 +180,7 @@ def test_a_public_repository_has_no_lifecycle_policy(
     with (folder / "dev.yaml").open("a") as file:
         file.write(text)
     result = lifecycle(folder, "--images", "images.json", *options, repository="tools/cli")
-    assert (result.returncode, result.stderr) == (
+    assert (result.returncode, without_progress(result.stderr)) == (
         1,
         "ecrctl: 'tools/cli' is a public repository in 'dev', and public repositories have no "
         "lifecycle policy: no image expires. Delete images that are no longer used with "

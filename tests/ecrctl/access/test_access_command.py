@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS
+from tests.ecrctl.progress import without_progress
 from tests.support import ROOT
 
 
@@ -97,7 +98,7 @@ def test_a_file_in_no_folder_is_refused_before_the_synth(
         check=False,
     )
     assert result.returncode == 2
-    assert result.stderr == (
+    assert without_progress(result.stderr) == (
         f"ecrctl: --required-grants: the folder {tmp_path / 'no'} does not exist. "
         "Create it first.\n"
     )

@@ -12,6 +12,7 @@ import pytest
 
 from ecrctl.cdk import toolchain
 from ecrctl.errors import UserError
+from tests.ecrctl.progress import without_progress
 from tests.support import ROOT
 
 
@@ -88,7 +89,7 @@ def test_a_cli_too_old_for_the_assembly_is_one_sentence(tmp_path: Path) -> None:
         check=False,
     )
     assert result.returncode == 1
-    assert result.stderr == (
+    assert without_progress(result.stderr) == (
         "This CDK CLI (3.0.0) reads cloud assemblies up to schema 43.0.0, and this app writes "
         "55.0.0. Run `make`, then `npx cdk` in this folder, which is the pinned CLI.\n"
     )

@@ -13,6 +13,7 @@ from ecrctl.aws.clients import Aws
 from ecrctl.cdk.toolchain import CDK, node_binary, present_tools
 from ecrctl.local.emulator import Emulator
 from environments.loading import load_environment
+from tests.ecrctl.progress import without_progress
 from tests.ecrctl.test_cli import ecrctl
 from tests.support import ROOT
 
@@ -79,7 +80,7 @@ def test_credentials_of_another_account_are_refused(environments: Path, emulator
     result = ecrctl(
         *("--environments", str(environments), "import", "dev"), variables=emulator.variables()
     )
-    assert (result.returncode, result.stderr) == (
+    assert (result.returncode, without_progress(result.stderr)) == (
         2,
         "ecrctl: The environment 'dev' belongs to account 111111111111, got credentials of "
         "account 000000000000. Set AWS_PROFILE to a profile of account 111111111111.\n",
@@ -88,7 +89,7 @@ def test_credentials_of_another_account_are_refused(environments: Path, emulator
 
 def test_a_new_environment_needs_a_region(tmp_path: Path) -> None:
     result = ecrctl("--environments", str(tmp_path), "import", "new", variables={"HOME": "/"})
-    assert (result.returncode, result.stderr) == (
+    assert (result.returncode, without_progress(result.stderr)) == (
         2,
         "ecrctl: An environment without a file requires a region, and none is configured. "
         "Set AWS_REGION.\n",

@@ -18,6 +18,7 @@ from ecrctl.images.stores.registry import Registry
 from ecrctl.local.emulator import Emulator
 from ecrctl.local.sample_image import sample_image
 from tests.ecrctl.aws.stubs import StubClient, stub_aws
+from tests.ecrctl.progress import without_progress
 from tests.ecrctl.test_cli import ecrctl
 
 ACCOUNT, REPOSITORY = "000000000000", "base/node"
@@ -200,7 +201,11 @@ def test_an_image_that_does_not_exist_has_no_line(
 ) -> None:
     common = ("--environments", str(folder), "base-image", "dev")
     done = ecrctl(*common, *arguments, variables=emulator.variables())
-    assert (done.returncode, done.stdout, done.stderr) == (code, "", f"ecrctl: {message}\n")
+    assert (done.returncode, done.stdout, without_progress(done.stderr)) == (
+        code,
+        "",
+        f"ecrctl: {message}\n",
+    )
 
 
 def archived() -> Aws:

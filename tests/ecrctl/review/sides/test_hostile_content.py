@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ecrctl.review.diff.texts_in_templates import documents_in
+from tests.ecrctl.progress import without_progress
 from tests.ecrctl.review.pairs import write_assembly
 from tests.support import ROOT
 
@@ -70,7 +71,7 @@ def test_no_code_runs_with_no_run(assembly: Path, side: str) -> None:
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (
+    assert (done.returncode, without_progress(done.stderr)) == (
         2,
         f"ecrctl: --no-run: {side} must be the folder of a cloud assembly, got the reference "
         "'HEAD', whose code would run. Synthesise it where that is safe, and name the folder.\n",
