@@ -1,10 +1,13 @@
 """The supervision of a local run: its time limit, its failures in other threads, its processes.
 
 A thread cannot raise an error in another one, and the main thread may wait for a socket or a
-process. So the error is raised by a signal's handler, which interrupts both.
+process. So the error is raised by a signal's handler, which interrupts both. Where the handler
+runs within a finalizer or `__del__`, Python reports the error to `sys.unraisablehook` and goes
+on; then the signal is sent again.
 """
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +19,7 @@ from ecrctl.errors import UserError
 from .process_record import ProcessRecord
 
 _SIGNAL = signal.SIGUSR1
+_SECONDS_TO_THE_NEXT_SIGNAL = 0.1
 
 
 class _Interrupted(BaseException):
@@ -45,7 +49,13 @@ class Supervision:
             if self._is_over or self.message:
                 return
             self.message = message
-            signal.pthread_kill(self._thread, _SIGNAL)
+        self.send_signal()
+
+    def send_signal(self) -> None:
+        """Interrupt the run's thread, unless the run is over."""
+        with self._lock:
+            if not self._is_over:
+                signal.pthread_kill(self._thread, _SIGNAL)
 
     def end(self) -> None:
         """Ignore failures from now on."""
@@ -56,6 +66,27 @@ class Supervision:
         """Raise in the main thread, unless the run is over."""
         if not self._is_over:
             raise _Interrupted
+
+
+@contextmanager
+def _sent_again_when_lost(supervision: Supervision) -> Iterator[None]:
+    """Send the signal again when a finalizer swallowed the error of the handler."""
+    previous = sys.unraisablehook
+
+    def hook(unraisable: "sys.UnraisableHookArgs") -> None:
+        if unraisable.exc_type is not _Interrupted:
+            previous(unraisable)
+            return
+        # Later and by a thread: an error that is raised within this hook is lost as well.
+        again = threading.Timer(_SECONDS_TO_THE_NEXT_SIGNAL, supervision.send_signal)
+        again.daemon = True
+        again.start()
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = previous
 
 
 @contextmanager
@@ -84,7 +115,8 @@ def supervised(
     previous = signal.signal(_SIGNAL, lambda *_: supervision.interrupt())
     limit.start()
     try:
-        yield supervision
+        with _sent_again_when_lost(supervision):
+            yield supervision
     except BaseException:
         if not supervision.message:
             raise

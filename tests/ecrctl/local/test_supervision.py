@@ -79,6 +79,49 @@ def test_a_failure_in_a_thread_replaces_the_error_that_follows_from_it(tmp_path:
     assert str(refusal.value) == "The cause."
 
 
+class SlowToFinalize:
+    """An object whose finalizer is running while the run fails."""
+
+    def __init__(self, supervision: Supervision) -> None:
+        self.supervision = supervision
+
+    def __del__(self) -> None:
+        failing = threading.Thread(target=self.supervision.fail, args=["The cause."])
+        failing.start()
+        time.sleep(1)
+
+
+def test_a_failure_within_a_finalizer_which_loses_every_error_ends_the_run(tmp_path: Path) -> None:
+    def finalize(supervision: Supervision) -> None:
+        SlowToFinalize(supervision)
+        time.sleep(20)
+
+    start = time.monotonic()
+    hook = sys.unraisablehook
+    with pytest.raises(UserError) as refusal:
+        run(finalize, tmp_path)
+    assert str(refusal.value) == "The cause."
+    assert time.monotonic() - start < 15
+    assert sys.unraisablehook == hook
+
+
+def test_other_errors_that_python_cannot_raise_are_reported_as_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Faulty:
+        def __del__(self) -> None:
+            raise ZeroDivisionError
+
+    reported: list[type[BaseException]] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda args: reported.append(args.exc_type))
+
+    def finalize(_: Supervision) -> None:
+        Faulty()
+
+    run(finalize, tmp_path)
+    assert reported == [ZeroDivisionError]
+
+
 def test_an_error_without_a_failure_is_raised_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), supervised(tmp_path, minutes=1, current_step=str):
         raise ZeroDivisionError
