@@ -102,6 +102,12 @@ class Workload:
     document: Mapping[str, Any]
 
     @property
+    def subject(self) -> str:
+        """Return the display name."""
+        row = IMAGE_PROPERTIES.get(self.kind)
+        return f"{row.word if row else word_of(self.kind)} {self.name}"
+
+    @property
     def key(self) -> tuple[str, str]:
         """Return the identity of the workload within its resource."""
         space = _metadata_of(self.document).get("namespace")
@@ -132,8 +138,7 @@ class WorkloadChange:
     @property
     def subject(self) -> str:
         """Return the display name."""
-        row = IMAGE_PROPERTIES.get(self.workload.kind)
-        return f"{row.word if row else word_of(self.workload.kind)} {self.workload.name}"
+        return self.workload.subject
 
     @property
     def evidence(self) -> object:

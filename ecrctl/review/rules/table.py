@@ -23,7 +23,7 @@ from . import (
 from .deployment import failures, moved, once, overwritten, public_repositories, stack_sets
 from .kubernetes import delivery, objects
 from .network import cluster_endpoints, kubernetes, routes, security_groups
-from .protection import confinement, repositories, requests, settings
+from .protection import confinement, replication, repositories, requests, settings, signing
 from .removal import removed
 from .removal import settings as deleting_settings
 from .rule import Rule
@@ -45,6 +45,8 @@ _MODULES = (
     repositories,
     settings,
     requests,
+    signing,
+    replication,
     security_groups,
     routes,
     cluster_endpoints,
