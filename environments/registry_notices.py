@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from constructs_lib.rules.ecr.repository import RepositorySpec
 from constructs_lib.rules.registry.account_settings import never_mounted
 from constructs_lib.rules.registry.registry import RegistrySpec
+from constructs_lib.rules.registry.signing import SIGN_ACTION
 
-from .model.repository import RepositoryModel
+from .model.repository import PushModel, RepositoryModel
 from .reading import EnvironmentFile
 from .registries import EMBEDDED_ACCOUNT
 
@@ -82,9 +83,25 @@ def _mounting_notices(
 
 
 def _signing_notices(registry: RegistrySpec, model: RepositoryModel) -> Iterator[str]:
-    rules = [rule for rule in registry.signing if rule.covers(model.name)]
-    if rules and model.push.roles:
+    is_signed = any(rule.covers(model.name) for rule in registry.signing)
+    pushers = _named_pushers(model.push)
+    if is_signed and pushers:
         yield (
-            f"images of '{model.name}' are signed, which requires that "
-            f"{', '.join(model.push.roles)} may signer:SignPayload on the signing profile."
+            f"images of '{model.name}' are signed with the permissions of the principal that "
+            f"pushes. Allow {SIGN_ACTION} on the signing profile to {', '.join(pushers)}; without "
+            "it, what they push stays unsigned."
         )
+
+
+def _named_pushers(push: PushModel) -> list[str]:
+    """Return the principals that may push and whose own policies this app does not make."""
+    organizations = ["the organization"] if push.organization else []
+    return [
+        *push.roles,
+        *push.users,
+        *push.sessions,
+        *(f"account {account}" for account in push.accounts),
+        *organizations,
+        *push.organizations,
+        *push.organization_paths,
+    ]

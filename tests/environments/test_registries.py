@@ -179,8 +179,21 @@ NOTICES = {
     ],
     "repositories: [{name: team/api, push: {roles: ['arn:aws:iam::111111111111:role/ci']}}]\n"
     "registry: {signing: [{filters: [team/*]}]}\n": [
-        "repositories[0]: images of 'team/api' are signed, which requires that "
-        "arn:aws:iam::111111111111:role/ci may signer:SignPayload on the signing profile.",
+        "repositories[0]: images of 'team/api' are signed with the permissions of the principal "
+        "that pushes. Allow signer:SignPayload on the signing profile to "
+        "arn:aws:iam::111111111111:role/ci; without it, what they push stays unsigned.",
+    ],
+    "organization_id: o-a1b2c3d4e5\n"
+    "repositories: [{name: team/api, push: {accounts: ['222222222222'], organization: true,\n"
+    "  users: ['arn:aws:iam::111111111111:user/ci'], organizations: [o-b1b2c3d4e5],\n"
+    "  sessions: ['arn:aws:sts::111111111111:assumed-role/ci/build'],\n"
+    "  organization_paths: ['o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*']}}]\n"
+    "registry: {signing: [{filters: [team/*]}]}\n": [
+        "repositories[0]: images of 'team/api' are signed with the permissions of the principal "
+        "that pushes. Allow signer:SignPayload on the signing profile to "
+        "arn:aws:iam::111111111111:user/ci, arn:aws:sts::111111111111:assumed-role/ci/build, "
+        "account 222222222222, the organization, o-b1b2c3d4e5, "
+        "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*; without it, what they push stays unsigned.",
     ],
     "repositories: [{name: team/api, encryption: "
     f"{KEY % 1}}}, {{name: web}}, {{name: team/web}}]\n"
