@@ -12,6 +12,7 @@ from typing import Any
 from checked_files.models import validated
 from constructs_lib.rules.faults import RuleError
 from constructs_lib.rules.policy.statements import statements_of
+from constructs_lib.rules.registry.account_settings import blob_mounting_value
 from constructs_lib.rules.registry.prefixes import ROOT
 from constructs_lib.rules.registry.registry import ON_PUSH
 from constructs_lib.rules.registry.replication import EVERYTHING
@@ -25,6 +26,7 @@ from .account import ExistingRepository
 from .entries import Entry, EntryWriter, Keys, Note
 
 _NOTED = "registry"
+UNMANAGED: Entry = {"scanning": "unmanaged"}
 # By the account and the region, the environment that is there.
 Places = Mapping[tuple[str, str], str]
 NOWHERE: Places = MappingProxyType({})
@@ -35,6 +37,7 @@ class ExistingRegistry:
     """The settings of a registry, in CloudFormation's names.
 
     :param policy: the registry policy; ``None`` where there is none.
+    :param mounts_blobs: whether a push reuses layers of other repositories.
     """
 
     scanning: Mapping[str, Any]
@@ -44,6 +47,7 @@ class ExistingRegistry:
     signing: Sequence[Mapping[str, Any]]
     exclusions: Sequence[str]
     policy: Mapping[str, Any] | None
+    mounts_blobs: bool = False
 
     @property
     def prefixes(self) -> set[str]:
@@ -63,6 +67,7 @@ def existing_registry(reading: Reading) -> ExistingRegistry | None:
             signing=reader.signing_of(reading),
             exclusions=reader.exclusions_of(reading),
             policy=json.loads(policy) if policy else None,
+            mounts_blobs=reader.blob_mounting_of(reading) == blob_mounting_value(True),
         )
     except UnansweredError:
         return None
@@ -97,14 +102,17 @@ class RegistryWriter:
         }
         found = {name: part for name, part in parts.items() if part not in ([], {"statements": []})}
         scanning = self._scanning()
-        if not found and scanning == {"scanning": "unmanaged"}:
+        # A deployment sets blob mounting, whatever it was before.
+        mounting = {"blob_mounting": True} if self.registry.mounts_blobs else {}
+        if found or scanning != UNMANAGED:
+            self._note(
+                "its settings exist outside of this environment's stacks",
+                "a deployment would fail with AlreadyExists. Import them before the deployment, "
+                "with `npx cdk import` of the stack Registry.",
+            )
+        elif not mounting:
             return {}
-        self._note(
-            "its settings exist outside of this environment's stacks",
-            "a deployment would fail with AlreadyExists. Import them before the deployment, with "
-            "`npx cdk import` of the stack Registry.",
-        )
-        return {**scanning, **found}
+        return {**scanning, **found, **mounting}
 
     def _note(self, what: str, then: str) -> None:
         self.notes.append(Note(repository=_NOTED, what=what, then=then))
@@ -112,7 +120,7 @@ class RegistryWriter:
     def _scanning(self) -> Entry:
         found = self.registry.scanning
         if not found["Rules"]:
-            return {"scanning": "unmanaged"}
+            return dict(UNMANAGED)
         try:
             scanning = RegistryScanning(
                 scan_type=found["ScanType"],
@@ -126,7 +134,7 @@ class RegistryWriter:
                 f"its scanning cannot be expressed in the file: {error.faults[0].message}",
                 "the file leaves it as it is, with `scanning: unmanaged`.",
             )
-            return {"scanning": "unmanaged"}
+            return dict(UNMANAGED)
         if scanning == ON_PUSH:
             return {}
         rules = [

@@ -68,7 +68,17 @@ def setting(
 
 
 def test_a_registry_with_ecrs_defaults_is_left_out() -> None:
-    assert setting(**NO_SETTINGS) == ({}, [])
+    assert setting(**NO_SETTINGS, blob_mounting="DISABLED") == ({}, [])
+
+
+def test_blob_mounting_is_declared_where_it_is_on() -> None:
+    found, notes = setting(**NO_SETTINGS, blob_mounting="ENABLED")
+    # A deployment sets it, whatever it was before, so there is nothing to import.
+    assert (found, notes) == ({"registry": {"scanning": "unmanaged", "blob_mounting": True}}, [])
+    found, notes = setting(blob_mounting="ENABLED")
+    assert (found["registry"]["blob_mounting"], notes) == (True, [OUTSIDE])
+    found, _ = setting(blob_mounting="DISABLED")
+    assert "blob_mounting" not in found["registry"]
 
 
 def test_a_registry_that_the_file_declares_is_kept() -> None:

@@ -200,6 +200,7 @@ NO_SETTINGS: Mapping[str, Any] = {
     "get_registry_policy": missing("Get", "RegistryPolicyNotFoundException"),
     "describe_repository_creation_templates": {"repositoryCreationTemplates": []},
     "describe_pull_through_cache_rules": {"pullThroughCacheRules": []},
+    "get_account_setting": {"name": "BLOB_MOUNTING", "value": "DISABLED"},
 }
 
 
