@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,27 +60,30 @@ def copy_working_tree(repository: Path, folder: Path) -> Path:
     a Python file is copied with it, because an app is otherwise compiled again in each review.
     """
     folder.mkdir(exist_ok=True)
+    modules: dict[Path, list[str]] = {}
     for name in _files_of_working_tree(repository, "--cached", "--others"):
         source = repository / name
         if source.is_file():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-            if source.suffix == ".py":
-                _copy_bytecode(source, target)
+            if name.endswith(".py"):
+                shutil.copystat(source, target)
+                modules.setdefault(Path(name).parent, []).append(source.stem)
+    for package, names in modules.items():
+        _copy_bytecode(repository / package, folder / package, names)
     return folder
 
 
-def _copy_bytecode(source: Path, target: Path) -> None:
-    """Copy the bytecode of a Python file, which is valid for a file of the same time and size."""
-    found = list(source.parent.glob(f"__pycache__/{source.stem}.*.pyc"))
-    if not found:
-        return
-    shutil.copystat(source, target)
-    cache = target.parent / "__pycache__"
-    cache.mkdir(exist_ok=True)
+def _copy_bytecode(source: Path, target: Path, modules: Collection[str]) -> None:
+    """Copy the bytecode of modules, which is valid for files of the same time and size."""
+    cache, copied = source / "__pycache__", target / "__pycache__"
+    found = [*cache.glob("*.pyc")]
+    if found:
+        copied.mkdir(exist_ok=True)
     for one in found:
-        shutil.copyfile(one, cache / one.name)
+        if one.name.partition(".")[0] in modules:
+            shutil.copyfile(one, copied / one.name)
 
 
 def file_of_commit(repository: Path, commit: str, path: str) -> str | None:
@@ -118,6 +121,18 @@ def time_of(repository: Path, commit: str) -> int:
 def tree_of(repository: Path, commit: str) -> str:
     """Return the id of a commit's files, which other commits with the same files have as well."""
     return _git(repository, "rev-parse", f"{commit}^{{tree}}").stdout.strip()
+
+
+def size_of(repository: Path, commit: str | None) -> int:
+    """Return the size of a commit's files in bytes; of the working tree where it is ``None``."""
+    if commit is None:
+        names = _files_of_working_tree(repository, "--cached", "--others")
+        files = (repository / name for name in names)
+        return sum(file.stat().st_size for file in files if file.is_file())
+    listed = _git(repository, "ls-tree", "-r", "-l", "-z", commit)
+    # 100644 blob HASH SIZE<tab>PATH; a submodule has no size.
+    sizes = (entry.partition("\t")[0].split()[-1] for entry in listed.stdout.split("\0") if entry)
+    return sum(int(size) for size in sizes if size.isdecimal())
 
 
 def parent_of(repository: Path, commit: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib import import_module
@@ -14,14 +15,15 @@ from ecrctl.errors import UserError
 from ecrctl.git import ChangedFile, changed_files, commit_of
 from ecrctl.output.messages import working
 
+from .diff.comparison import Comparison
 from .diff.resources import properties
-from .diff.template_diff import compare, running_library
+from .diff.template_diff import Library, compare, running_library
 from .findings import CATEGORIES, REPOSITORY_ITSELF, Category
 from .resource_types import REPOSITORY
 from .sides.acknowledgements import Acknowledgement, read_acknowledgements
 from .sides.added_acknowledgements import added_acknowledgements
 from .sides.projects import Project
-from .sides.sides import both_sides
+from .sides.sides import Side, both_sides
 from .team_rules.gates import environment_gates, gates_of, strictest
 from .team_rules.review_file import ReviewFile, read_review_file
 from .verdict import Review, judge
@@ -83,43 +85,60 @@ def review(request: Request) -> Review:
 def _review(request: Request) -> Review:
     # Read before any code of either side runs, because that could write the files.
     named, named_rules = _chosen_acknowledgements(request), _named_rules(request)
-    sides = both_sides(
-        request.base,
-        request.head,
-        request.project,
-        may_run=request.may_run,
-        meanwhile=_load_rules,
-    )
-    with (
-        running_library() as library,
-        sides as (base, head),
-        working("Compare both sides"),
-    ):
-        _check_images(request.images, [*base.stacks, *head.stacks])
-        comparison = replace(
-            compare(base.stacks, head.stacks, image_sets=request.images, library=library),
-            changed_files=request.changed_files or head.changed_files,
-        )
-        acknowledgements = base.acknowledgements if named is None else named
-        rules = base.review_file if named_rules is None else named_rules
-        comparison = replace(
-            comparison,
-            forbidden_access=rules.forbidden_access,
-            violations=(base.violations, head.violations),
-        )
-        chosen = gates_of(rules, request.gate)
-        gates = environment_gates(chosen, base.stacks, head.stacks)
-        gates[REPOSITORY_ITSELF] = strictest([chosen.default, *gates.values()])
-        from .rules.table import findings_of  # noqa: PLC0415 - loaded while the sides were made
+    with ExitStack() as stack:
+        started: list[Library] = []
 
-        findings = findings_of(comparison)
-        return Review(
-            base=base,
-            head=head,
-            comparison=comparison,
-            gates=gates,
-            verdict=judge(findings, acknowledgements, gates, request.today),
+        def prepare() -> None:
+            # In this order, because the synths need the processors at first.
+            _load_rules()
+            started.append(stack.enter_context(running_library()))
+
+        base, head = stack.enter_context(
+            both_sides(
+                request.base,
+                request.head,
+                request.project,
+                may_run=request.may_run,
+                meanwhile=prepare,
+            )
         )
+        stack.enter_context(working("Compare both sides"))
+        _check_images(request.images, [*base.stacks, *head.stacks])
+        compared = compare(base.stacks, head.stacks, image_sets=request.images, library=started[0])
+        return _judged(
+            request,
+            replace(
+                base,
+                acknowledgements=base.acknowledgements if named is None else named,
+                review_file=base.review_file if named_rules is None else named_rules,
+            ),
+            head,
+            compared,
+        )
+
+
+def _judged(request: Request, base: Side, head: Side, compared: Comparison) -> Review:
+    """Return a review by the acknowledgements and the rules of the base side."""
+    rules = base.review_file
+    comparison = replace(
+        compared,
+        changed_files=request.changed_files or head.changed_files,
+        forbidden_access=rules.forbidden_access,
+        violations=(base.violations, head.violations),
+    )
+    chosen = gates_of(rules, request.gate)
+    gates = environment_gates(chosen, base.stacks, head.stacks)
+    gates[REPOSITORY_ITSELF] = strictest([chosen.default, *gates.values()])
+    from .rules.table import findings_of  # noqa: PLC0415 - loaded while the sides were made
+
+    findings = findings_of(comparison)
+    return Review(
+        base=base,
+        head=head,
+        comparison=comparison,
+        gates=gates,
+        verdict=judge(findings, base.acknowledgements, gates, request.today),
+    )
 
 
 def _load_rules() -> None:

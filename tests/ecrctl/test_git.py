@@ -234,6 +234,15 @@ def test_the_bytecode_of_the_working_tree_is_valid_for_its_copy(
     assert list(copied.parent.iterdir()) == [copied]
 
 
+def test_the_size_is_that_of_the_files_which_are_copied(repository: Repository) -> None:
+    commit = repository.commit({"a": "12345", "b/c d": "123", ".gitignore": "ignored\n"})
+    (repository.folder / "ignored").write_text("1234567890")
+    (repository.folder / "new").write_text("1")
+    (repository.folder / "a").unlink()
+    assert git.size_of(repository.folder, commit) == 5 + 3 + len("ignored\n")
+    assert git.size_of(repository.folder, None) == 3 + 1 + len("ignored\n")
+
+
 NO_COMMIT = "0123456789" * 4
 
 

@@ -1,7 +1,6 @@
 """The two sides of a review: folders of cloud assemblies, or synthesised git references."""
 
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -32,6 +31,7 @@ from .acknowledgements import Acknowledgement, acknowledgements_in
 from .deployed import aligned, deployed_environment
 from .projects import Project
 from .synthesis import App, kept_assembly, synthesise
+from .temporary_folders import temporary_folder
 
 WORKING_TREE = "working tree"
 
@@ -186,9 +186,9 @@ def _source(
 def _app(
     option: str, label: str, commit: str | None, repository: Path, stack: ExitStack
 ) -> _Source:
-    """Return an app whose files will be in a temporary folder that only this user can read."""
+    """Return an app whose files will be in a temporary folder of their own."""
     # Not beside the other side: the code of one must not find the other.
-    temporary = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ecrctl-")))
+    temporary = stack.enter_context(temporary_folder(repository, commit))
     source = _Source(
         option=option,
         label=label,
