@@ -106,6 +106,13 @@ function diffOf({ written, resolved }) {
   };
 }
 
+// The library reads its database of types, which takes 0.4 s, when it first compares a resource.
+// Compare one before the input arrives, while the sides are still synthesised.
+const topicWith = (name) => ({
+  Resources: { Topic: { Type: "AWS::SNS::Topic", Properties: { TopicName: name } } },
+});
+fullDiff(topicWith("a"), topicWith("b"));
+
 const pairs = JSON.parse(readFileSync(0, "utf8"));
 const diffs = {};
 for (const pair of pairs) {

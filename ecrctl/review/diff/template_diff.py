@@ -23,6 +23,8 @@ LIBRARY = "@aws-cdk/cloudformation-diff"
 # A logical ID, wherever a function names it.
 _NAME = re.compile(r"[0-9A-Za-z]+")
 _SCRIPT = Path(__file__).with_name("diff_templates.js")
+# The synths, which run at the same time, go first.
+_NICENESS = 10
 Library = subprocess.Popen[str]
 
 
@@ -38,6 +40,8 @@ def running_library() -> Iterator[Library]:
         # The output goes into files and comments, which show no colours.
         env={**os.environ, "NO_COLOR": "1", "FORCE_COLOR": "0"},
     )
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
     with process:
         try:
             yield process
