@@ -14,7 +14,7 @@ import yaml
 
 import constructs_lib
 from environments.json_schema import schemas
-from tests.assemblies import stacks_of
+from tests.assemblies import Stack, stacks_of
 from tests.support import ROOT, Template, synthesise
 
 PAGE = (ROOT / "docs" / "reference" / "coming-from-terraform.md").read_text()
@@ -106,10 +106,16 @@ def test_a_spelling_that_does_not_exist_is_found() -> None:
 
 
 @pytest.fixture(scope="module")
-def repositories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Template]]:
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> list[Stack]:
+    """Return the stacks of all examples."""
+    return list(stacks_of(synthesise(EXAMPLES, tmp_path_factory.mktemp("examples"))))
+
+
+@pytest.fixture(scope="module")
+def repositories(stacks: list[Stack]) -> dict[str, list[Template]]:
     """Return the properties of the repositories of each example."""
     found: dict[str, list[Template]] = {}
-    for stack in stacks_of(synthesise(EXAMPLES, tmp_path_factory.mktemp("examples"))):
+    for stack in stacks:
         for resource in stack.template["Resources"].values():
             if resource["Type"] in ("AWS::ECR::Repository", "AWS::ECR::PublicRepository"):
                 found.setdefault(stack.environment, []).append(resource)
@@ -233,6 +239,30 @@ def test_the_example_of_terraform_aws_modules_has_the_repositories_of_the_module
             "Name",
             "Repository",
         }
+
+
+def test_the_example_of_replication_has_the_rule_of_the_module_and_its_destinations(
+    stacks: list[Stack],
+) -> None:
+    registries = {
+        one.environment: {
+            resource["Type"]: resource["Properties"]
+            for resource in one.template["Resources"].values()
+        }
+        for one in stacks
+        if one.name == "Registry"
+    }
+    replication = registries["cloudposse-replication-repo"]["AWS::ECR::ReplicationConfiguration"]
+    (rule,) = replication["ReplicationConfiguration"]["Rules"]
+    assert rule["RepositoryFilters"] == [{"Filter": "redis", "FilterType": "PREFIX_MATCH"}]
+    regions = ["us-east-1", "eu-west-1"]
+    assert rule["Destinations"] == [
+        {"Region": region, "RegistryId": "111111111111"} for region in regions
+    ]
+    for region in regions:
+        replica = registries[f"cloudposse-replica-{region}"]["AWS::ECR::RepositoryCreationTemplate"]
+        assert replica["AppliedFor"] == ["REPLICATION"]
+        assert replica["EncryptionConfiguration"] == {"EncryptionType": "AES256"}
 
 
 def test_every_example_is_on_the_page() -> None:
