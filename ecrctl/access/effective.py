@@ -11,9 +11,9 @@ from ecrctl.policies.conditions import Conditions, both, is_stricter, loosest
 from ecrctl.policies.documents import grouped
 from ecrctl.policies.patterns import PatternSet
 from ecrctl.policies.permissions import Permission
-from ecrctl.policies.verbs import PUBLIC_VERBS, REPOSITORY_VERBS, Verb
+from ecrctl.policies.verbs import CREATED_VERBS, PUBLIC_VERBS, Verb
 
-_VERBS = (*REPOSITORY_VERBS, *PUBLIC_VERBS)
+_VERBS = (*CREATED_VERBS, *PUBLIC_VERBS)
 ACTIONS = tuple(sorted({action for verb in _VERBS for action in verb.actions}))
 _ALWAYS: list[Conditions] = [frozenset()]
 # The actions of a statement and its conditions, without its principal and resource.

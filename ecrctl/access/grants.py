@@ -12,7 +12,7 @@ from constructs_lib.rules.policy.cross_account import policies_by_owner
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.callers import limit_callers
 from ecrctl.policies.documents import grouped
-from ecrctl.policies.verbs import REPOSITORY_VERBS
+from ecrctl.policies.verbs import CREATED_VERBS
 from ecrctl.policies.wording import conditions_text, principal_text
 from ecrctl.review.access.sources import policy_sets
 from ecrctl.review.resolution.templates import resolved
@@ -23,7 +23,7 @@ from .requirements import text_of
 from .rows import Effect, Policy, Row, rows_of
 from .undecided import undecided_policies
 
-_VERBS = tuple(verb.name for verb in REPOSITORY_VERBS)
+_VERBS = tuple(verb.name for verb in CREATED_VERBS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from rich.table import Table
 from ecrctl.console import new_table
 from ecrctl.output.documents import AccessDocument, GrantDocument, PushRoleDocument
 from ecrctl.policies.documents import grouped
-from ecrctl.policies.verbs import PUBLIC_VERBS, REPOSITORY_VERBS
+from ecrctl.policies.verbs import CREATED_VERBS, PUBLIC_VERBS
 from ecrctl.policies.wording import listed
 
 from .grants import Access, EnvironmentAccess, Grant
@@ -18,7 +18,7 @@ from .grants import Access, EnvironmentAccess, Grant
 _COLUMNS = ("Repository", "Permission", "Principal", "Condition", "Policy", "Also requires")
 _ROLES = "Roles with which GitHub Actions pushes"
 _ROLE_COLUMNS = ("Environment", "Workflow runs", "Role")
-_VERBS = {(verb.name, False): verb for verb in REPOSITORY_VERBS} | {
+_VERBS = {(verb.name, False): verb for verb in CREATED_VERBS} | {
     (verb.name, True): verb for verb in PUBLIC_VERBS
 }
 

@@ -12,7 +12,7 @@ from ecrctl.policies.documents import canonical_text
 from ecrctl.policies.patterns import PatternSet, has_wildcard
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import OWN_ACCOUNT, PrincipalSet
-from ecrctl.policies.verbs import PUBLIC_VERBS, REPOSITORY_VERBS, Verb
+from ecrctl.policies.verbs import CREATED_VERBS, PUBLIC_VERBS, REPOSITORY_VERBS, Verb
 from ecrctl.review.access.policy_sets import Holder, PolicySet
 from ecrctl.review.resolution.texts import is_unknown
 from ecrctl.review.resource_types import (
@@ -48,7 +48,9 @@ class Repository:
     @property
     def verbs(self) -> tuple[Verb, ...]:
         """The verbs that policies can grant on it."""
-        return PUBLIC_VERBS if self.is_public else REPOSITORY_VERBS
+        if self.is_public:
+            return PUBLIC_VERBS
+        return CREATED_VERBS if self.holder.subject.type == TEMPLATE else REPOSITORY_VERBS
 
     @property
     def environment(self) -> str:

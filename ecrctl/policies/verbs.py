@@ -10,6 +10,7 @@ from constructs_lib.rules.policy.repository_policy import (
     PULL_ACTIONS,
     PUSH_ACTIONS,
 )
+from constructs_lib.rules.registry.registry_policy import IMPORT_ACTIONS
 
 from .patterns import PatternSet
 
@@ -74,7 +75,16 @@ PUSH = Verb(
     blocking=tuple(action for action in PUSH_ACTIONS if action != "ecr:BatchGetImage"),
 )
 ADMINISTER = _verb("administer", *ADMINISTER_ACTIONS, is_any=True)
+# Pulling an image through a cache for the first time, which creates its repository.
+IMPORT = Verb(
+    "import",
+    defining=("ecr:BatchImportUpstreamImage",),
+    actions=IMPORT_ACTIONS,
+    blocking=IMPORT_ACTIONS,
+)
 REPOSITORY_VERBS = (PULL, PUSH, ADMINISTER)
+# Of the repositories that ECR creates, of which some are behind a cache.
+CREATED_VERBS = (PULL, IMPORT, PUSH, ADMINISTER)
 # Everyone may pull from a public repository, for which there is no action.
 PUBLIC_PULL = Verb("pull", defining=(), actions=(), blocking=())
 PUBLIC_PUSH = Verb(

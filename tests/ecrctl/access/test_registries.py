@@ -125,11 +125,25 @@ def test_repositories_that_ecr_creates_are_listed_by_their_pattern() -> None:
     assert found(stack) == [
         ("*", "pull", "Allow", f"account {THIRD}", "repository policy"),
         ("hub/*", "pull", "Allow", f"account {OTHER}", "registry policy"),
+        ("hub/*", "import", "Allow", f"account {OTHER}", "registry policy"),
         ("team/*", "pull", "Allow", f"account {OTHER}", "repository policy"),
     ]
     assert access_of([stack]).repositories == {
         f"{ACCOUNT}/{REGION}": [f"{ARN}*", f"{ARN}hub/*", f"{ARN}team/*"]
     }
+
+
+def test_a_first_pull_through_a_cache_requires_the_policies_of_both_accounts() -> None:
+    importing = ["ecr:BatchImportUpstreamImage", "ecr:CreateRepository"]
+    policy = registry(allow(OTHER, [*PULL, *importing], "hub/*"))
+    access = access_of([stack_with("Registry", Hub=template("hub"), Policy=policy)])
+    (found,) = [one for one in access.grants if one.verb == "import"]
+    assert found.also_requires == (
+        f"in account {OTHER}, an identity policy: ecr:BatchImportUpstreamImage, "
+        f"ecr:CreateRepository on {ARN}hub/*; ecr:GetAuthorizationToken on *"
+    )
+    statements = access.required_policies[f"account {OTHER}"]["Statement"]
+    assert {"Effect": "Allow", "Action": importing, "Resource": [f"{ARN}hub/*"]} in statements
 
 
 def test_a_registry_that_is_open_to_everyone_is_named_first() -> None:
