@@ -108,7 +108,8 @@ class RegistryWriter:
             self._note(
                 "its settings exist outside of this environment's stacks",
                 "a deployment would fail with AlreadyExists. Import them before the deployment, "
-                "with `npx cdk import` of the stack Registry.",
+                "with `npx cdk import` of the stack Registry, which asks for identifiers: the "
+                f"RegistryId is {self.head.account}.",
             )
         elif not mounting:
             return {}

@@ -14,12 +14,29 @@ from tests.compliance.test_cdk_nag import WILDCARD
 from tests.compliance.test_cfn_lint import findings
 from tests.support import ACCOUNT, REGION, cdk_context
 
+MOUNTING = "Mounting/Registry/BlobMounting"
+NIST = "NIST.800.53.R5"
 # By rule and construct: the reason why the finding stays. Any other finding fails.
 REASONS = {
-    (
-        WILDCARD,
-        "Mounting/Registry/BlobMounting/Role/Resource",
-    ): "ecr:PutAccountSetting knows no resource; its condition allows this setting alone",
+    (WILDCARD, f"{MOUNTING}/Role/Resource"): (
+        "ecr:PutAccountSetting knows no resource; its condition allows this setting alone"
+    ),
+    (f"{NIST}-IAMNoInlinePolicy", f"{MOUNTING}/Role/Resource"): (
+        "the permissions of a role that one function alone assumes belong to it"
+    ),
+    (f"{NIST}-CloudWatchLogGroupEncrypted", f"{MOUNTING}/Logs/Resource"): (
+        "CloudWatch encrypts every log group; a key of the account would cost more than the logs, "
+        "which name the setting and no image"
+    ),
+    (f"{NIST}-LambdaDLQ", f"{MOUNTING}/Function"): (
+        "CloudFormation waits for its answer, and reports a missing one as a failed deployment"
+    ),
+    (f"{NIST}-LambdaInsideVPC", f"{MOUNTING}/Function"): (
+        "it calls ECR's API alone, and would require a network with an endpoint in each account"
+    ),
+    (f"{NIST}-LambdaConcurrency", f"{MOUNTING}/Function"): (
+        "CloudFormation alone invokes it, once for each deployment that changes the setting"
+    ),
 }
 
 
@@ -45,7 +62,8 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
             ),
         ],
     )
-    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    packs = (cdk_nag.AwsSolutionsChecks(app), cdk_nag.NIST80053R5Checks(app))
+    cdk.Validations.of(app).add_plugins(*packs)
     with pytest.raises(RuntimeError, match="ValidationFailed"):
         app.synth()
     return outdir

@@ -35,7 +35,8 @@ OUTSIDE = Note(
     repository="registry",
     what="its settings exist outside of this environment's stacks",
     then="a deployment would fail with AlreadyExists. Import them before the deployment, with `npx "
-    "cdk import` of the stack Registry.",
+    "cdk import` of the stack Registry, which asks for identifiers: the RegistryId is "
+    f"{ACCOUNT}.",
 )
 
 
