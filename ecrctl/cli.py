@@ -15,6 +15,7 @@ from environments import DIRECTORY
 from environments.faults import EnvironmentFault
 
 from . import VERSION
+from .arguments import Environment, complete_environment
 from .environment_files.cli import add_file_commands
 from .errors import ExitCode, UserError, exit_code_table
 from .files import check_folder_of
@@ -76,8 +77,6 @@ class _Options:
 
 
 _options = _Options()
-
-Environment = Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")]
 
 
 def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - Typer passes it
@@ -333,7 +332,12 @@ def import_command(
 )
 def access_command(
     environment: Annotated[
-        str | None, typer.Argument(metavar="[ENV]", help="The environment's name (default: all).")
+        str | None,
+        typer.Argument(
+            metavar="[ENV]",
+            help="The environment's name (default: all).",
+            autocompletion=complete_environment,
+        ),
     ] = None,
     output: Annotated[
         Literal["text", "markdown", "json"],

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
+from ecrctl.arguments import Environment, complete_environment
 from ecrctl.errors import ExitCode, exit_code_table
 from ecrctl.output.formats import Format
 from ecrctl.output.messages import say
 
-_ENVIRONMENT = typer.Argument(metavar="ENV", help="The environment's name.")
 _CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 
 
@@ -27,7 +27,7 @@ def add_file_commands(app: typer.Typer, environments: Callable[[], Path]) -> Non
         ),
     )
     def init_command(
-        environment: Annotated[str, _ENVIRONMENT],
+        environment: Environment,
         account: Annotated[
             str, typer.Option(metavar="ID", help="The AWS account: 12 digits.", show_default=False)
         ],
@@ -45,7 +45,11 @@ def add_file_commands(app: typer.Typer, environments: Callable[[], Path]) -> Non
     def check_command(
         names: Annotated[
             list[str] | None,
-            typer.Argument(metavar="[ENV]...", help="The environments' names (default: all)."),
+            typer.Argument(
+                metavar="[ENV]...",
+                help="The environments' names (default: all).",
+                autocompletion=complete_environment,
+            ),
         ] = None,
         output: Format = "text",
     ) -> None:

@@ -10,12 +10,12 @@ from typing import Annotated
 
 import typer
 
+from ecrctl.arguments import Environment
 from ecrctl.errors import ExitCode, exit_code_table
 from ecrctl.output.formats import Format
 
 _CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 
-Environment = Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")]
 ShowPlan = Annotated[bool, typer.Option("--plan", help="Print what would move, and move nothing.")]
 WithoutReferrers = Annotated[
     bool,

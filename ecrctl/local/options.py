@@ -5,13 +5,20 @@ from typing import Annotated
 
 import typer
 
+from ecrctl.arguments import complete_environment
 from ecrctl.cdk.toolchain import ROOT
 
 OUTPUT = ROOT / ".ecrctl" / "local"
 TIME_LIMIT_MINUTES = 15
 
 Environment = Annotated[
-    str, typer.Option("--environment", metavar="ENV", help="The environment to deploy.")
+    str,
+    typer.Option(
+        "--environment",
+        metavar="ENV",
+        help="The environment to deploy.",
+        autocompletion=complete_environment,
+    ),
 ]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the embedded AWS.")]
 Keep = Annotated[bool, typer.Option("--keep", help="Keep the embedded AWS running.")]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ecrctl.arguments import Environment, complete_environment
 from ecrctl.errors import ExitCode, exit_code_table
 from ecrctl.output.formats import Format, print_json
 from ecrctl.output.messages import say, working
@@ -26,7 +27,7 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
         ),
     )
     def pin_command(
-        environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
+        environment: Environment,
         image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name that workloads use.")],
         repository: Annotated[str | None, typer.Option(help="The repository of the image.")] = None,
         tag: Annotated[str | None, typer.Option(help="The tag to look up.")] = None,
@@ -40,7 +41,9 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
         registry: Annotated[
             str | None,
             typer.Option(
-                metavar="ENV", help="The environment that declares the repository (default: ENV)."
+                metavar="ENV",
+                help="The environment that declares the repository (default: ENV).",
+                autocompletion=complete_environment,
             ),
         ] = None,
         output: Format = "text",
@@ -75,7 +78,7 @@ def add_unpin_command(app: typer.Typer, environments: Callable[[], Path]) -> Non
 
     @app.command("unpin", epilog=exit_code_table(*_CODES, example="ecrctl unpin dev api"))
     def unpin_command(
-        environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
+        environment: Environment,
         image: Annotated[str, typer.Argument(metavar="IMAGE", help="The name of the pin.")],
         output: Format = "text",
     ) -> None:

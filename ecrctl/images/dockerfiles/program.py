@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ecrctl.arguments import Environment
 from ecrctl.errors import ExitCode, exit_code_table
 from ecrctl.output.formats import Format, print_json
 from ecrctl.output.messages import working
@@ -24,7 +25,7 @@ def add_dockerfile_commands(app: typer.Typer, environments: Callable[[], Path]) 
         ),
     )
     def base_image_command(
-        environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
+        environment: Environment,
         repository: Annotated[
             str, typer.Argument(metavar="REPOSITORY", help="The repository's name.")
         ],

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from ecrctl.arguments import Environment
 from ecrctl.errors import ExitCode, exit_code_table
 
 
@@ -22,7 +23,7 @@ def add_login_command(app: typer.Typer, environments: Callable[[], Path]) -> Non
         ),
     )
     def login_command(
-        environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
+        environment: Environment,
         tool: Annotated[
             Literal["docker", "podman", "buildah"] | None,
             typer.Option(help="The tool to log in (default: the one that is installed)."),

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ecrctl.arguments import complete_environment
 from ecrctl.errors import ExitCode, exit_code_table
 from ecrctl.images.cli import ShowPlan
 from ecrctl.images.scanning.options import IgnoreFile
@@ -23,10 +24,20 @@ def add_promote_command(app: typer.Typer, environments: Callable[[], Path]) -> N
     @app.command("promote", epilog=exit_code_table(*_CODES, example="ecrctl promote dev prod api"))
     def promote_command(
         source: Annotated[
-            str, typer.Argument(metavar="SRC", help="The environment that has the images.")
+            str,
+            typer.Argument(
+                metavar="SRC",
+                help="The environment that has the images.",
+                autocompletion=complete_environment,
+            ),
         ],
         target: Annotated[
-            str, typer.Argument(metavar="DST", help="The environment that gets them.")
+            str,
+            typer.Argument(
+                metavar="DST",
+                help="The environment that gets them.",
+                autocompletion=complete_environment,
+            ),
         ],
         images: Annotated[
             list[str] | None,

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from ecrctl.arguments import Environment
 from ecrctl.errors import ExitCode, exit_code_table
 from ecrctl.images.usage import options as usage
 
@@ -27,7 +27,7 @@ def add_report_command(app: typer.Typer, environments: Callable[[], Path]) -> No
         ),
     )
     def report_command(
-        environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
+        environment: Environment,
         repositories: options.Repositories = None,
         in_use: usage.InUse = False,
         kubeconfig: usage.Kubeconfig = None,

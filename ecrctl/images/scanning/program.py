@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
+from ecrctl.arguments import Environment
 from ecrctl.errors import ExitCode, exit_code_table
 
 from . import options
@@ -23,7 +23,7 @@ def add_scan_command(app: typer.Typer, environments: Callable[[], Path]) -> None
         "scan", epilog=exit_code_table(*_CODES, example="ecrctl scan dev api --fail-on high")
     )
     def scan_command(
-        environment: Annotated[str, typer.Argument(metavar="ENV", help="The environment's name.")],
+        environment: Environment,
         image: options.Image,
         fail_on: options.FailOn = "high",
         wait: options.Wait = False,
