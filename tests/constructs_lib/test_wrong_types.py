@@ -295,7 +295,7 @@ def test_a_call_that_python_refuses_keeps_its_message() -> None:
 
 def test_lists_are_accepted_in_place_of_tuples() -> None:
     accounts = ["222222222222"]
-    assert Access(accounts=accounts).accounts == accounts  # type: ignore[arg-type, comparison-overlap]
+    assert Access(accounts=accounts).accounts == accounts
     rule = LifecycleRule(count_type="imageCountMoreThan", count_number=30, tag_status="untagged")
-    policy = LifecyclePolicy([rule], allow_touching_live_images=True)  # type: ignore[arg-type]
+    policy = LifecyclePolicy([rule], allow_touching_live_images=True)
     assert len(policy.rules) == 1

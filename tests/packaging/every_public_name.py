@@ -89,7 +89,7 @@ DIGEST = f"sha256:{'a' * 64}"
 HOURLY = cdk.Duration.hours(1)
 LIVE = LifecycleRule(
     tag_status="tagged",
-    tag_patterns=("live-*",),
+    tag_patterns=["live-*"],
     count_type="imageCountMoreThan",
     count_number=1_000_000,
 )
@@ -111,7 +111,7 @@ class Repositories(cdk.Stack):
             tag_immutability=TagImmutability.immutable_except_signatures(),
             encryption=Encryption.customer_managed(self.key),
             lifecycle=LifecyclePolicy(rules=(LIVE, OLD)),
-            pull=Access(accounts=("222222222222",)),
+            pull=Access(accounts=["222222222222"]),
             administrators=Administrators(
                 role_arns=(CI,), break_glass_role_arn=f"arn:aws:iam::{ACCOUNT}:role/glass"
             ),
@@ -132,7 +132,7 @@ class Repositories(cdk.Stack):
             self,
             "Cli",
             repository_name="tools/cli",
-            catalog_data=CatalogData(description="A command line", architectures=("ARM 64",)),
+            catalog_data=CatalogData(description="A command line", architectures=["ARM 64"]),
         )
         SpecifiedPublicRepository(self, "Site", PublicRepositorySpec(name="site", place=place))
         GitHubImagePusher(
@@ -155,13 +155,13 @@ class Registries(cdk.Stack):
         other = Place.of("222222222222", "eu-west-1")
         spec = RegistrySpec(
             place=Place.of(ACCOUNT, REGION),
-            scanning=RegistryScanning(rules=(ScanningRule(filters=("prod*",)),)),
-            replication=(ReplicationRule(destinations=(other,), filters=("prod/",)),),
+            scanning=RegistryScanning(rules=[ScanningRule(filters=["prod*"])]),
+            replication=[ReplicationRule(destinations=[other], filters=["prod/"])],
             caches=(PullThroughCache(prefix="quay", upstream="quay"),),
-            templates=(CreationTemplate(prefix="prod", applied_for=("REPLICATION",)),),
+            templates=(CreationTemplate(prefix="prod", applied_for=["REPLICATION"]),),
             signing=(SigningRule(filters=("prod/*",)),),
             policy=RegistryPolicy(
-                replication=(ReplicationSource(account="222222222222", repositories=("prod/*",)),)
+                replication=(ReplicationSource(account="222222222222", repositories=["prod/*"]),)
             ),
         )
         Registry(
@@ -177,7 +177,7 @@ class Registries(cdk.Stack):
         )
         baseline = RegistryBaselineSpec(
             place=spec.place,
-            organizational_units=("ou-ab12-11111111",),
+            organizational_units=["ou-ab12-11111111"],
             regions=(REGION,),
             registry=RegistrySpec(place=spec.place),
         )
@@ -319,7 +319,7 @@ class OnEks(cdk.Stack):
             image=image,
             service_account=reader,
             pod=JobPod(
-                args=("s3", "ls"),
+                args=["s3", "ls"],
                 secrets={"TOKEN": SecretKey(secret="api", key="token")},
                 volumes=(Volume(name="scratch", path="/tmp", size_limit="64Mi"),),
                 resources=Resources(limits={"memory": "128Mi"}, requests={"memory": "128Mi"}),

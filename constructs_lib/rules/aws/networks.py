@@ -4,11 +4,12 @@ Sources: Amazon VPC user guide, "VPC CIDR blocks"; RFC 1918, "Address Allocation
 Internets"; RFC 6598, "IANA-Reserved IPv4 Prefix for Shared Address Space".
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from constructs_lib.rules.faults import Fault, faults_unless, raise_if_any
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.types import checked_types
 
 SHORTEST_PREFIX, LONGEST_PREFIX = 16, 26
@@ -30,7 +31,7 @@ class NetworkSpec:
     """
 
     cidr: str
-    availability_zones: tuple[str, ...]
+    availability_zones: ListOf[str]
 
     def __post_init__(self) -> None:
         raise_if_any("network", [*_cidr_faults(self.cidr), *_zone_faults(self.availability_zones)])
@@ -73,7 +74,7 @@ def _cidr_faults(cidr: str) -> Iterator[Fault]:
         )
 
 
-def _zone_faults(zones: tuple[str, ...]) -> Iterator[Fault]:
+def _zone_faults(zones: Sequence[str]) -> Iterator[Fault]:
     different = len(set(zones))
     if different < MINIMUM_ZONES:
         yield Fault(

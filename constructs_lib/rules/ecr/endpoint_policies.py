@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from constructs_lib.rules.aws.partitions import account_faults
 from constructs_lib.rules.faults import each_under, faults_unless, raise_if_any, under
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.mappings import without_none
 from constructs_lib.rules.policy.access import organization_faults
 from constructs_lib.rules.policy.lists import one_or_list
@@ -36,7 +37,7 @@ class PulledFrom:
     :raises RuleError: with every value of the wrong form.
     """
 
-    accounts: tuple[str, ...] = ()
+    accounts: ListOf[str] = ()
     organization_id: str | None = None
 
     def __post_init__(self) -> None:

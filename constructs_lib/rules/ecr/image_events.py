@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from constructs_lib.rules.faults import Fault, each_under, faults_unless, raise_if_any, word_faults
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.types import checked_types
 
 from .images import repository_name_faults
@@ -45,7 +46,7 @@ class ImageEvents:
     pushes: bool = False
     pull_through_failures: bool = True
     failed_pulls: bool = True
-    repositories: tuple[str, ...] = ()
+    repositories: ListOf[str] = ()
 
     def __post_init__(self) -> None:
         cure = "Write None for no findings."

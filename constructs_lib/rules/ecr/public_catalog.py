@@ -17,6 +17,7 @@ from constructs_lib.rules.faults import (
     under,
     word_faults,
 )
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.mappings import without_none
 from constructs_lib.rules.types import checked_types
 
@@ -56,8 +57,8 @@ class CatalogData:
     description: str | None = None
     about: str | None = None
     usage: str | None = None
-    architectures: tuple[Architecture, ...] = ()
-    operating_systems: tuple[OperatingSystem, ...] = ()
+    architectures: ListOf[Architecture] = ()
+    operating_systems: ListOf[OperatingSystem] = ()
 
     def __post_init__(self) -> None:
         raise_if_any("CatalogData", _catalog_faults(self))

@@ -14,6 +14,7 @@ from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.aws.resource_tags import tag_faults
 from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.faults import Fault, faults_unless, raise_if_any, under, word_faults
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.policy.access import Access, Administrators, push_faults
 from constructs_lib.rules.policy.repository_policy import public_access_statements
 from constructs_lib.rules.policy.statements import (
@@ -88,7 +89,7 @@ class PublicRepositorySpec:
     place: Place
     catalog_data: CatalogData = NO_CATALOG_DATA
     push: Access = NO_PUSH
-    statements: tuple[Statement, ...] = ()
+    statements: ListOf[Statement] = ()
     administrators: Administrators | None = None
     removal: PublicRemoval = "retain"
     tags: Mapping[str, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.faults import Fault, raise_if_any, under, word_faults
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy, wildcard_prefix_faults
 from constructs_lib.rules.lifecycle.presets import standard
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.policy.access import (
     Access,
     Administrators,
@@ -110,7 +111,7 @@ class RepositorySpec:
     lifecycle: LifecyclePolicy | None = STANDARD_LIFECYCLE
     pull: Access = NO_ACCESS
     push: Access = NO_ACCESS
-    statements: tuple[Statement, ...] = ()
+    statements: ListOf[Statement] = ()
     administrators: Administrators | None = None
     removal: Removal = "retain"
     empty_on_delete: bool = False

@@ -6,7 +6,7 @@ Source: Amazon ECR user guide, "Preventing image tags from being overwritten".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -18,6 +18,7 @@ from constructs_lib.rules.faults import (
     under,
     word_faults,
 )
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.types import checked_types
 
 from .tag_patterns import tag_matches
@@ -48,7 +49,7 @@ class TagImmutability:
     """
 
     mode: Mode = "IMMUTABLE"
-    exclusion_filters: tuple[str, ...] = ()
+    exclusion_filters: ListOf[str] = ()
 
     def __post_init__(self) -> None:
         raise_if_any("TagImmutability", tag_immutability_faults(self.mode, self.exclusion_filters))
@@ -68,14 +69,14 @@ class TagImmutability:
         return TagImmutability(mode="IMMUTABLE_WITH_EXCLUSION", exclusion_filters=COSIGN_FILTERS)
 
 
-def tag_immutability_faults(mode: str, exclusion_filters: tuple[str, ...]) -> Iterator[Fault]:
+def tag_immutability_faults(mode: str, exclusion_filters: Sequence[str]) -> Iterator[Fault]:
     """Yield the faults of a mode and its exclusion filters."""
     yield from word_faults("mode", mode, MODES, subject="tag immutability")
     if mode in MODES:
         yield from under("exclusion_filters", _filters_faults(mode, exclusion_filters))
 
 
-def _filters_faults(mode: str, filters: tuple[str, ...]) -> Iterator[Fault]:
+def _filters_faults(mode: str, filters: Sequence[str]) -> Iterator[Fault]:
     with_exclusion = mode.endswith("_WITH_EXCLUSION")
     if with_exclusion and not filters:
         yield Fault(

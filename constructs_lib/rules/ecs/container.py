@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 
 from constructs_lib.rules.aws.tokens import is_number_token, matches
 from constructs_lib.rules.faults import Fault, faults_unless, range_faults, repeated, under
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.types import checked_types
 
 from .hardening import ContainerHardening, hardening_faults
@@ -51,7 +52,7 @@ class HealthCheck:
     30
     """
 
-    command: tuple[str, ...]
+    command: ListOf[str]
     interval_seconds: int = 30
     timeout_seconds: int = 5
     retries: int = 3
@@ -86,11 +87,11 @@ class ContainerSpec:
     memory_mib: int
     cpu: int | None = None
     essential: bool = True
-    command: tuple[str, ...] = ()
-    entry_point: tuple[str, ...] = ()
+    command: ListOf[str] = ()
+    entry_point: ListOf[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, Any] = field(default_factory=dict)
-    ports: tuple[int, ...] = ()
+    ports: ListOf[int] = ()
     health_check: HealthCheck | None = None
     depends_on: Mapping[str, DependencyCondition] = field(default_factory=dict)
     writable_volumes: Mapping[str, str] = field(default_factory=dict)

@@ -18,6 +18,7 @@ from constructs_lib.rules.faults import (
     under,
     word_faults,
 )
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.types import checked_types
 
 from .container import DEPENDENCY_CONDITIONS, ContainerSpec, container_faults, family_faults
@@ -50,7 +51,7 @@ class TaskSpec:
 
     family: str
     container: ContainerSpec
-    sidecars: tuple[ContainerSpec, ...] = ()
+    sidecars: ListOf[ContainerSpec] = ()
     pulled_by: PulledBy = "execution-role"
     fargate: FargateSize | Literal["smallest"] | None = None
     network_mode: NetworkMode | None = None

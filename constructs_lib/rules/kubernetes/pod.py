@@ -5,11 +5,12 @@ for Pods and Containers" and "Taints and Tolerations".
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from constructs_lib.rules.faults import Fault, faults_unless, taken_faults, under, word_faults
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.types import checked_types
 
 from .hardening import PodHardening, hardening_faults
@@ -119,16 +120,16 @@ class JobPod:
     :param hardening: the restrictions of the pod; by default all of ``PodHardening``.
     """
 
-    args: tuple[str, ...] = ()
-    command: tuple[str, ...] = ()
+    args: ListOf[str] = ()
+    command: ListOf[str] = ()
     container_name: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, SecretKey] = field(default_factory=dict)
-    volumes: tuple[Volume, ...] = ()
+    volumes: ListOf[Volume] = ()
     resources: Resources | None = field(default_factory=Resources)
     node_selector: Mapping[str, str] = field(default_factory=dict)
-    tolerations: tuple[Toleration, ...] = ()
+    tolerations: ListOf[Toleration] = ()
     restart_policy: RestartPolicy = "Never"
     hardening: PodHardening = field(default_factory=PodHardening)
 
@@ -204,7 +205,7 @@ def _limit_text(resources: Resources, resource: str) -> str:
     return f"limit {limit}" if limit else "no limit"
 
 
-def _volume_faults(volumes: tuple[Volume, ...]) -> Iterator[Fault]:
+def _volume_faults(volumes: Sequence[Volume]) -> Iterator[Fault]:
     places = {f"volumes[{index}]": volume for index, volume in enumerate(volumes)}
     for setting in ("name", "path"):
         yield from taken_faults(

@@ -14,6 +14,7 @@ from typing import Any
 
 from constructs_lib.rules.ecr.tag_patterns import pattern_covers
 from constructs_lib.rules.faults import Fault, Value, faults_unless, raise_if_any, repeated
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.types import checked_types
 
 from .rule import SHIELD_COUNT, SHIELD_DAYS, STORAGE_CLASSES, LifecycleRule, StorageClass
@@ -37,7 +38,7 @@ class LifecyclePolicy:
     :raises RuleError: with every broken constraint.
     """
 
-    rules: tuple[LifecycleRule, ...]
+    rules: ListOf[LifecycleRule]
     allow_touching_live_images: bool = False
 
     def __post_init__(self) -> None:
@@ -101,7 +102,7 @@ def shield_archived_live_images() -> LifecycleRule:
     )
 
 
-def _numbered(rules: tuple[LifecycleRule, ...]) -> tuple[LifecycleRule, ...]:
+def _numbered(rules: Sequence[LifecycleRule]) -> tuple[LifecycleRule, ...]:
     if any(rule.priority is not None for rule in rules):
         return tuple(sorted(rules, key=lambda rule: rule.priority or 0))
     ordered = sorted(rules, key=lambda rule: rule.tag_status == "any")
@@ -116,7 +117,7 @@ def _with_priority(rule: LifecycleRule, number: int) -> LifecycleRule:
 
 
 def policy_faults(
-    rules: tuple[LifecycleRule, ...], *, allow_touching_live_images: bool
+    rules: Sequence[LifecycleRule], *, allow_touching_live_images: bool
 ) -> list[Fault]:
     """Check the rules of one policy against each other."""
     if not 1 <= len(rules) <= MAXIMUM_RULES:
@@ -143,7 +144,7 @@ def wildcard_prefix_faults(policy: LifecyclePolicy | None) -> Iterator[Fault]:
             )
 
 
-def _priority_faults(rules: tuple[LifecycleRule, ...]) -> list[Fault]:
+def _priority_faults(rules: Sequence[LifecycleRule]) -> list[Fault]:
     priorities = [rule.priority for rule in rules]
     if None in priorities:
         message = "either all rules or none must have a priority, got some of each."
@@ -207,7 +208,7 @@ def _covers_live_tags(rule: LifecycleRule) -> bool:
     )
 
 
-def _length_faults(rules: tuple[LifecycleRule, ...]) -> list[Fault]:
+def _length_faults(rules: Sequence[LifecycleRule]) -> list[Fault]:
     document = {"rules": [rule.document() for rule in rules]}
     length = len(json.dumps(document, separators=(",", ":")))
     lowest, highest = TEXT_LENGTH

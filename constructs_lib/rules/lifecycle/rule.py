@@ -5,11 +5,12 @@ lifecycle policies in Amazon ECR" and "Amazon ECR service quotas"; Amazon ECR AP
 "PutLifecyclePolicy".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from constructs_lib.rules.faults import Fault, raise_if_any, range_faults, word_faults
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.mappings import without_none
 from constructs_lib.rules.types import checked_types
 
@@ -57,8 +58,8 @@ class LifecycleRule:
     count_type: CountType
     count_number: int
     tag_status: TagStatus = "any"
-    tag_patterns: tuple[str, ...] = ()
-    tag_prefixes: tuple[str, ...] = ()
+    tag_patterns: ListOf[str] = ()
+    tag_prefixes: ListOf[str] = ()
     storage_class: StorageClass | None = None
     action: Action = "expire"
     priority: int | None = None
@@ -82,7 +83,7 @@ class LifecycleRule:
         return self.count_number >= (MAXIMUM_IMAGES if counts_images else SHIELD_DAYS)
 
     @property
-    def patterns(self) -> tuple[str, ...]:
+    def patterns(self) -> Sequence[str]:
         """The tag patterns that an image must match, prefixes included.
 
         A prefix has no wildcard: no tag matches one with ``*``.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from constructs_lib.rules.aws.partitions import account_faults
 from constructs_lib.rules.aws.tokens import is_token, matches
 from constructs_lib.rules.faults import Fault, each_under, faults_unless, raise_if_any, under
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.types import checked_types
 
 ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
@@ -60,16 +61,16 @@ class Access:
     :raises RuleError: with every value of the wrong form.
     """
 
-    accounts: tuple[str, ...] = ()
-    role_arns: tuple[str, ...] = ()
-    user_arns: tuple[str, ...] = ()
-    session_arns: tuple[str, ...] = ()
+    accounts: ListOf[str] = ()
+    role_arns: ListOf[str] = ()
+    user_arns: ListOf[str] = ()
+    session_arns: ListOf[str] = ()
     organization_id: str | None = None
-    organization_ids: tuple[str, ...] = ()
-    organization_paths: tuple[str, ...] = ()
-    lambda_accounts: tuple[str, ...] = ()
-    lambda_function_arns: tuple[str, ...] = ()
-    codebuild_project_arns: tuple[str, ...] = ()
+    organization_ids: ListOf[str] = ()
+    organization_paths: ListOf[str] = ()
+    lambda_accounts: ListOf[str] = ()
+    lambda_function_arns: ListOf[str] = ()
+    codebuild_project_arns: ListOf[str] = ()
 
     def __post_init__(self) -> None:
         raise_if_any("Access", _access_faults(self))
@@ -105,7 +106,7 @@ class Administrators:
     :raises RuleError: with every value of the wrong form.
     """
 
-    role_arns: tuple[str, ...]
+    role_arns: ListOf[str]
     break_glass_role_arn: str
 
     def __post_init__(self) -> None:

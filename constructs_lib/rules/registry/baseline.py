@@ -22,6 +22,7 @@ from constructs_lib.rules.faults import (
     repeated,
     under,
 )
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.policy.statements import Statement
 from constructs_lib.rules.types import checked_types
 
@@ -120,8 +121,8 @@ class RegistryBaselineSpec:
     """
 
     place: Place
-    organizational_units: tuple[str, ...]
-    regions: tuple[str, ...]
+    organizational_units: ListOf[str]
+    regions: ListOf[str]
     registry: RegistrySpec
     max_concurrent_percentage: int = MAX_CONCURRENT_PERCENTAGE
     failure_tolerance_percentage: int = FAILURE_TOLERANCE_PERCENTAGE

@@ -5,7 +5,7 @@ cache, create on push, or replication action"; Amazon ECR API reference,
 "CreateRepositoryCreationTemplate".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -29,6 +29,7 @@ from constructs_lib.rules.faults import (
     word_faults,
 )
 from constructs_lib.rules.lifecycle.policy import LifecyclePolicy, wildcard_prefix_faults
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.policy.access import Access, function_region_faults, push_faults
 from constructs_lib.rules.policy.repository_policy import access_statements
 from constructs_lib.rules.policy.statements import (
@@ -73,13 +74,13 @@ class CreationTemplate:
     """
 
     prefix: str
-    applied_for: tuple[AppliedFor, ...]
+    applied_for: ListOf[AppliedFor]
     tag_immutability: TagImmutability = IMMUTABLE_TAGS
     encryption: EncryptionSpec = field(default_factory=_shared_key)
     lifecycle: LifecyclePolicy | None = STANDARD_LIFECYCLE
     pull: Access = NO_ACCESS
     push: Access = NO_ACCESS
-    statements: tuple[Statement, ...] = ()
+    statements: ListOf[Statement] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     description: str | None = None
 
@@ -137,7 +138,7 @@ class CreationTemplate:
         )
 
 
-def template_faults(templates: tuple[CreationTemplate, ...], place: Place) -> Iterator[Fault]:
+def template_faults(templates: Sequence[CreationTemplate], place: Place) -> Iterator[Fault]:
     """Yield the faults of a registry's templates together."""
     for index, template in enumerate(templates):
         yield from under(f"[{index}]", dual_layer_faults(template.encryption, place))
@@ -146,7 +147,7 @@ def template_faults(templates: tuple[CreationTemplate, ...], place: Place) -> It
         yield from under(f"[{index}]", repository_policy_faults(template.policy(place)))
 
 
-def _applied_for_faults(applied_for: tuple[str, ...]) -> Iterator[Fault]:
+def _applied_for_faults(applied_for: Sequence[str]) -> Iterator[Fault]:
     if not applied_for:
         yield Fault(
             "applied_for",

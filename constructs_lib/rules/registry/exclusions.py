@@ -4,7 +4,7 @@ Source: Amazon ECR API reference, "RegisterPullTimeUpdateExclusion".
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from constructs_lib.rules.faults import Fault, each_under, faults_unless, repeated
 
@@ -14,7 +14,7 @@ _ARN = re.compile(
 )
 
 
-def exclusion_faults(principals: tuple[str, ...]) -> Iterator[Fault]:
+def exclusion_faults(principals: Sequence[str]) -> Iterator[Fault]:
     """Yield the faults of the principals that are excluded from recording pull times."""
     yield from each_under("", principals, _principal_faults)
     for index, arn, _ in repeated(enumerate(principals)):

@@ -5,7 +5,7 @@ Sources: Amazon ECR user guide, "Using filters" of image scanning; Amazon ECR AP
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from constructs_lib.rules.ecr.tag_patterns import tag_matches
 from constructs_lib.rules.faults import Fault, each_under, faults_unless, repeated
@@ -21,7 +21,7 @@ _FORMS = {
 }
 
 
-def filters_faults(kind: str, filters: tuple[str, ...]) -> Iterator[Fault]:
+def filters_faults(kind: str, filters: Sequence[str]) -> Iterator[Fault]:
     """Yield the faults of a rule's filters.
 
     :param kind: ``scanning`` or ``signing``.

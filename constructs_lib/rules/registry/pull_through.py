@@ -6,7 +6,7 @@ repository prefixes for ECR to ECR pull through cache"; Amazon ECR API reference
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -133,7 +133,7 @@ class PullThroughCache:
         return bool(found) and found is not None and found["account"] != account
 
 
-def cache_faults(caches: tuple[PullThroughCache, ...], place: Place) -> Iterator[Fault]:
+def cache_faults(caches: Sequence[PullThroughCache], place: Place) -> Iterator[Fault]:
     """Yield the faults of a registry's caches together."""
     yield from faults_unless(
         len(caches) <= MAXIMUM_CACHES,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.faults import Fault, raise_if_any, taken_faults, under
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.policy.statements import Statement
 from constructs_lib.rules.types import type_faults
 
@@ -53,11 +54,11 @@ class RegistrySpec:
 
     place: Place
     scanning: RegistryScanning | None = ON_PUSH
-    replication: tuple[ReplicationRule, ...] = ()
-    caches: tuple[PullThroughCache, ...] = ()
-    templates: tuple[CreationTemplate, ...] = ()
-    signing: tuple[SigningRule, ...] = ()
-    exclusions: tuple[str, ...] = ()
+    replication: ListOf[ReplicationRule] = ()
+    caches: ListOf[PullThroughCache] = ()
+    templates: ListOf[CreationTemplate] = ()
+    signing: ListOf[SigningRule] = ()
+    exclusions: ListOf[str] = ()
     policy: RegistryPolicy = NO_POLICY
     blob_mounting: bool | None = None
     statements: list[Statement] = field(init=False)

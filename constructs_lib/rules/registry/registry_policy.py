@@ -21,6 +21,7 @@ from constructs_lib.rules.faults import (
     repeated,
     under,
 )
+from constructs_lib.rules.list_of import ListOf
 from constructs_lib.rules.policy.access import Access
 from constructs_lib.rules.policy.lists import as_list, one_or_list
 from constructs_lib.rules.policy.repository_policy import PULL_ACTIONS, access_statements
@@ -49,7 +50,7 @@ class ReplicationSource:
     """
 
     account: str
-    repositories: tuple[str, ...]
+    repositories: ListOf[str]
 
     def __post_init__(self) -> None:
         faults = [
@@ -72,10 +73,10 @@ class RegistryPolicy:
     :raises RuleError: with every rule that is broken.
     """
 
-    replication: tuple[ReplicationSource, ...] = ()
+    replication: ListOf[ReplicationSource] = ()
     pull: Access = NO_ACCESS
-    pull_repositories: tuple[str, ...] = ()
-    statements: tuple[Statement, ...] = ()
+    pull_repositories: ListOf[str] = ()
+    statements: ListOf[Statement] = ()
 
     def __post_init__(self) -> None:
         raise_if_any("RegistryPolicy", _policy_faults(self))
@@ -221,7 +222,7 @@ def _policy_faults(policy: RegistryPolicy) -> Iterator[Fault]:
     yield from each_under("statements", policy.statements, _statement_faults)
 
 
-def _repositories_faults(path: str, repositories: tuple[str, ...]) -> Iterator[Fault]:
+def _repositories_faults(path: str, repositories: Sequence[str]) -> Iterator[Fault]:
     if not repositories:
         yield Fault(
             path,

@@ -5,7 +5,7 @@ quotas"; Amazon ECR API reference, "PutReplicationConfiguration".
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from constructs_lib.rules.aws.partitions import account_faults, region_faults
@@ -19,6 +19,7 @@ from constructs_lib.rules.faults import (
     repeated,
     under,
 )
+from constructs_lib.rules.list_of import ListOf
 
 MAXIMUM_RULES = 10
 MAXIMUM_DESTINATIONS = 25
@@ -41,8 +42,8 @@ class ReplicationRule:
     :raises RuleError: with every rule that is broken.
     """
 
-    destinations: tuple[Place, ...]
-    filters: tuple[str, ...]
+    destinations: ListOf[Place]
+    filters: ListOf[str]
 
     def __post_init__(self) -> None:
         faults = [*_destination_faults(self.destinations), *_filters_faults(self.filters)]
@@ -64,7 +65,7 @@ class ReplicationRule:
         return name.startswith(self.starts)
 
 
-def replication_faults(rules: tuple[ReplicationRule, ...], source: Place) -> Iterator[Fault]:
+def replication_faults(rules: Sequence[ReplicationRule], source: Place) -> Iterator[Fault]:
     """Yield the faults of a registry's rules together.
 
     :param source: the registry's own account and region.
@@ -96,7 +97,7 @@ def replication_faults(rules: tuple[ReplicationRule, ...], source: Place) -> Ite
     yield from _overlap_faults(rules)
 
 
-def _overlap_faults(rules: tuple[ReplicationRule, ...]) -> Iterator[Fault]:
+def _overlap_faults(rules: Sequence[ReplicationRule]) -> Iterator[Fault]:
     """Yield a fault for a filter that another rule to the same destination has or contains."""
     for index, rule in enumerate(rules):
         for other_index, other in enumerate(rules[:index]):
@@ -112,13 +113,13 @@ def _overlap_faults(rules: tuple[ReplicationRule, ...]) -> Iterator[Fault]:
                         )
 
 
-def _destinations(rules: tuple[ReplicationRule, ...]) -> Iterator[tuple[str, Place]]:
+def _destinations(rules: Sequence[ReplicationRule]) -> Iterator[tuple[str, Place]]:
     for index, rule in enumerate(rules):
         for inner, place in enumerate(rule.destinations):
             yield f"[{index}].destinations[{inner}]", place
 
 
-def _destination_faults(destinations: tuple[Place, ...]) -> Iterator[Fault]:
+def _destination_faults(destinations: Sequence[Place]) -> Iterator[Fault]:
     if not destinations:
         yield Fault(
             "destinations",
@@ -139,7 +140,7 @@ def _destination_faults(destinations: tuple[Place, ...]) -> Iterator[Fault]:
         )
 
 
-def _filters_faults(filters: tuple[str, ...]) -> Iterator[Fault]:
+def _filters_faults(filters: Sequence[str]) -> Iterator[Fault]:
     if not filters:
         yield Fault(
             "filters",
@@ -154,7 +155,7 @@ def _filters_faults(filters: tuple[str, ...]) -> Iterator[Fault]:
     )
     yield from each_under("filters", filters, _filter_faults)
     for index, start in enumerate(filters):
-        for other in filters[:index] + filters[index + 1 :]:
+        for other in (*filters[:index], *filters[index + 1 :]):
             if other == EVERYTHING or (start.startswith(other) and start != other):
                 yield Fault(
                     f"filters[{index}]",

@@ -4,7 +4,7 @@ Sources: Amazon ECR API reference, "PutRegistryScanningConfiguration"; Amazon EC
 images for software vulnerabilities in Amazon ECR".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -16,6 +16,7 @@ from constructs_lib.rules.faults import (
     under,
     word_faults,
 )
+from constructs_lib.rules.list_of import ListOf
 
 from .filters import EVERYTHING, filters_faults, matches_any, scanning_pattern
 
@@ -37,7 +38,7 @@ class ScanningRule:
     :raises RuleError: with every rule that is broken.
     """
 
-    filters: tuple[str, ...] = (EVERYTHING,)
+    filters: ListOf[str] = (EVERYTHING,)
     frequency: ScanFrequency = "SCAN_ON_PUSH"
 
     def __post_init__(self) -> None:
@@ -71,7 +72,7 @@ class RegistryScanning:
     """
 
     scan_type: ScanType = "BASIC"
-    rules: tuple[ScanningRule, ...] = (_EVERYTHING_ON_PUSH,)
+    rules: ListOf[ScanningRule] = (_EVERYTHING_ON_PUSH,)
 
     def __post_init__(self) -> None:
         raise_if_any("RegistryScanning", _scanning_faults(self.scan_type, self.rules))
@@ -81,7 +82,7 @@ class RegistryScanning:
         return any(rule.covers(name) for rule in self.rules)
 
 
-def _scanning_faults(scan_type: str, rules: tuple[ScanningRule, ...]) -> Iterator[Fault]:
+def _scanning_faults(scan_type: str, rules: Sequence[ScanningRule]) -> Iterator[Fault]:
     yield from word_faults("scan_type", scan_type, SCAN_TYPES)
     if scan_type not in SCAN_TYPES:
         return

@@ -5,12 +5,13 @@ Sources: Amazon ECR user guide, "Managed signing"; Amazon ECR API reference,
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.aws.tokens import is_token
 from constructs_lib.rules.faults import Fault, faults_unless, raise_if_any, range_faults
+from constructs_lib.rules.list_of import ListOf
 
 from .filters import EVERYTHING, filters_faults, matches_any
 
@@ -38,7 +39,7 @@ class SigningRule:
     :raises RuleError: with every rule that is broken.
     """
 
-    filters: tuple[str, ...] = (EVERYTHING,)
+    filters: ListOf[str] = (EVERYTHING,)
     profile_arn: str | None = None
     validity_months: int | None = None
 
@@ -68,7 +69,7 @@ class SigningRule:
         return matches_any(self.filters, name)
 
 
-def signing_faults(rules: tuple[SigningRule, ...], place: Place) -> Iterator[Fault]:
+def signing_faults(rules: Sequence[SigningRule], place: Place) -> Iterator[Fault]:
     """Yield the faults of a registry's signing rules together."""
     yield from faults_unless(
         len(rules) <= MAXIMUM_RULES,
