@@ -23,9 +23,10 @@ from ecrctl.images.stores.layout import WritableLayout
 from ecrctl.images.stores.store import TagIsImmutable
 from ecrctl.local import command
 from ecrctl.local import emulator as emulator_module
-from ecrctl.local.any_environment import copied_environments
+from ecrctl.local.any_environment import Rehearsal, copied_environments
 from ecrctl.local.command import LocalRun, run_local
 from ecrctl.local.emulator import Emulator
+from ecrctl.local.left_out import LeftOut
 from ecrctl.local.promotion import promote_and_report
 from ecrctl.local.sample_image import sample_image
 from ecrctl.local.supervision import Supervision
@@ -240,6 +241,40 @@ def test_the_pin_of_an_earlier_run_is_replaced(run: Run, before: str) -> None:
     assert (image.repository, image.tag, image.digest) == (NAME, "v1", DIGEST)
     # Until the image is pushed, no workload that runs it can be deployed.
     assert run.pinned == [False, False, True]
+
+
+def test_another_environment_is_rehearsed_on_a_copy_of_the_files(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed: list[tuple[str, Path]] = []
+    left_out = LeftOut(stack="stack", logical_id="Thing", type="AWS::A::B")
+
+    class Recording(Rehearsal):
+        def deploy(self, name: str) -> None:
+            deployed.append((name, self.folder))
+            self.left_out["mine"] = [left_out]
+            self.verified["mine"] = Verification(files=[], stacks={})
+
+    monkeypatch.setattr(command, "Rehearsal", Recording)
+    text = 'account: "111111111111"\nregion: us-west-2\nrepositories: [{name: web}]\n'
+    (run.options.environments / "mine.yaml").write_text(text)
+    result = run_local(replace(run.options, environment="mine"), Steps(run.console))
+    copies = run.options.output / "environments"
+    assert deployed == [("mine", copies)]
+    assert (copies / "mine.yaml").read_text() == text
+    assert (list(result.verified), list(result.left_out)) == (["mine"], [left_out])
+    assert run.calls == []
+    assert [(one["account"], one["region"]) for one in run.emulators] == [
+        ("111111111111", "us-west-2")
+    ]
+
+
+def test_an_image_that_an_earlier_run_pulled_is_pulled_again(run: Run) -> None:
+    pulled = run.options.output / "pulled"
+    pulled.mkdir(parents=True)
+    (pulled / "index.json").write_text("not an image")
+    _, _, steps = run.start()
+    assert "ok Pull the image by its digest: the same bytes" in steps
 
 
 def test_an_environment_without_the_sample_repository_is_refused(run: Run) -> None:
