@@ -118,9 +118,8 @@ def _gaps(side: Sequence[Stack]) -> _Gaps:
     )
     pushers = _Pushers(policy_sets(side, side, skipped))
     found: defaultdict[_Gap, set[str]] = defaultdict(set)
-    for repository in signed:
-        for gap in pushers.gaps(repository):
-            found[gap].add(repository.name)
+    for repository, gap in pushers.gaps(signed):
+        found[gap].add(repository.name)
     return {gap: frozenset(names) for gap, names in found.items()}
 
 
@@ -183,10 +182,15 @@ class _Identity:
     policies: PolicySet
     boundary: PolicySet | None
 
-    def may_push(self, repository: _Signed) -> bool:
-        """Return whether its own policies allow a push."""
+    def pushed(self, signed: "_ByArn") -> list[_Signed]:
+        """Return the repositories to which its own policies allow a push."""
         is_named = self._has_policy((*_AWS_PUSHING, *_AWS_SIGNING))
-        return is_named or all(self._may(action, repository.arns) for action in PUSH.defining)
+        return [
+            one
+            for one in (signed.all if is_named else signed.named_in(self.policies))
+            if _is_in_account(self.holder, one.stack)
+            and (is_named or all(self._may(action, one.arns) for action in PUSH.defining))
+        ]
 
     def may_sign(self, profile: str) -> bool:
         """Return whether its policies allow signing with a profile."""
@@ -224,6 +228,31 @@ def _allows(policies: PolicySet, action: str, arns: Sequence[str]) -> bool:
     return not is_denied and any(not one.is_deny for one in about)
 
 
+class _ByArn:
+    """Signed repositories, found by the ARNs in a policy: a fleet has thousands of both."""
+
+    def __init__(self, signed: Sequence[_Signed]) -> None:
+        self.all = signed
+        self._found: defaultdict[str, list[_Signed]] = defaultdict(list)
+        for one in signed:
+            for arn in one.arns:
+                self._found[arn].append(one)
+
+    def named_in(self, policies: PolicySet) -> Sequence[_Signed]:
+        """Return the repositories to which the statements of policies may allow a push."""
+        resources = [
+            one.resource.single
+            for one in policies.permissions
+            if not one.is_deny and any(one.action.contains(each.lower()) for each in PUSH.defining)
+        ]
+        if None in resources:
+            return self.all
+        named = {str(arn): None for arn in resources}
+        # By its place and profile, because a repository has several ARNs.
+        found = {(one.place, one.profile): one for arn in named for one in self._found[arn]}
+        return list(found.values())
+
+
 class _Pushers:
     """The principals of an app that may push."""
 
@@ -254,16 +283,20 @@ class _Pushers:
             for place in policies.sources
         }
 
-    def gaps(self, repository: _Signed) -> Iterator[_Gap]:
-        """Yield the principals that may push to a repository and may not sign."""
-        for one in self._identities:
-            if _is_in_account(one.holder, repository.stack) and one.may_push(repository):
-                yield from self._gap(one, repository)
-        own = self._resource_policies.get(repository.place, PolicySet())
-        for permission in own.permissions:
-            is_push = all(permission.action.contains(one.lower()) for one in PUSH.defining)
-            if is_push and not permission.is_deny:
-                yield from self._gap_of_named(permission.principal, repository)
+    def gaps(self, signed: Sequence[_Signed]) -> Iterator[tuple[_Signed, _Gap]]:
+        """Yield the repositories with the principals that may push to them and may not sign."""
+        by_arn = _ByArn(signed)
+        for identity in self._identities:
+            for repository in identity.pushed(by_arn):
+                for gap in self._gap(identity, repository):
+                    yield repository, gap
+        for repository in signed:
+            own = self._resource_policies.get(repository.place, PolicySet())
+            for permission in own.permissions:
+                is_push = all(permission.action.contains(one.lower()) for one in PUSH.defining)
+                if is_push and not permission.is_deny:
+                    for gap in self._gap_of_named(permission.principal, repository):
+                        yield repository, gap
 
     def _gap_of_named(self, principals: PrincipalSet, repository: _Signed) -> Iterator[_Gap]:
         """Yield the gap of principals that the repository's own policy names."""
