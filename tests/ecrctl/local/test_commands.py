@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ecrctl.cdk import toolchain
+from ecrctl.cdk.assemblies import Stack
 from ecrctl.errors import UserError
 from ecrctl.local.commands import Commands
 from ecrctl.local.emulator import Emulator
@@ -49,3 +50,24 @@ def test_a_failure_has_the_end_of_the_commands_own_output(commands: Commands) ->
     assert text.startswith("`ecrctl print('after'); raise SystemExit(1)` failed. The end of ")
     assert "after" in text
     assert "before" not in text
+
+
+def test_stacks_of_an_assembly_are_deployed_without_those_that_they_depend_on(
+    commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[Any, ...]] = []
+
+    def run_cdk(arguments: Sequence[str], *, log: Path, cwd: Path, **_: Any) -> None:
+        calls.append((*arguments, log.name, cwd))
+
+    monkeypatch.setattr(toolchain, "run_cdk", run_cdk)
+    stacks = [Stack(name=name, account="1", region="a", template={}) for name in ("dev/A", "dev/B")]
+    commands.deploy_assembly(Path("cdk.out"), [])
+    assert calls == []  # the CDK CLI would deploy all of them
+    commands.deploy_assembly(Path("cdk.out"), stacks)
+    assert calls == [
+        (
+            *("deploy", "dev/A", "dev/B", "--exclusively", "--require-approval", "never"),
+            *("--app", "cdk.out", "cdk.log", commands.output),
+        )
+    ]
