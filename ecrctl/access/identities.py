@@ -11,7 +11,7 @@ from ecrctl.policies.patterns import EVERYTHING
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import AWS, Principal, PrincipalSet
 from ecrctl.review.access.policy_sets import Holder, PolicySet
-from ecrctl.review.resource_types import ROLE, USER
+from ecrctl.review.type_names import ROLE, USER
 
 from .effective import Alternatives, allowed_by_both, alternatives_of, rules_of
 

@@ -15,12 +15,7 @@ from ecrctl.policies.principals import OWN_ACCOUNT, PrincipalSet
 from ecrctl.policies.verbs import CREATED_VERBS, PUBLIC_VERBS, REPOSITORY_VERBS, Verb
 from ecrctl.review.access.policy_sets import Holder, PolicySet
 from ecrctl.review.resolution.texts import is_unknown
-from ecrctl.review.resource_types import (
-    PUBLIC_REPOSITORY,
-    REGISTRY_POLICY,
-    REPOSITORY,
-    TEMPLATE,
-)
+from ecrctl.review.type_names import PUBLIC_REPOSITORY, REGISTRY_POLICY, REPOSITORY, TEMPLATE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from constructs_lib.rules.policy.cross_account import (
 from ecrctl.policies.conditions import Conditions, is_stricter
 from ecrctl.policies.documents import canonical_text
 from ecrctl.policies.principals import ACCOUNT, AWS, Principal, PrincipalSet
-from ecrctl.review.resource_types import ROLE
+from ecrctl.review.type_names import ROLE
 
 from .effective import AllowedVerb, Alternatives, alternatives_of, rules_of
 from .identities import Identity

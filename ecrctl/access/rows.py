@@ -13,7 +13,7 @@ from ecrctl.policies.patterns import PatternSet
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import AWS, EVERYONE, SELF, PrincipalSet
 from ecrctl.policies.verbs import PUBLIC_PULL
-from ecrctl.review.resource_types import ROLE, USER
+from ecrctl.review.type_names import ROLE, USER
 
 from .effective import (
     ACTIONS,

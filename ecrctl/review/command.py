@@ -19,13 +19,13 @@ from .diff.comparison import Comparison
 from .diff.resources import properties
 from .diff.template_diff import Library, compare, running_library
 from .findings import CATEGORIES, REPOSITORY_ITSELF, Category
-from .resource_types import REPOSITORY
 from .sides.acknowledgements import Acknowledgement, read_acknowledgements
 from .sides.added_acknowledgements import added_acknowledgements
 from .sides.projects import Project
 from .sides.sides import Side, both_sides
 from .team_rules.gates import environment_gates, gates_of, strictest
 from .team_rules.review_file import ReviewFile, read_review_file
+from .type_names import REPOSITORY
 from .verdict import Review, judge
 
 # What compares the sides; Python loads it while their apps are synthesised.

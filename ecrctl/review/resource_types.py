@@ -9,64 +9,45 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from .unique_names import GLOBAL_NAMES, UNIQUE_NAMES
-
-OIDC_PROVIDER = "AWS::IAM::OIDCProvider"
-REPLICATION = "AWS::ECR::ReplicationConfiguration"
-REPOSITORY = "AWS::ECR::Repository"
-PUBLIC_REPOSITORY = "AWS::ECR::PublicRepository"
-REGISTRY_POLICY = "AWS::ECR::RegistryPolicy"
-TEMPLATE = "AWS::ECR::RepositoryCreationTemplate"
-SCANNING = "AWS::ECR::RegistryScanningConfiguration"
-SIGNING = "AWS::ECR::SigningConfiguration"
-STACK_SET = "AWS::CloudFormation::StackSet"
-BLOB_MOUNTING = "Custom::ECRBlobMounting"
-# The settings of a whole registry.
-REGISTRY_TYPES = (
+from .single_meanings import ALERTING, GRANTING, GUARDING, MORE_DATA
+from .type_names import (
     BLOB_MOUNTING,
-    "AWS::ECR::PullThroughCacheRule",
-    "AWS::ECR::PullTimeUpdateExclusion",
+    CDK_CLUSTER,
+    CDK_OIDC_PROVIDER,
+    CLUSTER,
+    ENDPOINT,
+    EVENT_BUS,
+    FUNCTION,
+    FUNCTION_URL,
+    GROUP,
+    IDENTITY_POOL,
+    INSTANCE_PROFILE,
+    KEY,
+    LAYER_VERSION,
+    LOG_GROUP,
+    LOG_RETENTION,
+    MANAGED_POLICY,
+    NETWORK_ACL_ENTRY,
+    OIDC_PROVIDER,
+    PERMISSION_SET,
+    POD_IDENTITY,
+    PUBLIC_REPOSITORY,
     REGISTRY_POLICY,
     REPLICATION,
+    REPOSITORY,
+    ROLE,
     SCANNING,
+    SECURITY_GROUP,
+    SECURITY_GROUP_RULES,
+    SERVICE,
     SIGNING,
+    STACK_SET,
+    TASK_DEFINITION,
     TEMPLATE,
+    USER,
 )
-KEY = ("AWS::KMS::Key", "AWS::KMS::ReplicaKey")
-TASK_DEFINITION = "AWS::ECS::TaskDefinition"
-SERVICE = "AWS::ECS::Service"
-ROLE = "AWS::IAM::Role"
-GROUP = "AWS::IAM::Group"
-USER = "AWS::IAM::User"
-MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
-PERMISSION_SET = "AWS::SSO::PermissionSet"
-ACCESS_KEY = "AWS::IAM::AccessKey"
-INSTANCE_PROFILE = "AWS::IAM::InstanceProfile"
-IDENTITY_POOL = "AWS::Cognito::IdentityPool"
-POD_IDENTITY = "AWS::EKS::PodIdentityAssociation"
-ENDPOINT = "AWS::EC2::VPCEndpoint"
-ENDPOINT_SERVICE_PERMISSIONS = "AWS::EC2::VPCEndpointServicePermissions"
-CERTIFICATE_PROFILE = "AWS::RolesAnywhere::Profile"
-EVENT_BUS = "AWS::Events::EventBus"
-FUNCTION = "AWS::Lambda::Function"
-FUNCTION_URL = "AWS::Lambda::Url"
-LAYER_VERSION = "AWS::Lambda::LayerVersion"
-LOG_GROUP = "AWS::Logs::LogGroup"
-LOG_RETENTION = "Custom::LogRetention"
-SECURITY_GROUP = "AWS::EC2::SecurityGroup"
-SECURITY_GROUP_RULES = ("AWS::EC2::SecurityGroupEgress", "AWS::EC2::SecurityGroupIngress")
-NETWORK_ACL_ENTRY = "AWS::EC2::NetworkAclEntry"
-CLUSTER = "AWS::EKS::Cluster"
-# Custom resources of the CDK: AwsCustomResource, the EKS cluster of its first version, an OIDC
-# provider, and those that empty a repository or bucket before it is deleted.
-AWS_CALLS = "Custom::AWS"
-CDK_CLUSTER = "Custom::AWSCDK-EKS-Cluster"
-CDK_OIDC_PROVIDER = "Custom::AWSCDKOpenIdConnectProvider"
-CDK_EMPTIES_REPOSITORY = "Custom::ECRAutoDeleteImages"
-CDK_EMPTIES_BUCKET = "Custom::S3AutoDeleteObjects"
+from .unique_names import GLOBAL_NAMES, UNIQUE_NAMES
 
-# The resource types whose policies say what an identity may do.
-IDENTITIES = (GROUP, ROLE, USER)
 PolicyKind = Literal["resource", "endpoint"]
 
 
@@ -150,82 +131,6 @@ def _guard(protects: str, name: str = "") -> ResourceType:
     return ResourceType(name_property=name, protects=protects, once=(name,) if name else None)
 
 
-# Types that grant something and have no other meaning here.
-_GRANTING = (
-    "AWS::ACMPCA::Permission",
-    "AWS::Cognito::IdentityPoolRoleAttachment",
-    "AWS::Cognito::UserPoolUserToGroupAttachment",
-    ENDPOINT_SERVICE_PERMISSIONS,
-    "AWS::Events::EventBusPolicy",
-    ACCESS_KEY,
-    "AWS::IAM::UserToGroupAddition",
-    "AWS::IdentityStore::GroupMembership",
-    "AWS::LakeFormation::Permissions",
-    "AWS::LakeFormation::PrincipalPermissions",
-    "AWS::Lambda::LayerVersionPermission",
-    "AWS::Lambda::Permission",
-    "AWS::RAM::ResourceShare",
-    CERTIFICATE_PROFILE,
-    "AWS::RolesAnywhere::TrustAnchor",
-    "AWS::S3::AccessGrant",
-    "AWS::S3::AccessGrantsLocation",
-    "AWS::SNS::Subscription",
-    "AWS::SSO::ApplicationAssignment",
-    "AWS::SSO::Assignment",
-    "AWS::Signer::ProfilePermission",
-)
-# Types that contain data and have no other meaning here.
-_MORE_DATA = (
-    "AWS::AppConfig::HostedConfigurationVersion",
-    "AWS::Athena::WorkGroup",
-    "AWS::Bedrock::KnowledgeBase",
-    "AWS::BedrockAgentCore::Memory",
-    "AWS::Cognito::UserPoolUser",
-    "AWS::DAX::Cluster",
-    "AWS::DirectoryService::MicrosoftAD",
-    "AWS::DirectoryService::SimpleAD",
-    "AWS::FSx::Snapshot",
-    "AWS::FSx::Volume",
-    "AWS::Glue::Database",
-    "AWS::Glue::Table",
-    "AWS::Lightsail::Database",
-    "AWS::Lightsail::Disk",
-    "AWS::MSK::ServerlessCluster",
-    "AWS::NeptuneGraph::Graph",
-    "AWS::QLDB::Ledger",
-    "AWS::RDS::GlobalCluster",
-    "AWS::S3Outposts::Bucket",
-    "AWS::S3Tables::Table",
-    "AWS::S3Vectors::Index",
-    "AWS::S3Vectors::VectorBucket",
-    "AWS::SageMaker::Domain",
-    "AWS::SageMaker::FeatureGroup",
-    "AWS::SageMaker::ModelPackageGroup",
-)
-# Types that measure or report something, and have no other meaning here: what ends with them.
-_ALERTING: Mapping[str, str] = {
-    "AWS::Budgets::Budget": "an alert about costs",
-    "AWS::CE::AnomalySubscription": "an alert about costs",
-    "AWS::CloudWatch::AnomalyDetector": "the range that alarms compare with",
-    "AWS::CloudWatch::InsightRule": "a measurement that alarms may read",
-    "AWS::Logs::LogAnomalyDetector": "the search for unusual logs",
-    "AWS::Route53::HealthCheck": "a check of an endpoint's health",
-    "AWS::SSMIncidents::ResponsePlan": "the response to an incident",
-    "AWS::Synthetics::Canary": "a check of an endpoint's health",
-}
-# Types that protect something, and whose name is unique in a scope.
-_GUARDING = (
-    ("AWS::OpenSearchServerless::SecurityPolicy", "the encryption or network", ("Type", "Name")),
-    ("AWS::WAFv2::IPSet", "the addresses of a web filter", ("Scope", "Name")),
-    ("AWS::WAFv2::RuleGroup", "the rules of a web filter", ("Scope", "Name")),
-)
-# Types that exempt something from what records or filters, with what they do.
-EXEMPTING: Mapping[str, str] = {
-    "AWS::CloudWatch::AlarmMuteRule": "alarms perform no actions for a time",
-    "AWS::EC2::VPCBlockPublicAccessExclusion": "the internet is no longer blocked for a network",
-    "AWS::GuardDuty::Filter": "findings of GuardDuty that match are hidden",
-    "AWS::InspectorV2::Filter": "findings of Inspector that match are hidden",
-}
 _KEY = ResourceType(word="key", policy_property="KeyPolicy")
 # The data in these is found by rules of their own: repositories and keys.
 RESOURCE_TYPES: Mapping[str, ResourceType] = {
@@ -425,13 +330,13 @@ RESOURCE_TYPES: Mapping[str, ResourceType] = {
             ("XRay", "PolicyDocument", "PolicyName"),
         )
     },
-    **dict.fromkeys(_GRANTING, ResourceType(grants=True)),
+    **dict.fromkeys(GRANTING, ResourceType(grants=True)),
     **{
         name: ResourceType(name_property=once[-1], protects=protects, once=once)
-        for name, protects, once in _GUARDING
+        for name, protects, once in GUARDING
     },
-    **{name: _guard(protects) for name, protects in _ALERTING.items()},
-    **dict.fromkeys(_MORE_DATA, ResourceType(holds=_DATA)),
+    **{name: _guard(protects) for name, protects in ALERTING.items()},
+    **dict.fromkeys(MORE_DATA, ResourceType(holds=_DATA)),
     **{name: _unique(names) for name, names in UNIQUE_NAMES.items()},
     **{name: replace(_unique(names), is_global=True) for name, names in GLOBAL_NAMES.items()},
     **dict.fromkeys((*SECURITY_GROUP_RULES, NETWORK_ACL_ENTRY), ResourceType(is_judged=True)),

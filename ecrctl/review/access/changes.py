@@ -12,12 +12,8 @@ from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison
 from ecrctl.review.findings import Finding, Place
 from ecrctl.review.resolution.texts import is_unknown
-from ecrctl.review.resource_types import (
-    CERTIFICATE_PROFILE,
-    MANAGED_POLICY,
-    REPOSITORY,
-    resource_type,
-)
+from ecrctl.review.resource_types import resource_type
+from ecrctl.review.type_names import CERTIFICATE_PROFILE, MANAGED_POLICY, REPOSITORY
 
 from .policy_sets import Holder, PolicySet, Subject
 from .sentences import Direction, sentences_of

@@ -6,7 +6,8 @@ from typing import Any
 from ecrctl.review.diff.resources import properties, resources_of
 from ecrctl.review.resolution.canonical import stack_of_reference
 from ecrctl.review.resolution.texts import Values
-from ecrctl.review.resource_types import IDENTITIES, ROLE, resource_type
+from ecrctl.review.resource_types import resource_type
+from ecrctl.review.type_names import IDENTITIES, ROLE
 
 from .policy_sets import Subject
 

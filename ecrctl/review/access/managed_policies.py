@@ -10,7 +10,7 @@ from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.diff.resources import account_of, properties, resources_of
 from ecrctl.review.resolution.canonical import stack_of_reference
 from ecrctl.review.resolution.texts import Values
-from ecrctl.review.resource_types import IDENTITIES, MANAGED_POLICY
+from ecrctl.review.type_names import IDENTITIES, MANAGED_POLICY
 
 _ARN = re.compile(r"arn:[^:]*:iam::([^:]*):policy(/.*)")
 # The stack's account and the path and name of the policy, or the stack and the logical ID.

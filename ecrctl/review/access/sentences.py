@@ -12,7 +12,7 @@ from ecrctl.policies.permission_index import PermissionIndex
 from ecrctl.policies.permissions import Permission
 from ecrctl.policies.principals import SELF, PrincipalSet
 from ecrctl.policies.wording import conditions_text, first_few, listed, phrase, principal_text
-from ecrctl.review.resource_types import REPOSITORY
+from ecrctl.review.type_names import REPOSITORY
 
 from .policy_sets import Subject
 

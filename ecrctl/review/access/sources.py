@@ -13,7 +13,8 @@ from ecrctl.review.diff.resources import properties, resources_of
 from ecrctl.review.findings import Place
 from ecrctl.review.resolution.texts import Values
 from ecrctl.review.resolution.variants import variants_of
-from ecrctl.review.resource_types import (
+from ecrctl.review.resource_types import resource_type
+from ecrctl.review.type_names import (
     CERTIFICATE_PROFILE,
     ENDPOINT,
     GROUP,
@@ -26,7 +27,6 @@ from ecrctl.review.resource_types import (
     REPOSITORY,
     ROLE,
     USER,
-    resource_type,
 )
 
 from .documents import is_conditional, readable

@@ -13,7 +13,8 @@ from constructs_lib.rules.policy.lists import as_list
 from ecrctl.cdk.assemblies import Stack
 from ecrctl.review.resolution.canonical import function_of
 from ecrctl.review.resolution.texts import Values
-from ecrctl.review.resource_types import TASK_DEFINITION, resource_type, word_of
+from ecrctl.review.resource_types import resource_type, word_of
+from ecrctl.review.type_names import TASK_DEFINITION
 
 from .comparison import Comparison, ResourceChange
 from .image_properties import IMAGE_PROPERTIES, values_at

@@ -10,7 +10,7 @@ from ecrctl.review.access.sentences import Direction
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import Resource, mappings, value_at
 from ecrctl.review.findings import Category, Finding
-from ecrctl.review.resource_types import (
+from ecrctl.review.type_names import (
     CDK_OIDC_PROVIDER,
     OIDC_PROVIDER,
     PUBLIC_REPOSITORY,

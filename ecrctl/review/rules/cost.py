@@ -7,7 +7,7 @@ from ecrctl.prices import SCANS, STORAGE
 from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.diff.resources import number_of, properties, replication_destinations
 from ecrctl.review.findings import Category
-from ecrctl.review.resource_types import (
+from ecrctl.review.type_names import (
     KEY,
     LOG_GROUP,
     REPLICATION,

@@ -14,7 +14,7 @@ from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import Resource, properties, value_at
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.texts import Values, is_unknown
-from ecrctl.review.resource_types import (
+from ecrctl.review.type_names import (
     AWS_CALLS,
     CDK_CLUSTER,
     CDK_EMPTIES_BUCKET,

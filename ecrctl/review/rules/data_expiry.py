@@ -7,7 +7,7 @@ from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.diff.resources import Resource, is_true, mappings, number_of, value_at
 from ecrctl.review.diff.value_diff import differing_values
 from ecrctl.review.findings import Category
-from ecrctl.review.resource_types import LOG_GROUP, LOG_RETENTION
+from ecrctl.review.type_names import LOG_GROUP, LOG_RETENTION
 
 from .rule import resource_rule
 

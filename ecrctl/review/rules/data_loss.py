@@ -15,14 +15,8 @@ from ecrctl.review.diff.resources import (
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.canonical import is_decided, parameters_in
 from ecrctl.review.resolution.templates import NESTED_STACK
-from ecrctl.review.resource_types import (
-    KEY,
-    LOG_GROUP,
-    LOG_RETENTION,
-    REPOSITORY,
-    RESOURCE_TYPES,
-    resource_type,
-)
+from ecrctl.review.resource_types import RESOURCE_TYPES, resource_type
+from ecrctl.review.type_names import KEY, LOG_GROUP, LOG_RETENTION, REPOSITORY
 
 from .rule import Message, about, resource_rule, rule, undecided
 

@@ -16,7 +16,7 @@ from ecrctl.review.diff.resources import Resource, value_at
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.lifecycle.rule_changes import rule_changes
 from ecrctl.review.lifecycle.sample_images import NOW, sample_images
-from ecrctl.review.resource_types import REPOSITORY, TEMPLATE
+from ecrctl.review.type_names import REPOSITORY, TEMPLATE
 
 from .rule import Rule, about, rule
 

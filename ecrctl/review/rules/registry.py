@@ -6,7 +6,7 @@ from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import account_of, value_at
 from ecrctl.review.findings import Category, Finding, canonical_json
-from ecrctl.review.resource_types import (
+from ecrctl.review.type_names import (
     BLOB_MOUNTING,
     REGISTRY_POLICY,
     REPLICATION,

@@ -12,7 +12,8 @@ from ecrctl.review.diff.resources import Resource, is_true, resources_of, value_
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import VERSION_DOCKER_LABEL
 from ecrctl.review.findings import Category, Finding, Place
-from ecrctl.review.resource_types import REPOSITORY, TASK_DEFINITION, word_of
+from ecrctl.review.resource_types import word_of
+from ecrctl.review.type_names import REPOSITORY, TASK_DEFINITION
 
 from .protection.repositories import encryption, exclusion_patterns, tag_mode
 from .rule import Rule, about_stack, resource_rule, rule

@@ -29,7 +29,7 @@ from ecrctl.review.diff.workloads import (
 from ecrctl.review.findings import Category, Finding, ImageMove, canonical_json
 from ecrctl.review.resolution.canonical import is_decided, stack_of_reference
 from ecrctl.review.resolution.texts import Values, is_unknown
-from ecrctl.review.resource_types import SERVICE, TASK_DEFINITION
+from ecrctl.review.type_names import SERVICE, TASK_DEFINITION
 
 from .rule import Rule, about, resource_rule, rule
 

@@ -7,7 +7,7 @@ from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.patterns import matches
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.resources import mappings, properties, value_at
-from ecrctl.review.resource_types import PUBLIC_REPOSITORY, REPLICATION
+from ecrctl.review.type_names import PUBLIC_REPOSITORY, REPLICATION
 
 from .breach import Breach, Names, applies_to, may_concern
 from .callers import doubt_about_account, names_account

@@ -14,7 +14,7 @@ from ecrctl.policies.wording import conditions_text, listed, principal_text
 from ecrctl.review.access.policy_sets import PolicySet
 from ecrctl.review.access.sources import policy_sets
 from ecrctl.review.diff.resources import Resource, properties
-from ecrctl.review.resource_types import REPOSITORY
+from ecrctl.review.type_names import REPOSITORY
 
 from .breach import Breach, Names, applies_to, may_concern
 from .callers import Callers, alternatives_not_denied, answer_of

@@ -21,8 +21,9 @@ from ecrctl.review.protective_properties import (
     Levels,
 )
 from ecrctl.review.removals import ENDS, ROUTINE
-from ecrctl.review.resource_types import EXEMPTING, RESOURCE_TYPES, ResourceType
+from ecrctl.review.resource_types import RESOURCE_TYPES, ResourceType
 from ecrctl.review.rules.unknown.undecided import SETTINGS
+from ecrctl.review.single_meanings import EXEMPTING
 from ecrctl.review.unique_names import DEFAULTS, GLOBAL_NAMES, UNIQUE_NAMES
 
 PAGE = ROOT / "docs" / "reference" / "what-a-review-knows.md"

@@ -12,7 +12,7 @@ import yaml
 from constructs_lib.rules.policy.lists import as_list
 from ecrctl.review.access.policy_sets import Attachment, Subject
 from ecrctl.review.diff.resources import mappings
-from ecrctl.review.resource_types import ROLE, USER
+from ecrctl.review.type_names import ROLE, USER
 
 _CLUSTER_BINDING = "ClusterRoleBinding"
 _BINDINGS = (_CLUSTER_BINDING, "RoleBinding")

@@ -8,7 +8,8 @@ from ecrctl.review.access.policy_sets import Attachment, Kind, Subject
 from ecrctl.review.diff.resources import properties
 from ecrctl.review.diff.workloads import APPLIED, PARAMETER, documents_of
 from ecrctl.review.resolution.texts import Values
-from ecrctl.review.resource_types import AWS_CALLS, CERTIFICATE_PROFILE, resource_type
+from ecrctl.review.resource_types import resource_type
+from ecrctl.review.type_names import AWS_CALLS, CERTIFICATE_PROFILE
 
 from . import kubernetes, sharing
 from .statements import permission_policy

@@ -12,7 +12,7 @@ from ecrctl.review.access.policy_sets import Attachment, Subject
 from ecrctl.review.diff.resources import is_false, mappings
 from ecrctl.review.findings import canonical_json
 from ecrctl.review.resolution.texts import Values
-from ecrctl.review.resource_types import (
+from ecrctl.review.type_names import (
     ACCESS_KEY,
     CERTIFICATE_PROFILE,
     ENDPOINT_SERVICE_PERMISSIONS,

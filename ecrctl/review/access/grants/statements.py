@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ecrctl.review.access.policy_sets import Subject
 from ecrctl.review.resolution.texts import Values
-from ecrctl.review.resource_types import EVENT_BUS, FUNCTION, FUNCTION_URL, LAYER_VERSION
+from ecrctl.review.type_names import EVENT_BUS, FUNCTION, FUNCTION_URL, LAYER_VERSION
 
 _GRANT, _LOCATION = "AWS::S3::AccessGrant", "AWS::S3::AccessGrantsLocation"
 _READ = ("s3:GetObject*", "s3:ListBucket*")

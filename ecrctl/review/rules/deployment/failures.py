@@ -33,10 +33,10 @@ from ecrctl.review.diff.resources import (
 from ecrctl.review.diff.value_diff import differences
 from ecrctl.review.diff.workloads import APPLIED, WorkloadChange
 from ecrctl.review.findings import Category, Finding, canonical_json
-from ecrctl.review.resource_types import KEY, REPOSITORY
 from ecrctl.review.rules.rule import about, about_stack, resource_rule, rule
 from ecrctl.review.rules.workloads import workload_rule
 from ecrctl.review.team_rules.violations import refused
+from ecrctl.review.type_names import KEY, REPOSITORY
 
 _FAILS = Category.WILL_FAIL
 # According to the CloudFormation reference of AWS::KMS::Key, an update of each fails.

@@ -7,8 +7,9 @@ from ecrctl.policies.wording import first_few, listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
 from ecrctl.review.diff.resources import path_of, resources_of
 from ecrctl.review.findings import Category, Finding
-from ecrctl.review.resource_types import REPOSITORY, resource_type
+from ecrctl.review.resource_types import resource_type
 from ecrctl.review.rules.rule import about_stack, rule
+from ecrctl.review.type_names import REPOSITORY
 
 _MOST_SHOWN = 8
 

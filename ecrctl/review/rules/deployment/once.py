@@ -12,8 +12,9 @@ from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
 from ecrctl.review.diff.resources import account_of, is_true, mappings, properties, resources_of
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.texts import Values, is_unknown
-from ecrctl.review.resource_types import ENDPOINT, resource_type
+from ecrctl.review.resource_types import resource_type
 from ecrctl.review.rules.rule import about, about_stack, rule
+from ecrctl.review.type_names import ENDPOINT
 from ecrctl.review.unique_names import DEFAULTS
 
 _FAILS = Category.WILL_FAIL

@@ -6,8 +6,8 @@ from constructs_lib.rules.ecr.public_repository import REGION
 from constructs_lib.rules.policy.statements import PUBLIC
 from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.findings import Category
-from ecrctl.review.resource_types import PUBLIC_REPOSITORY
 from ecrctl.review.rules.rule import resource_rule
+from ecrctl.review.type_names import PUBLIC_REPOSITORY
 
 from .failures import policy_refusal
 

@@ -7,8 +7,8 @@ from ecrctl.policies.wording import first_few, listed
 from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.diff.json_properties import properties_with_json
 from ecrctl.review.findings import Category
-from ecrctl.review.resource_types import STACK_SET
 from ecrctl.review.rules.rule import resource_rule
+from ecrctl.review.type_names import STACK_SET
 
 _MOST_SHOWN = 4
 _TEMPLATE = ("TemplateBody", "TemplateURL")

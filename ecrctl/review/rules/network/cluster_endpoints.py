@@ -10,8 +10,8 @@ from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import is_true, properties, resources_of, value_at
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.canonical import is_decided
-from ecrctl.review.resource_types import CDK_CLUSTER, CLUSTER, ENDPOINT, SERVICE
 from ecrctl.review.rules.rule import Message, about, resource_rule, rule, undecided
+from ecrctl.review.type_names import CDK_CLUSTER, CLUSTER, ENDPOINT, SERVICE
 
 # EKS user guide, "Cluster API server endpoint": public, and open to all addresses, by default.
 _EVERYWHERE = ("0.0.0.0/0", "::/0")

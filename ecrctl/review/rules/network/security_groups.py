@@ -15,12 +15,8 @@ from ecrctl.review.diff.resources import mappings, properties, resources_of
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.texts import Values, is_unknown
 from ecrctl.review.resolution.variants import paired_variants, variants_of
-from ecrctl.review.resource_types import (
-    NETWORK_ACL_ENTRY,
-    SECURITY_GROUP,
-    SECURITY_GROUP_RULES,
-)
 from ecrctl.review.rules.rule import Message, about, resource_rule, rule, undecided
+from ecrctl.review.type_names import NETWORK_ACL_ENTRY, SECURITY_GROUP, SECURITY_GROUP_RULES
 
 _LOST = Category.PROTECTION_LOST
 _SEPARATE = dict(zip(SECURITY_GROUP_RULES, ("outbound", "inbound"), strict=True))

@@ -21,8 +21,8 @@ from ecrctl.review.diff.resources import (
 from ecrctl.review.diff.workloads import WORKLOAD_TYPES, Workload, workload_changes, workloads_of
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.texts import Values
-from ecrctl.review.resource_types import REPLICATION, REPOSITORY
 from ecrctl.review.rules.rule import about, rule
+from ecrctl.review.type_names import REPLICATION, REPOSITORY
 
 _MOST_SHOWN = 3
 _HOST = re.compile(r"([^.]+)\.dkr\.ecr\.([^.]+)\..+")

@@ -9,9 +9,9 @@ from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import Resource, is_true, mappings, number_of, value_at
 from ecrctl.review.findings import Category, Finding
 from ecrctl.review.resolution.canonical import is_decided
-from ecrctl.review.resource_types import KEY, REPOSITORY, SCANNING, SIGNING, TEMPLATE
 from ecrctl.review.rules.data_loss import DEFAULT_PENDING_WINDOW
 from ecrctl.review.rules.rule import about_stack, resource_rule, rule
+from ecrctl.review.type_names import KEY, REPOSITORY, SCANNING, SIGNING, TEMPLATE
 
 _LOST = Category.PROTECTION_LOST
 

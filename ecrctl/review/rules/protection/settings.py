@@ -24,16 +24,10 @@ from ecrctl.review.protective_properties import (
 )
 from ecrctl.review.resolution.canonical import is_decided, is_scalar, text_of
 from ecrctl.review.resolution.variants import paired_variants
-from ecrctl.review.resource_types import (
-    AWS_CALLS,
-    EXEMPTING,
-    FUNCTION_URL,
-    REPOSITORY,
-    RESOURCE_TYPES,
-    TEMPLATE,
-    resource_type,
-)
+from ecrctl.review.resource_types import RESOURCE_TYPES, resource_type
 from ecrctl.review.rules.rule import Message, resource_rule, undecided
+from ecrctl.review.single_meanings import EXEMPTING
+from ecrctl.review.type_names import AWS_CALLS, FUNCTION_URL, REPOSITORY, TEMPLATE
 
 _LOST = Category.PROTECTION_LOST
 # Other rules judge these.

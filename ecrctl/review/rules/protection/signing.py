@@ -28,8 +28,8 @@ from ecrctl.review.diff.comparison import Comparison
 from ecrctl.review.diff.resources import account_of, mappings, value_at
 from ecrctl.review.findings import Category, Finding, Place, canonical_json
 from ecrctl.review.resolution.texts import Values
-from ecrctl.review.resource_types import REPOSITORY, SIGNING
 from ecrctl.review.rules.rule import rule
+from ecrctl.review.type_names import REPOSITORY, SIGNING
 
 _MOST_SHOWN = 3
 # The names of AWS's own policies that allow a push, and of those that allow signing as well.

@@ -12,17 +12,17 @@ from ecrctl.review.diff.resources import properties, resources_of
 from ecrctl.review.findings import Category, Place
 from ecrctl.review.removals import ENDS, ROUTINE
 from ecrctl.review.resolution.templates import NESTED_STACK
-from ecrctl.review.resource_types import (
+from ecrctl.review.resource_types import resource_type
+from ecrctl.review.rules.data_loss import retains
+from ecrctl.review.rules.rule import Rule, resource_rule
+from ecrctl.review.type_names import (
     KEY,
     OIDC_PROVIDER,
     REGISTRY_TYPES,
     REPOSITORY,
     SERVICE,
     TASK_DEFINITION,
-    resource_type,
 )
-from ecrctl.review.rules.data_loss import retains
-from ecrctl.review.rules.rule import Rule, resource_rule
 
 _ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy")
 # Rules of their own report the removal of these.

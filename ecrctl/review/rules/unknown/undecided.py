@@ -14,7 +14,8 @@ from ecrctl.review.diff.resources import is_false, is_true
 from ecrctl.review.diff.value_diff import short_text
 from ecrctl.review.findings import Category
 from ecrctl.review.resolution.canonical import is_decided, parameters_in
-from ecrctl.review.resource_types import (
+from ecrctl.review.rules.rule import Message, resource_rule, undecided
+from ecrctl.review.type_names import (
     KEY,
     LOG_GROUP,
     REPLICATION,
@@ -25,7 +26,6 @@ from ecrctl.review.resource_types import (
     TASK_DEFINITION,
     TEMPLATE,
 )
-from ecrctl.review.rules.rule import Message, resource_rule, undecided
 
 _LOSS, _PROTECTION = Category.DATA_LOSS, Category.PROTECTION_LOST
 _ON, _OFF = "on", "off"

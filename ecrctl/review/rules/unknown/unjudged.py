@@ -15,17 +15,11 @@ from ecrctl.review.diff.value_diff import differing_values
 from ecrctl.review.diff.workloads import APPLIED, PARAMETER
 from ecrctl.review.findings import Category, Place, canonical_json
 from ecrctl.review.protective_properties import is_protective
-from ecrctl.review.resource_types import (
-    AWS_CALLS,
-    CDK_CLUSTER,
-    RESOURCE_TYPES,
-    SERVICE,
-    TASK_DEFINITION,
-    resource_type,
-)
+from ecrctl.review.resource_types import RESOURCE_TYPES, resource_type
 from ecrctl.review.rules.data_expiry import KEPT_FOR
 from ecrctl.review.rules.removal.settings import SWITCHES
 from ecrctl.review.rules.rule import Rule, resource_rule
+from ecrctl.review.type_names import AWS_CALLS, CDK_CLUSTER, SERVICE, TASK_DEFINITION
 
 from .undecided import SETTINGS
 

@@ -11,7 +11,7 @@ from typing import Any
 import cfnlint
 
 from ecrctl.review.diff.image_properties import IMAGE_PROPERTIES
-from ecrctl.review.resource_types import TASK_DEFINITION
+from ecrctl.review.type_names import TASK_DEFINITION
 
 SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
 TYPES: Mapping[str, str] = json.loads((SCHEMAS / "providers" / "us-east-1.json").read_text())
