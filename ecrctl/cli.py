@@ -7,7 +7,7 @@ longer to import than some commands take, and a synth begins before they are imp
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +15,9 @@ from environments import DIRECTORY
 from environments.faults import EnvironmentFault
 
 from . import VERSION
-from .arguments import Environment, complete_environment
+from .access.program import add_access_command
+from .arguments import Environment
+from .deployed.program import add_deployed_command
 from .environment_files.cli import add_file_commands
 from .errors import ExitCode, UserError, exit_code_table
 from .files import check_folder_of
@@ -327,41 +329,6 @@ def import_command(
             say(f"  {line}")
 
 
-@app.command(
-    "access", epilog=exit_code_table(*FILE_OR_TOOL, example="ecrctl access dev --format markdown")
-)
-def access_command(
-    environment: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[ENV]",
-            help="The environment's name (default: all).",
-            autocompletion=complete_environment,
-        ),
-    ] = None,
-    output: Annotated[
-        Literal["text", "markdown", "json"],
-        typer.Option("--format", help="The format of the output."),
-    ] = "text",
-    required_grants: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Write the policies that owners of other accounts must add to FILE.",
-        ),
-    ] = None,
-) -> None:
-    """List who can pull, push and administer."""
-    from .access.cli import run_access
-
-    run_access(
-        environment,
-        _options.environments,
-        output=output,
-        required_grants=required_grants,
-    )
-
-
 @contextmanager
 def _review_base(base: str) -> "Iterator[str]":
     """Yield the base, which is saved first where it is an environment's deployed stacks."""
@@ -387,32 +354,8 @@ add_promote_command(app, lambda: _options.environments)
 add_scan_command(app, lambda: _options.environments)
 add_report_command(app, lambda: _options.environments)
 add_dockerfile_commands(app, lambda: _options.environments)
-
-
-@app.command(
-    "deployed", epilog=exit_code_table(*FILE_OR_TOOL, example="ecrctl deployed dev --out deployed")
-)
-def deployed_command(
-    environment: Environment,
-    out: Annotated[
-        Path, typer.Option(metavar="DIR", file_okay=False, help="The folder for the assembly.")
-    ],
-    responses: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            exists=True,
-            file_okay=False,
-            help="Saved responses of CloudFormation to read instead of AWS.",
-        ),
-    ] = None,
-) -> None:
-    """Save the deployed stacks as the base of a review."""
-    from .deployed.command import save_deployed
-
-    with working(f"Read the stacks of '{environment}'"):
-        count = save_deployed(environment, _options.environments, out, responses)
-    say(f"{environment}: {count} {'stack' if count == 1 else 'stacks'} saved to {out}.")
+add_access_command(app, lambda: _options.environments)
+add_deployed_command(app, lambda: _options.environments)
 
 
 def _explained(error: Exception) -> tuple[str, ExitCode] | None:
