@@ -8,12 +8,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any, NoReturn
 
 import boto3
 import pytest
+import typer.main
 from botocore.config import Config
 
 from ecrctl import cli
@@ -156,6 +158,8 @@ def run(*arguments: str) -> int:
 @pytest.fixture
 def prepared(program: Program, monkeypatch: pytest.MonkeyPatch) -> Program:
     """Return the program without what is slow and no fault of AWS: the CDK CLI and waits."""
+    # The commands are the same in each of a thousand runs, and a fifth of the time.
+    monkeypatch.setattr(typer.main, "get_command", cache(typer.main.get_command))
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))
     # The recorder repeats answers in their order, which several uploads at a time would change.
     monkeypatch.setattr(copying, "THREADS", 1)
