@@ -63,9 +63,16 @@ _RANGES: Mapping[str, Callable[[_Context], str]] = {
     "string_too_long": lambda context: _count("at most", context["max_length"], "character"),
     "string_pattern_mismatch": lambda context: f"text of the form {context['pattern']}",
     "enum": lambda context: f"one of {context['expected']}",
-    "literal_error": lambda context: f"one of {context['expected']}",
+    "literal_error": lambda context: _literals(context["expected"]),
     "union_tag_invalid": lambda context: f"one of {context['expected_tags']}",
 }
+
+
+def _literals(expected: str) -> str:
+    """Return the words for literals; a single one is the short form of a mapping."""
+    return f"one of {expected}" if " or " in expected else f"{expected} or a mapping"
+
+
 # These have a sentence of their own below, or raise the project's own words.
 KNOWN_ERRORS = frozenset(
     (*_MISSING, *_UNKNOWN, *_KINDS, *_RANGES, *_RULES, "invalid_key", "json_invalid")

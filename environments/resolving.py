@@ -8,6 +8,7 @@ from constructs_lib.rules.aws.places import Place
 from constructs_lib.rules.ecr.images import ImageSpec
 from constructs_lib.rules.ecr.repository import RepositorySpec
 from constructs_lib.rules.ecr.tag_immutability import TagImmutability
+from constructs_lib.rules.ecr.tag_patterns import tag_matches
 from constructs_lib.rules.faults import Fault, RuleError, under
 from constructs_lib.rules.lifecycle.policy import wildcard_prefix_faults
 from constructs_lib.rules.policy.access import Administrators
@@ -291,6 +292,14 @@ def _notices(environment: EnvironmentFile, head: EnvironmentModel, images: Image
             f"{environment.name}: the region {head.region} is not known here. Check its spelling, "
             "unless it is newer than this release."
         )
+    if head.notifications:
+        declared = [one.name for one in environment.repositories.values()]
+        for pattern in head.notifications.events.repositories:
+            if not any(tag_matches(pattern, name) for name in declared):
+                yield (
+                    f"{environment.name}: notifications.repositories names '{pattern}', which this "
+                    "environment does not declare. Check its spelling, unless another one does."
+                )
     for repository in environment.repositories.values():
         if any(map(allows_everyone, repository.statements or ())):
             yield (

@@ -158,6 +158,6 @@ def test_a_fault_names_the_job() -> None:
         job_in(stack_in(), name="List")
     assert str(refusal.value) == (
         "EksImageJob 'Job': name: a name must have 1 to 52 lower-case letters, digits and '-', and "
-        "begin and end with a letter or digit (RFC 1123), got 'List' (4 characters). Choose "
+        "begin and end with a letter or digit (RFC 1123), got 'List'. Choose "
         "another name."
     )

@@ -346,7 +346,7 @@ def test_irsa_names_the_role_and_trusts_one_service_account() -> None:
             {"cluster_name": "a", "namespace": "A"},
             "EksWorkloadIdentity 'Identity': namespace: a name must have 1 to 63 lower-case "
             "letters, digits and '-', and begin and end with a letter or digit (RFC 1123), got "
-            "'A' (1 characters). Choose another name.",
+            "'A'. Choose another name.",
         ),
         (
             {"cluster_name": "a", "service_account": "A"},

@@ -397,7 +397,10 @@ def test_a_size_on_fargate_is_chosen_or_checked(tmp_path: Path) -> None:
             "ecs_tasks[0].fargate: the task's containers request 300 CPU units and 200 MiB, and "
             "its size has 256 and 512. Choose a larger size, or request less.",
         ),
-        ("largest", "ecs_tasks[0].fargate: one of 'smallest' is expected here, got 'largest'."),
+        (
+            "largest",
+            "ecs_tasks[0].fargate: 'smallest' or a mapping is expected here, got 'largest'.",
+        ),
     ):
         write(tmp_path, dev=HEAD + "ecs_tasks: [" + TASK % size + "]\n")
         assert sentence in refusal(tmp_path)

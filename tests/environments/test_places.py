@@ -208,3 +208,15 @@ def test_a_region_that_is_not_known_and_a_statement_for_everyone_are_notices(
         "this release.",
         "dev: a statement of 'a/b' allows every principal of every account, without a condition.",
     )
+
+
+def test_notifications_of_a_repository_that_is_not_declared_are_a_notice(tmp_path: Path) -> None:
+    file = (
+        HEAD
+        + "repositories: [{name: team/api}]\n"
+        + "notifications: {repositories: [team/api, team/apo, team/*]}\n"
+    )
+    assert load_environment("dev", write(tmp_path, dev=file)).notices == (
+        "dev: notifications.repositories names 'team/apo', which this environment does not "
+        "declare. Check its spelling, unless another one does.",
+    )

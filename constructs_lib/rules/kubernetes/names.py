@@ -32,11 +32,12 @@ _FACTORS = {
 
 def dns_label_faults(name: str, longest: int = NAME_LENGTH) -> list[Fault]:
     """Check an RFC 1123 label: up to 63 lower-case letters, digits and '-'."""
+    count = f" ({len(name)} characters)" if len(name) > longest else ""
     return faults_unless(
         len(name) <= longest and DNS_LABEL.fullmatch(name),
         f"a name must have 1 to {longest} lower-case letters, digits and '-', and begin and "
-        f"end with a letter or digit (RFC 1123), got '{name[:80]}' ({len(name)} characters). "
-        "Choose another name.",
+        f"end with a letter or digit (RFC 1123), got '{name[:80]}'{count}. Choose another "
+        "name.",
     )
 
 

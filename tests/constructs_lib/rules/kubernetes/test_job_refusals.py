@@ -18,7 +18,7 @@ REFUSED_OF_JOB: list[tuple[dict[str, Any], str]] = [
     (
         {"name": "List"},
         "Job 'List': name: a name must have 1 to 52 lower-case letters, digits and '-', and "
-        "begin and end with a letter or digit (RFC 1123), got 'List' (4 characters). Choose "
+        "begin and end with a letter or digit (RFC 1123), got 'List'. Choose "
         "another name.",
     ),
     (
@@ -39,7 +39,7 @@ REFUSED_OF_JOB: list[tuple[dict[str, Any], str]] = [
     (
         {"namespace": "a_b"},
         "Job 'list': namespace: a name must have 1 to 63 lower-case letters, digits and '-', "
-        "and begin and end with a letter or digit (RFC 1123), got 'a_b' (3 characters). Choose "
+        "and begin and end with a letter or digit (RFC 1123), got 'a_b'. Choose "
         "another name.",
     ),
     (
@@ -88,7 +88,7 @@ REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
     (
         {"container_name": "-a"},
         "Job 'list': container_name: a name must have 1 to 63 lower-case letters, digits and "
-        "'-', and begin and end with a letter or digit (RFC 1123), got '-a' (2 characters). "
+        "'-', and begin and end with a letter or digit (RFC 1123), got '-a'. "
         "Choose another name.",
     ),
     (
@@ -171,7 +171,7 @@ REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
     (
         {"volumes": (Volume(name="T", path="/t"),)},
         "Job 'list': volumes[0].name: a name must have 1 to 63 lower-case letters, digits and "
-        "'-', and begin and end with a letter or digit (RFC 1123), got 'T' (1 characters). "
+        "'-', and begin and end with a letter or digit (RFC 1123), got 'T'. "
         "Choose another name.",
     ),
     (
