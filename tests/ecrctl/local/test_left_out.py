@@ -6,10 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from ecrctl.aws.clients import Aws
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.errors import UserError
 from ecrctl.local.left_out import LeftOut, explained, leave_out, unknown_types
 from ecrctl.verify.check import MISSING, Check
+from tests.ecrctl.aws.stubs import StubClient, stub_aws
 
 UNKNOWN = "AWS::IAM::OIDCProvider"
 
@@ -39,6 +44,15 @@ def test_the_unknown_types_are_those_that_the_embedded_aws_names(aws: Aws) -> No
     known = ["AWS::ECR::Repository", "AWS::SNS::Topic"]
     assert unknown_types(known, aws) == set()
     assert unknown_types([*known, UNKNOWN, "AWS::A::B"], aws) == {UNKNOWN, "AWS::A::B"}
+
+
+def test_another_refusal_of_the_embedded_aws_is_one_sentence() -> None:
+    def refuse(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "Throttling", "Message": "later"}}, "ValidateTemplate")
+
+    aws = stub_aws(cloudformation=StubClient(validate_template=refuse))
+    with pytest.raises(UserError, match=r"^Asking the embedded AWS for its resource types.*later"):
+        unknown_types([UNKNOWN], aws)
 
 
 def test_everything_that_refers_to_a_resource_goes_with_it(aws: Aws, tmp_path: Path) -> None:
@@ -78,6 +92,8 @@ def test_everything_that_refers_to_a_resource_goes_with_it(aws: Aws, tmp_path: P
         "Second: Reads9 is left out, because it refers to Arn6.",
     ]
     assert list(left(first)["Resources"]) == ["After4", "Topic5"]
+    # As the CDK writes it, so that a person finds the difference.
+    assert first.file.read_text() == json.dumps(left(first), indent=1)
     assert left(first)["Resources"]["After4"]["DependsOn"] == ["Topic5"]
     assert list(left(first)["Outputs"]) == ["Topic7"]
     assert list(left(second)["Resources"]) == ["Role2", "Same10"]

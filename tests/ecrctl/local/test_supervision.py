@@ -18,7 +18,7 @@ import pytest
 from ecrctl.cdk.toolchain import end_group
 from ecrctl.errors import UserError
 from ecrctl.local import process_record
-from ecrctl.local.emulator import Emulator, running
+from ecrctl.local.emulator import SILENT_SECONDS, Emulator, running
 from ecrctl.local.process_record import ProcessRecord, start_of
 from ecrctl.local.supervision import Supervision, supervised
 
@@ -238,3 +238,22 @@ def test_an_embedded_aws_that_stalls_or_ends_is_named_within_five_seconds(
         f"stopped. {log}"
     )
     assert times[1] - times[0] < 15  # 5 on a machine with nothing else to do
+
+
+def test_an_embedded_aws_that_answers_is_used_for_as_long_as_the_run_takes(tmp_path: Path) -> None:
+    def use(supervision: Supervision) -> None:
+        with running(
+            account="000000000000",
+            region="us-east-1",
+            port=None,
+            directory=tmp_path,
+            keep=False,
+            supervision=supervision,
+        ) as emulator:
+            time.sleep(SILENT_SECONDS + 1.5)
+            assert emulator.clients().account() == "000000000000"
+        # Its end is no failure.
+        time.sleep(0.5)
+        assert supervision.message == ""
+
+    run(use, tmp_path)
