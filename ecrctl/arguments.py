@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-METAVAR = "ENV"
 _FOLDER = "environments"
 
 
@@ -27,6 +26,6 @@ def complete_environment(context: typer.Context, incomplete: str) -> Iterator[st
 Environment = Annotated[
     str,
     typer.Argument(
-        metavar=METAVAR, help="The environment's name.", autocompletion=complete_environment
+        metavar="ENV", help="The environment's name.", autocompletion=complete_environment
     ),
 ]

@@ -298,7 +298,8 @@ def _notices(environment: EnvironmentFile, head: EnvironmentModel, images: Image
             if not any(tag_matches(pattern, name) for name in declared):
                 yield (
                     f"{environment.name}: notifications.repositories names '{pattern}', which this "
-                    "environment does not declare. Check its spelling, unless another one does."
+                    "environment does not declare. Check its spelling, unless another environment "
+                    "of the account declares it."
                 )
     for repository in environment.repositories.values():
         if any(map(allows_everyone, repository.statements or ())):

@@ -218,5 +218,5 @@ def test_notifications_of_a_repository_that_is_not_declared_are_a_notice(tmp_pat
     )
     assert load_environment("dev", write(tmp_path, dev=file)).notices == (
         "dev: notifications.repositories names 'team/apo', which this environment does not "
-        "declare. Check its spelling, unless another one does.",
+        "declare. Check its spelling, unless another environment of the account declares it.",
     )

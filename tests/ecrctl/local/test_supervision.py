@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,18 @@ def test_without_proc_ps_returns_the_start(monkeypatch: pytest.MonkeyPatch, tmp_
     assert start_of(2**22 + 1) == ""
 
 
+def embedded_aws(folder: Path, supervision: Supervision) -> AbstractContextManager[Emulator]:
+    """Start an embedded AWS whose silence and whose end are a failure of the run."""
+    return running(
+        account="000000000000",
+        region="us-east-1",
+        port=None,
+        directory=folder,
+        keep=False,
+        supervision=supervision,
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGKILL])
 def test_an_embedded_aws_that_stalls_or_ends_is_named_within_five_seconds(
     tmp_path: Path, number: signal.Signals
@@ -208,14 +221,7 @@ def test_an_embedded_aws_that_stalls_or_ends_is_named_within_five_seconds(
     times: list[float] = []
 
     def use(supervision: Supervision) -> None:
-        with running(
-            account="000000000000",
-            region="us-east-1",
-            port=None,
-            directory=tmp_path,
-            keep=False,
-            supervision=supervision,
-        ) as emulator:
+        with embedded_aws(tmp_path, supervision) as emulator:
             started.append(emulator)
             time.sleep(1)
             os.kill(emulator.pid, number)
@@ -242,14 +248,7 @@ def test_an_embedded_aws_that_stalls_or_ends_is_named_within_five_seconds(
 
 def test_an_embedded_aws_that_answers_is_used_for_as_long_as_the_run_takes(tmp_path: Path) -> None:
     def use(supervision: Supervision) -> None:
-        with running(
-            account="000000000000",
-            region="us-east-1",
-            port=None,
-            directory=tmp_path,
-            keep=False,
-            supervision=supervision,
-        ) as emulator:
+        with embedded_aws(tmp_path, supervision) as emulator:
             time.sleep(SILENT_SECONDS + 1.5)
             assert emulator.clients().account() == "000000000000"
         # Its end is no failure.

@@ -95,7 +95,7 @@ def _finding(gap: _Gap, names: Sequence[str]) -> Finding:
         subject=gap.principal,
         message=f"may push to {where}, which the registry signs with `{gap.profile}`, and {lacks}",
         key=canonical_json(_key(gap)),
-        evidence=canonical_json(list(names)),
+        evidence=canonical_json([names, gap.is_undecided]),
         is_undecided=gap.is_undecided,
     )
 
