@@ -108,6 +108,10 @@ def chosen_mutants(files: dict[str, list[Mutant]], count: int, seed: int) -> lis
     return chosen
 
 
+def _lines(report: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in report.read_text().splitlines()]
+
+
 def main() -> None:
     """Try the mutants of a room and write the report."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation")
@@ -115,15 +119,23 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--out", type=Path, default=os.devnull)
-    parser.add_argument("--survivors", type=Path)
+    parser.add_argument(
+        "--survivors", type=Path, help="an earlier report: only its survivors again"
+    )
+    parser.add_argument(
+        "--tried", type=Path, help="an interrupted run's report: only what it lacks"
+    )
     options = parser.parse_args()
     names = sources(ROOT, options.room)
     files = {name: mutants_of(name, (ROOT / name).read_bytes()) for name in names}
     mutants = chosen_mutants(files, options.count, options.seed)
     if options.survivors:
-        lines = [json.loads(line) for line in options.survivors.read_text().splitlines()]
-        again = {(line["place"], line["change"]) for line in lines if line["outcome"] in _SURVIVORS}
+        lines = [line for line in _lines(options.survivors) if line["outcome"] in _SURVIVORS]
+        again = {(line["place"], line["change"]) for line in lines}
         mutants = [mutant for mutant in mutants if (mutant.place, mutant.change) in again]
+    if options.tried:
+        tried = {(line["place"], line["line"], line["change"]) for line in _lines(options.tried)}
+        mutants = [one for one in mutants if (one.place, one.line, one.change) not in tried]
     equivalent = Path(__file__).with_name("equivalent.md").read_text()
     tally: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder, options.out.open("w") as report:
