@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from ministack.core.iam_evaluator import EvalContext, evaluate, parse_policy_document
 
 from constructs_lib import (
     Access,
@@ -27,9 +24,8 @@ from constructs_lib import (
     SigningRule,
     TagImmutability,
 )
-from constructs_lib.handlers import blob_mounting
 from constructs_lib.rules.lifecycle.presets import standard
-from tests.support import ACCOUNT, REGION, cdk_context, only, resources, stack_in, template_of
+from tests.support import ACCOUNT, REGION, only, resources, stack_in, template_of
 
 ECR = "AWS::ECR::"
 SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:ecr-pullthroughcache/hub-a1B2c3"
@@ -312,99 +308,6 @@ def test_a_principal_whose_pulls_do_not_count_is_excluded() -> None:
     assert only(made(exclusions=[arn]), f"{ECR}PullTimeUpdateExclusion") == {"PrincipalArn": arn}
 
 
-def test_by_default_blob_mounting_stays_as_it_is() -> None:
-    assert resources(made(), "Custom::ECRBlobMounting") == []
-
-
-@pytest.mark.parametrize(("enabled", "value"), [(True, "ENABLED"), (False, "DISABLED")])
-def test_blob_mounting_is_set_by_a_function_that_may_set_nothing_else(
-    enabled: bool, value: str
-) -> None:
-    template = made(scanning=None, blob_mounting=enabled)
-    found = template["Resources"]
-    setting = only(template, "Custom::ECRBlobMounting")
-    (function_id, function), (group_id, group) = (
-        next((name, one) for name, one in found.items() if one["Type"] == kind)
-        for kind in ("AWS::Lambda::Function", "AWS::Logs::LogGroup")
-    )
-    assert setting == {
-        "ServiceToken": {"Fn::GetAtt": [function_id, "Arn"]},
-        "ServiceTimeout": "600",
-        "Value": value,
-    }
-    assert function["Properties"]["LoggingConfig"] == {"LogGroup": {"Ref": group_id}}
-    assert (group["Properties"]["RetentionInDays"], group["DeletionPolicy"]) == (30, "Delete")
-    (policy,) = only(template, "AWS::IAM::Role")["Policies"]
-    assert policy["PolicyDocument"]["Statement"] == [
-        {
-            "Effect": "Allow",
-            "Action": "ecr:PutAccountSetting",
-            "Resource": "*",
-            "Condition": {"StringEquals": {"ecr:AccountSetting": "BLOB_MOUNTING"}},
-        },
-        {
-            "Effect": "Allow",
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": {"Fn::GetAtt": [group_id, "Arn"]},
-        },
-    ]
-    assert len(found) == 4
-
-
-@pytest.mark.parametrize(
-    ("action", "setting", "allowed"),
-    [
-        ("ecr:PutAccountSetting", "BLOB_MOUNTING", True),
-        ("ecr:PutAccountSetting", "REGISTRY_POLICY_SCOPE", False),
-        ("ecr:PutAccountSetting", "BASIC_SCAN_TYPE_VERSION", False),
-        ("ecr:GetAccountSetting", "BLOB_MOUNTING", False),
-        ("ecr:PutRegistryPolicy", "BLOB_MOUNTING", False),
-    ],
-)
-def test_the_function_may_set_blob_mounting_alone(action: str, setting: str, allowed: bool) -> None:
-    (policy,) = only(made(scanning=None, blob_mounting=True), "AWS::IAM::Role")["Policies"]
-    request = EvalContext(
-        principal_arn=f"arn:aws:iam::{ACCOUNT}:role/mounting",
-        principal_type="AssumedRole",
-        principal_account=ACCOUNT,
-        action=action,
-        resource_arn="*",
-        region=REGION,
-        service_context={"ecr:accountsetting": setting},
-    )
-    statements = policy["PolicyDocument"]["Statement"][:1]
-    document = parse_policy_document({"Statement": statements})
-    assert (evaluate(request, [document]).decision == "Allow") is allowed
-
-
-def test_the_functions_code_is_in_the_template_and_is_the_tested_handler() -> None:
-    stack = stack_in()
-    Registry(stack, "Registry", blob_mounting=True)
-    function = only(template_of(stack), "AWS::Lambda::Function")
-    code = function["Code"]["ZipFile"]
-    assert code == Path(blob_mounting.__file__).read_text(encoding="utf-8")
-    namespace: dict[str, Any] = {}
-    exec(code, namespace)  # noqa: S102 - as Lambda runs it, without this package
-    assert function["Handler"] == "index.handler"
-    assert callable(namespace["handler"])
-    # It ends itself, whatever ECR answers, also after 15 s of pauses.
-    config = namespace["_CONFIG"]
-    longest = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
-    assert function["Timeout"] == 120
-    assert longest + 15 < 120
-
-
-def test_blob_mounting_in_another_word_is_refused() -> None:
-    stack = stack_in()
-    with pytest.raises(ValueError, match=r"^Registry") as error:
-        Registry(stack, "Registry", blob_mounting="ENABLED")  # type: ignore[arg-type]
-    assert str(error.value) == (
-        "Registry 'Registry': blob_mounting: blob_mounting must be True or False, got 'ENABLED'. "
-        "Write one of the two, without quotes."
-    )
-    assert stack.node.children == []
-
-
 def test_a_repository_behind_a_cache_has_a_name() -> None:
     registry = Registry(stack_in(), "Registry", caches=[QUAY])
     assert registry.repository_name("quay", "a/b") == "quay/a/b"
@@ -427,65 +330,6 @@ def test_a_refused_registry_leaves_nothing_in_the_tree() -> None:
             ],
         )
     assert stack.node.children == []
-
-
-SINGLETONS: dict[str, dict[str, Any]] = {
-    "a scanning configuration": {"scanning": RegistryScanning()},
-    "a replication configuration": {
-        "replication": [ReplicationRule(destinations=(AWAY,), filters=("*",))]
-    },
-    "a signing configuration": {"signing": [SigningRule(profile_arn=PROFILE)]},
-    "a registry policy": {
-        "policy": RegistryPolicy(
-            replication=(ReplicationSource(account="222222222222", repositories=("a",)),)
-        )
-    },
-    "a creation template for 'team/*'": {
-        "templates": [
-            CreationTemplate(prefix="team", applied_for=("REPLICATION",), encryption=AES256)
-        ]
-    },
-    "a setting for blob mounting": {"blob_mounting": False},
-    f"a pull-time exclusion of arn:aws:iam::{ACCOUNT}:role/a": {
-        "exclusions": [f"arn:aws:iam::{ACCOUNT}:role/a"]
-    },
-}
-
-
-def apps_stack(app: cdk.App, name: str, region: str | None = REGION) -> cdk.Stack:
-    """Return another stack of an app."""
-    account = ACCOUNT if region else None
-    return cdk.Stack(app, name, env=cdk.Environment(account=account, region=region))
-
-
-@pytest.mark.parametrize("setting", SINGLETONS)
-def test_a_setting_that_an_account_has_once_is_declared_once(setting: str) -> None:
-    app = cdk.App(context=cdk_context())
-    settings = {"scanning": None, **SINGLETONS[setting]}
-    Registry(apps_stack(app, "One"), "Registry", **settings)
-    Registry(apps_stack(app, "Elsewhere", "us-west-2"), "Registry", scanning=None)
-    second = apps_stack(app, "Two")
-    with pytest.raises(ValueError, match=r"^Registry") as error:
-        Registry(second, "Again", **settings)
-    assert str(error.value) == (
-        f"Registry 'Again': account {ACCOUNT} in {REGION} can have {setting} once, got it in "
-        "'One/Registry' and in 'Two/Again'. Declare both in one of them."
-    )
-    assert second.node.children == []
-
-
-def test_stacks_without_an_environment_share_a_registry() -> None:
-    app = cdk.App(context=cdk_context())
-    Registry(apps_stack(app, "One", None), "Registry")
-    with pytest.raises(ValueError, match=r"account \(unknown\) in \(unknown\) can have a scanning"):
-        Registry(apps_stack(app, "Two", None), "Registry")
-
-
-def test_two_registries_of_one_account_may_declare_different_settings() -> None:
-    app = cdk.App(context=cdk_context())
-    Registry(apps_stack(app, "One"), "Registry")
-    Registry(apps_stack(app, "Two"), "Registry", scanning=None, caches=[QUAY])
-    Registry(apps_stack(app, "Three", "us-west-2"), "Registry")
 
 
 def test_a_stack_without_an_environment_names_its_own_account_at_deployment() -> None:

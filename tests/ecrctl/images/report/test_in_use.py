@@ -13,8 +13,8 @@ from tests.ecrctl.images.scanning.accounts import REPOSITORY, image, put_manifes
 from tests.ecrctl.images.usage.clusters import add, cluster, served, spec
 from tests.kubectl.api_server import Cluster
 
+from .asking import HOST, report, repository_of, run_service
 from .conftest import Run
-from .test_report_command import HOST, report, repository_of, run_service
 
 __all__ = ["cluster", "served"]  # the fixtures are found by their names
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ecrctl.aws.clients import Aws
+from tests.ecrctl.images.report.asking import run_service
 from tests.ecrctl.images.report.conftest import Run
-from tests.ecrctl.images.report.test_report_command import run_service
 from tests.ecrctl.images.scanning.accounts import REPOSITORY, image, put_manifest
 
 RULE = {
