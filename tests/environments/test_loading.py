@@ -1,4 +1,4 @@
-"""Reading environments: what holds, and every fault at once."""
+"""Reading environments: what is valid, and every fault at once."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The programs that build an image: docker with buildx, podman, or buildah.
 
-Each writes the image into an OCI archive, so that it is pushed in the same way whoever built it.
+Each writes the image into an OCI archive, so that every image is pushed in the same way.
 Sources: docker buildx documentation, "docker buildx build" and "OCI and Docker exporters"; manual
 pages of podman-build, podman-push and podman-manifest-push.
 """

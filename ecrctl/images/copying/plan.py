@@ -172,7 +172,7 @@ def _check_signature_tags(
 def _unlisted(
     family: Family, target: Store, options: CopyOptions
 ) -> tuple[tuple[str, tuple[Descriptor, ...]], ...]:
-    """Return the referrers that the target's registry must be told about by a fallback tag."""
+    """Return the referrers of each image that a fallback tag of the target must list."""
     found = []
     for subject, referrers in family.referrers.items():
         known = target.referrers(subject)

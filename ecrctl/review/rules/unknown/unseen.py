@@ -122,6 +122,15 @@ def asset_replaced(comparison: Comparison) -> Iterator[Finding]:
                 )
 
 
+def _permissions_of(role: str) -> str:
+    owner = f"the role `{role}`" if role else "the principal that deploys the stack"
+    return f"the permissions of {owner}"
+
+
+def _deployer(role: str) -> str:
+    return f"the role `{role}`" if role else "the principal that runs the CDK CLI"
+
+
 @rule(Category.ACCESS_GAINED)
 def execution_role_changed(comparison: Comparison) -> Iterator[Finding]:
     """CloudFormation deploys a stack with another role."""
@@ -130,8 +139,8 @@ def execution_role_changed(comparison: Comparison) -> Iterator[Finding]:
             before, after = pair.base.execution_role, pair.head.execution_role
             yield about_stack(
                 pair,
-                f"is deployed with the role `{after or 'of whoever deploys it'}` instead of "
-                f"`{before or 'of whoever deploys it'}`: what it may do is not in the templates",
+                f"is deployed with {_permissions_of(after)} instead of {_permissions_of(before)}: "
+                "what these allow is not in the templates",
                 evidence=["execution role", before, after],
                 is_undecided=True,
             )
@@ -145,8 +154,8 @@ def deploy_role_changed(comparison: Comparison) -> Iterator[Finding]:
         if pair.base and pair.head and before != after:
             yield about_stack(
                 pair,
-                f"is deployed by `{after or 'whoever runs the CDK'}` instead of "
-                f"`{before or 'whoever runs the CDK'}`: what that may do is not in the templates",
+                f"is deployed by {_deployer(after)} instead of {_deployer(before)}: what that may "
+                "do is not in the templates",
                 evidence=["deploy role", before, after],
                 is_undecided=True,
             )
