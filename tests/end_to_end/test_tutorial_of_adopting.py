@@ -23,7 +23,7 @@ TEXT = (ROOT / "docs" / "tutorials" / "adopt-repositories.md").read_text()
 ACCOUNT, REGION = "999988887777", "eu-central-1"
 IMPORTED, HARDENED = (
     blocks("yaml", section(TEXT, heading))[0]
-    for heading in ("Write the environment file", "Harden them")
+    for heading in ("Write the environment file", "Harden the repositories")
 )
 
 
@@ -109,7 +109,7 @@ def test_the_app_adopts_a_repository_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_last_commands_are_those_of_the_readme() -> None:
-    (script,) = blocks("sh", section(TEXT, "Harden them"))
+    (script,) = blocks("sh", section(TEXT, "Harden the repositories"))
     check, diff, deploy = script.splitlines()
     assert check in section(TEXT, "Import the repositories")
     assert diff == deploy.replace("deploy", "diff")

@@ -71,7 +71,7 @@ def template(folder: Path, stack: str) -> dict[str, Any]:
 
 
 def test_all_stacks_synthesise(folder: Path) -> None:
-    synth, deploy = blocks("sh", section(TEXT, "Synthesise, and read a mistake"))[0].splitlines()
+    synth, deploy = blocks("sh", section(TEXT, "Synthesise and deploy"))[0].splitlines()
     run(folder, synth, {})
     stacks = deploy.removeprefix("npx cdk deploy ").split()
     (service,) = resources(template(folder, "Service"), "AWS::ECS::Service")
