@@ -33,6 +33,7 @@ def word_or_mapping(kind: Any, **words: Callable[[], Any]) -> ReadAs:
     return ReadAs(
         Annotated[
             Annotated[Literal[tuple(words)], made, Tag(WORD)] | Annotated[kind, Tag(MAPPING)],
-            Discriminator(lambda given: WORD if isinstance(given, str) else MAPPING),
+            # A word that YAML reads as another value, such as `off`, is a wrong word.
+            Discriminator(lambda given: WORD if isinstance(given, str | int | float) else MAPPING),
         ]
     )

@@ -100,8 +100,9 @@ def sentence_of(details: ErrorDetails) -> str:
         )
     if kind == "invalid_key":
         return f"the name of a setting must be text, got {_shown(given)}. Write it in quotes."
-    if kind == "string_type" and isinstance(given, int | float) and not isinstance(given, bool):
-        return f"text is expected here, got the number {given}. Write it in quotes."
+    if kind == "string_type" and isinstance(given, int | float):
+        what = f"the value {given}".lower() if isinstance(given, bool) else f"the number {given}"
+        return f"text is expected here, got {what}. Write it in quotes."
     return f"{expected(kind, context)} is expected here, got {_shown(given)}."
 
 

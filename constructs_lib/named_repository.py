@@ -309,7 +309,7 @@ def referenced_by_attributes(
         faults_unless(
             is_token(repository_arn) or (found and found[3] == repository_name),
             f"'{repository_arn[:120]}' is not the ARN of the repository '{repository_name[:80]}'. "
-            "Write it such as 'arn:aws:ecr:us-west-2:111111111111:repository/team/api'.",
+            "Write it like 'arn:aws:ecr:us-west-2:111111111111:repository/team/api'.",
             path="repository_arn",
         ),
     )

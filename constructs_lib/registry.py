@@ -44,7 +44,7 @@ class Registry(Construct):
     in Resource.
 
     An account has one registry policy, scanning, replication and signing configuration in a region.
-    A second one in the app is refused, because the stack deployed last would overwrite the other.
+    A second one in the app is refused: the stack deployed last would overwrite the other, or fail.
     Prefixes, and the settings of a cache, are create-only.
 
     :param scope: the parent construct.

@@ -214,7 +214,7 @@ def _alias_faults(alias: str | None) -> list[Fault]:
     return faults_unless(
         alias is None or is_token(alias) or _ALIAS.fullmatch(alias),
         "a key's alias must have 1 to 250 letters, digits, '/', '_' and '-', and cannot begin "
-        f"with 'aws/' or 'alias/', got '{str(alias)[:80]}'. Write it such as 'ecr/dev'.",
+        f"with 'aws/' or 'alias/', got '{str(alias)[:80]}'. Write it like 'ecr/dev'.",
         path="alias",
     )
 

@@ -337,8 +337,12 @@ def _review_base(base: str) -> "Iterator[str]":
         return
     from .deployed.command import deployed_base
 
-    with deployed_base(base.removeprefix("deployed:"), _options.environments) as folder:
-        yield str(folder)
+    # A review has one code for everything that it could not do.
+    try:
+        with deployed_base(base.removeprefix("deployed:"), _options.environments) as folder:
+            yield str(folder)
+    except EnvironmentFault as fault:
+        raise UserError(f"\n{PREFIX}".join(map(str, fault.reports))) from None
 
 
 def _project() -> "Project":

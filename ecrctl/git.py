@@ -212,7 +212,7 @@ def _git(
 ) -> subprocess.CompletedProcess[str]:
     git = shutil.which("git")
     if git is None:
-        raise UserError("git is not on the path. Install it, or name folders of cloud assemblies.")
+        raise UserError("git is not on the path. Install it.")
     return subprocess.run(
         [git, "-C", str(repository), *arguments],
         capture_output=True,

@@ -18,12 +18,12 @@ from ecrctl.aws.accounts import check_account
 from ecrctl.aws.clients import Aws, as_user_errors
 from ecrctl.aws.image_records import images_from_ecr
 from ecrctl.aws.unread import Unread
+from ecrctl.counts import counted
 from ecrctl.images.image_files import images_from_file
 from ecrctl.images.usage.kubernetes import KubernetesCluster, named_cluster
 from ecrctl.images.usage.owners import Owners, loss_warnings, owners_of
 from ecrctl.images.usage.pins import pins_of_registry
 from ecrctl.images.usage.workloads import check_options, read_workloads
-from ecrctl.policies.wording import counted
 from environments.loading import load_environment
 from environments.settings import EnvironmentSettings
 

@@ -35,7 +35,7 @@ def run_program(app: typer.Typer, explain: Explain = lambda _error: None) -> NoR
     except TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "ecrctl"
-        message = f"{error.format_message()} Try `{command} --help`."
+        message = f"{error.format_message().rstrip('.')}. Try `{command} --help`."
         _fail(message, ExitCode.TOOL_ERROR)
     except UserError as error:
         _fail(str(error), error.exit_code)

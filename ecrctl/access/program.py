@@ -38,7 +38,7 @@ def add_access_command(app: typer.Typer, environments: Callable[[], Path]) -> No
             Path | None,
             typer.Option(
                 metavar="FILE",
-                help="Write the policies that owners of other accounts must add to FILE.",
+                help="Write to FILE the policies that owners of other accounts must add.",
             ),
         ] = None,
     ) -> None:

@@ -26,7 +26,8 @@ NESTED = "AWS::CloudFormation::Stack"
 # Nothing is deployed by a stack that was never created, or whose creation was rolled back.
 _NOT_DEPLOYED = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE")
 _CURE = "Save the responses again."
-_AWS = "CloudFormation's response"
+_AWS = "the answer of AWS"
+_CHECK_ENDPOINT = "Check AWS_ENDPOINT_URL and the proxy settings."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,8 @@ def _read_as(model: type[Model], response: Any, where: str) -> Model:
     except ValidationError as error:
         place = faults_of(error, None)[0].path or "the whole"
         raise UserError(
-            f"{where} is not a response of CloudFormation: {place} is missing or not valid. {_CURE}"
+            f"{where} is not a response of CloudFormation: {place} is missing or not valid. "
+            f"{_CHECK_ENDPOINT if where == _AWS else _CURE}"
         ) from None
 
 
@@ -167,6 +169,6 @@ def _template(stack: str, body: Any) -> Mapping[str, Any]:
     if not isinstance(body, Mapping) or not isinstance(body.get("Resources", {}), Mapping):
         raise UserError(
             f"the template of the stack {stack} must be a mapping, with resources by logical ID. "
-            f"{_CURE}"
+            "Deploy the stack again, or save the responses again."
         )
     return body

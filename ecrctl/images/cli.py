@@ -16,7 +16,7 @@ from ecrctl.output.formats import Format
 
 _CODES = (ExitCode.FAULT, ExitCode.TOOL_ERROR)
 
-ShowPlan = Annotated[bool, typer.Option("--plan", help="Print what would move, and move nothing.")]
+ShowPlan = Annotated[bool, typer.Option("--plan", help="Print what would be done, and do nothing.")]
 WithoutReferrers = Annotated[
     bool,
     typer.Option("--without-referrers", help="Leave out signatures and attestations."),
@@ -60,9 +60,9 @@ def add_image_commands(app: typer.Typer, environments: Callable[[], Path]) -> No
         output: Format = "text",
         without_referrers: WithoutReferrers = False,
     ) -> None:
-        """Build, push and pin images.
+        """Build, push and pin the declared images.
 
-        They are those that the environment declares. With --from, one image that was built
+        With --from, one image that was built
         elsewhere is pushed, and not pinned. The output ends with REPOSITORY@DIGEST, one line for
         each image.
         """

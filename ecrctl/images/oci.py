@@ -206,7 +206,7 @@ def _media_type(document: Mapping[str, Any], stated: str | None, where: str) -> 
     )
     if is_stated_otherwise or ("manifests" in document and "layers" in document):
         raise UserError(
-            f"{where} is both an image and an index, or is stated as another type than its own, "
+            f"{where} has layers and manifests, or is stated as another media type than its own, "
             f"{kind}. Build and push the image again."
         )
     return kind
@@ -239,7 +239,8 @@ class _Reader:
         if is_runnable and len(layers) > MOST_LAYERS:
             raise UserError(
                 f"{self.where} has {len(layers)} layers, and no container runtime mounts more than "
-                f"{MOST_LAYERS}. Join instructions of the Dockerfile, or build with `--squash`."
+                f"{MOST_LAYERS}. Join instructions of the Dockerfile, or build it in several "
+                "stages."
             )
         found = [
             self.descriptor(config, "config"),

@@ -108,7 +108,7 @@ def _place(text: str, option: str, forms: str, kinds: tuple[str, ...]) -> Place:
         if not _NAME.fullmatch(name):
             raise UserError(
                 f"{option}: the name of an image in an engine must consist of letters, digits and "
-                f"'._:/@-', got '{name[:200]}'. Write it such as {kind}:api:v1."
+                f"'._:/@-', got '{name[:200]}'. Write it like {kind}:api:v1."
             )
         return Place(kind, name)
     path, colon, tag = name.rpartition(":")

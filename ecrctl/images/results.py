@@ -1,5 +1,6 @@
 """The output of ``push`` and ``pull``: lines for a person, the digest last, or JSON."""
 
+from ecrctl.counts import counted
 from ecrctl.output.documents import (
     CopyDocument,
     CountDocument,
@@ -30,9 +31,9 @@ def print_plan(plan: Plan) -> None:
         tag = f" as {written.tag}" if written.tag else ""
         print(visible(f"{short(written.manifest.digest)}  {size:>9}  manifest to write{tag}"))
     print(
-        f"Plan: {_counted(plan.count(SEND), 'blob')} to send ({size_text(plan.size(SEND))}), "
+        f"Plan: {counted(plan.count(SEND), 'blob')} to send ({size_text(plan.size(SEND))}), "
         f"{plan.count(MOUNT)} to mount, {plan.count(PRESENT)} already there; "
-        f"{_counted(len(plan.manifests), 'manifest')} to write. Nothing was moved."
+        f"{counted(len(plan.manifests), 'manifest')} to write. Nothing was moved."
     )
 
 
@@ -51,9 +52,9 @@ def result_text(result: Result) -> str:
     if result.plan.is_empty:
         return "everything was already there"
     return (
-        f"{_counted(result.count(SEND), 'blob')} sent ({size_text(result.size(SEND))}), "
+        f"{counted(result.count(SEND), 'blob')} sent ({size_text(result.size(SEND))}), "
         f"{result.count(MOUNT)} mounted, {result.count(PRESENT)} already there; "
-        f"{_counted(result.manifests, 'manifest')} written"
+        f"{counted(result.manifests, 'manifest')} written"
     )
 
 
@@ -92,7 +93,3 @@ def _planned(plan: Plan) -> PlannedCopy:
         for step in plan.blobs
     ]
     return PlannedCopy(manifests=manifests, blobs=blobs)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

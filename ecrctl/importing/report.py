@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from ecrctl.counts import counted
 from ecrctl.output.documents import ImportDocument, NoteDocument
-from ecrctl.policies.wording import counted
 
 from .command import Written
 from .entries import Entry

@@ -12,6 +12,7 @@ from pathlib import Path
 from constructs_lib.rules.ecr.images import PUBLIC_REGISTRY
 from ecrctl.cdk.assemblies import Stack, stacks_of, synthesise
 from ecrctl.console import Steps
+from ecrctl.counts import counted
 from ecrctl.pins.pinning import Target, write_pin
 from ecrctl.verify.check import Check
 from ecrctl.verify.command import Verification, verify
@@ -80,20 +81,20 @@ class Rehearsal:
             )
             chosen = [one for one in stacks if one.name.startswith(first)]
             commands.deploy_assembly(self._assembly(name), chosen)
-            step.detail = f"{len(declared.repositories)} repositories"
+            step.detail = counted(len(declared.repositories), "repository")
         with self.steps.step(f"Push the sample image for the pins of '{name}'") as step:
             step.detail = ", ".join(self._push(declared)) or "no workload runs an image of ECR"
         with self.steps.step(f"Deploy everything of '{name}'") as step:
             stacks = self._synthesised(name, commands)
             commands.deploy_assembly(self._assembly(name), stacks)
-            step.detail = f"{len(stacks)} stacks"
+            step.detail = counted(len(stacks), "stack")
         with self.steps.step(f"Verify '{name}'") as step:
             settings = load_environment(name, self.folder)
             found = verify(settings, stacks, commands.emulator.clients())
             files = [*_with_images(found.files, settings, commands), *check_schemas(settings)]
             files = [explained(check, self.left_out[name]) for check in files]
             self.verified[name] = replace(found, files=files)
-            step.detail = f"{len(self.verified[name].checks)} checks"
+            step.detail = counted(len(self.verified[name].checks), "check")
 
     def _assembly(self, name: str) -> Path:
         return self.commands.output / name / "cdk.out"

@@ -10,6 +10,7 @@ from ecrctl.aws.clients import Aws
 from ecrctl.cdk import toolchain
 from ecrctl.cdk.assemblies import stacks_of
 from ecrctl.console import Steps
+from ecrctl.counts import counted
 from ecrctl.errors import ExitCode, UserError
 from ecrctl.file_writing.locks import locked
 from ecrctl.files import file_errors
@@ -147,7 +148,7 @@ def _whole_way(
         stacks = (names.ENCRYPTION, names.repositories_id("*"))
         paths = [names.stack_path(ENVIRONMENT, one) for one in stacks]
         commands.deploy(ENVIRONMENT, run.environments, *paths)
-        step.detail = f"{len(settings.repositories)} repositories"
+        step.detail = counted(len(settings.repositories), "repository")
     aws = commands.emulator.clients()
     registry = Registry.of_account(aws, settings.account)
     repository = registry.repository(REPOSITORY, writable=True)
@@ -160,7 +161,7 @@ def _whole_way(
     with steps.step("Verify everything") as step:
         found = verify(settings, stacks_of(run.output / "cdk.out"), aws)
         found = replace(found, files=[*found.files, *check_schemas(settings)])
-        step.detail = f"{len(found.checks)} checks"
+        step.detail = counted(len(found.checks), "check")
     promote_and_report(commands, steps, settings, run.environments, REPOSITORY)
     return found
 
@@ -193,7 +194,8 @@ def _prove_pulled(folder: Path, image: OciImage) -> str:
     manifest = WritableLayout.at(folder).manifest(image.digest)
     if manifest is None or manifest.content != image.manifest:
         raise UserError(
-            "The registry returned a manifest that differs from the pushed one.",
+            f"{REPOSITORY}: the registry returned another manifest than the pushed one. Stop the "
+            "embedded AWS, and run `ecrctl local` again.",
             ExitCode.DIFFERENCE,
         )
     return "the same bytes"
@@ -213,7 +215,12 @@ def _prove_immutable(repository: Repository) -> str:
 
 def _prove_images(settings: EnvironmentSettings, aws: Aws) -> str:
     checks = list(check_images(settings, lambda _region: aws))
-    missing = [check.subject for check in checks if check.differs]
+    missing = sorted({check.subject for check in checks if check.differs})
     if missing:
-        raise UserError(f"Not in its registry: {', '.join(missing)}.", ExitCode.DIFFERENCE)
+        raise UserError(
+            f"{ENVIRONMENT}: a pinned image is not in its registry, got {', '.join(missing)}. "
+            "Delete "
+            f"{ENVIRONMENT}.images.yaml, and run `ecrctl local` again.",
+            ExitCode.DIFFERENCE,
+        )
     return ", ".join(sorted({check.subject for check in checks}))

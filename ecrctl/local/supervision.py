@@ -106,7 +106,7 @@ def supervised(
 
     def end_of_time() -> None:
         supervision.fail(
-            f"`ecrctl local` did not finish within {minutes:g} minutes, and was in the step "
+            f"`ecrctl local` did not finish within {minutes:g} min, and was in the step "
             f"'{current_step()}'. Read the logs in {output}, or raise --time-limit."
         )
 

@@ -36,13 +36,13 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
         ] = None,
         previous: Annotated[
             bool,
-            typer.Option("--previous", help="Take the pin back that git has before this one."),
+            typer.Option("--previous", help="Restore the pin that git has before this one."),
         ] = False,
         registry: Annotated[
             str | None,
             typer.Option(
                 metavar="ENV",
-                help="The environment that declares the repository (default: ENV).",
+                help="The environment that declares the repository (default: the first one).",
                 autocompletion=complete_environment,
             ),
         ] = None,
@@ -50,8 +50,8 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
     ) -> None:
         """Write an image's digest into the file of pins.
 
-        It is the digest that a tag has now, a given one, or that of the pin before. The image gets
-        a tag that protects it from every lifecycle rule.
+        The digest is the one that --tag has now, that of --digest, or that of the previous pin. The
+        image gets a tag that protects it from every lifecycle rule.
         """
         _check_options(repository, tag, digest, registry, previous=previous)
         from .command import pin_image, pin_previous, pin_text  # noqa: PLC0415 - the help needs no AWS

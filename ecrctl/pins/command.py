@@ -47,7 +47,7 @@ def pin_text(pin: PinDocument) -> str:
     if not pin.tag:
         name = f"{pin.repository}@{pin.digest}"
     text = f"{pin.file}: {pin.image} is pinned to {name}; the tag {pin.live_tag} protects it"
-    return f"{text}. It was pinned in commit {pin.commit}" if pin.commit else text
+    return f"{text}. Commit {pin.commit} pinned the same image" if pin.commit else text
 
 
 def pin_previous(target: Target) -> PinDocument:
@@ -56,8 +56,8 @@ def pin_previous(target: Target) -> PinDocument:
     pin = found.pin
     if pin.registry == PUBLIC_REGISTRY:
         raise UserError(
-            f"the earlier pin of '{target.image}' is an image of ECR Public, which nobody can tag "
-            "here. Take the pin back with git.",
+            f"the earlier pin of '{target.image}' is an image of ECR Public, which `ecrctl` "
+            f"cannot tag. Copy the pin by hand from commit {found.commit[:_DIGITS_OF_COMMIT]}.",
             ExitCode.FAULT,
         )
     done = pin_image(

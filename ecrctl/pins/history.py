@@ -37,7 +37,8 @@ def previous_pin(path: Path, image: str) -> EarlierPin:
         if pin is not None and (current is None or pin.digest != current.digest):
             return EarlierPin(pin, commit)
     raise UserError(
-        f"git has no earlier pin of '{image}' in {path.name}. Name the image with --digest.",
+        f"git has no earlier pin of '{image}' in {path.name}. Name the image with "
+        "--repository and --digest instead of --previous.",
         ExitCode.FAULT,
     )
 

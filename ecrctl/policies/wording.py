@@ -93,13 +93,6 @@ def distinct_short_digests(before: str, after: str) -> tuple[str, str]:
     return short if short[0] != short[1] or before == after else (before, after)
 
 
-def counted(count: int, word: str) -> str:
-    """Return a count with its word; AWS's names of types have no plural."""
-    if count == 1 or "::" in word:
-        return f"{count} {word}"
-    return f"{count} {word[:-1]}ies" if word.endswith(("ry", "cy")) else f"{count} {word}s"
-
-
 def conditions_text(conditions: Iterable[Condition], *, quote: str = "`") -> str:
     """Return conditions as a sentence names them; empty for none.
 

@@ -190,7 +190,8 @@ def _replica_faults(
             "repository",
             f"no filter of '{source.source.name}' replicates '{pin.repository}' into "
             f"'{registry.name}'. Add '{pin.repository}' to {source.path}.filters in "
-            f"{source.source.name}.yaml, and copy its present images with `ecrctl promote --all`.",
+            f"{source.source.name}.yaml, and copy its present images with `ecrctl promote "
+            f"{source.source.name} {registry.name} --all {pin.repository}`.",
         )
         return
     yield Fault(
@@ -210,7 +211,9 @@ def _unreplicated_faults(
             "repository",
             f"'{registry.name}' is replicated into '{environment.name}', and no filter covers "
             f"'{pin.repository}'. Add '{pin.repository}' to {rules[0].path}.filters in "
-            f"{registry.name}.yaml, and copy its present images with `ecrctl promote --all`.",
+            f"{registry.name}.yaml, and copy its present images with `ecrctl promote "
+            f"{registry.name} "
+            f"{environment.name} --all {pin.repository}`.",
         )
 
 

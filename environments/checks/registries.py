@@ -106,7 +106,9 @@ def _circle_faults(
                 if circle:
                     yield Fault(
                         replication.path,
-                        f"images must not be replicated in a circle, got {' -> '.join(circle)} "
+                        "replication must not lead back to its source, so that each image is "
+                        "pushed to one "
+                        f"registry, got {' -> '.join(circle)} "
                         f"for '{start or EVERYTHING}'. Remove one of these destinations.",
                     )
 

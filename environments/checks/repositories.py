@@ -110,8 +110,10 @@ def _administrator_faults(head: EnvironmentModel) -> Iterator[Fault]:
     if bool(head.administrators) != bool(head.break_glass_role):
         yield Fault(
             "administrators",
-            "administrators and break_glass_role require each other, got one of them. Without a "
-            "break-glass role, no one could repair a repository whose administrators are deleted.",
+            "administrators and break_glass_role require each other, got one of them. Add the "
+            "other: "
+            "without a break-glass role, no principal can repair a repository whose administrators "
+            "are deleted.",
         )
 
 

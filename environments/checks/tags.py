@@ -21,8 +21,8 @@ def environment_tag_faults(head: EnvironmentModel) -> Iterator[Fault]:
         if first != key:
             yield Fault(
                 f"{_TAGS}.{key}",
-                "keys of an environment's tags must differ by more than their case, because the "
-                f"tags of a role do, got '{key}' and '{first}'. Remove one.",
+                "keys of an environment's tags must differ by more than their case, because "
+                f"IAM ignores it, got '{key}' and '{first}'. Remove one.",
             )
     given = {key: allowed for key, allowed in head.required_tags.items() if key in head.tags}
     yield from under(_TAGS, required_tag_faults(head.tags, given))

@@ -52,7 +52,7 @@ def _network_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Ite
         yield Fault(
             "network",
             "the network has no effect, because only ecs_services run in it. Add a service, or "
-            "remove it.",
+            "remove network.",
         )
 
 
@@ -69,8 +69,8 @@ def _cluster_faults(environment: EnvironmentFile, head: EnvironmentModel) -> Ite
     if head.eks_cluster and not applied:
         yield Fault(
             "eks_cluster",
-            "eks_cluster has no effect, because no Job has `delivery: cluster`. Write that in a "
-            "Job, or remove it.",
+            "eks_cluster has no effect, because no Job has `delivery: cluster`. Write it in a "
+            "Job, or remove eks_cluster.",
         )
 
 
@@ -119,7 +119,7 @@ def _identity_faults(environment: EnvironmentFile) -> Iterator[Fault]:
         yield Fault(
             f"{path}.identity",
             f"the service account '{account}' of the namespace '{namespace}' is created by {first}."
-            " Remove this identity, and the Job has that one; or name another service account.",
+            " Remove identity here: the Job then has that service account; or name another one.",
         )
 
 

@@ -33,7 +33,7 @@ def _arn(kind: str, service: str, resource: str, example: str) -> CheckedText:
     return CheckedText(
         lambda arn: faults_unless(
             form.fullmatch(arn),
-            f"'{arn[:120]}' is not a valid {kind} ARN. Write it such as '{written}'.",
+            f"'{arn[:120]}' is not a valid {kind} ARN. Write it like '{written}'.",
         ),
         form,
         written,

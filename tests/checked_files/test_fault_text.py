@@ -50,7 +50,7 @@ def faults(given: Any) -> list[str]:
     [
         ({"text": 5}, "text: text is expected here, got the number 5. Write it in quotes."),
         ({"text": 0.5}, "text: text is expected here, got the number 0.5. Write it in quotes."),
-        ({"text": True}, "text: text is expected here, got 'true'."),
+        ({"text": True}, "text: text is expected here, got the value true. Write it in quotes."),
         ({"text": None}, "text: text is expected here, got nothing."),
         ({"text": []}, "text: text is expected here, got a list."),
         ({"text": {}}, "text: text is expected here, got a mapping."),

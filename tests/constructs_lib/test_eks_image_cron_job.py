@@ -61,7 +61,7 @@ def test_a_schedule_that_kubernetes_takes_is_taken(schedule: str) -> None:
         (
             {"schedule": "15 3 * *"},
             "CronJob '15 3 * *': schedule: a schedule must have five fields (minute, hour, day "
-            "of the month, month, day of the week), got 4 in '15 3 * *'. Write it such as '15 3 "
+            "of the month, month, day of the week), got 4 in '15 3 * *'. Write it like '15 3 "
             "* * *', or '@daily'.",
         ),
         (
@@ -102,7 +102,7 @@ def test_a_schedule_that_kubernetes_takes_is_taken(schedule: str) -> None:
         (
             {"schedule": "@daily", "time_zone": "Berlin!"},
             "CronJob '@daily': time_zone: time_zone must be a name of the IANA time zone "
-            "database, got 'Berlin!'. Write it such as 'Europe/Berlin'.",
+            "database, got 'Berlin!'. Write it like 'Europe/Berlin'.",
         ),
         (
             {"schedule": "@daily", "concurrency_policy": "No"},

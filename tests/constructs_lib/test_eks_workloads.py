@@ -328,7 +328,7 @@ def test_irsa_names_the_role_and_trusts_one_service_account() -> None:
         (
             {"oidc_provider_arn": "x", "role_name": "r"},
             "EksWorkloadIdentity 'Identity': oidc_provider_arn: 'x' is not the ARN of a "
-            "cluster's OIDC provider. Write it such as "
+            "cluster's OIDC provider. Write it like "
             "'arn:aws:iam::111111111111:oidc-provider/oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE'.",
         ),
         (

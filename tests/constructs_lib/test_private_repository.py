@@ -250,7 +250,7 @@ def test_destroying_images_requires_two_settings() -> None:
         (
             {"repository_name": "Team"},
             "PrivateRepository 'Api': a repository's name must consist of lower-case letters and "
-            "digits, joined by single '/', '-', '_' or '.', got 'Team'. Write it such as "
+            "digits, joined by single '/', '-', '_' or '.', got 'Team'. Write it like "
             "'team/api'.",
         ),
         (
@@ -388,7 +388,7 @@ def test_an_alias_that_kms_refuses_is_refused(alias: str) -> None:
     assert str(refusal.value) == (
         "RepositoryKey 'Key': alias: a key's alias must have 1 to 250 letters, digits, '/', '_' "
         f"and '-', and cannot begin with 'aws/' or 'alias/', got '{alias}'. "
-        "Write it such as 'ecr/dev'."
+        "Write it like 'ecr/dev'."
     )
 
 

@@ -133,11 +133,11 @@ def test_all_faults_come_at_once_and_nothing_is_created() -> None:
         )
     assert str(refused.value) == (
         "PublicRepository 'Cli': 3 faults:\n"
-        "  - region: a public repository must be in us-east-1, the only region that manages them, "
-        "got 'eu-west-1'. Declare it in a stack or an environment file of us-east-1; everyone "
+        "  - region: a public repository must be in us-east-1, the only region with its type, got "
+        "'eu-west-1'. Declare it in a stack or an environment file of us-east-1; everyone "
         "pulls from there.\n"
         "  - a repository's name must consist of lower-case letters and digits, joined by single "
-        "'/', '-', '_' or '.', got 'Tools'. Write it such as 'team/api'.\n"
+        "'/', '-', '_' or '.', got 'Tools'. Write it like 'team/api'.\n"
         "  - removal: removal must be one of retain, destroy, got 'snapshot'."
     )
     assert not stack.node.children

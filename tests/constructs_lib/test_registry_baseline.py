@@ -166,12 +166,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a name with a dot": (
         {"stack_set_name": "my.registry"},
         "stack_set_name: a stack set's name must have 1 to 128 letters, digits and '-' and begin "
-        "with a letter, got 'my.registry'. Write it such as 'registry-baseline'.",
+        "with a letter, got 'my.registry'. Write it like 'registry-baseline'.",
     ),
     "a name that is too long": (
         {"stack_set_name": "a" * 129},
         "stack_set_name: a stack set's name must have 1 to 128 letters, digits and '-' and begin "
-        f"with a letter, got '{'a' * 80}'. Write it such as 'registry-baseline'.",
+        f"with a letter, got '{'a' * 80}'. Write it like 'registry-baseline'.",
     ),
     "no organizational unit": (
         {"organizational_units": []},
@@ -181,7 +181,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "an account as an organizational unit": (
         {"organizational_units": [UNIT, "222222222222"]},
         "organizational_units[1]: '222222222222' is not the ID of an organizational unit. Write it "
-        "such as 'ou-ab12-11111111', or 'r-ab12' for the root.",
+        "like 'ou-ab12-11111111', or 'r-ab12' for the root.",
     ),
     "an organizational unit twice": (
         {"organizational_units": [UNIT, UNIT]},
@@ -285,8 +285,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
                 )
             )
         },
-        "policy.statements: statements of a registry policy name the repositories of one "
-        f"account, and a baseline is for many, got 1. {OWN}",
+        "policy.statements: policy.statements names the repositories of one account, and a "
+        f"baseline is for many, got 1. {OWN}",
     ),
 }
 

@@ -272,12 +272,12 @@ def test_a_repository_is_referred_to_as_the_cdk_does() -> None:
         (
             "arn:aws:ecr:eu-west-1:111111111111:repository/team/web",
             "'arn:aws:ecr:eu-west-1:111111111111:repository/team/web' is not the ARN of the "
-            "repository 'team/api'. Write it such as "
+            "repository 'team/api'. Write it like "
             "'arn:aws:ecr:us-west-2:111111111111:repository/team/api'.",
         ),
         (
             "team/api",
-            "'team/api' is not the ARN of the repository 'team/api'. Write it such as "
+            "'team/api' is not the ARN of the repository 'team/api'. Write it like "
             "'arn:aws:ecr:us-west-2:111111111111:repository/team/api'.",
         ),
     ],

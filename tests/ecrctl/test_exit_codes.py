@@ -238,7 +238,7 @@ def test_every_command_refuses_an_unknown_option_with_the_same_prefix(
 ) -> None:
     assert run(command, "--no-such-option") == ExitCode.TOOL_ERROR
     assert capsys.readouterr().err == (
-        f"ecrctl: No such option: --no-such-option Try `ecrctl {command} --help`.\n"
+        f"ecrctl: No such option: --no-such-option. Try `ecrctl {command} --help`.\n"
     )
 
 
@@ -312,7 +312,7 @@ def test_a_tag_of_the_sample_that_can_be_moved_is_3(aws: Aws) -> None:
 
 
 def test_a_sample_image_that_is_not_in_its_registry_is_3(aws: Aws, environments: Path) -> None:
-    with pytest.raises(UserError, match="Not in its registry: image 000000000000/") as difference:
+    with pytest.raises(UserError, match="is not in its registry, got image 0") as difference:
         local._prove_images(load_environment("local", environments), aws)
     assert difference.value.exit_code is ExitCode.DIFFERENCE
 

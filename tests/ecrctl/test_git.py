@@ -315,6 +315,4 @@ def test_a_machine_without_git_is_told_what_to_do(
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UserError) as refusal:
         git.commit_of(tmp_path, "HEAD")
-    assert str(refusal.value) == (
-        "git is not on the path. Install it, or name folders of cloud assemblies."
-    )
+    assert str(refusal.value) == ("git is not on the path. Install it.")

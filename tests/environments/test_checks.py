@@ -51,8 +51,9 @@ def test_an_account_has_one_github_provider(tmp_path: Path) -> None:
 def test_administrators_require_a_break_glass_role(tmp_path: Path, text: str) -> None:
     (fault,) = faults(tmp_path, text)
     assert fault.endswith(
-        "administrators and break_glass_role require each other, got one of them. Without a "
-        "break-glass role, no one could repair a repository whose administrators are deleted."
+        "administrators and break_glass_role require each other, got one of them. Add the other: "
+        "without a break-glass role, no principal can repair a repository whose administrators "
+        "are deleted."
     )
     both = f"administrators: ['{ROLE}']\nbreak_glass_role: {ROLE}-2\n"
     assert faults(tmp_path, both) == []
@@ -97,8 +98,8 @@ def test_a_service_account_is_created_once(tmp_path: Path) -> None:
     assert faults(tmp_path, jobs + identity("b", "writer", "team")) == []
     assert faults(tmp_path, jobs + identity("b", "reader", "team")) == [
         "eks_jobs[1].identity: the service account 'reader' of the namespace 'team' is created by "
-        "eks_jobs[0]. Remove this identity, and the Job has that one; or name another service "
-        "account."
+        "eks_jobs[0]. Remove identity here: the Job then has that service account; or name "
+        "another one."
     ]
 
 
@@ -128,7 +129,7 @@ def test_a_group_may_fill_its_template_to_the_last_byte(
         ),
         (
             "repositories: [{name: true}]\n",
-            "repositories[0].name: text is expected here, got 'true'.",
+            "repositories[0].name: text is expected here, got the value true. Write it in quotes.",
         ),
         ("protected: 1\n", "protected: true or false is expected here, got '1'."),
         (

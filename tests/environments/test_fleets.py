@@ -153,8 +153,8 @@ repositories: [{name: a/b}]
     (tmp_path / "dev.yaml").write_text(text)
     assert (
         "administrators: administrators and break_glass_role require each other, got one of them. "
-        "Without a break-glass role, no one could repair a repository whose administrators are "
-        "deleted."
+        "Add the other: without a break-glass role, no principal can repair a repository whose "
+        "administrators are deleted."
     ) in refusal(tmp_path)
     role = "break_glass_role: arn:aws:iam::111111111111:role/break-glass\n"
     (tmp_path / "dev.yaml").write_text(text + role)

@@ -80,7 +80,7 @@ region, protected, organization_id, github_provider, encryption, administrators,
 tags, required_tags, notifications, scan_gate, registry, registry_baseline, repository_defaults, \
 repositories, public_repositories, images, ecs_tasks, ecs_services and 3 more.
   - line 4 column 5, repositories[0].name: a repository's name must consist of lower-case letters \
-and digits, joined by single '/', '-', '_' or '.', got 'Team/API'. Write it such as 'team/api'.
+and digits, joined by single '/', '-', '_' or '.', got 'Team/API'. Write it like 'team/api'.
   - line 6 column 5, repositories[1].scan_on_push: true or false is expected here, got 'yes'.
   - line 8 column 42, repositories[1].lifecycle[0].count_number: count_number must be at least 1, \
 got 0. Write the number of images, or of days, to keep.
@@ -370,7 +370,7 @@ def test_notifications_are_checked_where_they_stand(tmp_path: Path) -> None:
     write(tmp_path, dev=HEAD + "notifications: {topic_arn: images, repositories: ['*']}\n")
     assert (
         "line 3 column 17, notifications.topic_arn: 'images' is not a valid topic ARN. Write it "
-        "such as 'arn:aws:sns:us-west-2:111111111111:images'."
+        "like 'arn:aws:sns:us-west-2:111111111111:images'."
     ) in refusal(tmp_path)
     write(tmp_path, dev=HEAD + "notifications: {repositories: ['*']}\n")
     assert (

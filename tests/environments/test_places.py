@@ -125,7 +125,7 @@ IDENTITY = (
             NETWORK % "us-west-2a, us-west-2b",
             [
                 "network: the network has no effect, because only ecs_services run in it. Add a "
-                "service, or remove it."
+                "service, or remove network."
             ],
         ),
         (
@@ -133,7 +133,7 @@ IDENTITY = (
             "'arn:aws:lambda:us-west-2:111111111111:function:f'}\n" + JOB % "args: [a]",
             [
                 "eks_cluster: eks_cluster has no effect, because no Job has `delivery: cluster`. "
-                "Write that in a Job, or remove it."
+                "Write it in a Job, or remove eks_cluster."
             ],
         ),
         (

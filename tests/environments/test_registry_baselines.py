@@ -110,7 +110,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "an account": (
         "registry_baseline: {organizational_units: ['222222222222'], regions: [us-west-2]}\n",
         "registry_baseline.organizational_units[0]: '222222222222' is not the ID of an "
-        "organizational unit. Write it such as 'ou-ab12-11111111', or 'r-ab12' for the root.",
+        "organizational unit. Write it like 'ou-ab12-11111111', or 'r-ab12' for the root.",
     ),
     "a unit twice": (
         "registry_baseline: {organizational_units: [ou-ab12-11111111, ou-ab12-11111111], "
@@ -150,18 +150,18 @@ REFUSED: dict[str, tuple[str, str]] = {
     ),
     "exclusions": (
         REGISTRY % "exclusions: ['arn:aws:iam::111111111111:role/scanner']",
-        "registry_baseline.registry.exclusions: exclusions name roles and users of one account, "
+        "registry_baseline.registry.exclusions: exclusions names roles and users of one account, "
         f"and a baseline is for many, got 1. {OWN}",
     ),
     "blob mounting": (
         REGISTRY % "blob_mounting: true",
         "registry_baseline.registry.blob_mounting: blob_mounting requires a function in each "
-        f"account and region, which a baseline has not, got true. {OWN}",
+        f"account and region, which a baseline does not have, got true. {OWN}",
     ),
     "statements": (
         REGISTRY % "policy: {statements: [{Effect: Allow, Principal: '*', Resource: '*'}]}",
-        "registry_baseline.registry.policy.statements: statements of a registry policy name the "
-        f"repositories of one account, and a baseline is for many, got 1. {OWN}",
+        "registry_baseline.registry.policy.statements: policy.statements names the repositories "
+        f"of one account, and a baseline is for many, got 1. {OWN}",
     ),
     "the organization's pull": (
         "organization_id: o-a1b2c3d4e5\n" + REGISTRY % "policy: {organization_pull: both}",

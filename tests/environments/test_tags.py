@@ -68,7 +68,7 @@ def test_a_public_repository_has_them_too(tmp_path: Path) -> None:
             "tags: {Team: web, team: web}\n",
             [
                 "tags.team: keys of an environment's tags must differ by more than their case, "
-                "because the tags of a role do, got 'team' and 'Team'. Remove one."
+                "because IAM ignores it, got 'team' and 'Team'. Remove one."
             ],
         ),
         (

@@ -39,8 +39,8 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
     [
         (
             task(hardening="{user: root}"),
-            "ecs_tasks[0].hardening.user: a container's user must be a number, or user and "
-            "group, above 0, which is root, got 'root'. Write it such as '1000:1000', or null "
+            "ecs_tasks[0].hardening.user: a container's user must be a number of at least 1, as 0 "
+            "is root, or two joined by ':', got 'root'. Write it like '1000:1000', or null "
             "to keep the image's own.",
         ),
         (
@@ -70,7 +70,7 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             task(secrets="{A: {secret: db, key: aws-managed}}"),
-            "ecs_tasks[0].secrets.A.secret: 'db' is not a valid secret ARN. Write it such as "
+            "ecs_tasks[0].secrets.A.secret: 'db' is not a valid secret ARN. Write it like "
             "'arn:aws:secretsmanager:us-west-2:111111111111:secret:api/password-a1B2c3'.",
         ),
         (
@@ -114,12 +114,13 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         (
             job(resources="{limits: {cpu: lots}}"),
             "eks_jobs[0].resources.limits.cpu: an amount of cpu must be a positive Kubernetes "
-            "quantity, got 'lots'. Write it such as '250m'.",
+            "quantity, got 'lots'. Write it like '250m'.",
         ),
         (
             job(hardening="{user: 0}"),
-            "eks_jobs[0].hardening.user: a container's user must be a number above 0, which is "
-            "root, got 0. Write the image's user, such as 1000, or null to keep the image's own.",
+            "eks_jobs[0].hardening.user: a container's user must be a number of at least 1, as 0 "
+            "is root, got 0. Write the image's user, such as 1000, or null to keep the image's "
+            "own.",
         ),
         (
             job(schedule="'0 24 * * *'"),
@@ -166,8 +167,8 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
                 for name in ("one", "two")
             ),
             "eks_jobs[1].identity: the service account 'reader' of the namespace 'batch' is "
-            "created by eks_jobs[0]. Remove this identity, and the Job has that one; or name "
-            "another service account.",
+            "created by eks_jobs[0]. Remove identity here: the Job then has that service account; "
+            "or name another one.",
         ),
         (
             job(identity="{cluster_name: main}"),

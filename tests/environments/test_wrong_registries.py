@@ -18,8 +18,9 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
         [
             "registry.caches[0].upstream: a cache's upstream must be one of docker-hub, "
             "github-container-registry, gitlab-container-registry, quay, k8s, "
-            "azure-container-registry, chainguard, ecr-public, ecr, got 'dockerhub'. Copy images "
-            "of any other registry with `ecrctl promote`."
+            "azure-container-registry, chainguard, ecr-public, ecr, got 'dockerhub'. Push images "
+            "of any other registry with `ecrctl push --from`, and copy them to other environments "
+            "with `ecrctl promote`."
         ],
     ),
     "a cache without its secret": (
@@ -55,7 +56,7 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
         CACHE % ", secret_arn: 'arn:aws:secretsmanager:us-west-2:111111111111:secret:"
         "ecr-pullthroughcache/quay-a1B2c3'",
         [
-            "registry.caches[0].secret_arn: a cache of Quay requires no secret, got one. "
+            "registry.caches[0].secret_arn: a cache of Quay takes no secret, got one. "
             "Remove secret_arn."
         ],
     ),
@@ -69,7 +70,7 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
     "a prefix with a slash": (
         "registry: {caches: [{prefix: quay/, upstream: quay}]}\n",
         [
-            "registry.caches[0].prefix: a cache's prefix ends without '/', which ECR adds "
+            "registry.caches[0].prefix: a cache's prefix must end without '/', which ECR adds "
             "itself, got 'quay/'. Write 'quay'."
         ],
     ),
@@ -120,7 +121,8 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
     "replication in a circle": (
         TO % ("back", "team/"),
         [
-            "registry.replication[0]: images must not be replicated in a circle, got dev -> "
+            "registry.replication[0]: replication must not lead back to its source, so that each "
+            "image is pushed to one registry, got dev -> "
             "back -> dev for 'team/'. Remove one of these destinations."
         ],
     ),
@@ -188,7 +190,7 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
         [
             "registry.exclusions[0]: an excluded principal must be the ARN of a role or user, "
             "of at most 200 characters and without a wildcard, got "
-            "'arn:aws:sts::111111111111:assumed-role/scanner/session'. Write it such as "
+            "'arn:aws:sts::111111111111:assumed-role/scanner/session'. Write it like "
             "'arn:aws:iam::111111111111:role/scanner'."
         ],
     ),

@@ -40,7 +40,7 @@ def repository_name_faults(name: str, longest: int = LONGEST_NAME) -> list[Fault
     return faults_unless(
         REPOSITORY_NAME.fullmatch(name),
         "a repository's name must consist of lower-case letters and digits, joined by single "
-        f"'/', '-', '_' or '.', got '{name}'. Write it such as 'team/api'.",
+        f"'/', '-', '_' or '.', got '{name}'. Write it like 'team/api'.",
     )
 
 

@@ -125,7 +125,7 @@ def _variable_faults(variables: Mapping[str, Any]) -> Iterator[Fault]:
         yield from faults_unless(
             name and "=" not in name and name.isprintable(),
             "an environment variable's name must have at least one character, and neither '=' nor "
-            f"a control character, got {name[:80]!r}. Write it such as 'DB_HOST'.",
+            f"a control character, got {name[:80]!r}. Write it like 'DB_HOST'.",
             path=name[:80],
         )
 
@@ -136,7 +136,7 @@ def _volume_faults(volumes: Mapping[str, str]) -> Iterator[Fault]:
         yield from faults_unless(
             path.startswith("/") and path != "/",
             f"a writable volume's path must be absolute and cannot be '/', got '{path[:80]}'. "
-            "Write it such as '/tmp'.",
+            "Write it like '/tmp'.",
             path=name,
         )
     for name, path, first in repeated(volumes.items()):
@@ -157,7 +157,7 @@ def health_check_faults(check: HealthCheck) -> Iterator[Fault]:
     yield from faults_unless(
         len(check.command) > 1 and check.command[0] in ("CMD", "CMD-SHELL"),
         "a health check's command must be CMD and a program, or CMD-SHELL and a line of shell, "
-        f"got {list(check.command)}. Write it such as ['CMD', '/healthy'].",
+        f"got {list(check.command)}. Write it like ['CMD', '/healthy'].",
         path="command",
     )
     for name, (least, largest) in HEALTH_CHECK_RANGES.items():

@@ -48,8 +48,9 @@ def hardening_faults(hardening: ContainerHardening) -> list[Fault]:
     """Check the user, the only setting that is not a switch."""
     return faults_unless(
         hardening.user is None or USER.fullmatch(hardening.user),
-        "a container's user must be a number, or user and group, above 0, which is root, got "
-        f"'{hardening.user!s:.40}'. Write it such as '1000:1000', or null to keep the image's own.",
+        "a container's user must be a number of at least 1, as 0 is root, or two joined by ':', "
+        "got "
+        f"'{hardening.user!s:.40}'. Write it like '1000:1000', or null to keep the image's own.",
         path="hardening.user",
     )
 

@@ -80,7 +80,7 @@ def secret_faults(secret: SecretSpec) -> Iterator[Fault]:
         if arn is not None and not matches(pattern, arn):
             yield Fault(
                 path,
-                f"'{arn[:120]}' is not a valid {path} ARN. Write it such as '{_EXAMPLES[path]}'.",
+                f"'{arn[:120]}' is not a valid {path} ARN. Write it like '{_EXAMPLES[path]}'.",
             )
     if secret.field is not None and secret.parameter is not None:
         yield Fault("field", "an SSM parameter has no fields. Remove field.")

@@ -139,7 +139,8 @@ def _dependency_faults(
     container: ContainerSpec, by_name: Mapping[str, ContainerSpec]
 ) -> Iterator[Fault]:
     for other, condition in container.depends_on.items():
-        found = _condition_faults(by_name.get(other), condition, list(by_name))
+        names = [name for name in by_name if name != container.name]
+        found = _condition_faults(by_name.get(other), condition, names)
         yield from under(f"depends_on.{other}", found)
 
 
@@ -147,7 +148,8 @@ def _condition_faults(
     other: ContainerSpec | None, condition: str, names: Sequence[str]
 ) -> Iterator[Fault]:
     if other is None:
-        yield Fault("", f"the task has no such container. Write one of {', '.join(names)}.")
+        known = f"Write one of {', '.join(names)}" if names else "Remove depends_on"
+        yield Fault("", f"the task has no such container. {known}.")
     elif condition not in DEPENDENCY_CONDITIONS:
         yield from word_faults("", condition, DEPENDENCY_CONDITIONS, subject="a condition")
     elif condition == "HEALTHY" and other.health_check is None:

@@ -79,7 +79,7 @@ def schedule_faults(cron: CronSchedule) -> Iterator[Fault]:
         yield from faults_unless(
             cron.time_zone in available_timezones(),
             "time_zone must be a name of the IANA time zone database, got "
-            f"'{cron.time_zone[:60]}'. Write it such as 'Europe/Berlin'.",
+            f"'{cron.time_zone[:60]}'. Write it like 'Europe/Berlin'.",
             path="time_zone",
         )
     yield from word_faults("concurrency_policy", cron.concurrency_policy, CONCURRENCY_POLICIES)
@@ -106,7 +106,7 @@ def _expression_faults(expression: str) -> Iterator[Fault]:
         yield Fault(
             "",
             "a schedule must have five fields (minute, hour, day of the month, month, day of the "
-            f"week), got {len(fields)} in '{expression[:60]}'. Write it such as '15 3 * * *', or "
+            f"week), got {len(fields)} in '{expression[:60]}'. Write it like '15 3 * * *', or "
             "'@daily'.",
         )
         return

@@ -60,7 +60,7 @@ def hardening_faults(hardening: PodHardening) -> list[Fault]:
     """Check the user, the only setting that is not a switch."""
     return faults_unless(
         hardening.user is None or hardening.user > 0,
-        f"a container's user must be a number above 0, which is root, got {hardening.user}. "
+        f"a container's user must be a number of at least 1, as 0 is root, got {hardening.user}. "
         "Write the image's user, such as 1000, or null to keep the image's own.",
         path="hardening.user",
     )

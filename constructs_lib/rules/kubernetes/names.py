@@ -56,7 +56,7 @@ def dns_subdomain_faults(what: str, name: str) -> list[Fault]:
 def label_faults(key: str, value: str) -> Iterator[Fault]:
     """Yield the faults of a label, or of one label of a node selector."""
     if len(key.rpartition("/")[2]) > NAME_LENGTH or not _LABEL_KEY.fullmatch(key):
-        yield Fault("", f"'{key[:80]}' is not a valid label key. Write it such as 'app'.")
+        yield Fault("", f"'{key[:80]}' is not a valid label key. Write it like 'app'.")
     if not is_label_value(value):
         yield Fault(
             "",
@@ -96,7 +96,7 @@ def resource_faults(resource: str, text: str) -> list[Fault]:
             )
         ]
     if is_extended_resource(resource) and not text.isdecimal():
-        message = f"{resource} must be a whole number, got '{text[:40]}'. Write it such as '1'."
+        message = f"{resource} must be a whole number, got '{text[:40]}'. Write it like '1'."
         return [Fault("", message)]
     return quantity_faults(resource, text)
 
@@ -107,7 +107,7 @@ def quantity_faults(resource: str, text: str) -> list[Fault]:
     example = "250m" if resource == "cpu" else "256Mi"
     if amount is None or amount <= 0:
         message = f"an amount of {resource} must be a positive Kubernetes quantity, got"
-        return [Fault("", f"{message} '{text[:40]}'. Write it such as '{example}'.")]
+        return [Fault("", f"{message} '{text[:40]}'. Write it like '{example}'.")]
     return faults_unless(
         resource == "cpu" or not text.endswith("m"),
         f"'{text[:40]}' of {resource} is {amount.normalize():f} bytes, because 'm' means a "

@@ -161,7 +161,7 @@ def _variable_faults(pod: JobPod) -> Iterator[Fault]:
             yield from faults_unless(
                 VARIABLE.fullmatch(name),
                 "an environment variable's name must have letters, digits, '_', '.' and '-' and "
-                f"cannot begin with a digit, got '{name[:80]}'. Write it such as 'DB_HOST'.",
+                f"cannot begin with a digit, got '{name[:80]}'. Write it like 'DB_HOST'.",
                 path=f"{part}.{name}",
             )
     for name in sorted(set(pod.environment) & set(pod.secrets)):
@@ -216,7 +216,7 @@ def _volume_faults(volumes: Sequence[Volume]) -> Iterator[Fault]:
         yield from faults_unless(
             volume.path.startswith("/") and ":" not in volume.path,
             f"a volume's path must be absolute and have no ':', got '{volume.path[:80]}'. "
-            "Write it such as '/tmp'.",
+            "Write it like '/tmp'.",
             path=f"{place}.path",
         )
         yield from under(place, _source_faults(volume))

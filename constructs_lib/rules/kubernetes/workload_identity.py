@@ -54,7 +54,7 @@ def _kind_faults(
             yield Fault(
                 "oidc_provider_arn",
                 f"'{oidc_provider_arn[:140]}' is not the ARN of a cluster's OIDC provider. Write "
-                "it such as 'arn:aws:iam::111111111111:oidc-provider/"
+                "it like 'arn:aws:iam::111111111111:oidc-provider/"
                 "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE'.",
             )
         if role_name is None:

@@ -175,7 +175,7 @@ def role_arn_faults(arn: str) -> list[Fault]:
     found = principal_wildcard_faults(arn) or _session_instead_faults(arn)
     return found or faults_unless(
         matches(ROLE_ARN, arn),
-        f"'{arn}' is not a role's ARN. Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
+        f"'{arn}' is not a role's ARN. Write it like 'arn:aws:iam::111111111111:role/ci-push'.",
     )
 
 
@@ -197,7 +197,7 @@ def user_arn_faults(arn: str) -> list[Fault]:
     """Check an IAM user's ARN."""
     return principal_wildcard_faults(arn) or faults_unless(
         matches(USER_ARN, arn),
-        f"'{arn[:120]}' is not an IAM user's ARN. Write it such as "
+        f"'{arn[:120]}' is not an IAM user's ARN. Write it like "
         "'arn:aws:iam::111111111111:user/build'.",
     )
 
@@ -206,7 +206,7 @@ def session_arn_faults(arn: str) -> list[Fault]:
     """Check the ARN of a role's session, which has the role's name without its path."""
     return principal_wildcard_faults(arn) or faults_unless(
         matches(SESSION_ARN, arn),
-        f"'{arn[:120]}' is not the ARN of a role's session. Write it such as "
+        f"'{arn[:120]}' is not the ARN of a role's session. Write it like "
         "'arn:aws:sts::111111111111:assumed-role/deploy/alice', without the role's path.",
     )
 
@@ -224,7 +224,7 @@ def organization_faults(organization_id: str) -> list[Fault]:
     """Check the form of an organization's ID."""
     return faults_unless(
         matches(ORGANIZATION, organization_id),
-        f"'{organization_id[:80]}' is not an organization's ID. Write it such as 'o-a1b2c3d4e5'.",
+        f"'{organization_id[:80]}' is not an organization's ID. Write it like 'o-a1b2c3d4e5'.",
     )
 
 
@@ -241,7 +241,7 @@ def project_arn_faults(arn: str) -> list[Fault]:
     """Check a CodeBuild project's ARN."""
     return faults_unless(
         matches(PROJECT_ARN, arn),
-        f"'{arn[:120]}' is not a CodeBuild project's ARN. Write it such as "
+        f"'{arn[:120]}' is not a CodeBuild project's ARN. Write it like "
         "'arn:aws:codebuild:us-west-2:111111111111:project/build'.",
     )
 

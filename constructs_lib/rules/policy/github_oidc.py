@@ -92,7 +92,7 @@ def _subject_faults(subject: GitHubSubject) -> Iterator[Fault]:
     if subject.ref:
         yield from faults_unless(
             matches(REF, subject.ref),
-            f"'{subject.ref[:80]}' is not a full ref. Write it such as 'refs/heads/main' or "
+            f"'{subject.ref[:80]}' is not a full ref. Write it like 'refs/heads/main' or "
             "'refs/tags/v1', without wildcards.",
             path="ref",
         )

@@ -215,7 +215,7 @@ def _one_principal_faults(kind: str, value: Any) -> Iterator[Fault]:
         yield from principal_wildcard_faults(value) or faults_unless(
             matches(_PRINCIPAL, value),
             "an AWS principal must be an account number or the ARN of a role or user, "
-            f"got '{value[:120]}'. Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
+            f"got '{value[:120]}'. Write it like 'arn:aws:iam::111111111111:role/ci-push'.",
         )
 
 

@@ -144,7 +144,7 @@ def per_account_faults(registry: RegistrySettings) -> Iterator[Fault]:
     own = "Declare it in an environment of the account."
     reasons = {
         "replication": "names the registries of single accounts",
-        "exclusions": "name roles and users of one account",
+        "exclusions": "names roles and users of one account",
     }
     for name, reason in reasons.items():
         given = getattr(registry, name)
@@ -155,14 +155,15 @@ def per_account_faults(registry: RegistrySettings) -> Iterator[Fault]:
         )
     yield from faults_unless(
         registry.blob_mounting is None,
-        "blob_mounting requires a function in each account and region, which a baseline has not, "
+        "blob_mounting requires a function in each account and region, which a baseline does not "
+        "have, "
         f"got {str(registry.blob_mounting).lower()}. {own}",
         path="blob_mounting",
     )
     yield from faults_unless(
         not registry.policy.statements,
-        "statements of a registry policy name the repositories of one account, and a baseline is "
-        f"for many, got {len(registry.policy.statements)}. {own}",
+        "policy.statements names the repositories of one account, and a baseline is for many, got "
+        f"{len(registry.policy.statements)}. {own}",
         path="policy.statements",
     )
     for index, cache in enumerate(registry.caches):
@@ -192,7 +193,7 @@ def stack_set_name_faults(name: str) -> list[Fault]:
     return faults_unless(
         matches(STACK_SET_NAME, name),
         "a stack set's name must have 1 to 128 letters, digits and '-' and begin with a letter, "
-        f"got '{name[:80]}'. Write it such as 'registry-baseline'.",
+        f"got '{name[:80]}'. Write it like 'registry-baseline'.",
     )
 
 
@@ -200,7 +201,7 @@ def organizational_unit_faults(unit: str) -> list[Fault]:
     """Check the ID of an organizational unit."""
     return faults_unless(
         matches(ORGANIZATIONAL_UNIT, unit),
-        f"'{unit[:80]}' is not the ID of an organizational unit. Write it such as "
+        f"'{unit[:80]}' is not the ID of an organizational unit. Write it like "
         "'ou-ab12-11111111', or 'r-ab12' for the root.",
     )
 

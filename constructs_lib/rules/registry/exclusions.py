@@ -26,6 +26,6 @@ def _principal_faults(arn: str) -> list[Fault]:
     return faults_unless(
         len(arn) <= LONGEST_ARN and _ARN.fullmatch(arn),
         f"an excluded principal must be the ARN of a role or user, of at most {LONGEST_ARN} "
-        f"characters and without a wildcard, got '{arn[:80]}'. Write it such as "
+        f"characters and without a wildcard, got '{arn[:80]}'. Write it like "
         "'arn:aws:iam::111111111111:role/scanner'.",
     )

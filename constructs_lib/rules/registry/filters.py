@@ -51,7 +51,7 @@ def _filter_faults(kind: str, given: str) -> list[Fault]:
             Fault(
                 "",
                 f"a {kind} filter must have 1 to {longest} lower-case letters, digits and '*', "
-                f"joined by '/', '-', '_' or '.', got '{given[:80]}'. Write it such as 'team/*'.",
+                f"joined by '/', '-', '_' or '.', got '{given[:80]}'. Write it like 'team/*'.",
             )
         ]
     return faults_unless(

@@ -23,14 +23,15 @@ def prefix_faults(prefix: str, *, subject: str, shortest: int, longest: int) -> 
         return [
             Fault(
                 "",
-                f"{subject} ends without '/', which ECR adds itself, got '{prefix[:80]}'. Write "
+                f"{subject} must end without '/', which ECR adds itself, got '{prefix[:80]}'. "
+                "Write "
                 f"'{prefix[:80].rstrip('/')}'.",
             )
         ]
     return faults_unless(
         prefix == ROOT or (shortest <= len(prefix) <= longest and _PREFIX.fullmatch(prefix)),
         f"{subject} must have {shortest} to {longest} lower-case letters and digits, joined by "
-        f"'/', '-', '_' or '.', or be {ROOT}, got '{prefix[:80]}'. Write it such as 'team'.",
+        f"'/', '-', '_' or '.', or be {ROOT}, got '{prefix[:80]}'. Write it like 'team'.",
     )
 
 

@@ -166,7 +166,7 @@ def _place_faults(cache: PullThroughCache, place: Place) -> Iterator[Fault]:
     if host and cache.role_arn and host["account"] == place.account:
         yield Fault(
             "role_arn",
-            "a cache of the same account requires no role, got one. Remove role_arn.",
+            "a cache of the same account takes no role, got one. Remove role_arn.",
         )
     if _requires_secret(UPSTREAMS[cache.upstream]) and cache.secret_arn is None:
         title = UPSTREAMS[cache.upstream].title
@@ -183,7 +183,8 @@ def upstream_faults(upstream: str) -> list[Fault]:
     return faults_unless(
         upstream in UPSTREAM_NAMES,
         f"a cache's upstream must be one of {', '.join(UPSTREAM_NAMES)}, got "
-        f"'{str(upstream)[:80]}'. Copy images of any other registry with `ecrctl promote`.",
+        f"'{str(upstream)[:80]}'. Push images of any other registry with `ecrctl push --from`, and "
+        "copy them to other environments with `ecrctl promote`.",
     )
 
 
@@ -246,7 +247,7 @@ def _secret_faults(cache: PullThroughCache, upstream: Upstream) -> Iterator[Faul
     if not _requires_secret(upstream):
         yield Fault(
             "secret_arn",
-            f"a cache of {upstream.title} requires no secret, got one. Remove secret_arn.",
+            f"a cache of {upstream.title} takes no secret, got one. Remove secret_arn.",
         )
     elif not found:
         yield Fault(
@@ -285,6 +286,6 @@ def _host_faults(cache: PullThroughCache, upstream: Upstream) -> list[Fault]:
     return faults_unless(
         host is not None and (is_token(host) or form.fullmatch(host)),
         f"a cache of {upstream.title} requires the registry's host without a path, got "
-        f"{repr(host)[:80] if host else 'none'}. Write it such as '{example}'.",
+        f"{repr(host)[:80] if host else 'none'}. Write it like '{example}'.",
         path="host",
     )

@@ -202,7 +202,7 @@ def _policy_faults(policy: RegistryPolicy) -> Iterator[Fault]:
     for index, account, first in repeated(enumerate(sources)):
         yield Fault(
             f"replication[{index}].account",
-            f"an account can replicate by one source, got {account} also in "
+            f"an account can be in one source only, got {account} also in "
             f"replication[{first}]. Write the repositories of both in one.",
         )
     if policy.pull and not policy.pull_repositories:

@@ -107,8 +107,9 @@ def _overlap_faults(rules: Sequence[ReplicationRule]) -> Iterator[Fault]:
                     if start.startswith(wider) or wider.startswith(start):
                         yield Fault(
                             f"[{index}].filters",
-                            f"the filter '{start or EVERYTHING}' and '{wider or EVERYTHING}' of "
-                            f"[{other_index}] select the same repositories for {_text(shared[0])}. "
+                            f"the filters '{start or EVERYTHING}' and '{wider or EVERYTHING}' of "
+                            f"replication[{other_index}] select the same repositories for "
+                            f"{_text(shared[0])}. "
                             "Remove one of them.",
                         )
 
@@ -181,7 +182,7 @@ def _filter_faults(given: str) -> list[Fault]:
     return faults_unless(
         SHORTEST_FILTER <= len(given) <= LONGEST_FILTER and _FILTER.fullmatch(given),
         f"a replication filter must have {SHORTEST_FILTER} to {LONGEST_FILTER} lower-case letters "
-        f"and digits, joined by '/', '-', '_' or '.', got '{given[:80]}'. Write it such as "
+        f"and digits, joined by '/', '-', '_' or '.', got '{given[:80]}'. Write it like "
         "'team/'.",
     )
 

@@ -91,7 +91,7 @@ def _profile_faults(arn: str | None) -> list[Fault]:
         arn is None
         or is_token(arn)
         or (len(arn) <= LONGEST_PROFILE_ARN and PROFILE_ARN.fullmatch(arn)),
-        f"'{str(arn)[:120]}' is not the ARN of a signing profile. Write it such as "
+        f"'{str(arn)[:120]}' is not the ARN of a signing profile. Write it like "
         "'arn:aws:signer:us-west-2:111111111111:/signing-profiles/images'.",
         path="profile_arn",
     )

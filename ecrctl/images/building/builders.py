@@ -36,11 +36,9 @@ def chosen_builder(name: str | None = None) -> str:
         raise UserError(f"--builder must be docker, podman or buildah, got '{name[:60]}'.")
     found = next(filter(_works, [name] if name else BUILDERS), None)
     if found is None:
-        every = "; ".join(_MISSING.values())
-        reason = _MISSING[name] if name else f"no builder works here: {every}"
-        raise UserError(
-            f"{reason}. Install one, or push an image that was built elsewhere with --from."
-        )
+        every = "; or ".join(_MISSING.values())
+        reason = _MISSING[name] if name else f"no builder works here. One is required: {every}"
+        raise UserError(f"{reason}. Or push an image that was built elsewhere, with --from.")
     return found
 
 

@@ -229,12 +229,15 @@ def _is_same_registry(source: Repository, target: Store) -> bool:
     )
 
 
+OTHER_TAG = "Give the new image another tag, with `ecrctl push` or by `tag:` of its build."
+
+
 def _moved(target: Store, tag: str, new: Manifest) -> UserError:
     old = target.manifest(tag)
     known = old.digest if old else "another image"
     message = (
-        f"The tag '{tag}' of '{target.name}' is immutable and belongs to {known}; the image to "
-        f"push is {new.digest}."
+        f"The tag '{tag}' of '{target.name}' is immutable and belongs to {known}; the new "
+        f"image is {new.digest}."
     )
     if old and _runnable(old) == _runnable(new):
         return UserError(
@@ -242,7 +245,7 @@ def _moved(target: Store, tag: str, new: Manifest) -> UserError:
             "provenance with a time stamp. Build with `--provenance=false` to get the same digest "
             "again."
         )
-    return UserError(f"{message} Push it under another tag.")
+    return UserError(f"{message} {OTHER_TAG}")
 
 
 def _runnable(image: Manifest) -> set[str]:

@@ -22,7 +22,7 @@ from ecrctl.images.stores.registry import Repository
 from ecrctl.images.stores.retries import FOR_AWS, Patience, retrying
 from ecrctl.images.stores.store import Store, TagIsImmutable
 
-from .plan import MOUNT, PRESENT, SEND, THREADS, BlobStep, CopyOptions, Plan, plan_copy
+from .plan import MOUNT, OTHER_TAG, PRESENT, SEND, THREADS, BlobStep, CopyOptions, Plan, plan_copy
 from .progress import Progress, Silent
 
 _WORDS = {PRESENT: "already there", MOUNT: "mounted", SEND: "sent"}
@@ -81,7 +81,7 @@ def immutable_tag(refusal: TagIsImmutable, plan: Plan) -> UserError:
     known = next(iter(found.values()), "another image")
     return UserError(
         f"The registry refuses to move the tag '{plan.tag}' of '{plan.target.name}' from {known} "
-        f"to {plan.digest}: {refusal}. Push the image under another tag."
+        f"to {plan.digest}: {refusal}. {OTHER_TAG}"
     )
 
 
@@ -143,8 +143,11 @@ class _Copy:
                 self.progress.advanced(blob, len(last))
             last = piece
         if size != blob.size or f"sha256:{content.hexdigest()}" != blob.digest:
-            found = "more" if size > blob.size else f"{size:,}"
-            detail = f"{found} bytes of {blob.size:,}" if size != blob.size else "other content"
+            detail = f"{size:,} of {blob.size:,} bytes"
+            if size > blob.size:
+                detail = f"more than {blob.size:,} bytes"
+            elif size == blob.size:
+                detail = "its content has another digest"
             raise UserError(
                 f"The blob {blob.digest} of {self.plan.source.name} is damaged: {detail}. Build or "
                 "push the image again."

@@ -127,7 +127,10 @@ def _looked_up(
         return "undecided", f"is pinned, and the credentials are not those of {account}"
     found = registries.image(account, region, reference.repository, digest)
     if found is None:
-        return "unknown digest", f"has a digest that {account}, {region} does not have"
+        return (
+            "unknown digest",
+            f"has a digest that {account}, {region} does not have. {_cure(reference)}",
+        )
     if found.obstacle:
-        return "archived", f"is {found.obstacle}"
+        return "archived", f"is {found.obstacle}. {_cure(reference)} of another image"
     return "pinned", "is pinned and can be pulled"

@@ -119,7 +119,9 @@ def _ends(names: Names, owner: str, folder: Path, options: Options) -> tuple[End
     if (settings.account, settings.region) == (other.account, other.region):
         raise UserError(
             f"'{settings.name}' and '{other.name}' have the same registry, that of account "
-            f"{other.account} in {other.region}. Pin the image with `ecrctl pin {other.name}`.",
+            f"{other.account} in {other.region}. The image is there already: `ecrctl pin "
+            f"{other.name} IMAGE --registry "
+            f"{settings.name} --repository REPOSITORY --tag TAG` pins it.",
             ExitCode.FAULT,
         )
     profiles = options.profiles

@@ -51,8 +51,9 @@ def check_gate(
             raise UserError(
                 f"The gate of '{target.settings.name}' cannot be judged, because "
                 f"'{one.image}' has no complete scan in '{one.image.owner}': {_reason(found)}. "
-                f"Scan it with `ecrctl scan {one.image.owner} {one.image} --wait`, or decide with "
-                "`scan_gate: {unscannable: allow}` or `fail`."
+                f"If the scan can still end, run `ecrctl scan {one.image.owner} {one.image} "
+                "--wait`; "
+                "if not, decide with `scan_gate: {unscannable: allow}` or `fail`."
             )
 
 
@@ -85,9 +86,9 @@ def _refusal(one: PlannedPromotion, verdict: GateVerdict, target: End) -> str:
     )
     if not findings:
         return (
-            f"{head}: it has no complete scan in '{one.image.owner}', and `unscannable: fail` is "
-            f"set: {_reason(verdict)}. Scan it with `ecrctl scan {one.image.owner} {one.image} "
-            "--wait`."
+            f"{head}: it has no complete scan in '{one.image.owner}' ({_reason(verdict)}), and "
+            "`unscannable: fail` is set. If the scan can still end, run `ecrctl scan "
+            f"{one.image.owner} {one.image} --wait`."
         )
     return (
         f"{head}: {findings}. Build the image with the fixed packages, or accept a finding in "

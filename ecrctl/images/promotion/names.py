@@ -87,13 +87,7 @@ class Names:
         if text in self.source.pins:
             return self._of_pin(text, self.source.pins[text])
         if ":" not in text and "@" not in text:
-            known = [*self.source.pins, *self._declared(self.source)]
-            raise UserError(
-                f"The environment '{self.source.settings.name}' has no pin "
-                f"'{text}'{name_hint(text, known)} Name a pin, REPOSITORY:TAG or "
-                "REPOSITORY@DIGEST.",
-                ExitCode.FAULT,
-            )
+            raise self._not_a_pin(text)
         name = pulled_name(text)
         own = self.source.settings.name
         self._check(self.source, name.repository)
@@ -107,6 +101,20 @@ class Names:
             target=target,
             pins=self._pins_of(name.repository, target),
         )
+
+    def _not_a_pin(self, text: str) -> UserError:
+        if text in self._declared(self.source):
+            message = (
+                f"'{text}' is a repository. Name one of its images, with {text}:TAG or "
+                f"{text}@DIGEST, or add --all for every image."
+            )
+        else:
+            message = (
+                f"The environment '{self.source.settings.name}' has no pin "
+                f"'{text}'{name_hint(text, self.source.pins)} Name a pin, REPOSITORY:TAG or "
+                "REPOSITORY@DIGEST."
+            )
+        return UserError(message, ExitCode.FAULT)
 
     def both_declare(self, repositories: Iterable[str]) -> list[tuple[str, str]]:
         """Return repositories with their counterparts in the other environment.
@@ -132,8 +140,8 @@ class Names:
         if pin.registry == PUBLIC_REGISTRY:
             raise UserError(
                 f"The pin '{name}' of '{self.source.settings.name}' is an image of "
-                f"{PUBLIC_REGISTRY}, which every environment can pull. Pin it in "
-                f"'{self.target.settings.name}' too.",
+                f"{PUBLIC_REGISTRY}, which every environment can pull. Copy the pin into "
+                f"{self.target.settings.name}.images.yaml.",
                 ExitCode.FAULT,
             )
         owner = self.source.owner_of(pin)
@@ -166,7 +174,7 @@ class Names:
         if len(found) > 1:
             raise UserError(
                 f"'{own}' has the images of '{repository}' in several repositories: "
-                f"{', '.join(sorted(found))}. Name the image as its pin does.",
+                f"{', '.join(sorted(found))}. Name one image by its pin.",
                 ExitCode.FAULT,
             )
         return found.pop()

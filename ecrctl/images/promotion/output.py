@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ecrctl.counts import counted
 from ecrctl.images.copying.plan import MOUNT, PRESENT, SEND, Plan
 from ecrctl.images.copying.progress import size_text
 from ecrctl.images.copying.run import Result
@@ -36,9 +37,9 @@ def print_plans(
         print(
             visible(
                 f"{one.image} to {one.image.target} in {target.settings.name}: "
-                f"{plan.count(SEND)} blobs to send ({size_text(plan.size(SEND))}), "
+                f"{counted(plan.count(SEND), 'blob')} to send ({size_text(plan.size(SEND))}), "
                 f"{plan.count(MOUNT)} to mount, {plan.count(PRESENT)} already there; "
-                f"{len(plan.manifests)} manifests to write{record}{pins}"
+                f"{counted(len(plan.manifests), 'manifest')} to write{record}{pins}"
             )
         )
     print(f"Plan: {len(planned)} to promote, {there} already there. Nothing was moved.")

@@ -180,7 +180,7 @@ class _Reader:
             self.has_outsiders = True
             self.unread.add(
                 f"Others may pull from '{self.name}' by its policy, and their workloads were not "
-                f"looked at. List them with `ecrctl access {self.scope.settings.name}`."
+                f"looked at. `ecrctl access {self.scope.settings.name}` lists who may pull."
             )
         own = (self.scope.account, self.scope.settings.region)
         for pin in self.scope.pins:

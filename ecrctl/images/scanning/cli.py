@@ -76,7 +76,7 @@ def _scans(
     )
     if minutes is None:
         return subject, read_scans(aws, account, repository, image.platforms)
-    report_progress(f"Waiting up to {minutes:g} minutes for the scan of {subject.name}")
+    report_progress(f"Waiting up to {minutes:g} min for the scan of {subject.name}")
     patience = Patience(minutes)
     return subject, wait_for_scans(aws, account, repository, image.platforms, patience)
 

@@ -71,8 +71,10 @@ class GateVerdict:
             return f"{gate} is not met: {self._incomplete()}, and `--unscannable fail` is set."
         if self.result == "undecided":
             return (
-                f"{gate} cannot be judged: {self._incomplete()}. Add --wait, or decide with "
-                "--unscannable fail or --unscannable allow."
+                f"{gate} cannot be judged: {self._incomplete()}. If the scan can still end, add "
+                "--wait "
+                "or raise --time-limit; if not, decide with --unscannable fail or --unscannable "
+                "allow."
             )
         allowed = f", although {self._incomplete()}" if self.unscanned else ""
         return f"{gate} is met{allowed}."
@@ -81,7 +83,10 @@ class GateVerdict:
         count = len(self.platforms)
         if count <= 1:
             return "the image has no complete scan"
-        return f"{len(self.unscanned)} of {count} platforms have no complete scan"
+        missing = len(self.unscanned)
+        return (
+            f"{missing} of {count} platforms {'has' if missing == 1 else 'have'} no complete scan"
+        )
 
 
 def gate_verdict(

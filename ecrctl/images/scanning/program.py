@@ -34,8 +34,8 @@ def add_scan_command(app: typer.Typer, environments: Callable[[], Path]) -> None
     ) -> None:
         """Report the vulnerabilities of an image.
 
-        An image without a complete scan neither passes nor fails, unless --unscannable decides: the
-        exit code is 2.
+        Without a complete scan an image neither passes nor fails, and the exit code is 2, unless
+        --unscannable decides.
         """
         from .cli import run_scan  # noqa: PLC0415 - the help does not require it
 

@@ -83,4 +83,4 @@ def _started(aws: Aws, account: str, repository: str, scan: PlatformScan) -> Pla
 
 
 def _out_of_time(scan: PlatformScan, patience: Patience) -> PlatformScan:
-    return replace(scan, reason=f"{scan.reason} within {patience.minutes:g} min")
+    return replace(scan, reason=f"{scan.reason} (waited {patience.minutes:g} min)")

@@ -16,6 +16,8 @@ from ecrctl.images.oci import MOST_MANIFEST_BYTES
 
 from .store import CHUNK
 
+# The name of a decompressed archive in its temporary folder.
+UNPACKED = "archive.tar"
 _MOST_MEMBERS = 100_000
 _MOST_LINKS = 8
 _GZIP, _XZ, _ZSTD = b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd"
@@ -114,7 +116,7 @@ def open_archive(path: Path, work: Path) -> Archive:
     if start.startswith(_ZSTD):
         raise UserError(f"{path} is compressed with zstd. Decompress it first with `unzstd`.")
     if start.startswith((_GZIP, _XZ)):
-        path = _decompressed(path, work / "archive.tar", is_gzip=start.startswith(_GZIP))
+        path = _decompressed(path, work / UNPACKED, is_gzip=start.startswith(_GZIP))
     try:
         with file_errors(f"{path} cannot be read"), tarfile.open(path, "r:") as archive:
             return Archive(path, _members(path, archive))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
+from ecrctl.counts import counted
 from ecrctl.errors import UserError
 from ecrctl.files import file_errors
 from ecrctl.images.oci import (
@@ -74,9 +75,14 @@ class Layout:
             # Signatures and other referrers stand beside the image that they belong to.
             images = {one for one in images if not self._is_referrer(one)}
         if len(images) != 1:
+            cure = (
+                f"Name one by its tag, such as ':{tags[0]}'."
+                if tags
+                else "Write it again, with a tag."
+            )
             raise UserError(
-                f"{self.name} has {len(images)} images, and one must be named. {known} Write it "
-                f"such as oci:{self.name}:TAG."
+                f"{self.name} has {counted(len(images), 'image')}, and one must be named. {known} "
+                f"{cure}"
             )
         return images.pop()
 

@@ -16,7 +16,7 @@ from ecrctl.images.references import DOCKER_ARCHIVE, LAYOUT, Place
 
 from .docker_archive import converted
 from .engine import engine_of
-from .files import Archive, Folder, open_archive
+from .files import UNPACKED, Archive, Folder, open_archive
 from .layout import Layout, WritableLayout, blob_path
 
 _MAKE_ROOM = "Free some space, or choose another target."
@@ -39,7 +39,7 @@ def opened_source(place: Place) -> Iterator[tuple[Layout, str]]:
         path = Path(place.name)
         if place.is_engine:
             path = work / "saved.tar"
-        with called(work / "saved.tar", f"the image '{place}'"):
+        with called(work / "saved.tar", f"the image '{place}'"), called(work / UNPACKED, str(path)):
             if place.is_engine:
                 engine_of(place.kind).save(place.name, path)
             archive = open_archive(path, work)

@@ -15,6 +15,7 @@ UPLOAD = "ecr:UploadLayerPart` and `ecr:CompleteLayerUpload"
 PUT_MANIFEST = "ecr:PutImage"
 LIST_REFERRERS = "ecr:ListImageReferrers"
 
+_RENEW = "Renew the credentials, for example with `aws sso login`."
 _CODES_OF_IMMUTABILITY = ("TAG_INVALID", "ImageTagAlreadyExistsException")
 
 
@@ -27,17 +28,16 @@ def refusal(http: RegistryHttp, action: str, answer: Answer, permission: str) ->
     text = http.text_of(answer)
     if answer.is_html or answer.status < HTTPStatus.BAD_REQUEST:
         return UserError(f"{action} failed: {http.host} answered {text}; {NOT_A_REGISTRY}")
-    if answer.status == HTTPStatus.UNAUTHORIZED:
+    # ECR refuses a token that has expired as if a permission lacked.
+    is_expired = answer.status == HTTPStatus.FORBIDDEN and "expired" in text.lower()
+    if answer.status == HTTPStatus.UNAUTHORIZED or is_expired:
         return UserError(
-            f"{action} failed: the registry {http.host} rejected the credentials ({text}). Renew "
-            "them, for example with `aws sso login`."
+            f"{action} failed: the registry {http.host} rejected the credentials ({text}). {_RENEW}"
         )
     if answer.status == HTTPStatus.FORBIDDEN:
-        # ECR answers so for a token that has expired as well, which no permission cures.
-        kind = UserError if "expired" in text.lower() else DeniedError
-        return kind(
+        return DeniedError(
             f"{action} failed: {text}. The credentials require `{permission}` on the repository. "
-            "Grant it, or use credentials of the registry's account."
+            "Grant what is missing, or use credentials of the registry's account."
         )
     if is_unknown_repository(answer):
         return UserError(

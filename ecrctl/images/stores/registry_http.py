@@ -143,6 +143,12 @@ class RegistryHttp:
             f"{reason.rstrip('.')}. Check the network and AWS_ENDPOINT_URL."
         )
 
+    def _failed(self, how: str) -> UserError:
+        return UserError(
+            f"The registry {self.host} at {address(self.base_url)} {how.rstrip('.')}. Try again "
+            "later."
+        )
+
     def text_of(self, answer: Answer) -> str:
         """Return the status and the messages of an answer, without secrets."""
         found = "; ".join(f"{code}: {message}" for code, message in answer.errors())
@@ -254,11 +260,11 @@ class RegistryHttp:
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             after = response.headers.get("Retry-After", "")
             raise Transient(
-                self.unreachable(f"it throttled every attempt ({text})"),
+                self._failed(f"throttled every attempt ({text})"),
                 after=float(after) if after.isdecimal() else None,
             )
         if status >= _FIRST_SERVER_ERROR:
-            raise Transient(self.unreachable(f"it answered {text}"))
+            raise Transient(self._failed(f"answered {text}"))
 
     def _redirected(self, url: str, location: str) -> str:
         """Return the URL that a registry redirects to."""

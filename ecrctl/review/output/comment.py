@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ecrctl.policies.wording import counted
+from ecrctl.counts import counted
 from ecrctl.review.verdict import Review
 
 from .markdown import CLI_HEADING, Detail, cli_section, cli_texts, sections_of

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ecrctl.counts import counted
 from ecrctl.policies.documents import grouped
-from ecrctl.policies.wording import counted, distinct_short_digests, first_few, listed
+from ecrctl.policies.wording import distinct_short_digests, first_few, listed
 from ecrctl.review.findings import CATEGORIES, Category, ImageMove
 from ecrctl.review.verdict import HOW_TO_ACKNOWLEDGE, Judgement, Review
 from ecrctl.visible import visible

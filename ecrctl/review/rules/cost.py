@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ecrctl.counts import counted
 from ecrctl.policies.wording import listed
 from ecrctl.prices import SCANS, STORAGE
 from ecrctl.review.diff.comparison import ResourceChange
@@ -39,9 +40,13 @@ def cost_size(change: ResourceChange) -> Iterator[str]:
     for name, unit in _FARGATE_UNITS.items():
         before, after = change.values(name)
         if before != after:
-            sizes.append(f"`{name}` {before} → {after} {unit}")
+            sizes.append(f"`{name}` {_shown(before)} → {_shown(after)} {unit}")
     if change.is_update and "FARGATE" in launch_types and sizes:
         yield f"changes its size on Fargate: {', '.join(sizes)}"
+
+
+def _shown(value: object) -> object:
+    return "none" if value is None else value
 
 
 @resource_rule(_COST, SERVICE)
@@ -50,7 +55,7 @@ def cost_count(change: ResourceChange) -> Iterator[str]:
     before, after = change.values("DesiredCount")
     old, new = number_of(before), number_of(after)
     if old is not None and new is not None and old != new:
-        yield f"runs {new} tasks instead of {old}"
+        yield f"runs {counted(new, 'task')} instead of {old}"
 
 
 @resource_rule(_COST, *_MONTHLY_CHARGES)
@@ -105,6 +110,6 @@ def cost_logs(change: ResourceChange) -> Iterator[str]:
     if not change.is_update or old is None:
         return
     if after is None:
-        yield f"keeps logs without a limit instead of for {old} days"
+        yield f"keeps logs without a limit instead of for {counted(old, 'day')}"
     elif new is not None and new > old:
-        yield f"keeps logs for {new} days instead of {old}"
+        yield f"keeps logs for {counted(new, 'day')} instead of {old}"

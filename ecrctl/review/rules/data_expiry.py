@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ecrctl.counts import counted
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.diff.resources import Resource, is_true, mappings, number_of, value_at
@@ -36,7 +37,7 @@ def objects_expire(change: ResourceChange) -> Iterator[str]:
     """Objects of a bucket are deleted after some days, or earlier than before."""
     before, after = change.both(_expirations)
     sooner = [
-        f"`{prefix}*` after {days} days"
+        f"`{prefix}*` after {counted(days, 'day')}"
         for (name, prefix), days in sorted(after.items())
         if days < before.get((name, prefix), days + 1)
     ]

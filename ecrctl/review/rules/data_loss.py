@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from ecrctl.counts import counted
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import (
@@ -46,9 +47,10 @@ def repository_moved(comparison: Comparison) -> Iterator[Finding]:
     for change, addition in _removals(comparison):
         if addition and addition.pair.id != change.pair.id:
             message = (
-                f"moves to the stack `{addition.pair.name}`, which CloudFormation does not "
-                f"support: {_consequence_of_move(change)} Leave it in its stack, or import it into "
-                "the other stack with `cdk import`"
+                f"moves to the stack `{addition.pair.name}`, which a deployment cannot do: "
+                f"{_consequence_of_move(change)} Leave it in its stack, or import it into the "
+                "other "
+                "stack with `cdk import`"
             )
             yield about(change, message, detail=addition.place)
 
@@ -182,7 +184,8 @@ def exists_conditionally(change: ResourceChange) -> Iterator[Message]:
         and change.head.get("Condition")
     ):
         names = sorted(set(parameters_in(change.head["Condition"])))
-        values = f"the parameters {listed([f'`{one}`' for one in names])}" if names else "a value"
+        noun = "the parameter" if len(names) == 1 else "the parameters"
+        values = f"{noun} {listed([f'`{one}`' for one in names])}" if names else "a value"
         yield undecided(
             f"now exists only under a condition that depends on {values} of the deployment; "
             "otherwise it is deleted"
@@ -210,7 +213,10 @@ def key_removed(change: ResourceChange) -> Iterator[str]:
         )
     else:
         days = properties(change.base).get("PendingWindowInDays", DEFAULT_PENDING_WINDOW)
-        yield f"is deleted after {days} days: from then on, no image that it encrypts can be pulled"
+        yield (
+            "is scheduled for deletion: from the deployment on, no image that it encrypts can be "
+            f"pulled, and after {days} days the key cannot be restored"
+        )
 
 
 @resource_rule(_LOSS, *KEY)
@@ -237,5 +243,5 @@ def logs_kept_shorter(change: ResourceChange) -> Iterator[str]:
     before, after = change.values("RetentionInDays")
     old, new = number_of(before), number_of(after)
     if change.is_update and new is not None and (before is None or (old is not None and new < old)):
-        until = "without a limit" if before is None else f"for {old} days"
-        yield f"keeps logs for {new} days instead of {until}: older ones are deleted"
+        until = "without a limit" if old is None else f"for {counted(old, 'day')}"
+        yield f"keeps logs for {counted(new, 'day')} instead of {until}: older ones are deleted"

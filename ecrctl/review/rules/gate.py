@@ -37,7 +37,8 @@ def gate_changed(comparison: Comparison) -> Iterator[Finding]:
         environment=REPOSITORY_ITSELF,
         stack="",
         subject="gate",
-        message=f"changes, which decides about later changes: {listed(names)}",
+        message="changes: these files decide how later changes are reviewed and deployed: "
+        f"{listed(names)}",
         key="gate",
         evidence=canonical_json([[one.path, one.before, one.after] for one in files]),
     )

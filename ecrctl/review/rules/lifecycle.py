@@ -22,6 +22,7 @@ from .rule import Rule, about, rule
 
 _LIFECYCLE = Category.LIFECYCLE
 _SEVERITY: Mapping[Outcome, int] = {"kept": 0, "archived": 1, "expired": 2}
+_VERBS: Mapping[Outcome, str] = {"kept": "keep", "archived": "archive"}
 _MOST_SHOWN = 8
 _MOST_RULES = 4
 _Policies = tuple[LifecyclePolicy | None, LifecyclePolicy | None]
@@ -35,6 +36,8 @@ class PreviewDifference:
     :param removed: how many images of each kind are archived or expired, or expired instead of
         archived, by the new policy alone.
     :param kept: how many images of each kind are treated less severely by the new policy.
+    :param today: what becomes of the ``removed`` ones today.
+    :param then: what would become of the ``kept`` ones.
     :param rules: the changed rules, in words with their values.
     """
 
@@ -42,6 +45,8 @@ class PreviewDifference:
     count: int
     removed: Mapping[str, int]
     kept: Mapping[str, int]
+    today: frozenset[Outcome]
+    then: frozenset[Outcome]
     rules: Sequence[str]
 
     @property
@@ -94,7 +99,8 @@ def lifecycle_removes_more(difference: PreviewDifference) -> Iterator[str]:
     """More images are expired or archived."""
     if difference.removed:
         count, kinds = difference.counted(difference.removed)
-        yield f"would expire or archive {count} that are kept today ({kinds}){difference.values}"
+        today = " or ".join(one for one in _SEVERITY if one in difference.today)
+        yield f"would expire or archive {count} that are {today} today ({kinds}){difference.values}"
 
 
 @_preview_rule
@@ -102,7 +108,10 @@ def lifecycle_keeps_more(difference: PreviewDifference) -> Iterator[str]:
     """Images are kept that were expired or archived."""
     if difference.kept:
         count, kinds = difference.counted(difference.kept)
-        yield f"would keep {count} that are expired or archived today ({kinds}){difference.values}"
+        verb = " or ".join(verb for one, verb in _VERBS.items() if one in difference.then)
+        yield (
+            f"would {verb} {count} that are expired or archived today ({kinds}){difference.values}"
+        )
 
 
 @_preview_rule
@@ -183,9 +192,10 @@ def _difference(
 ) -> PreviewDifference:
     images = [image for _, image in named]
     before, after = (_outcomes(policy, images) for policy in policies)
+    outcomes = [*zip(before, after, strict=True)]
     removed: Counter[str] = Counter()
     kept: Counter[str] = Counter()
-    for (kind, _), was, now in zip(named, before, after, strict=True):
+    for (kind, _), (was, now) in zip(named, outcomes, strict=True):
         removed[kind] += _SEVERITY[now] > _SEVERITY[was]
         kept[kind] += _SEVERITY[now] < _SEVERITY[was]
     return PreviewDifference(
@@ -193,6 +203,8 @@ def _difference(
         count=len(named),
         removed=+removed,
         kept=+kept,
+        today=frozenset(was for was, now in outcomes if _SEVERITY[now] > _SEVERITY[was]),
+        then=frozenset(now for was, now in outcomes if _SEVERITY[now] < _SEVERITY[was]),
         rules=rule_changes(*policies),
     )
 

@@ -91,7 +91,8 @@ def program_changed(change: ResourceChange) -> Iterator[str]:
     ]
     if found:
         shown = first_few([f"`{path}`" for path in dict.fromkeys(found)], _MOST_SHOWN)
-        yield f"runs something else: {listed(shown)} differs"
+        verb = "differs" if len(shown) == 1 else "differ"
+        yield f"runs something else: {listed(shown)} {verb}"
 
 
 def _until(path: str, names: frozenset[str]) -> str:
@@ -152,7 +153,7 @@ def workload_stopped(change: ResourceChange) -> Iterator[str]:
     is_off = is_false(after) if off == "false" else after == off
     was_off = is_false(before) if off == "false" else before == off
     if name and is_off and not was_off:
-        yield f"no longer starts anything: `{name}` is `{after}`"
+        yield f"no longer starts anything: `{name}` is `{off}`"
 
 
 @workload_rule(_WORKLOADS)

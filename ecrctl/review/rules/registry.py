@@ -28,8 +28,9 @@ _REGISTRY_SETTINGS = {
     SIGNING: "the signing in the registry",
     TEMPLATE: "a template for repositories that ECR creates",
 }
-# Of these, an account has one in each region.
-_SINGLE = (BLOB_MOUNTING, REGISTRY_POLICY, REPLICATION, SCANNING, SIGNING)
+# An account has one of each in a region. These are refused where the account has one already.
+_REFUSED_AGAIN = (REGISTRY_POLICY, REPLICATION)
+_OVERWRITES = (BLOB_MOUNTING, SCANNING, SIGNING)
 _DEFAULT_ENCRYPTION = {"EncryptionType": "AES256"}
 
 
@@ -38,8 +39,7 @@ def registry_setting(change: ResourceChange) -> Iterator[str]:
     """A setting of a whole registry is added, changed or removed."""
     setting = _REGISTRY_SETTINGS[change.type]
     if change.base is None:
-        note = "; an account has one per region, so it overwrites the present setting"
-        yield f"is new and sets {setting}{note if change.type in _SINGLE else ''}"
+        yield f"is new and sets {setting}{_of_a_present_setting(change.type)}"
     elif change.head is None and change.impact != "WILL_ORPHAN":
         # The handler of blob mounting answers a deletion without a call.
         remains = change.pair.head is None or change.type == BLOB_MOUNTING
@@ -47,6 +47,15 @@ def registry_setting(change: ResourceChange) -> Iterator[str]:
     elif change.head is not None and change.changed:
         how = " by replacing it" if change.is_replaced else ""
         yield f"changes {setting}{how}: {listed([f'`{one}`' for one in change.changed])}"
+
+
+def _of_a_present_setting(kind: str) -> str:
+    """Return the end of a sentence, with what becomes of a setting outside of the stacks."""
+    if kind in _REFUSED_AGAIN:
+        return "; if the registry has one already, the deployment fails (AlreadyExists)"
+    if kind in _OVERWRITES:
+        return "; an account has one per region, so it overwrites the present setting"
+    return ""
 
 
 @rule(Category.REGISTRY)

@@ -5,8 +5,9 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from ecrctl.cdk.assemblies import Stack
+from ecrctl.counts import counted
 from ecrctl.policies.documents import grouped
-from ecrctl.policies.wording import counted, first_few, listed
+from ecrctl.policies.wording import first_few, listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange, StackPair
 from ecrctl.review.diff.resources import Resource, is_true, resources_of, value_at
 from ecrctl.review.diff.value_diff import differences

@@ -122,7 +122,8 @@ def _changed_values(before: Mapping[str, Any], after: Mapping[str, Any]) -> list
 
 
 def _or_none(value: object) -> str:
-    return "none" if value is None else f"`{value}`"
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return "none" if value is None else f"`{text}`"
 
 
 @rule(Category.IMAGES)
@@ -174,10 +175,14 @@ def workload_removed(one: WorkloadChange) -> Iterator[str]:
         yield "leaves the app with its stack, and keeps running"
     elif one.workload.kind == TASK_DEFINITION:
         yield "is removed: its running tasks continue until they stop, and cannot start again"
-    elif one.workload.kind in IMAGE_PROPERTIES:
+    elif one.workload.kind in IMAGE_PROPERTIES or _is_deleted_from_cluster(one):
         yield "is removed: it no longer runs"
     else:
-        yield "is removed from the app, but not from the cluster: nothing is pruned there"
+        yield "is removed from the app, but not from the cluster. Delete it there"
+
+
+def _is_deleted_from_cluster(one: WorkloadChange) -> bool:
+    return one.change.type == APPLIED and one.change.impact != "WILL_ORPHAN"
 
 
 @resource_rule(_WORKLOADS, SERVICE)
@@ -249,13 +254,15 @@ def job_runs_again(one: WorkloadChange) -> Iterator[str]:
     """A Job runs for the first time, or again."""
     if one.head is None or one.head.kind != "Job":
         return
-    when = "by this deployment" if one.change.type == APPLIED else "when its manifest is applied"
+    when = (
+        "during this deployment" if one.change.type == APPLIED else "when its manifest is applied"
+    )
     if one.base is None:
         yield f"is new, and runs {when}"
     elif one.base.full_name != one.head.full_name:
         found = differences(one.base.document, one.head.document, without=_REPORTED_ELSEWHERE)
         changed = f": {', '.join(found)}" if found else ""
-        yield f"will run again under a new name {when}{changed}"
+        yield f"runs again under a new name {when}{changed}"
 
 
 @workload_rule(_WORKLOADS)

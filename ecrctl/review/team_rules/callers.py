@@ -14,7 +14,7 @@ from ecrctl.review.resolution.texts import is_unknown
 
 from .review_file import OWN_ACCOUNT, Allowed
 
-_ONLY_KNOWN_LATER = "it depends on values that are known only at deployment"
+ONLY_KNOWN_LATER = "it depends on values that are known only at deployment"
 # Begins a part of a text that the template does not have, and a variable of a policy.
 _VARIABLE = "${"
 # A Deny that applies unless a request meets a condition leaves only requests that meet it. Each of
@@ -154,7 +154,7 @@ def _conditions_of(allowed: Allowed, accounts: frozenset[str]) -> Iterator[Condi
 
 def _doubt(allowed: Allowed, callers: Callers) -> str:
     if callers.depends_on_deployment:
-        return _ONLY_KNOWN_LATER
+        return ONLY_KNOWN_LATER
     if any(one.key.lower() in _ORGANIZATION_KEYS for one in callers.conditions):
         return ""  # another organization's principals
     if callers.principals.is_open:

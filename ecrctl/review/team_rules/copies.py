@@ -10,10 +10,11 @@ from ecrctl.review.diff.resources import mappings, properties, value_at
 from ecrctl.review.type_names import PUBLIC_REPOSITORY, REPLICATION
 
 from .breach import Breach, Names, applies_to, may_concern
-from .callers import doubt_about_account, names_account
-from .review_file import ForbiddenAccess
+from .callers import ONLY_KNOWN_LATER, doubt_about_account, names_account
+from .review_file import Allowed, ForbiddenAccess
 
 _PULL = "pull"
+_UNKNOWN = "known only at deployment"
 
 
 def copies_of(
@@ -58,11 +59,15 @@ def _replications(stack: Stack, rule: ForbiddenAccess) -> Iterator[Breach]:
                 stack=stack.name,
                 repository=f"registry {stack.account}",
                 arn=f"{stack.account} {stack.region}",
-                access=f"copies images of {which} to account `{account}` in {region}",
+                access=f"copies images of {which} to {_place(account, region)}",
                 evidence=("replication", account, region, *prefixes),
-                doubt=doubt_about_account(rule.allowed, account),
+                doubt=_doubt(rule.allowed, account),
                 places=frozenset({(stack.id, logical_id)}),
             )
+
+
+def _doubt(allowed: Allowed, account: str) -> str:
+    return ONLY_KNOWN_LATER if account == _UNKNOWN else doubt_about_account(allowed, account)
 
 
 def _destinations(rules: Any) -> Iterator[tuple[str, str, list[str]]]:
@@ -75,4 +80,12 @@ def _destinations(rules: Any) -> Iterator[tuple[str, str, list[str]]]:
 
 def _text(given: Mapping[str, Any], name: str) -> str:
     value = given.get(name)
-    return value if isinstance(value, str) else "known only at deployment"
+    return value if isinstance(value, str) else _UNKNOWN
+
+
+def _place(account: str, region: str) -> str:
+    """Return the words for a registry, a part of which may be known only at deployment."""
+    if account == _UNKNOWN:
+        return f"an account that is {_UNKNOWN}"
+    where = f"a region that is {_UNKNOWN}" if region == _UNKNOWN else region
+    return f"account `{account}` in {where}"

@@ -215,8 +215,8 @@ YAML = (
     "!Ref. Deploy the stack with the CDK, which writes JSON."
 )
 NO_MAPPING = (
-    "the template of the stack seen-Main must be a mapping, with resources by logical ID. Save the "
-    "responses again."
+    "the template of the stack seen-Main must be a mapping, with resources by logical ID. "
+    "Deploy the stack again, or save the responses again."
 )
 
 

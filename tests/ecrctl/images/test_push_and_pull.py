@@ -108,7 +108,8 @@ def test_another_image_under_an_immutable_tag_is_refused_before_any_layer_is_sen
     assert (end.code, end.sentence) == (
         ExitCode.TOOL_ERROR,
         f"The tag 'v1' of '{program.name}' is immutable and belongs to {digest_in(source)}; the "
-        f"image to push is {digest_in(folder)}. Push it under another tag.",
+        f"new image is {digest_in(folder)}. Give the new image another tag, with `ecrctl push` or "
+        "by `tag:` of its build.",
     )
     assert program.quirks.count("POST", "/v2/") == program.quirks.count("PUT") == 0
 
@@ -299,8 +300,8 @@ def test_a_throttled_push_ends_well(program: Program, source: Path) -> None:
 def test_a_push_that_is_throttled_for_long_is_one_sentence(program: Program, source: Path) -> None:
     program.quirks.throttled = {"PUT": 10_000}
     assert program.push(source).sentence == (
-        f"The registry {HOST} cannot be reached at {program.quirks.url}: it throttled every "
-        "attempt (429 TOOMANYREQUESTS: Rate exceeded). Check the network and AWS_ENDPOINT_URL."
+        f"The registry {HOST} at {program.quirks.url} throttled every attempt (429 "
+        "TOOMANYREQUESTS: Rate exceeded). Try again later."
     )
 
 
@@ -341,7 +342,10 @@ def test_a_corrupt_layer_is_refused_and_nothing_is_tagged(program: Program, sour
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"x")
     end = program.push(source)
     assert end.code == ExitCode.TOOL_ERROR
-    assert f"The blob {digest_of(layer(3))} of {source} is damaged: other content." in end.sentence
+    assert (
+        f"The blob {digest_of(layer(3))} of {source} is damaged: its content has another digest."
+        in end.sentence
+    )
     assert program.quirks.count("PUT", "/manifests/") == 0
     damaged.write_bytes(layer(3)[:-5])
     size = len(layer(3))

@@ -91,7 +91,8 @@ def test_another_content_of_the_same_length_is_one_sentence(
     fake.blobs[NAME][digest] = b"x" + content[1:]
     end = program.pull(tmp_path / "pulled")
     assert end.sentence == (
-        f"The blob {digest} of {NAME} is damaged: other content. Build or push the image again."
+        f"The blob {digest} of {NAME} is damaged: its content has another digest. Build or push "
+        "the image again."
     )
     assert not (tmp_path / "pulled" / "blobs" / "sha256" / digest.partition(":")[2]).exists()
 
@@ -199,7 +200,7 @@ def test_a_token_that_stays_rejected_is_one_sentence(
     fake.wrong = {f"{method} /v2/": fake.wrong[" /v2/"] for method in ("HEAD", "GET", "POST")}
     end = program.push(source)
     assert "rejected the credentials (401" in end.sentence
-    assert "Renew them, for example with `aws sso login`." in end.sentence
+    assert "Renew the credentials, for example with `aws sso login`." in end.sentence
 
 
 def test_a_tag_that_only_the_registry_knows_as_immutable_is_named(
@@ -245,7 +246,7 @@ def test_an_index_without_one_of_its_platforms_is_refused(program: Program, tmp_
     ("change", "sentence"),
     [
         ({"schemaVersion": 1}, "has a manifest of Docker's schema 1, which ECR refuses."),
-        ({"manifests": []}, "is both an image and an index"),
+        ({"manifests": []}, "has layers and manifests"),
         ({"layers": [{"digest": "md5:1"}]}, "`layers[0]` of its manifest requires a sha256 digest"),
         ({"layers": "none"}, "is not an image: its content is no manifest of OCI or Docker."),
         ({"mediaType": "text/plain"}, "is not an image"),
@@ -294,8 +295,8 @@ def test_a_layout_with_several_images_needs_a_tag(program: Program, tmp_path: Pa
     images = {"a": bundle.image(layer(1)), "b": bundle.image(layer(2))}
     folder = bundle.write(tmp_path / "two", images)
     assert program.push(folder).sentence == (
-        f"{folder} has 2 images, and one must be named. It has a, b. Write it such as "
-        f"oci:{folder}:TAG."
+        f"{folder} has 2 images, and one must be named. It has a, b. Name one by "
+        "its tag, such as ':a'."
     )
     assert program.push(f"oci:{folder}:b").last == f"{NAME}@{images['b']['digest']}"
     assert "has no image with the tag 'c'. It has a, b." in program.push(f"oci:{folder}:c").sentence

@@ -205,7 +205,7 @@ def test_what_an_import_would_delete_or_change_is_noted() -> None:
             repository="team/api",
             what="statement 'new statement' cannot be declared: an AWS principal must be an "
             "account number or the ARN of a role or user, got 'AROA1234567890EXAMPLE'. Write it "
-            "such as 'arn:aws:iam::111111111111:role/ci-push'.",
+            "like 'arn:aws:iam::111111111111:role/ci-push'.",
             then="an import deletes it.",
         )
     ]

@@ -195,7 +195,7 @@ def test_an_environment_follows_its_registries_and_its_workloads_follow_its_repo
     assert steps == [
         f"ok Bootstrap the account of 'shared': {SHARED}, {SHARED_REGION}",
         "ok Make what 'shared' expects in its account: nothing",
-        "ok Deploy the repositories of 'shared': 1 repositories",
+        "ok Deploy the repositories of 'shared': 1 repository",
         "ok Push the sample image for the pins of 'shared': no workload runs an image of ECR",
         "ok Deploy everything of 'shared': 3 stacks",
         "ok Verify 'shared': 3 checks",

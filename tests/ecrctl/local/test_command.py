@@ -323,7 +323,8 @@ def test_another_manifest_than_was_pushed_is_a_difference(
     with pytest.raises(UserError) as refused:
         run.start()
     assert str(refused.value) == (
-        "The registry returned a manifest that differs from the pushed one."
+        "aws-nodejs-sample: the registry returned another manifest than the pushed one. Stop the "
+        "embedded AWS, and run `ecrctl local` again."
     )
     assert refused.value.exit_code is ExitCode.DIFFERENCE
 
@@ -347,7 +348,10 @@ def test_images_that_are_not_in_their_registries_are_a_difference(
     monkeypatch.setattr(command, "check_images", returning(checks))
     with pytest.raises(UserError) as refused:
         run.start()
-    assert str(refused.value) == "Not in its registry: image c, image b."
+    assert str(refused.value) == (
+        "local: a pinned image is not in its registry, got image b, image c. Delete "
+        "local.images.yaml, and run `ecrctl local` again."
+    )
     assert refused.value.exit_code is ExitCode.DIFFERENCE
 
 

@@ -50,7 +50,7 @@ def test_a_run_ends_at_its_time_limit_and_names_its_step(tmp_path: Path) -> None
         run_for(30, tmp_path, minutes=0.3 / 60)
     assert time.monotonic() - start < 15
     assert str(refusal.value) == (
-        "`ecrctl local` did not finish within 0.005 minutes, and was in the step 'Deploy'. Read "
+        "`ecrctl local` did not finish within 0.005 min, and was in the step 'Deploy'. Read "
         f"the logs in {tmp_path}, or raise --time-limit."
     )
     assert list(tmp_path.iterdir()) == []

@@ -101,7 +101,7 @@ def test_the_pin_before_is_taken_back_and_protected(
     live = live_tag("dev", digest)
     assert capsys.readouterr().out == (
         f"dev.images.yaml: api is pinned to {REPOSITORY}:v1, {digest}; the tag {live} protects it. "
-        f"It was pinned in commit {first[:12]}\n"
+        f"Commit {first[:12]} pinned the same image\n"
     )
     assert _tags(aws) == sorted([live, "v1"])
     text = path.read_text()
@@ -128,12 +128,12 @@ def test_a_pin_before_of_a_public_image_is_refused(run: Run, folder: Path, capsy
     path = pins_path("dev", folder)
     public = "registry: public.ecr.aws, repository: docker/library/busybox"
     path.write_text(f"api: {{{public}, digest: '{ONE}'}}\n")
-    commit(path)
+    first = commit(path)
     path.write_text("{}\n")
     assert run("pin", "dev", "api", "--previous") == ExitCode.FAULT
     assert capsys.readouterr().err == (
-        "ecrctl: the earlier pin of 'api' is an image of ECR Public, which nobody can tag here. "
-        "Take the pin back with git.\n"
+        "ecrctl: the earlier pin of 'api' is an image of ECR Public, which `ecrctl` cannot tag. "
+        f"Copy the pin by hand from commit {first[:12]}.\n"
     )
 
 

@@ -112,7 +112,8 @@ def test_an_image_without_an_earlier_pin_is_named(pins: Path, image: str) -> Non
     with pytest.raises(UserError) as refusal:
         previous_pin(pins, image)
     assert str(refusal.value) == (
-        f"git has no earlier pin of '{image}' in dev.images.yaml. Name the image with --digest."
+        f"git has no earlier pin of '{image}' in dev.images.yaml. Name the image with "
+        "--repository and --digest instead of --previous."
     )
     assert refusal.value.exit_code == ExitCode.FAULT
 

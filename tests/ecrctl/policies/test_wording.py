@@ -9,7 +9,7 @@ from ecrctl.policies.conditions import Condition
 from ecrctl.policies.patterns import PatternSet
 from ecrctl.policies.principals import SELF, Principal, PrincipalSet
 from ecrctl.policies.verbs import PULL, PUSH, REPOSITORY_VERBS, VERBS
-from ecrctl.policies.wording import conditions_text, counted, listed, phrase, principal_text
+from ecrctl.policies.wording import conditions_text, listed, phrase, principal_text
 
 USE_KEY = ("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey")
 ADMINISTER_KEY = ("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey")
@@ -120,12 +120,3 @@ def test_conditions_are_named_in_alphabetical_order() -> None:
 
 def test_names_are_listed_as_in_a_sentence() -> None:
     assert [listed("abc"[:count]) for count in range(4)] == ["", "a", "a and b", "a, b and c"]
-
-
-def test_a_count_has_its_word_in_the_plural() -> None:
-    assert [counted(1, word) for word in ("image", "repository")] == ["1 image", "1 repository"]
-    assert [counted(2, word) for word in ("image", "repository", "policy", "key")] == [
-        *("2 images", "2 repositories", "2 policies", "2 keys")
-    ]
-    assert counted(2, "AWS::ECR::Repository") == "2 AWS::ECR::Repository"
-    assert counted(0, "image") == "0 images"

@@ -53,7 +53,10 @@ class FindingDocument(_Model):
     severity: Severity
     package: str
     installed: str = Field(description="The version in the image; empty if it is not known.")
-    fixed: str = Field(description="The version without the vulnerability; empty if there is none.")
+    fixed: str = Field(
+        description="The version without the vulnerability; empty if none is known, as always for "
+        "ECR's basic scan."
+    )
     title: str
     url: str
     score: float | None = Field(description="The CVSS score, or Inspector's.")

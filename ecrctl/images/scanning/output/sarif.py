@@ -85,7 +85,7 @@ def _result(
 ) -> dict[str, Any]:
     found = judged.finding
     version = f" {found.installed}" if found.installed else ""
-    cure = f" Update it to {found.fixed}." if found.fixed else " No fixed version is known."
+    cure = f" Update it to {found.fixed}." if found.fixed else ""
     where = f" ({platform})" if platform else ""
     # The same in the next image of the repository, so that an alert stays one.
     identity = f"{image.repository}\n{platform}\n{found.id}\n{found.package}"

@@ -67,4 +67,4 @@ def sentences(verdict: GateVerdict) -> Iterator[str]:
 def _of_ignores(ignores: Iterable[Ignore], text: str) -> Iterator[str]:
     for one in ignores:
         package = f" in {one.package}" if one.package else ""
-        yield f"The ignored {one.id}{package} (until {one.until}) {text}."
+        yield f"The entry of the ignore file for {one.id}{package} (until {one.until}) {text}."

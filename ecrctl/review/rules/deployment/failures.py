@@ -52,9 +52,9 @@ def named_resource_replaced(change: ResourceChange) -> Iterator[str]:
     # A possible replacement is a routine finding: most of them do not happen.
     if change.impact == "WILL_REPLACE" and change.keeps_its_name():
         yield (
-            f"cannot change {listed([f'`{one}`' for one in change.replacing])}: CloudFormation "
-            "would have to replace it, which it refuses for a resource with an explicit name. "
-            "Nothing is lost; the deployment fails"
+            f"cannot change {listed([f'`{one}`' for one in change.replacing])}: that requires a "
+            "replacement, which CloudFormation refuses for a resource with an explicit name. "
+            "Nothing is lost; the deployment fails. Undo the change"
         )
 
 
@@ -65,7 +65,7 @@ def type_changed(change: ResourceChange) -> Iterator[str]:
         yield (
             f"changes its type from `{change.base.get('Type')}` to `{change.resource.get('Type')}`,"
             f" which CloudFormation refuses for one logical ID (`{change.logical_id}`). Choose "
-            "another one"
+            "another logical ID"
         )
 
 
@@ -75,8 +75,8 @@ def key_fixed_property(change: ResourceChange) -> Iterator[str]:
     fixed = [f"`{name}`" for name in _FIXED_OF_A_KEY if name in change.changed]
     if change.is_update and fixed:
         yield (
-            f"cannot change {listed(fixed)}: CloudFormation refuses any change of it after the "
-            "key's creation. Create another key"
+            f"cannot change {listed(fixed)}, which CloudFormation refuses for a key that exists. "
+            "Create another key"
         )
 
 
@@ -111,7 +111,12 @@ def repository_declared_twice(comparison: Comparison) -> Iterator[Finding]:
         if change.base is None and len(found) > 1:
             places = [(one.name, logical_id) for one, logical_id, _ in found]
             texts = ", ".join(f"`{place}` ({logical_id})" for place, logical_id in places)
-            yield about(change, f"is declared {len(found)} times, by {texts}", detail=places)
+            message = (
+                f"is declared {len(found)} times, by {texts}: the deployment fails "
+                "(AlreadyExists). "
+                "Remove one of them"
+            )
+            yield about(change, message, detail=places)
 
 
 @rule(_FAILS)
@@ -147,10 +152,11 @@ def export_in_use(comparison: Comparison) -> Iterator[Finding]:
             if users and before[name] != after.get(name):
                 verb = "changes" if name in after else "removes"
                 others = listed([f"`{one}`" for one in sorted(users)])
+                imports = "imports" if len(users) == 1 else "import"
                 yield about_stack(
                     pair,
                     f"{verb} the export `{name}`, which CloudFormation refuses while {others} "
-                    "imports it. First deploy a change that no longer imports it",
+                    f"{imports} it. First deploy a change without the import",
                     evidence=["export", name, before[name], after.get(name), sorted(users)],
                 )
 

@@ -41,7 +41,8 @@ def data_left_behind(comparison: Comparison) -> Iterator[Finding]:
             yield about_stack(
                 pair,
                 f"starts without its data at {_place(pair.stack)}: "
-                f"{listed(first_few(names, _MOST_SHOWN))} is empty there",
+                f"{listed(first_few(names, _MOST_SHOWN))} {'is' if len(names) == 1 else 'are'} "
+                "empty there",
                 evidence=["data left behind", _place(old), _place(pair.stack), names],
             )
 

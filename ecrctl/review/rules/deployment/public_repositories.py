@@ -20,8 +20,8 @@ def public_repository_in_another_region(change: ResourceChange) -> Iterator[str]
     region = change.pair.stack.region
     if change.base is None and region != REGION and not region.startswith("unknown"):
         yield (
-            f"is in {region}, where CloudFormation does not know the type: public repositories are "
-            f"managed from {REGION} alone. Declare it in a stack of {REGION}"
+            f"is in {region}, where CloudFormation does not have the type: it creates public "
+            f"repositories in {REGION} alone. Declare it in a stack of {REGION}"
         )
 
 

@@ -70,8 +70,10 @@ def endpoint_needed(comparison: Comparison) -> Iterator[Finding]:
         if users:
             yield about(
                 change,
-                f"is removed, but {listed([f'`{one}`' for one in users])} runs in subnets without "
-                f"a route to the internet: its tasks cannot reach `{service}`, and do not start",
+                f"is removed, and subnets without a route to the internet have tasks of "
+                f"{listed([f'`{one}`' for one in users])}: they cannot reach `{service}`, and do "
+                "not "
+                "start",
                 detail=users,
             )
 

@@ -16,6 +16,7 @@ from ecrctl.review.rules.rule import Message, resource_rule, undecided
 _LOST = Category.PROTECTION_LOST
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 _ROUTE = "AWS::EC2::Route"
+_PRIVATE_GATEWAY = "vgw-"
 # What connects a network with another one or the internet, and the property with the network.
 _CONNECTIONS = {
     "AWS::EC2::TransitGatewayAttachment": "VpcId",
@@ -37,7 +38,9 @@ def route_opened(change: ResourceChange) -> Iterator[str]:
 def _internet_routes(resource: Resource | None) -> set[str]:
     given = properties(resource)
     blocks = (given.get("DestinationCidrBlock"), given.get("DestinationIpv6CidrBlock"))
-    return {one for one in blocks if one in _EVERYWHERE} if "GatewayId" in given else set()
+    is_private = str(given.get("GatewayId", "")).startswith(_PRIVATE_GATEWAY)
+    is_open = "GatewayId" in given and not is_private
+    return {one for one in blocks if one in _EVERYWHERE} if is_open else set()
 
 
 @resource_rule(_LOST, "AWS::EC2::SubnetRouteTableAssociation")
@@ -71,7 +74,8 @@ def prefix_list_wider(change: ResourceChange) -> Iterator[str]:
     before, after = change.both(_blocks)
     added = [one for one in after if not any(_is_within(one, other) for other in before)]
     if change.is_update and added:
-        yield f"gets {listed([f'`{one}`' for one in added])}: groups that name it let them through"
+        blocks = listed([f"`{one}`" for one in added])
+        yield f"gets {blocks}: security groups that refer to the list allow them"
 
 
 def _blocks(resource: Resource | None) -> list[str]:

@@ -32,6 +32,7 @@ _PEERS = (
 )
 _EVERY_PROTOCOL, _EVERY_PORT = "-1", (0, 65_535)
 _PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}
+_ICMP = ("icmp", "icmpv6")
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -59,7 +60,9 @@ class _Traffic(NamedTuple):
     @property
     def text(self) -> str:
         """The words for it, such as ``inbound tcp 443 from `10.0.0.0/16```."""
-        ports = "-".join(map(str, dict.fromkeys(self.ports or ())))
+        ports = "-".join(map(str, dict.fromkeys(self.ports or ()))) or "on an unknown port"
+        if self.protocol in _ICMP and self.ports == _EVERY_PORT:
+            ports = "of every type"
         what = "everything" if self.protocol == _EVERY_PROTOCOL else f"{self.protocol} {ports}"
         where = "from" if self.direction == "inbound" else "to"
         return f"{self.direction} {what} {where} `{self.peer}`"

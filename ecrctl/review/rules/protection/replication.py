@@ -110,7 +110,7 @@ def _never_copied(
                 account, region = sources[0]
                 message = (
                     f"runs a copy that nothing makes: the replication of {account} in {region} "
-                    f"leaves out {image}"
+                    f"makes no copy of `{image.name}`. Add it to the filters"
                 )
                 yield about(one.change, message, detail=[str(image), sources])
 

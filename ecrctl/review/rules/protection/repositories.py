@@ -72,7 +72,9 @@ def scan_off(change: ResourceChange) -> Iterator[str]:
 def registry_scanning_narrowed(change: ResourceChange) -> Iterator[str]:
     """The registry scans fewer repositories, or less often."""
     if change.head is None and change.impact != "WILL_ORPHAN" and change.pair.head is not None:
-        yield "is removed: Inspector no longer scans, and the repositories' own settings apply"
+        is_enhanced = value_at(change.base, "ScanType") == "ENHANCED"
+        no_longer = ": Inspector no longer scans, and" if is_enhanced else ":"
+        yield f"is removed{no_longer} the repositories' own settings of scans apply"
     if not change.is_update:
         return
     lost = []

@@ -1,6 +1,6 @@
 """Rules about what only the deployment decides as a whole: macros, templates and assets."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ecrctl.policies.wording import listed
@@ -29,14 +29,19 @@ def macro_changed(comparison: Comparison) -> Iterator[Finding]:
     for pair in comparison.pairs:
         before, after = (_macros(side.template) if side else [] for side in (pair.base, pair.head))
         if pair.base and pair.head and before != after:
-            names = [listed([f"`{one}`" for one in macros]) or "none" for macros in (before, after)]
+            names = [_named(macros) for macros in (before, after)]
             yield about_stack(
                 pair,
-                f"is processed by the macros {names[1]} instead of {names[0]}: what is deployed, "
+                f"is processed by {names[1]} instead of {names[0]}: what is deployed, "
                 "or deleted, is known only at deployment",
                 evidence=["macros", before, after],
                 is_undecided=True,
             )
+
+
+def _named(macros: Sequence[str]) -> str:
+    noun = "the macro" if len(macros) == 1 else "the macros"
+    return f"{noun} {listed([f'`{one}`' for one in macros])}" if macros else "no macro"
 
 
 @rule(_NOT_JUDGED)

@@ -200,7 +200,7 @@ NOTHING: dict[str, Any] = {
         (
             {"repositories": ("Team",)},
             "ImageEvents: repositories[0]: a repository's name must consist of lower-case letters "
-            "and digits, joined by single '/', '-', '_' or '.', got 'Team'. Write it such as "
+            "and digits, joined by single '/', '-', '_' or '.', got 'Team'. Write it like "
             "'team/api'.",
         ),
         (

@@ -29,7 +29,7 @@ def test_names_that_ecr_refuses_have_one_fault(name: str) -> None:
     (fault,) = images.repository_name_faults(name)
     assert str(fault) == (
         "a repository's name must consist of lower-case letters and digits, joined by single "
-        f"'/', '-', '_' or '.', got '{name}'. Write it such as 'team/api'."
+        f"'/', '-', '_' or '.', got '{name}'. Write it like 'team/api'."
     )
 
 

@@ -135,7 +135,7 @@ def test_all_faults_are_raised_at_once_with_their_places() -> None:
     )
     assert [fault.partition(":")[0] for fault in faults] == [
         "a repository's name must consist of lower-case letters and digits, joined by single "
-        "'/', '-', '_' or '.', got 'Team'. Write it such as 'team/api'.",
+        "'/', '-', '_' or '.', got 'Team'. Write it like 'team/api'.",
         "removal",
         "tags.aws",
         "statements[0].Effect",

@@ -42,13 +42,13 @@ def test_a_parameter_with_the_key_of_aws_names_no_key() -> None:
             {"secret": SECRET.removesuffix("-a1B2c3"), "key": KEY},
             [
                 "secret: 'arn:aws:secretsmanager:us-west-2:111111111111:secret:api/password' is "
-                f"not a valid secret ARN. Write it such as '{SECRET}'."
+                f"not a valid secret ARN. Write it like '{SECRET}'."
             ],
         ),
         (
             {"parameter": "/api/token", "key": KEY},
             [
-                "parameter: '/api/token' is not a valid parameter ARN. Write it such as "
+                "parameter: '/api/token' is not a valid parameter ARN. Write it like "
                 "'arn:aws:ssm:us-west-2:111111111111:parameter/api/token'."
             ],
         ),

@@ -205,12 +205,12 @@ def test_a_task_on_fargate_can_use_all_of_its_size() -> None:
         (
             {"environment": {"A=B": "c"}},
             "environment.A=B: an environment variable's name must have at least one character, and "
-            "neither '=' nor a control character, got 'A=B'. Write it such as 'DB_HOST'.",
+            "neither '=' nor a control character, got 'A=B'. Write it like 'DB_HOST'.",
         ),
         (
             {"environment": {"": "c"}},
             "environment: an environment variable's name must have at least one character, and "
-            "neither '=' nor a control character, got ''. Write it such as 'DB_HOST'.",
+            "neither '=' nor a control character, got ''. Write it like 'DB_HOST'.",
         ),
         (
             {"cpu": 0},
@@ -221,7 +221,7 @@ def test_a_task_on_fargate_can_use_all_of_its_size() -> None:
         (
             {"writable_volumes": {"tmp": "tmp"}},
             "writable_volumes.tmp: a writable volume's path must be absolute and cannot be '/', "
-            "got 'tmp'. Write it such as '/tmp'.",
+            "got 'tmp'. Write it like '/tmp'.",
         ),
         (
             {"writable_volumes": {"a": "/tmp", "b": "/tmp"}},
@@ -229,20 +229,20 @@ def test_a_task_on_fargate_can_use_all_of_its_size() -> None:
         ),
         (
             {"hardening": ContainerHardening(user="0:0")},
-            "hardening.user: a container's user must be a number, or user and group, above 0, "
-            "which is root, got '0:0'. Write it such as '1000:1000', or null to keep the "
+            "hardening.user: a container's user must be a number of at least 1, as 0 is root, or "
+            "two joined by ':', got '0:0'. Write it like '1000:1000', or null to keep the "
             "image's own.",
         ),
         (
             {"hardening": ContainerHardening(user="root")},
-            "hardening.user: a container's user must be a number, or user and group, above 0, "
-            "which is root, got 'root'. Write it such as '1000:1000', or null to keep the "
+            "hardening.user: a container's user must be a number of at least 1, as 0 is root, or "
+            "two joined by ':', got 'root'. Write it like '1000:1000', or null to keep the "
             "image's own.",
         ),
         (
             {"health_check": HealthCheck(command=("/healthy",))},
             "health_check.command: a health check's command must be CMD and a program, or "
-            "CMD-SHELL and a line of shell, got ['/healthy']. Write it such as ['CMD', "
+            "CMD-SHELL and a line of shell, got ['/healthy']. Write it like ['CMD', "
             "'/healthy'].",
         ),
         (

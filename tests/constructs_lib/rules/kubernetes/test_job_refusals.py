@@ -98,7 +98,7 @@ REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"hardening": PodHardening(user=0)},
-        "Job 'list': hardening.user: a container's user must be a number above 0, which is "
+        "Job 'list': hardening.user: a container's user must be a number of at least 1, as 0 is "
         "root, got 0. Write the image's user, such as 1000, or null to keep the image's own.",
     ),
     (
@@ -108,16 +108,16 @@ REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"labels": {"a b": "c"}},
-        "Job 'list': labels.a b: 'a b' is not a valid label key. Write it such as 'app'.",
+        "Job 'list': labels.a b: 'a b' is not a valid label key. Write it like 'app'.",
     ),
     (
         {"node_selector": {"a b": "c"}},
-        "Job 'list': node_selector.a b: 'a b' is not a valid label key. Write it such as 'app'.",
+        "Job 'list': node_selector.a b: 'a b' is not a valid label key. Write it like 'app'.",
     ),
     (
         {"environment": {"1A": ""}},
         "Job 'list': environment.1A: an environment variable's name must have letters, digits, "
-        "'_', '.' and '-' and cannot begin with a digit, got '1A'. Write it such as 'DB_HOST'.",
+        "'_', '.' and '-' and cannot begin with a digit, got '1A'. Write it like 'DB_HOST'.",
     ),
     (
         {"environment": {"A": "1"}, "secrets": {"A": SecretKey(secret="s", key="k")}},
@@ -136,7 +136,7 @@ REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
     (
         {"resources": Resources(requests={"cpu": "lots"}, limits={})},
         "Job 'list': resources.requests.cpu: an amount of cpu must be a positive Kubernetes "
-        "quantity, got 'lots'. Write it such as '250m'.",
+        "quantity, got 'lots'. Write it like '250m'.",
     ),
     (
         {"resources": Resources(requests={}, limits={"memory": "128m"})},
@@ -151,7 +151,7 @@ REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
     (
         {"resources": Resources(requests={}, limits={"nvidia.com/gpu": "500m"})},
         "Job 'list': resources.limits.nvidia.com/gpu: nvidia.com/gpu must be a whole number, "
-        "got '500m'. Write it such as '1'.",
+        "got '500m'. Write it like '1'.",
     ),
     (
         {"resources": Resources(requests={"nvidia.com/gpu": "1"}, limits={})},
@@ -177,7 +177,7 @@ REFUSED_OF_POD: list[tuple[dict[str, Any], str]] = [
     (
         {"volumes": (Volume(name="t", path="t"),)},
         "Job 'list': volumes[0].path: a volume's path must be absolute and have no ':', got "
-        "'t'. Write it such as '/tmp'.",
+        "'t'. Write it like '/tmp'.",
     ),
     (
         {"volumes": (Volume(name="t", path="/t"), Volume(name="u", path="/t"))},

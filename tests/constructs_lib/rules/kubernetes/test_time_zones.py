@@ -24,5 +24,5 @@ def test_any_other_text_is_refused(zone: str) -> None:
     (fault,) = caught.value.faults
     assert str(fault) == (
         "time_zone: time_zone must be a name of the IANA time zone database, got "
-        f"'{zone}'. Write it such as 'Europe/Berlin'."
+        f"'{zone}'. Write it like 'Europe/Berlin'."
     )

@@ -45,17 +45,17 @@ def test_values_of_the_right_form_are_accepted(fields: dict[str, Any]) -> None:
         (
             {"organization_id": "acme"},
             "Access: organization_id: 'acme' is not an organization's ID. "
-            "Write it such as 'o-a1b2c3d4e5'.",
+            "Write it like 'o-a1b2c3d4e5'.",
         ),
         (
             {"organization_ids": ("acme",)},
             "Access: organization_ids[0]: 'acme' is not an organization's ID. "
-            "Write it such as 'o-a1b2c3d4e5'.",
+            "Write it like 'o-a1b2c3d4e5'.",
         ),
         (
             {"user_arns": (ROLE,)},
             f"Access: user_arns[0]: '{ROLE}' is not an IAM user's ARN. "
-            "Write it such as 'arn:aws:iam::111111111111:user/build'.",
+            "Write it like 'arn:aws:iam::111111111111:user/build'.",
         ),
         (
             {"user_arns": ("arn:aws:iam::111111111111:user/*",)},
@@ -66,13 +66,13 @@ def test_values_of_the_right_form_are_accepted(fields: dict[str, Any]) -> None:
         (
             {"session_arns": ("arn:aws:sts::111111111111:assumed-role/team/deploy/alice",)},
             "Access: session_arns[0]: 'arn:aws:sts::111111111111:assumed-role/team/deploy/alice' "
-            "is not the ARN of a role's session. Write it such as "
+            "is not the ARN of a role's session. Write it like "
             "'arn:aws:sts::111111111111:assumed-role/deploy/alice', without the role's path.",
         ),
         (
             {"session_arns": ("arn:aws:sts::111111111111:assumed-role/deploy/a",)},
             "Access: session_arns[0]: 'arn:aws:sts::111111111111:assumed-role/deploy/a' "
-            "is not the ARN of a role's session. Write it such as "
+            "is not the ARN of a role's session. Write it like "
             "'arn:aws:sts::111111111111:assumed-role/deploy/alice', without the role's path.",
         ),
         (
@@ -109,7 +109,7 @@ def test_values_of_the_right_form_are_accepted(fields: dict[str, Any]) -> None:
         (
             {"codebuild_project_arns": ("build",)},
             "Access: codebuild_project_arns[0]: 'build' is not a CodeBuild project's ARN. Write "
-            "it such as 'arn:aws:codebuild:us-west-2:111111111111:project/build'.",
+            "it like 'arn:aws:codebuild:us-west-2:111111111111:project/build'.",
         ),
         (
             {"accounts": (OTHER_DIGITS,)},
@@ -119,7 +119,7 @@ def test_values_of_the_right_form_are_accepted(fields: dict[str, Any]) -> None:
         (
             {"role_arns": (OTHER_LETTER,)},
             f"Access: role_arns[0]: '{OTHER_LETTER}' is not a role's ARN. "
-            "Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
+            "Write it like 'arn:aws:iam::111111111111:role/ci-push'.",
         ),
     ],
 )
@@ -183,7 +183,7 @@ def test_a_function_of_another_region_is_refused() -> None:
         (
             {"break_glass_role_arn": "break-glass"},
             "Administrators: break_glass_role_arn: 'break-glass' is not a role's ARN. "
-            "Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
+            "Write it like 'arn:aws:iam::111111111111:role/ci-push'.",
         ),
     ],
 )

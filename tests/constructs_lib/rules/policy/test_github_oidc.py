@@ -42,12 +42,12 @@ def test_a_subject_is_the_tokens_subject(fields: dict[str, Any], subject: str) -
         ),
         (
             {"ref": "main"},
-            "GitHubSubject: ref: 'main' is not a full ref. Write it such as 'refs/heads/main' "
+            "GitHubSubject: ref: 'main' is not a full ref. Write it like 'refs/heads/main' "
             "or 'refs/tags/v1', without wildcards.",
         ),
         (
             {"ref": "refs/heads/*"},
-            "GitHubSubject: ref: 'refs/heads/*' is not a full ref. Write it such as "
+            "GitHubSubject: ref: 'refs/heads/*' is not a full ref. Write it like "
             "'refs/heads/main' or 'refs/tags/v1', without wildcards.",
         ),
         (

@@ -190,7 +190,7 @@ def test_pulling_does_not_include_pushing_and_pushing_does_not_include_deleting(
         ),
         (
             {"role_arns": ("ci",)},
-            "Access: role_arns[0]: 'ci' is not a role's ARN. Write it such as "
+            "Access: role_arns[0]: 'ci' is not a role's ARN. Write it like "
             "'arn:aws:iam::111111111111:role/ci-push'.",
         ),
     ],

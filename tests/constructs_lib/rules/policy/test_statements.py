@@ -118,12 +118,12 @@ def test_statements_that_ecr_accepts_have_no_fault(elements: dict[str, Any]) -> 
         (
             {"Principal": {"AWS": "AROA1234567890EXAMPLE"}},
             f"[0].Principal.AWS: {PRINCIPAL}, got 'AROA1234567890EXAMPLE'. "
-            "Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
+            "Write it like 'arn:aws:iam::111111111111:role/ci-push'.",
         ),
         (
             {"Principal": {"AWS": DIGITS}},
             f"[0].Principal.AWS: {PRINCIPAL}, got '{DIGITS}'. "
-            "Write it such as 'arn:aws:iam::111111111111:role/ci-push'.",
+            "Write it like 'arn:aws:iam::111111111111:role/ci-push'.",
         ),
         (
             {"Action": []},

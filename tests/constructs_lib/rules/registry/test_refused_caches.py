@@ -22,7 +22,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         lambda: hub(prefix="d"),
         (
             "prefix: a cache's prefix must have 2 to 30 lower-case letters and digits, joined "
-            "by '/', '-', '_' or '.', or be ROOT, got 'd'. Write it such as 'team'.",
+            "by '/', '-', '_' or '.', or be ROOT, got 'd'. Write it like 'team'.",
         ),
     ),
     (
@@ -30,13 +30,13 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         (
             "prefix: a cache's prefix must have 2 to 30 lower-case letters and digits, joined "
             "by '/', '-', '_' or '.', or be ROOT, got 'ddddddddddddddddddddddddddddddd'. Write "
-            "it such as 'team'.",
+            "it like 'team'.",
         ),
     ),
     (
         lambda: hub(prefix="docker-hub/"),
         (
-            "prefix: a cache's prefix ends without '/', which ECR adds itself, got "
+            "prefix: a cache's prefix must end without '/', which ECR adds itself, got "
             "'docker-hub/'. Write 'docker-hub'.",
         ),
     ),
@@ -44,7 +44,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         lambda: hub(prefix="Docker"),
         (
             "prefix: a cache's prefix must have 2 to 30 lower-case letters and digits, joined "
-            "by '/', '-', '_' or '.', or be ROOT, got 'Docker'. Write it such as 'team'.",
+            "by '/', '-', '_' or '.', or be ROOT, got 'Docker'. Write it like 'team'.",
         ),
     ),
     (
@@ -52,8 +52,9 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         (
             "upstream: a cache's upstream must be one of docker-hub, "
             "github-container-registry, gitlab-container-registry, quay, k8s, "
-            "azure-container-registry, chainguard, ecr-public, ecr, got 'harbor'. Copy images "
-            "of any other registry with `ecrctl promote`.",
+            "azure-container-registry, chainguard, ecr-public, ecr, got 'harbor'. Push images of "
+            "any other registry with `ecrctl push --from`, and copy them to other environments "
+            "with `ecrctl promote`.",
         ),
     ),
     (
@@ -104,30 +105,27 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
     ),
     (
         lambda: public(secret_arn=SECRET),
-        (
-            "secret_arn: a cache of Amazon ECR Public requires no secret, got one. Remove "
-            "secret_arn.",
-        ),
+        ("secret_arn: a cache of Amazon ECR Public takes no secret, got one. Remove secret_arn.",),
     ),
     (
         azure,
         (
             "host: a cache of Azure Container Registry requires the registry's host without a "
-            "path, got none. Write it such as 'acme.azurecr.io'.",
+            "path, got none. Write it like 'acme.azurecr.io'.",
         ),
     ),
     (
         lambda: azure(host="https://acme.azurecr.io"),
         (
             "host: a cache of Azure Container Registry requires the registry's host without a "
-            "path, got 'https://acme.azurecr.io'. Write it such as 'acme.azurecr.io'.",
+            "path, got 'https://acme.azurecr.io'. Write it like 'acme.azurecr.io'.",
         ),
     ),
     (
         lambda: ecr(host="222222222222"),
         (
             "host: a cache of another private registry of Amazon ECR requires the registry's "
-            "host without a path, got '222222222222'. Write it such as "
+            "host without a path, got '222222222222'. Write it like "
             "'111111111111.dkr.ecr.eu-west-1.amazonaws.com'.",
         ),
     ),
@@ -186,7 +184,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
             caches=(ecr(host="111111111111.dkr.ecr.eu-west-1.amazonaws.com", role_arn=ROLE),)
         ),
         (
-            "caches[0].role_arn: a cache of the same account requires no role, got one. Remove "
+            "caches[0].role_arn: a cache of the same account takes no role, got one. Remove "
             "role_arn.",
         ),
     ),

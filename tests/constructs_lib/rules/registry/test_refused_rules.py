@@ -34,7 +34,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         lambda: ScanningRule(filters=("Team",)),
         (
             "filters[0]: a scanning filter must have 1 to 255 lower-case letters, digits and "
-            "'*', joined by '/', '-', '_' or '.', got 'Team'. Write it such as 'team/*'.",
+            "'*', joined by '/', '-', '_' or '.', got 'Team'. Write it like 'team/*'.",
         ),
     ),
     (
@@ -43,7 +43,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
             "filters[0]: a scanning filter must have 1 to 255 lower-case letters, digits and "
             "'*', joined by '/', '-', '_' or '.', got "
             "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'. "
-            "Write it such as 'team/*'.",
+            "Write it like 'team/*'.",
         ),
     ),
     (
@@ -137,14 +137,14 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         lambda: replicated("Team/"),
         (
             "filters[0]: a replication filter must have 2 to 256 lower-case letters and "
-            "digits, joined by '/', '-', '_' or '.', got 'Team/'. Write it such as 'team/'.",
+            "digits, joined by '/', '-', '_' or '.', got 'Team/'. Write it like 'team/'.",
         ),
     ),
     (
         lambda: replicated("t"),
         (
             "filters[0]: a replication filter must have 2 to 256 lower-case letters and "
-            "digits, joined by '/', '-', '_' or '.', got 't'. Write it such as 'team/'.",
+            "digits, joined by '/', '-', '_' or '.', got 't'. Write it like 'team/'.",
         ),
     ),
     (
@@ -153,7 +153,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
             "filters[0]: a replication filter must have 2 to 256 lower-case letters and "
             "digits, joined by '/', '-', '_' or '.', got "
             "'tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt'. "
-            "Write it such as 'team/'.",
+            "Write it like 'team/'.",
         ),
     ),
     (
@@ -218,7 +218,8 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
     (
         lambda: registry(replication=(replicated("team/"), replicated("team/api"))),
         (
-            "replication[1].filters: the filter 'team/api' and 'team/' of [0] select the same "
+            "replication[1].filters: the filters 'team/api' and 'team/' of replication[0] select "
+            "the same "
             "repositories for account 111111111111 in eu-west-1. Remove one of them.",
         ),
     ),
@@ -247,7 +248,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         lambda: SigningRule(filters=("team//api",)),
         (
             "filters[0]: a signing filter must have 1 to 256 lower-case letters, digits and "
-            "'*', joined by '/', '-', '_' or '.', got 'team//api'. Write it such as 'team/*'.",
+            "'*', joined by '/', '-', '_' or '.', got 'team//api'. Write it like 'team/*'.",
         ),
     ),
     (
@@ -256,7 +257,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
             "filters[0]: a signing filter must have 1 to 256 lower-case letters, digits and "
             "'*', joined by '/', '-', '_' or '.', got "
             "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'. "
-            "Write it such as 'team/*'.",
+            "Write it like 'team/*'.",
         ),
     ),
     (
@@ -269,7 +270,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
     (
         lambda: SigningRule(profile_arn="images"),
         (
-            "profile_arn: 'images' is not the ARN of a signing profile. Write it such as "
+            "profile_arn: 'images' is not the ARN of a signing profile. Write it like "
             "'arn:aws:signer:us-west-2:111111111111:/signing-profiles/images'.",
         ),
     ),
@@ -309,7 +310,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         (
             "exclusions[0]: an excluded principal must be the ARN of a role or user, of at "
             "most 200 characters and without a wildcard, got "
-            "'arn:aws:iam::111111111111:role/*'. Write it such as "
+            "'arn:aws:iam::111111111111:role/*'. Write it like "
             "'arn:aws:iam::111111111111:role/scanner'.",
         ),
     ),
@@ -319,7 +320,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
             "exclusions[0]: an excluded principal must be the ARN of a role or user, of at "
             "most 200 characters and without a wildcard, got "
             "'arn:aws:iam::111111111111:role/scanner-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'. "
-            "Write it such as 'arn:aws:iam::111111111111:role/scanner'.",
+            "Write it like 'arn:aws:iam::111111111111:role/scanner'.",
         ),
     ),
     (

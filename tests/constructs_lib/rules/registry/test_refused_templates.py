@@ -24,7 +24,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         lambda: template(""),
         (
             "prefix: a template's prefix must have 1 to 256 lower-case letters and digits, "
-            "joined by '/', '-', '_' or '.', or be ROOT, got ''. Write it such as 'team'.",
+            "joined by '/', '-', '_' or '.', or be ROOT, got ''. Write it like 'team'.",
         ),
     ),
     (
@@ -33,13 +33,13 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
             "prefix: a template's prefix must have 1 to 256 lower-case letters and digits, "
             "joined by '/', '-', '_' or '.', or be ROOT, got "
             "'tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt'. "
-            "Write it such as 'team'.",
+            "Write it like 'team'.",
         ),
     ),
     (
         lambda: template("team/"),
         (
-            "prefix: a template's prefix ends without '/', which ECR adds itself, got 'team/'. "
+            "prefix: a template's prefix must end without '/', which ECR adds itself, got 'team/'. "
             "Write 'team'.",
         ),
     ),
@@ -152,7 +152,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
             )
         ),
         (
-            "replication[1].account: an account can replicate by one source, got 222222222222 "
+            "replication[1].account: an account can be in one source only, got 222222222222 "
             "also in replication[0]. Write the repositories of both in one.",
         ),
     ),

@@ -186,8 +186,8 @@ def test_the_first_builder_that_works_is_used(
     [
         (
             None,
-            "no builder works here: docker must be on the path, with buildx and a running daemon; "
-            "podman must be on the path; buildah must be on the path",
+            "no builder works here. One is required: docker must be on the path, with buildx and "
+            "a running daemon; or podman must be on the path; or buildah must be on the path",
         ),
         ("docker", "docker must be on the path, with buildx and a running daemon"),
         ("podman", "podman must be on the path"),
@@ -200,7 +200,7 @@ def test_a_builder_that_does_not_work_is_named(
     with pytest.raises(UserError) as refusal:
         chosen_builder(name)
     assert str(refusal.value) == (
-        f"{reason}. Install one, or push an image that was built elsewhere with --from."
+        f"{reason}. Or push an image that was built elsewhere, with --from."
     )
 
 

@@ -78,7 +78,7 @@ OF_A = [
 ]
 OF_B = [
     f"b.Dockerfile:2: FROM {HOST}/base/node@{UNKNOWN} has a digest that 000000000000, us-east-1 "
-    "does not have.",
+    "does not have. `ecrctl base-image ENV base/node` prints the line.",
     f"b.Dockerfile:3: undecided: FROM {HOST}/base/node:$TAG can be on ECR: the build determines "
     "$TAG.",
     f"b.Dockerfile:4: undecided: FROM {OTHER}/base/node@{UNKNOWN} is pinned, and the credentials "
@@ -220,7 +220,11 @@ def test_an_archived_image_is_to_change_and_each_image_is_looked_up_once() -> No
     text = f"FROM {HOST}/base/node@{UNKNOWN}\n" * 2
     (first, second) = check_dockerfiles({Path("a"): text}, Registries(lambda _: aws))
     subject = f"FROM {HOST}/base/node@{UNKNOWN}"
-    expected = "is archived, so no workload can pull it"
+    expected = (
+        "is archived, so no workload can pull it. `ecrctl base-image ENV base/node` prints the "
+        "line "
+        "of another image"
+    )
     assert first == Remark(Path("a"), 1, "archived", subject, expected)
     assert (second.line, second.is_finding) == (2, True)
     assert len(aws.client("ecr").requests) == 1

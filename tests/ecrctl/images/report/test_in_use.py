@@ -77,7 +77,7 @@ def test_a_repository_from_which_others_pull_is_never_without_use(
     assert in_use(found) == {digest: "unknown"}
     assert found["unread"] == [
         "Others may pull from 'team/api' by its policy, and their workloads were not looked at. "
-        "List them with `ecrctl access dev`."
+        "`ecrctl access dev` lists who may pull."
     ]
 
 

@@ -76,8 +76,9 @@ def test_a_finding_of_two_platforms_is_counted_once() -> None:
         (
             "undecided",
             "undecided",
-            "the gate `--fail-on high` cannot be judged: the image has no complete scan. Add "
-            "--wait, or decide with --unscannable fail or --unscannable allow.",
+            "the gate `--fail-on high` cannot be judged: the image has no complete scan. If the "
+            "scan can still end, add --wait or raise --time-limit; if not, decide with "
+            "--unscannable fail or --unscannable allow.",
         ),
         (
             "fail",
@@ -103,7 +104,7 @@ def test_an_image_without_a_complete_scan_is_what_the_user_decides(
 def test_one_platform_without_a_complete_scan_is_enough() -> None:
     found = verdict(scan(), scan(stage=Stage.MISSING))
     assert found.result == "undecided"
-    assert "1 of 2 platforms have no complete scan" in found.sentence()
+    assert "1 of 2 platforms has no complete scan" in found.sentence()
 
 
 def test_no_scan_at_all_does_not_pass() -> None:

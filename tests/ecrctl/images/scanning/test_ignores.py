@@ -68,7 +68,7 @@ def test_every_fault_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
         "got 'soon'.\n"
         "  - line 2 column 3, [1].reason: this setting is required, got none. Add it.\n"
         "  - line 2 column 15, [1].repository: a repository's name must consist of lower-case "
-        "letters and digits, joined by single '/', '-', '_' or '.', got 'Team'. Write it such as "
+        "letters and digits, joined by single '/', '-', '_' or '.', got 'Team'. Write it like "
         "'team/api'.\n"
         "  - line 2 column 52, [1].untill: there is no such setting; did you mean 'until'? Known: "
         "id, reason, until, package, repository."

@@ -136,7 +136,8 @@ def test_an_image_without_a_scan_neither_passes_nor_fails(
     assert "The image is not scanned: there is no scan of it.\n" in end.out
     undecided = (
         "ecrctl: team/api:v1: the gate `--fail-on high` cannot be judged: the image has no "
-        "complete scan. Add --wait, or decide with --unscannable fail or --unscannable allow.\n"
+        "complete scan. If the scan can still end, add --wait or raise --time-limit; if not, "
+        "decide with --unscannable fail or --unscannable allow.\n"
     )
     assert end.err == ("" if options else undecided)
     # The result is printed once.
@@ -148,7 +149,7 @@ def test_wait_starts_a_scan(scan: Run, moto_aws: Aws, monkeypatch: pytest.Monkey
     put_manifest(moto_aws, image("a"), "v1")
     end = scan("team/api:v1", "--wait", "--format", "sarif")
     assert end.code == 3
-    assert end.err == "ecrctl: Waiting up to 10 minutes for the scan of team/api:v1\n"
+    assert end.err == "ecrctl: Waiting up to 10 min for the scan of team/api:v1\n"
     (run,) = json.loads(end.out)["runs"]
     assert [one["ruleId"] for one in run["results"]] == ["CVE-9999-9999"]
 
@@ -163,7 +164,9 @@ def test_an_ignored_finding_passes_and_faults_of_the_file_are_1(
     file.write_text("- {id: CVE-2026-1, reason: It is not called., until: 2020-12-31}\n")
     expired = scan("team/api:v1")
     assert expired.code == 3
-    assert "The ignored CVE-2026-1 (until 2020-12-31) is expired" in expired.out
+    assert (
+        "The entry of the ignore file for CVE-2026-1 (until 2020-12-31) is expired" in expired.out
+    )
     file.write_text("- {id: CVE-2026-1}\n")
     assert scan("team/api:v1").code == 1
 

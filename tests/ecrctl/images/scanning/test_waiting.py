@@ -93,7 +93,7 @@ def test_a_scan_that_runs_is_waited_for() -> None:
 def test_the_wait_has_a_limit() -> None:
     client, time = ecr(answer(status="PENDING")), Time()
     scan = waited(client, time)
-    assert (scan.stage, scan.reason) == (Stage.RUNNING, "the scan has not ended within 1 min")
+    assert (scan.stage, scan.reason) == (Stage.RUNNING, "the scan has not ended (waited 1 min)")
     assert time.now == 60
 
 

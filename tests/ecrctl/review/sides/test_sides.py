@@ -185,7 +185,7 @@ def test_other_requirements_are_installed_once_and_used(checkout: Path) -> None:
     assert (
         "Installing the tools in requirements.txt for this review and later ones." in first.stderr
     )
-    assert "gate changes, which decides about later changes: `requirements.txt`" in first.stdout
+    assert "reviewed and deployed: `requirements.txt`" in first.stdout
     assert first.stdout.endswith("No blocking findings. Other findings: 1 gate-changed.\n")
     second = ecrctl(*arguments, checkout=checkout, variables=offline)
     assert (second.returncode, without_progress(second.stderr)) == (0, "")
