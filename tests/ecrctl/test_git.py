@@ -234,6 +234,16 @@ def test_the_bytecode_of_the_working_tree_is_valid_for_its_copy(
     assert list(copied.parent.iterdir()) == [copied]
 
 
+def test_only_a_package_with_bytecode_has_a_folder_for_it(
+    repository: Repository, tmp_path: Path
+) -> None:
+    # Somebody has committed the bytecode of another machine.
+    repository.commit({"a/__pycache__/a.cpython-311.pyc": "old", "a/a.py": "", "b/b.py": ""})
+    folder = git.copy_working_tree(repository.folder, tmp_path / "copy")
+    assert (folder / "a/__pycache__/a.cpython-311.pyc").read_text() == "old"
+    assert not (folder / "b/__pycache__").exists()
+
+
 def test_the_size_is_that_of_the_files_which_are_copied(repository: Repository) -> None:
     commit = repository.commit({"a": "12345", "b/c d": "123", ".gitignore": "ignored\n"})
     (repository.folder / "ignored").write_text("1234567890")
@@ -241,6 +251,13 @@ def test_the_size_is_that_of_the_files_which_are_copied(repository: Repository) 
     (repository.folder / "a").unlink()
     assert git.size_of(repository.folder, commit) == 5 + 3 + len("ignored\n")
     assert git.size_of(repository.folder, None) == 3 + 1 + len("ignored\n")
+
+
+def test_a_submodule_has_no_size(repository: Repository) -> None:
+    other = repository.commit({"a": "12345"})
+    repository.run("update-index", "--add", "--cacheinfo", f"160000,{other},module")
+    repository.run("commit", "--quiet", "--message", "x")
+    assert git.size_of(repository.folder, "HEAD") == 5
 
 
 NO_COMMIT = "0123456789" * 4

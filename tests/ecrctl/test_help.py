@@ -32,6 +32,11 @@ def test_commands_are_listed_in_the_order_of_work_with_whole_summaries() -> None
     assert all(line.endswith(".") and not line.endswith("...") for line in listed.splitlines())
 
 
+def test_a_wide_terminal_has_lines_of_at_most_100_columns() -> None:
+    shown = ecrctl("push", "-h", variables={"COLUMNS": "200"}).stdout
+    assert 80 < max(map(len, shown.splitlines())) <= 100
+
+
 def test_a_shell_completes_commands() -> None:
     asked = {"_ECRCTL_COMPLETE": "complete_bash", "COMP_WORDS": "ecrctl pu", "COMP_CWORD": "1"}
     done = ecrctl(variables=asked)

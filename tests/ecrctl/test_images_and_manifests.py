@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ecrctl import manifests
 from ecrctl.aws.clients import Aws
 from ecrctl.images.oci import OciImage
 from ecrctl.local.emulator import Emulator
@@ -100,6 +101,19 @@ def test_manifests_are_written_byte_for_byte_and_other_files_are_named(
         == f"ecrctl: {out / 'gone.yaml'} belongs to no Job of 'dev'. Delete it if it is no longer "
         "needed.\n"
     )
+
+
+def test_manifests_are_listed_in_order_whatever_the_file_system_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = tmp_path / "assembly" / "assembly-dev" / manifests.FOLDER / "batch"
+    stack.mkdir(parents=True)
+    for name in ("b", "a", "c"):
+        (stack / f"{name}.yaml").touch()
+    monkeypatch.setattr(Path, "rglob", lambda folder, _: (folder / f"{one}.yaml" for one in "bca"))
+    monkeypatch.setattr(manifests.assemblies, "synthesise", lambda *_, **__: tmp_path / "assembly")
+    written = manifests.write_manifests("dev", tmp_path, tmp_path / "out")
+    assert [file.name for file in written] == ["a.yaml", "b.yaml", "c.yaml"]
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_sentence(

@@ -154,6 +154,15 @@ def test_a_pin_that_nothing_requires_is_removed(folder: Path) -> None:
     assert path.read_text() == before
 
 
+def test_a_fault_that_is_there_before_is_not_blamed_on_the_removal(folder: Path) -> None:
+    with (folder / "dev.yaml").open("a") as file:
+        file.write("no_such_setting: 1\n")
+    done = ecrctl("--environments", str(folder), "unpin", "dev", "aws-nodejs-sample")
+    assert done.returncode == 1
+    assert "no_such_setting" in done.stderr
+    assert "cannot be removed" not in done.stderr
+
+
 def test_an_unknown_pin_is_named(folder: Path) -> None:
     done = ecrctl("--environments", str(folder), "unpin", "dev", "aws-nodejs")
     assert done.returncode == 1

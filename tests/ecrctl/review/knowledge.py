@@ -32,7 +32,8 @@ _START = """\
 
 The tables that `ecrctl review` judges a change by, as they are in its code. A type in none of them
 is unknown: a change of a property that looks like a policy, principal, role, image, address range,
-encryption or deletion setting is `not-judged`, and so is the removal of the resource.
+encryption or deletion setting is `not-judged`, and so is the removal of the resource. Such a property of
+a known type is `not-judged` too if no rule reads it.
 """
 
 
@@ -56,8 +57,9 @@ def _code(names: Iterable[str]) -> str:
 def _types() -> Iterator[str]:
     yield "## Resource types\n"
     yield (
-        "Unique is what no two resources have in common: in an account and region, or in an "
-        "account (global).\n"
+        "Policy is the property with a policy, and whose policy it is. Unique is what no two "
+        "resources have in common: in an account and region, or in an account (global). An empty "
+        "cell means that there is none.\n"
     )
     yield from _table("Type", "Shown as", "Policy", "What its removal ends", "Unique")
     names = {*RESOURCE_TYPES, *ENDS, *ROUTINE, *UNIQUE_NAMES, *GLOBAL_NAMES, *EXEMPTING}
@@ -82,12 +84,17 @@ def _shown(row: ResourceType) -> str:
 
 def _policy(row: ResourceType) -> str:
     found = [f"`{row.policy_property}`"] if row.policy_property else []
-    found += [f"of the {row.policy_subject}"] if row.policy_subject else []
-    found += ["of an endpoint"] if row.policy_kind == "endpoint" else []
+    found += [f"of {_with_article(row.policy_subject)}"] if row.policy_subject else []
     found += ["a resource of its own"] if row.is_separate_policy else []
     found += ["grants without a policy"] if row.grants else []
     found += ["judged by rules of its own"] if row.is_judged else []
     return "; ".join(found)
+
+
+def _with_article(subject: str) -> str:
+    # The display name goes on with a name, such as of the prefix that repositories are made for.
+    whole = f"{subject} …" if subject.endswith(" for") else subject
+    return whole if whole.startswith(("a ", "an ")) else f"the {whole}"
 
 
 def _ends(name: str, row: ResourceType) -> str:
@@ -114,7 +121,7 @@ def _images() -> Iterator[str]:
 
 
 def _levels() -> Iterator[str]:
-    yield "## Properties that protect something\n"
+    yield "## Protective properties\n"
     yield "In every type. Names are in lower case; a missing property has the default's level.\n"
     yield from _table("Property", "From the weakest to the strongest", "Default")
     for name, levels in sorted(LEVELS.items()):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ecrctl import lifecycle
 from ecrctl.aws.clients import Aws
 from tests.ecrctl.images.report.asking import run_service
 from tests.ecrctl.images.report.conftest import Run
@@ -67,6 +68,14 @@ def test_a_pinned_image_that_expires_is_a_warning(
     (document,) = json.loads(end.out)
     assert (document["outcome"], document["needed_by"]) == ("expired", ["the pin 'api' of dev"])
     assert end.err == f"ecrctl: {UNASKED}"
+
+
+def test_brackets_in_a_sentence_are_no_markup(
+    run: Run, moto_aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_manifest(moto_aws, image("a"), "v1")
+    monkeypatch.setattr(lifecycle.Needs, "sentences", lambda *_: ["Not read: [red] tasks."])
+    assert "Not read: [red] tasks.\n" in run("lifecycle", "dev", REPOSITORY, "--in-use").out
 
 
 def test_an_image_that_stays_is_no_warning(run: Run, moto_aws: Aws) -> None:
