@@ -47,15 +47,6 @@ def mappings(value: Any) -> list[Mapping[str, Any]]:
     return [one for one in given if isinstance(one, Mapping)]
 
 
-def replication_destinations(resource: Resource | None) -> set[tuple[str, str]]:
-    """Return the accounts and regions to which a registry replicates."""
-    return {
-        (str(one.get("RegistryId")), str(one.get("Region")))
-        for entry in mappings(value_at(resource, "ReplicationConfiguration", "Rules"))
-        for one in mappings(entry.get("Destinations"))
-    }
-
-
 def is_true(value: Any) -> bool:
     """Return whether a value is true: CloudFormation accepts ``"true"`` as text, too."""
     return value is True or (isinstance(value, str) and value.lower() == "true")

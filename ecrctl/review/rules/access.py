@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.wording import listed
 from ecrctl.review.access.changes import AccessChange, access_changes
 from ecrctl.review.access.sentences import Direction
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
 from ecrctl.review.diff.resources import Resource, mappings, value_at
 from ecrctl.review.findings import Category, Finding
+from ecrctl.review.resolution.texts import Values
 from ecrctl.review.type_names import (
     CDK_OIDC_PROVIDER,
     OIDC_PROVIDER,
@@ -47,7 +49,8 @@ def access_undecided(comparison: Comparison) -> Iterator[Finding]:
 def replicated_to_another_account(comparison: Comparison) -> Iterator[Finding]:
     """Another account gets copies of images."""
     for change in comparison.of_type(REPLICATION):
-        before, after = change.both(_replicated)
+        before = _replicated(change.base, change.pair.base)
+        after = _replicated(change.head, change.pair.head)
         for (account, region), prefixes in sorted(after.items()):
             known = before.get((account, region), frozenset())
             added = sorted(one for one in prefixes if not any(one.startswith(old) for old in known))
@@ -60,14 +63,19 @@ def replicated_to_another_account(comparison: Comparison) -> Iterator[Finding]:
                 yield about(change, message, detail=[account, region, added])
 
 
-def _replicated(resource: Resource | None) -> dict[tuple[str, str], frozenset[str]]:
+def _replicated(
+    resource: Resource | None, stack: Stack | None
+) -> dict[tuple[str, str], frozenset[str]]:
     """Return the prefixes of the repositories that are replicated, by account and region."""
     found: dict[tuple[str, str], frozenset[str]] = {}
+    if stack is None:
+        return found
+    text = Values(stack=stack).text
     for entry in mappings(value_at(resource, "ReplicationConfiguration", "Rules")):
         filters = mappings(entry.get("RepositoryFilters")) or [{"Filter": ""}]
-        prefixes = frozenset(str(one.get("Filter")) for one in filters)
+        prefixes = frozenset(text(one.get("Filter")) for one in filters)
         for one in mappings(entry.get("Destinations")):
-            place = (str(one.get("RegistryId")), str(one.get("Region")))
+            place = (text(one.get("RegistryId")), text(one.get("Region")))
             found[place] = found.get(place, frozenset()) | prefixes
     return found
 

@@ -124,6 +124,22 @@ def test_a_stack_that_left_the_app_is_found_by_its_name(emulator: Emulator, tmp_
     assert "repository-removed" in {one["rule"] for one in json.loads(done.stdout)["findings"]}
 
 
+def test_a_fault_in_the_environments_file_is_2_in_a_review(
+    emulator: Emulator, tmp_path: Path
+) -> None:
+    (tmp_path / "seen.yaml").write_text("account: 1\n")
+    command = [sys.executable, "-m", "ecrctl", "--environments", str(tmp_path), "review"]
+    done = subprocess.run(
+        [*command, "--base", "deployed:seen"],
+        env={**os.environ, **emulator.variables()},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "account: text is expected here" in done.stderr
+
+
 def test_an_environment_without_stacks_is_a_first_deployment(
     emulator: Emulator, tmp_path: Path
 ) -> None:

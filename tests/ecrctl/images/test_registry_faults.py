@@ -275,6 +275,8 @@ def test_a_malformed_manifest_is_refused(
         ("oci:.", "is no OCI layout: it has no index.json."),
         ("oci-archive:text", "text is no tar archive, or ends early."),
         ("docker-archive:empty.tar", "is no archive of `docker save`"),
+        # A compressed archive is read from a temporary file, of which nobody has heard.
+        ("oci-archive:empty.tgz", "empty.tgz is no OCI layout: it has no index.json."),
     ],
 )
 def test_a_source_that_cannot_be_read_is_one_sentence(
@@ -285,6 +287,7 @@ def test_a_source_that_cannot_be_read_is_one_sentence(
     monkeypatch.chdir(program.folder)
     (program.folder / "text").write_text("no archive at all\n" * 100)
     tarfile.open(program.folder / "empty.tar", "w").close()
+    tarfile.open(program.folder / "empty.tgz", "w:gz").close()
     end = program.push(source)
     assert end.code == ExitCode.TOOL_ERROR
     assert sentence in end.sentence

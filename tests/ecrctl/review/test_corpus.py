@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -97,6 +98,15 @@ def test_a_danger_that_the_cdk_shows_is_a_finding(
     shown = stored_results()[key_of(pair)]
     found = {one.finding.category for one in reviewed(pair).judgements} - HARMLESS
     assert bool(shown and not found) == bool(pair.cdk_diff_is_wrong), (shown, found)
+
+
+# A value of Python in a sentence; what no side resolves is in `${?...}`.
+_PYTHON = re.compile(r"(?<!\$\{\?)\{'|\b(None|True|False)\b")
+
+
+def test_no_sentence_shows_a_value_of_python(reviewed: Callable[[Pair], Review]) -> None:
+    sentences = [one.finding.message for pair in PAIRS for one in reviewed(pair).judgements]
+    assert [one for one in sentences if _PYTHON.search(one)] == []
 
 
 UNDECIDED = {

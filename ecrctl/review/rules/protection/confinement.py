@@ -36,10 +36,10 @@ def _freedoms(workload: Workload) -> Iterator[str]:
     for name in ("initContainers", "containers", "ephemeralContainers"):
         for one in mappings(pod.get(name)):
             for freedom in _of_context(_mapping(one.get("securityContext"))):
-                yield f"container {one.get('name')} {freedom}"
+                yield f"{_named(one)} {freedom}"
             for port in mappings(one.get("ports")):
                 if port.get("hostPort"):
-                    yield f"container {one.get('name')} uses the host's port {port['hostPort']}"
+                    yield f"{_named(one)} uses the host's port {port['hostPort']}"
 
 
 def _pod(workload: Workload) -> Mapping[str, Any]:
@@ -57,6 +57,11 @@ def _lower_names(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name[:1].lower() + name[1:]: _lower_names(one) for name, one in value.items()}
     return value
+
+
+def _named(container: Mapping[str, Any]) -> str:
+    name = container.get("name")
+    return f"container {name}" if name else "a container"
 
 
 def _containers(value: Any, place: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

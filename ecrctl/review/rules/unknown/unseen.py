@@ -88,23 +88,27 @@ def expanded_at_deployment(change: ResourceChange) -> Iterator[Message]:
             "is a loop over values that only the deployment knows: what it adds, changes or "
             "deletes cannot be determined"
         )
-    elif change.head and change.is_update and change.both(_transform)[0] != _transform(change.head):
-        yield undecided(
-            f"changes its `{_transform(change.head) or _TRANSFORM}`: what the macro makes of the "
-            "resource is known only at deployment"
-        )
+    elif change.head and change.is_update:
+        before, after = change.both(lambda resource: [*_transforms(resource)])
+        if before != after:
+            macros = ", ".join(f"`{_name(one)}`" for one in after) or f"`{_TRANSFORM}`"
+            yield undecided(
+                f"changes its {macros}: what the macro makes of the resource is known only at "
+                "deployment"
+            )
 
 
-def _transform(resource: Any) -> str:
-    """Return the macros in a resource as text; empty if there are none."""
-    return ", ".join(_transforms(resource))
+def _name(macro: Any) -> str:
+    name = macro.get("Name") if isinstance(macro, Mapping) else macro
+    return name if isinstance(name, str) else _TRANSFORM
 
 
-def _transforms(value: Any) -> Iterator[str]:
+def _transforms(value: Any) -> Iterator[Any]:
+    """Yield the macros in a resource."""
     if isinstance(value, Mapping):
         for name, item in value.items():
             if name == _TRANSFORM:
-                yield str(item)
+                yield item
             else:
                 yield from _transforms(item)
     elif isinstance(value, list):

@@ -218,6 +218,24 @@ def test_a_repository_that_the_target_lacks_is_one_sentence(pair: Pair) -> None:
     assert end.sentence.startswith(f"The environment 'prod' declares no repository '{pair.name}'")
 
 
+def test_a_repository_is_no_image(pair: Pair) -> None:
+    end = pair.promote(pair.name)
+    assert (end.code, end.sentence) == (
+        ExitCode.FAULT,
+        f"'{pair.name}' is a repository. Name one of its images, with {pair.name}:TAG or "
+        f"{pair.name}@DIGEST, or add --all for every image.",
+    )
+
+
+def test_an_unknown_pin_is_one_sentence(pair: Pair) -> None:
+    end = pair.promote("apy")
+    assert (end.code, end.sentence) == (
+        ExitCode.FAULT,
+        "The environment 'dev' has no pin 'apy'. Known: none. Name a pin, REPOSITORY:TAG or "
+        "REPOSITORY@DIGEST.",
+    )
+
+
 def test_another_image_under_an_immutable_tag_is_refused(
     pair: Pair, bundle: Bundle, image: dict[str, Any]
 ) -> None:
