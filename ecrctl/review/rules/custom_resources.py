@@ -5,7 +5,7 @@ Source: API reference of the AWS CDK, "AwsCustomResource" and "KubernetesManifes
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ecrctl.files import json_value
@@ -45,6 +45,7 @@ _PROTECTION = re.compile(
     r"Mutability|Scanning|Encryption|PublicAccess|Logging|Protection|Rotation|Lifecycle|Replication"
     r"|Versioning|Retention|Backup|Configuration|Attributes|SecurityGroup|Ingress|Egress|Key"
 )
+_UNKNOWN_CALL = "an operation that only the deployment knows"
 _WORDS = {CDK_EMPTIES_REPOSITORY: "images", CDK_EMPTIES_BUCKET: "objects"}
 _NAMES = {CDK_EMPTIES_REPOSITORY: "RepositoryName", CDK_EMPTIES_BUCKET: "BucketName"}
 
@@ -65,7 +66,8 @@ class _Call(NamedTuple):
     def words(self) -> str:
         """The words for it, such as ```ecr:deleteRepository``` when it is created."""
         when = {"Create": "created", "Update": "updated", "Delete": "removed"}[self.step]
-        return f"`{self.service}:{self.action}` when it is {when}"
+        call = f"`{self.service}:{self.action}`" if self.service else _UNKNOWN_CALL
+        return f"{call} when it is {when}"
 
     @property
     def category(self) -> Category | None:
@@ -134,8 +136,24 @@ def _new_calls(comparison: Comparison, change: ResourceChange) -> Iterator[_Call
         return
     runs_now = "Create" if change.base is None else "Update"
     yield from (one for one in after if one not in before or one.step == runs_now)
-    if change.is_replaced:
+    # CloudFormation deletes what had another id.
+    if _physical_id(before) != _physical_id(after):
         yield from (one for one in before if one.step == "Delete")
+
+
+def _physical_id(calls: Sequence[_Call]) -> Any:
+    """Return the id that a custom resource has after its last call, as the call states it."""
+    of_step = {one.step: one.text for one in calls}
+    given = _json(of_step.get("Update", of_step.get("Create", "")))
+    return given.get("physicalResourceId")
+
+
+def _json(text: str) -> Mapping[str, Any]:
+    try:
+        found = json_value(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
 
 
 def _calls(comparison: Comparison, change: ResourceChange, *, is_head: bool) -> list[_Call]:
@@ -149,13 +167,10 @@ def _calls(comparison: Comparison, change: ResourceChange, *, is_head: bool) -> 
 
 
 def _call(step: str, text: str) -> _Call:
-    try:
-        found = json_value(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, Mapping) or is_unknown(str(found.get("action", ""))):
+    found = _json(text)
+    if not found or is_unknown(str(found.get("action", ""))):
         # Any call is possible: that of the worst category that can be undecided.
-        return _Call(step, "an unknown service", "anyAccess", text)
+        return _Call(step, "", "anyAccess", text)
     service = re.sub(r"^@aws-sdk/client-", "", str(found.get("service"))).lower()
     action = str(found.get("action")).removesuffix("Command")
     return _Call(step, service, action[:1].lower() + action[1:], text)

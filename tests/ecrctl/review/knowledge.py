@@ -32,8 +32,8 @@ _START = """\
 
 The tables that `ecrctl review` judges a change by, as they are in its code. A type in none of them
 is unknown: a change of a property that looks like a policy, principal, role, image, address range,
-encryption or deletion setting is `not-judged`, and so is the removal of the resource. Such a property of
-a known type is `not-judged` too if no rule reads it.
+encryption or deletion setting is `not-judged`, and so is the removal of the resource. Such a
+property of a known type is `not-judged` too if no rule reads it.
 """
 
 

@@ -109,6 +109,11 @@ def test_no_sentence_shows_a_value_of_python(reviewed: Callable[[Pair], Review])
     assert [one for one in sentences if _PYTHON.search(one)] == []
 
 
+def test_no_sentence_ends_in_the_air(reviewed: Callable[[Pair], Review]) -> None:
+    sentences = [one.finding.message for pair in PAIRS for one in reviewed(pair).judgements]
+    assert [one for one in sentences if re.search(r"[:,(]\s*$|  |``", one)] == []
+
+
 UNDECIDED = {
     "access-undecided",
     "data-undecided",

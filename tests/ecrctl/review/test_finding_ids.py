@@ -56,6 +56,20 @@ def ids(found: Sequence[Finding]) -> list[str]:
     return sorted(one.id for one in found)
 
 
+def test_a_stack_that_moves_from_elsewhere_is_another_finding(tmp_path: Path) -> None:
+    stack = {"Shop": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    found = []
+    for region in ("eu-west-1", "eu-west-2"):
+        base = write_assembly(tmp_path / region / "base", stack, {"Shop": {"region": region}})
+        head = write_assembly(tmp_path / region / "head", stack, {"Shop": {"region": "us-east-1"}})
+        found += [
+            one.id
+            for one in findings_of(compare(stacks_of(base), stacks_of(head)))
+            if one.rule == "stack-moved"
+        ]
+    assert len(set(found)) == 2
+
+
 def test_an_id_is_its_rule_and_32_digits(tmp_path: Path) -> None:
     for one in example_findings(tmp_path, "repository-removed"):
         assert re.fullmatch(rf"{one.rule}-[0-9a-f]{{32}}", one.id)
