@@ -18,7 +18,10 @@ ROOMS = {
     "constructs_lib/rules": (),
     "ecrctl": ("tests/ecrctl/images/usage/test_lifecycle_in_use.py",),
     "environments": ("tests/checked_files",),
-    "ecrctl/review": (_CLI, "tests/workflows"),
+    "ecrctl/review": (
+        *(_CLI, "tests/workflows", "tests/ecrctl/deployed"),
+        "tests/packaging/test_review_distribution.py",
+    ),
 } | {
     f"ecrctl/{room}": (_CLI,)
     for room in (

@@ -175,8 +175,10 @@ def instance_setup_changed(change: ResourceChange) -> Iterator[str]:
     """An instance installs, writes or runs something else when it starts (`cfn-init`)."""
     before, after = change.both(_deployed_metadata)
     if change.is_update and before != after:
-        names = listed([f"`{name}`" for name in sorted({*before, *after})])
-        yield f"changes what an instance installs and runs when it starts ({names})"
+        names = [
+            f"`{name}`" for name in sorted({*before, *after}) if before.get(name) != after.get(name)
+        ]
+        yield f"changes what an instance installs and runs when it starts ({listed(names)})"
 
 
 def _deployed_metadata(resource: Any) -> dict[str, Any]:
