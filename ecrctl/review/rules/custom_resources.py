@@ -136,16 +136,22 @@ def _new_calls(comparison: Comparison, change: ResourceChange) -> Iterator[_Call
         return
     runs_now = "Create" if change.base is None else "Update"
     yield from (one for one in after if one not in before or one.step == runs_now)
-    # CloudFormation deletes what had another id.
-    if _physical_id(before) != _physical_id(after):
+    if _gets_another_id(before, after):
         yield from (one for one in before if one.step == "Delete")
 
 
-def _physical_id(calls: Sequence[_Call]) -> Any:
-    """Return the id that a custom resource has after its last call, as the call states it."""
-    of_step = {one.step: one.text for one in calls}
-    given = _json(of_step.get("Update", of_step.get("Create", "")))
-    return given.get("physicalResourceId")
+def _gets_another_id(before: Sequence[_Call], after: Sequence[_Call]) -> bool:
+    """Return whether an update states another physical ID: CloudFormation then deletes the old one.
+
+    Without a call for updates, the CDK's function keeps the ID.
+    """
+    old = [_physical_id(one) for one in before if one.step != "Delete"]
+    new = next((_physical_id(one) for one in after if one.step == "Update"), None)
+    return new is not None and any(one not in (None, new) for one in old)
+
+
+def _physical_id(call: _Call) -> Any:
+    return _json(call.text).get("physicalResourceId")
 
 
 def _json(text: str) -> Mapping[str, Any]:
