@@ -23,6 +23,7 @@ from ecrctl.review.type_names import AWS_CALLS, CDK_CLUSTER, SERVICE, TASK_DEFIN
 
 from .undecided import SETTINGS
 
+_FUNCTION = ".Fn::"
 _NOT_JUDGED = Category.NOT_JUDGED
 _MOST_SHOWN = 4
 # Words in the name of a property that grants, protects, runs or deletes something.
@@ -96,7 +97,9 @@ def _telling(change: ResourceChange) -> list[str]:
     judged = _names_judged_elsewhere(change.type)
     return [
         f"`{path}`"
-        for path, *values in differing_values(before, after)
+        for inner, *values in differing_values(before, after)
+        # The property, not a place inside of a function that the deployment resolves.
+        for path in [inner.partition(_FUNCTION)[0]]
         if not is_protective(path) and path.rpartition(".")[2] not in judged
         if is_telling(path, values, is_new=change.base is None)
         or not other_account.isdisjoint(_accounts(values[1]))
