@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import random
@@ -132,7 +133,9 @@ def main() -> None:
     if options.survivors:
         lines = [line for line in _lines(options.survivors) if line["outcome"] in _SURVIVORS]
         again = {(line["place"], line["change"]) for line in lines}
-        mutants = [mutant for mutant in mutants if (mutant.place, mutant.change) in again]
+        # Of all, because a change of the code changes which mutants a seed chooses.
+        every = itertools.chain.from_iterable(files.values())
+        mutants = [mutant for mutant in every if (mutant.place, mutant.change) in again]
     if options.tried:
         tried = {(line["place"], line["line"], line["change"]) for line in _lines(options.tried)}
         mutants = [one for one in mutants if (one.place, one.line, one.change) not in tried]
