@@ -86,6 +86,6 @@ def _shared_environment_faults(environment: EnvironmentFile) -> Iterator[Fault]:
     if given:
         yield Fault(
             _PATH,
-            f"a baseline requires an environment of its own, got also {', '.join(given)}. Move it "
-            "to another file.",
+            f"a baseline requires an environment of its own, got also {', '.join(given)}. Move "
+            "registry_baseline to another file.",
         )

@@ -31,15 +31,15 @@ def _path_faults(path: str) -> list[Fault]:
     return faults_unless(
         path and is_inside and path.isprintable() and "\\" not in path,
         "a path must be relative and stay inside its folder, with / between its parts, got "
-        f"'{path[:120]}'.",
+        f"'{path[:120]}'. Write it like 'services/api'.",
     )
 
 
 def _platform_faults(platform: str) -> list[Fault]:
     return faults_unless(
         _PLATFORM.fullmatch(platform),
-        "a platform must be linux and an architecture, such as linux/amd64 or linux/arm64, got "
-        f"'{platform[:60]}'.",
+        "a platform must be linux and an architecture, got "
+        f"'{platform[:60]}'. Write it like 'linux/amd64'.",
     )
 
 

@@ -72,7 +72,7 @@ def test_a_path_stays_inside_its_folder(tmp_path: Path, path: str) -> None:
     shown = path.strip("'")
     assert fault == (
         "images.api.build: a path must be relative and stay inside its folder, with / between its "
-        f"parts, got '{shown}'."
+        f"parts, got '{shown}'. Write it like 'services/api'."
     )
 
 
@@ -81,8 +81,8 @@ def test_a_path_stays_inside_its_folder(tmp_path: Path, path: str) -> None:
     [
         (
             "platforms: [windows/amd64]",
-            "platforms[0]: a platform must be linux and an architecture, such as linux/amd64 or "
-            "linux/arm64, got 'windows/amd64'.",
+            "platforms[0]: a platform must be linux and an architecture, got 'windows/amd64'. "
+            "Write it like 'linux/amd64'.",
         ),
         (
             "platforms: []",

@@ -19,7 +19,7 @@ FUNCTION = "arn:aws:lambda:eu-west-1:111111111111:function:resize"
 KEY = "arn:aws:kms:eu-west-1:111111111111:key/1234-abcd"
 OTHER_KEY = (
     "the resource must be in us-west-2, because ECR uses a key of the repository's region, got "
-    f"'{KEY}'. Name one of that region."
+    f"'{KEY}'. Name one in us-west-2."
 )
 NETWORK = "network: {cidr: 10.0.0.0/24, availability_zones: [%s]}\n"
 TASK = "ecs_tasks: [{name: a, image: a, memory_mib: 512, awaiting_image: true, %s}]\n"
@@ -74,7 +74,7 @@ IDENTITY = (
             [
                 "notifications.topic_arn: the resource must be in us-west-2, because EventBridge "
                 "publishes to topics of its own region, got "
-                "'arn:aws:sns:eu-west-1:111111111111:a'. Name one of that region."
+                "'arn:aws:sns:eu-west-1:111111111111:a'. Name one in us-west-2."
             ],
         ),
         (
@@ -83,7 +83,7 @@ IDENTITY = (
             [
                 "eks_cluster.kubectl_provider: the resource must be in us-west-2, because "
                 "CloudFormation calls functions of its own region, got "
-                "'arn:aws:lambda:eu-west-1:111111111111:function:f'. Name one of that region."
+                "'arn:aws:lambda:eu-west-1:111111111111:function:f'. Name one in us-west-2."
             ],
         ),
         (
@@ -91,7 +91,7 @@ IDENTITY = (
             [
                 "ecs_tasks[0].task_role_arn: the resource must be in the account 111111111111, "
                 "because ECS passes roles of its own account, got "
-                "'arn:aws:iam::222222222222:role/app'. Name one of that account."
+                "'arn:aws:iam::222222222222:role/app'. Name one in 111111111111."
             ],
         ),
         (
@@ -99,7 +99,7 @@ IDENTITY = (
             [
                 "eks_jobs[0].node_role_arn: the resource must be in the account 111111111111, "
                 "because the stack attaches a policy to it, got "
-                "'arn:aws:iam::222222222222:role/nodes'. Name one of that account."
+                "'arn:aws:iam::222222222222:role/nodes'. Name one in 111111111111."
             ],
         ),
         (
@@ -109,7 +109,7 @@ IDENTITY = (
             [
                 "eks_jobs[0].identity.oidc_provider_arn: the resource must be in the account "
                 "111111111111, because a role trusts providers of its own account, got "
-                "'arn:aws:iam::222222222222:oidc-provider/o/id/A'. Name one of that account."
+                "'arn:aws:iam::222222222222:oidc-provider/o/id/A'. Name one in 111111111111."
             ],
         ),
         (

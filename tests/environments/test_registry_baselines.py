@@ -223,7 +223,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "repositories beside it": (
         BASELINE % "" + "repositories: [{name: team/api}]\nregistry: {}\n",
         "registry_baseline: a baseline requires an environment of its own, got also registry, "
-        "repositories. Move it to another file.",
+        "repositories. Move registry_baseline to another file.",
     ),
 }
 

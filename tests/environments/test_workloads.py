@@ -108,8 +108,8 @@ SECRET = "arn:aws:secretsmanager:us-west-2:111111111111:secret:db-a1B2c3"
         ),
         (
             job(parallelism="0"),
-            "eks_jobs[0].parallelism: parallelism must be 1 to 2,147,483,647, got 0. A Job none "
-            "of whose pods runs would never finish.",
+            "eks_jobs[0].parallelism: parallelism must be 1 to 2,147,483,647, got 0. Write 1 or "
+            "more: without a pod, a Job never finishes.",
         ),
         (
             job(resources="{limits: {cpu: lots}}"),

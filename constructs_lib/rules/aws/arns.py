@@ -33,7 +33,7 @@ def region_faults(arn: str, region: str, reason: str) -> list[Fault]:
     """
     return faults_unless(
         arn.split(":")[3] == region,
-        f"the resource must be in {region}, {reason}, got '{arn[:120]}'. Name one of that region.",
+        f"the resource must be in {region}, {reason}, got '{arn[:120]}'. Name one in {region}.",
     )
 
 
@@ -44,6 +44,6 @@ def account_faults(arn: str, account: str, reason: str) -> list[Fault]:
     """
     return faults_unless(
         arn.split(":")[4] == account,
-        f"the resource must be in the account {account}, {reason}, got '{arn[:120]}'. Name one of "
-        "that account.",
+        f"the resource must be in the account {account}, {reason}, got '{arn[:120]}'. Name one in "
+        f"{account}.",
     )

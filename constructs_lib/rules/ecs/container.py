@@ -106,7 +106,7 @@ def container_faults(container: ContainerSpec) -> Iterator[Fault]:
     memory = container.memory_mib
     cure = "Write it in MiB, 1024 for one GiB."
     yield from range_faults("memory_mib", memory, MINIMUM_MEMORY_MIB, MAXIMUM_MEMORY_MIB, cure)
-    cure = "1024 CPU units are one vCPU."
+    cure = "Write 1024 for one vCPU."
     yield from range_faults("cpu", container.cpu, 1, MAXIMUM_CPU_UNITS, cure, optional=True)
     for variables in ("environment", "secrets"):
         yield from under(variables, _variable_faults(getattr(container, variables)))

@@ -97,8 +97,8 @@ LEAST_OF_A_RUN: Mapping[str, tuple[int, str]] = {
     "backoff_limit": (0, "Write how many times a failed pod is retried, or remove it."),
     "active_deadline_seconds": (1, "Write a number of seconds, or remove it."),
     "ttl_seconds_after_finished": (0, "Write a number of seconds, or remove it to keep the Job."),
-    "parallelism": (1, "A Job none of whose pods runs would never finish."),
-    "completions": (1, "A Job that requires no pod to succeed would run nothing."),
+    "parallelism": (1, "Write 1 or more: without a pod, a Job never finishes."),
+    "completions": (1, "Write 1 or more: a Job that requires no pod to succeed runs nothing."),
 }
 LARGEST_OF_A_RUN = 2**31 - 1
 

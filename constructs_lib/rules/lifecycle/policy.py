@@ -196,7 +196,7 @@ def _shield_faults(rules: Sequence[LifecycleRule]) -> list[Fault]:
                     f"rule {rule.priority} ({rule.description or rule.count_type}) could touch an "
                     f"image that runs, because no rule before it keeps '{LIVE_TAG_PATTERN}'. "
                     f"Begin with a rule of tag_patterns ['{LIVE_TAG_PATTERN}'], imageCountMoreThan "
-                    f"{SHIELD_COUNT}, as presets do, or set `allow_touching_live_images`.",
+                    f"{SHIELD_COUNT}, as presets do, or set `allow_touching_live_images: true`.",
                 )
             ]
     return []

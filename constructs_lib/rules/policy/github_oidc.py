@@ -117,7 +117,7 @@ def _id_faults(subject: GitHubSubject) -> Iterator[Fault]:
         yield Fault(
             "",
             "owner_id and repository_id require each other, because a subject has both or "
-            "neither, got one. Write both, or remove it.",
+            "neither, got one. Write both, or neither.",
         )
 
 

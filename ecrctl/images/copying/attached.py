@@ -98,7 +98,7 @@ def _add_existing(family: Family, source: Source, digest: str, what: str) -> Non
     if found is None:
         raise UserError(
             f"{source.name} lists {what} of an image and does not have it. Delete the entry, or "
-            "copy the image without referrers."
+            "copy the image with --without-referrers."
         )
     _add(family, source, found, _DEEPEST)
 

@@ -165,7 +165,7 @@ def _check_signature_tags(
             raise UserError(
                 f"The tag {tag} of '{target.name}' belongs to {known} and cannot be moved to "
                 f'{digest}. Exclude "sha256-*" from the tag immutability of the repository, or '
-                "copy the image without referrers."
+                "copy the image with --without-referrers."
             )
 
 

@@ -200,7 +200,7 @@ def test_a_task_on_fargate_can_use_all_of_its_size() -> None:
         ),
         (
             {"cpu": 262_145},
-            "cpu: cpu must be 1 to 262,144, got 262145. 1024 CPU units are one vCPU.",
+            "cpu: cpu must be 1 to 262,144, got 262145. Write 1024 for one vCPU.",
         ),
         (
             {"environment": {"A=B": "c"}},
@@ -214,7 +214,7 @@ def test_a_task_on_fargate_can_use_all_of_its_size() -> None:
         ),
         (
             {"cpu": 0},
-            "cpu: cpu must be 1 to 262,144, got 0. 1024 CPU units are one vCPU.",
+            "cpu: cpu must be 1 to 262,144, got 0. Write 1024 for one vCPU.",
         ),
         ({"ports": (0,)}, "ports[0]: a port must be 1 to 65,535, got 0. Change it."),
         ({"ports": (80, 80)}, "ports[1]: a port must be unique, got 80 twice. Remove one."),

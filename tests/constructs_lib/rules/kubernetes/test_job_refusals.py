@@ -55,13 +55,13 @@ REFUSED_OF_JOB: list[tuple[dict[str, Any], str]] = [
 REFUSED_OF_RUN: list[tuple[dict[str, Any], str]] = [
     (
         {"parallelism": 0},
-        "Job 'list': parallelism: parallelism must be 1 to 2,147,483,647, got 0. A Job none of "
-        "whose pods runs would never finish.",
+        "Job 'list': parallelism: parallelism must be 1 to 2,147,483,647, got 0. Write 1 or more: "
+        "without a pod, a Job never finishes.",
     ),
     (
         {"completions": 0},
-        "Job 'list': completions: completions must be 1 to 2,147,483,647, got 0. A Job that "
-        "requires no pod to succeed would run nothing.",
+        "Job 'list': completions: completions must be 1 to 2,147,483,647, got 0. Write 1 or more: "
+        "a Job that requires no pod to succeed runs nothing.",
     ),
     (
         {"active_deadline_seconds": 0},

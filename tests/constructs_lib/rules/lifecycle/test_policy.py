@@ -227,7 +227,7 @@ UNTAGGED = rule(tag_status="untagged")
             "class ('standard'), got 1. Put it last.\n  "
             "- rule 1 (imageCountMoreThan) could touch an image that runs, because no rule before "
             "it keeps 'live-*'. Begin with a rule of tag_patterns ['live-*'], imageCountMoreThan "
-            "1000000, as presets do, or set `allow_touching_live_images`.",
+            "1000000, as presets do, or set `allow_touching_live_images: true`.",
         ),
         (
             (

@@ -68,7 +68,7 @@ def test_a_subject_is_the_tokens_subject(fields: dict[str, Any], subject: str) -
         (
             {"ref": "refs/heads/main", "owner_id": "12"},
             "GitHubSubject: owner_id and repository_id require each other, because a subject has "
-            "both or neither, got one. Write both, or remove it.",
+            "both or neither, got one. Write both, or neither.",
         ),
         (
             {"ref": "refs/heads/main", "owner_id": "a", "repository_id": "1"},
