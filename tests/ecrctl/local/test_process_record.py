@@ -36,6 +36,15 @@ def test_a_command_whose_name_is_not_utf_8_has_a_start(tmp_path: Path) -> None:
     assert found.split()[-1].isdigit()
 
 
+def test_a_group_that_has_ended_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    monkeypatch.setattr(process_record, "start_of", lambda _: "")
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as process:
+        process_record._stop_group(process.pid)
+    assert pauses == []
+
+
 def test_a_process_that_does_not_exist_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_record, "_start_by_ps", lambda pid: f"{pid} by ps")
     assert start_of(NO_PROCESS) == ""
