@@ -111,7 +111,7 @@ def test_manifests_are_listed_in_order_whatever_the_file_system_says(
     for name in ("b", "a", "c"):
         (stack / f"{name}.yaml").touch()
     monkeypatch.setattr(Path, "rglob", lambda folder, _: (folder / f"{one}.yaml" for one in "bca"))
-    monkeypatch.setattr(manifests.assemblies, "synthesise", lambda *_, **__: tmp_path / "assembly")
+    monkeypatch.setattr("ecrctl.cdk.assemblies.synthesise", lambda *_, **__: tmp_path / "assembly")
     written = manifests.write_manifests("dev", tmp_path, tmp_path / "out")
     assert [file.name for file in written] == ["a.yaml", "b.yaml", "c.yaml"]
 

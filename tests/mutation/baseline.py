@@ -16,7 +16,7 @@ _CLI = "tests/ecrctl/test_*.py"
 ROOMS = {
     "constructs_lib": ("tests/test_snapshots.py", "tests/stacks"),
     "constructs_lib/rules": (),
-    "ecrctl": ("tests/ecrctl/images/usage/test_lifecycle_in_use.py",),
+    "ecrctl": (),
     "environments": ("tests/checked_files",),
     "ecrctl/review": (
         *(_CLI, "tests/workflows", "tests/ecrctl/deployed"),

@@ -1,0 +1,1 @@
+"""The command that previews a lifecycle policy, with what needs each image."""
