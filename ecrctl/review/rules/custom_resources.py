@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ecrctl.cdk.assemblies import Stack
 from ecrctl.files import json_value
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import Comparison, ResourceChange
@@ -127,10 +128,8 @@ def _new_calls(comparison: Comparison, change: ResourceChange) -> Iterator[_Call
     """Yield the calls that the change makes, and those that it adds for later."""
     if change.pair.head is None or change.impact == "WILL_ORPHAN":
         return
-    before, after = (
-        _calls(comparison, change, is_head=False),
-        _calls(comparison, change, is_head=True),
-    )
+    before = _calls(change.base, change.pair.base, comparison.base)
+    after = _calls(change.head, change.pair.head, comparison.head)
     if change.head is None:
         yield from (one for one in before if one.step == "Delete")
         return
@@ -162,12 +161,10 @@ def _json(text: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _calls(comparison: Comparison, change: ResourceChange, *, is_head: bool) -> list[_Call]:
-    stack = change.pair.head if is_head else change.pair.base
-    resource = change.head if is_head else change.base
+def _calls(resource: Resource | None, stack: Stack | None, side: Sequence[Stack]) -> list[_Call]:
     if stack is None or resource is None:
         return []
-    values = Values(stack=stack, side=comparison.head if is_head else comparison.base)
+    values = Values(stack=stack, side=side)
     given = properties(resource)
     return [_call(step, values.text(given[step])) for step in _STEPS if given.get(step)]
 

@@ -349,7 +349,7 @@ def test_a_corrupt_layer_is_refused_and_nothing_is_tagged(program: Program, sour
     assert program.quirks.count("PUT", "/manifests/") == 0
     damaged.write_bytes(layer(3)[:-5])
     size = len(layer(3))
-    assert f"is damaged: {size - 5:,} bytes of {size:,}." in program.push(source).sentence
+    assert f"is damaged: {size - 5:,} of {size:,} bytes." in program.push(source).sentence
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_no_image(

@@ -22,7 +22,8 @@ def stack_moved(comparison: Comparison) -> Iterator[Finding]:
             pair,
             f"is deployed as {_place(pair.stack)} instead of {_place(old)}: all of its resources "
             "are created again, and the old ones remain as they are, and are no longer updated",
-            evidence=["moved", _place(old), _place(pair.stack)],
+            # The changes of the old stack have its place in their values.
+            evidence=["moved", _place(pair.stack)],
             changes=[one for one in comparison.changes if one.pair.head is None and _is(one, old)],
         )
 
