@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -90,11 +91,16 @@ def test_the_table_of_a_module_names_each_of_its_inputs_once(module: str) -> Non
     assert re.search(rf"\[{module}/[\w-]+\]\(\S+\) {re.escape(MODULES[module]['version'])}\n", PAGE)
 
 
+@cache
+def known_paths() -> frozenset[str]:
+    """Return the path of every key of an environment file."""
+    schema = schemas()["environment.schema.json"]
+    return frozenset(paths(schema, schema, "", ()))
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_an_input_has_spellings_that_exist_or_a_note(row: Row) -> None:
-    schema = schemas()["environment.schema.json"]
-    known = set(paths(schema, schema, "", ()))
-    assert [one for one in row.in_file if one not in known] == []
+    assert [one for one in row.in_file if one not in known_paths()] == []
     assert [one for one in row.in_constructs if not exists(one)] == []
     assert row.in_file or row.note
 

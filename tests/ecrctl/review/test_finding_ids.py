@@ -16,7 +16,7 @@ from ecrctl.review.findings import Finding
 from ecrctl.review.resource_types import RESOURCE_TYPES
 from ecrctl.review.rules.rule import Rule
 from ecrctl.review.rules.table import RULES, findings_of
-from tests.ecrctl.review.pairs import read_pair, write_assembly
+from tests.ecrctl.review.pairs import compared_at_once, read_pair, write_assembly
 from tests.ecrctl.review.picture import EXAMPLE
 from tests.support import ROOT
 
@@ -81,22 +81,29 @@ def test_a_reworded_sentence_keeps_its_id(tmp_path: Path) -> None:
     assert reworded.id == finding.id
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
 def test_no_wording_of_a_rule_or_a_resource_type_is_part_of_an_id(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = example_findings(tmp_path / "one", name)
-    for kind, row in RESOURCE_TYPES.items():
-        renamed = replace(
-            row,
-            word=row.word and f"renamed {row.word}",
-            policy_subject=row.policy_subject and f"renamed {row.policy_subject}",
-        )
-        monkeypatch.setitem(RESOURCE_TYPES, kind, renamed)
-    monkeypatch.setattr("ecrctl.review.rules.table.RULES", tuple(map(_reworded, RULES)))
-    after = example_findings(tmp_path / "two", name)
-    assert {one.message for one in after if one.rule != "other-change"} <= {"is reworded"}
-    assert ids(after) == ids(before)
+    written = {name: read_pair(CORPUS / f"{name}.yaml").write(tmp_path / name) for name in EXAMPLES}
+    with compared_at_once(written.values()):
+        before = {name: findings_between(*sides) for name, sides in written.items()}
+        for kind, row in RESOURCE_TYPES.items():
+            renamed = replace(
+                row,
+                word=row.word and f"renamed {row.word}",
+                policy_subject=row.policy_subject and f"renamed {row.policy_subject}",
+            )
+            monkeypatch.setitem(RESOURCE_TYPES, kind, renamed)
+        monkeypatch.setattr("ecrctl.review.rules.table.RULES", tuple(map(_reworded, RULES)))
+        after = {name: findings_between(*sides) for name, sides in written.items()}
+    for name, found in after.items():
+        assert {one.message for one in found if one.rule != "other-change"} <= {"is reworded"}
+        assert ids(found) == ids(before[name])
+
+
+def findings_between(base: Path, head: Path) -> list[Finding]:
+    """Return the findings between two assemblies."""
+    return findings_of(compare(stacks_of(base), stacks_of(head)))
 
 
 def _reworded(rule: Rule) -> Rule:

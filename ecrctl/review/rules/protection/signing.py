@@ -167,8 +167,8 @@ def _arns(stack: Stack, name: str) -> Iterator[str]:
     if stack.region.startswith("unknown"):
         yield f"arn:${{Partition}}:ecr:${{Region}}:{account}:repository/{name}"
     else:
+        # The partition of a known region is resolved in every policy.
         yield repository_arn(account, stack.region, name)
-        yield f"arn:${{Partition}}:ecr:{stack.region}:{account}:repository/{name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
