@@ -219,8 +219,7 @@ def _prove_images(settings: EnvironmentSettings, aws: Aws) -> str:
     if missing:
         raise UserError(
             f"{ENVIRONMENT}: a pinned image is not in its registry, got {', '.join(missing)}. "
-            "Delete "
-            f"{ENVIRONMENT}.images.yaml, and run `ecrctl local` again.",
+            f"Delete {ENVIRONMENT}.images.yaml, and run `ecrctl local` again.",
             ExitCode.DIFFERENCE,
         )
     return ", ".join(sorted({check.subject for check in checks}))

@@ -212,8 +212,7 @@ def _unreplicated_faults(
             f"'{registry.name}' is replicated into '{environment.name}', and no filter covers "
             f"'{pin.repository}'. Add '{pin.repository}' to {rules[0].path}.filters in "
             f"{registry.name}.yaml, and copy its present images with `ecrctl promote "
-            f"{registry.name} "
-            f"{environment.name} --all {pin.repository}`.",
+            f"{registry.name} {environment.name} --all {pin.repository}`.",
         )
 
 

@@ -107,9 +107,8 @@ def _circle_faults(
                     yield Fault(
                         replication.path,
                         "replication must not lead back to its source, so that each image is "
-                        "pushed to one "
-                        f"registry, got {' -> '.join(circle)} "
-                        f"for '{start or EVERYTHING}'. Remove one of these destinations.",
+                        f"pushed to one registry, got {' -> '.join(circle)} for "
+                        f"'{start or EVERYTHING}'. Remove one of these destinations.",
                     )
 
 

@@ -111,9 +111,8 @@ def _administrator_faults(head: EnvironmentModel) -> Iterator[Fault]:
         yield Fault(
             "administrators",
             "administrators and break_glass_role require each other, got one of them. Add the "
-            "other: "
-            "without a break-glass role, no principal can repair a repository whose administrators "
-            "are deleted.",
+            "other: without a break-glass role, no principal can repair a repository whose "
+            "administrators are deleted.",
         )
 
 

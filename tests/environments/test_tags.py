@@ -116,6 +116,5 @@ def test_a_key_that_ecr_public_alone_refuses_is_a_fault_of_the_repository(tmp_pa
     write(tmp_path, dev=HEAD.replace("us-west-2", "us-east-1") + text)
     assert refusal(tmp_path).splitlines()[1:] == [
         f"  - line 4 column 23, public_repositories[0].tags.{key}: a tag's key must have 1 to 127 "
-        "letters, "
-        f"digits, spaces and '+-=._:/@', got '{'k' * 80}'. Choose another key."
+        f"letters, digits, spaces and '+-=._:/@', got '{'k' * 80}'. Choose another key."
     ]

@@ -49,8 +49,8 @@ def hardening_faults(hardening: ContainerHardening) -> list[Fault]:
     return faults_unless(
         hardening.user is None or USER.fullmatch(hardening.user),
         "a container's user must be a number of at least 1, as 0 is root, or two joined by ':', "
-        "got "
-        f"'{hardening.user!s:.40}'. Write it like '1000:1000', or null to keep the image's own.",
+        f"got '{hardening.user!s:.40}'. Write it like '1000:1000', or null to keep the image's "
+        "own.",
         path="hardening.user",
     )
 

@@ -156,8 +156,7 @@ def per_account_faults(registry: RegistrySettings) -> Iterator[Fault]:
     yield from faults_unless(
         registry.blob_mounting is None,
         "blob_mounting requires a function in each account and region, which a baseline does not "
-        "have, "
-        f"got {str(registry.blob_mounting).lower()}. {own}",
+        f"have, got {str(registry.blob_mounting).lower()}. {own}",
         path="blob_mounting",
     )
     yield from faults_unless(

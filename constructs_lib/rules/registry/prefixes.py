@@ -24,8 +24,7 @@ def prefix_faults(prefix: str, *, subject: str, shortest: int, longest: int) -> 
             Fault(
                 "",
                 f"{subject} must end without '/', which ECR adds itself, got '{prefix[:80]}'. "
-                "Write "
-                f"'{prefix[:80].rstrip('/')}'.",
+                f"Write '{prefix[:80].rstrip('/')}'.",
             )
         ]
     return faults_unless(

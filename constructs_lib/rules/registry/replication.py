@@ -109,8 +109,7 @@ def _overlap_faults(rules: Sequence[ReplicationRule]) -> Iterator[Fault]:
                             f"[{index}].filters",
                             f"the filters '{start or EVERYTHING}' and '{wider or EVERYTHING}' of "
                             f"replication[{other_index}] select the same repositories for "
-                            f"{_text(shared[0])}. "
-                            "Remove one of them.",
+                            f"{_text(shared[0])}. Remove one of them.",
                         )
 
 

@@ -49,11 +49,10 @@ def check_gate(
     for one, found in pairs:
         if found.result == "undecided":
             raise UserError(
-                f"The gate of '{target.settings.name}' cannot be judged, because "
-                f"'{one.image}' has no complete scan in '{one.image.owner}': {_reason(found)}. "
-                f"If the scan can still end, run `ecrctl scan {one.image.owner} {one.image} "
-                "--wait`; "
-                "if not, decide with `scan_gate: {unscannable: allow}` or `fail`."
+                f"The gate of '{target.settings.name}' cannot be judged, because '{one.image}' has "
+                f"no complete scan in '{one.image.owner}': {_reason(found)}. If the scan can still "
+                f"end, run `ecrctl scan {one.image.owner} {one.image} --wait`; if not, decide with "
+                "`scan_gate: {unscannable: allow}` or `fail`."
             )
 
 

@@ -72,9 +72,8 @@ class GateVerdict:
         if self.result == "undecided":
             return (
                 f"{gate} cannot be judged: {self._incomplete()}. If the scan can still end, add "
-                "--wait "
-                "or raise --time-limit; if not, decide with --unscannable fail or --unscannable "
-                "allow."
+                "--wait or raise --time-limit; if not, decide with --unscannable fail or "
+                "--unscannable allow."
             )
         allowed = f", although {self._incomplete()}" if self.unscanned else ""
         return f"{gate} is met{allowed}."

@@ -130,8 +130,7 @@ class RegistryHttp:
             if response.status in _REDIRECTS:
                 raise UserError(
                     f"The registry {self.host} redirects a download more than {MOST_REDIRECTS} "
-                    "times, last from "
-                    f"{address(url)}. Check the proxy settings and the network."
+                    f"times, last from {address(url)}. Check the proxy settings and the network."
                 )
             self._check_passing(response, str(response.status))
             yield response

@@ -49,8 +49,7 @@ def repository_moved(comparison: Comparison) -> Iterator[Finding]:
             message = (
                 f"moves to the stack `{addition.pair.name}`, which a deployment cannot do: "
                 f"{_consequence_of_move(change)} Leave it in its stack, or import it into the "
-                "other "
-                "stack with `cdk import`"
+                "other stack with `cdk import`"
             )
             yield about(change, message, detail=addition.place)
 

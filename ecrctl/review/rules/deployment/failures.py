@@ -113,8 +113,7 @@ def repository_declared_twice(comparison: Comparison) -> Iterator[Finding]:
             texts = ", ".join(f"`{place}` ({logical_id})" for place, logical_id in places)
             message = (
                 f"is declared {len(found)} times, by {texts}: the deployment fails "
-                "(AlreadyExists). "
-                "Remove one of them"
+                "(AlreadyExists). Remove one of them"
             )
             yield about(change, message, detail=places)
 

@@ -70,10 +70,9 @@ def endpoint_needed(comparison: Comparison) -> Iterator[Finding]:
         if users:
             yield about(
                 change,
-                f"is removed, and subnets without a route to the internet have tasks of "
+                "is removed, and subnets without a route to the internet have tasks of "
                 f"{listed([f'`{one}`' for one in users])}: they cannot reach `{service}`, and do "
-                "not "
-                "start",
+                "not start",
                 detail=users,
             )
 

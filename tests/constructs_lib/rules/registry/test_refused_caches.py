@@ -68,9 +68,9 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         lambda: hub(secret_arn=SECRET.removesuffix("-a1B2c3")),
         (
             "secret_arn: "
-            "'arn:aws:secretsmanager:us-west-2:111111111111:secret:ecr-pullthroughcache/hub' "
-            "is not the complete ARN of a secret. Write it with the six characters at its end, "
-            "such as "
+            "'arn:aws:secretsmanager:us-west-2:111111111111:secret:ecr-pullthroughcache/hub' is "
+            "not the complete ARN of a secret. Write it with the six characters at its end, such "
+            "as "
             "'arn:aws:secretsmanager:us-west-2:111111111111:secret:ecr-pullthroughcache/docker-hub-a1B2c3'.",
         ),
     ),

@@ -219,8 +219,7 @@ REFUSED: list[tuple[Make, tuple[str, ...]]] = [
         lambda: registry(replication=(replicated("team/"), replicated("team/api"))),
         (
             "replication[1].filters: the filters 'team/api' and 'team/' of replication[0] select "
-            "the same "
-            "repositories for account 111111111111 in eu-west-1. Remove one of them.",
+            "the same repositories for account 111111111111 in eu-west-1. Remove one of them.",
         ),
     ),
     (

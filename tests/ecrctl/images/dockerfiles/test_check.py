@@ -222,8 +222,7 @@ def test_an_archived_image_is_to_change_and_each_image_is_looked_up_once() -> No
     subject = f"FROM {HOST}/base/node@{UNKNOWN}"
     expected = (
         "is archived, so no workload can pull it. `ecrctl base-image ENV base/node` prints the "
-        "line "
-        "of another image"
+        "line of another image"
     )
     assert first == Remark(Path("a"), 1, "archived", subject, expected)
     assert (second.line, second.is_finding) == (2, True)

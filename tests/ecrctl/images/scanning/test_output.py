@@ -110,11 +110,9 @@ def test_a_finding_of_two_platforms_is_one_row() -> None:
 def test_what_is_ignored_in_vain_is_reported_before_the_result() -> None:
     assert list(sentences(BOTH)) == [
         "The entry of the ignore file for CVE-9 (until 2026-01-01) is expired, so it accepts "
-        "nothing. Remove or renew "
-        "it.",
+        "nothing. Remove or renew it.",
         "The entry of the ignore file for CVE-8 in zlib (until 2026-12-31) accepts nothing in "
-        "this image. Remove it if "
-        "it is old.",
+        "this image. Remove it if it is old.",
         "The gate `--fail-on high` is not met: 1 finding.",
     ]
 
