@@ -342,7 +342,11 @@ def _review_base(base: str) -> "Iterator[str]":
         with deployed_base(base.removeprefix("deployed:"), _options.environments) as folder:
             yield str(folder)
     except EnvironmentFault as fault:
-        raise UserError(f"\n{PREFIX}".join(map(str, fault.reports))) from None
+        raise UserError(_text_of(fault)) from None
+
+
+def _text_of(fault: EnvironmentFault) -> str:
+    return f"\n{PREFIX}".join(map(str, fault.reports))
 
 
 def _project() -> "Project":
@@ -365,7 +369,7 @@ add_deployed_command(app, lambda: _options.environments)
 def _explained(error: Exception) -> tuple[str, ExitCode] | None:
     """Return an error of an environment's files, or of AWS, as a message and an exit code."""
     if isinstance(error, EnvironmentFault):
-        return f"\n{PREFIX}".join(map(str, error.reports)), ExitCode.FAULT
+        return _text_of(error), ExitCode.FAULT
     from botocore.exceptions import ClientError
 
     from .aws.calls import call_error

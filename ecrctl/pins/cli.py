@@ -42,7 +42,7 @@ def add_pin_command(app: typer.Typer, environments: Callable[[], Path]) -> None:
             str | None,
             typer.Option(
                 metavar="ENV",
-                help="The environment that declares the repository (default: the first one).",
+                help="The environment that declares the repository (default: the pin's own).",
                 autocompletion=complete_environment,
             ),
         ] = None,

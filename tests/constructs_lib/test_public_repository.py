@@ -133,7 +133,8 @@ def test_all_faults_come_at_once_and_nothing_is_created() -> None:
         )
     assert str(refused.value) == (
         "PublicRepository 'Cli': 3 faults:\n"
-        "  - region: a public repository must be in us-east-1, the only region with its type, got "
+        "  - region: a public repository must be in us-east-1, the only region in which "
+        "CloudFormation creates it, got "
         "'eu-west-1'. Declare it in a stack or an environment file of us-east-1; everyone "
         "pulls from there.\n"
         "  - a repository's name must consist of lower-case letters and digits, joined by single "

@@ -123,9 +123,9 @@ def test_another_region_is_refused_once(folder: Path) -> None:
         "public_repositories: [{name: tools/cli}, {name: tools/b}, {name: C}]\n",
         HEAD.replace("us-east-1", "eu-west-1"),
     )[:1] == [
-        "public_repositories: a public repository must be in us-east-1, the only region with its "
-        "type, got 'eu-west-1'. Declare it in a stack or an environment file of us-east-1; "
-        "everyone pulls from there."
+        "public_repositories: a public repository must be in us-east-1, the only region in which "
+        "CloudFormation creates it, got 'eu-west-1'. Declare it in a stack or an environment file "
+        "of us-east-1; everyone pulls from there."
     ]
 
 

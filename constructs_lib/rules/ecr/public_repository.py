@@ -153,9 +153,9 @@ def region_faults(region: str) -> list[Fault]:
     """Check the region of a public repository, which ECR Public manages from us-east-1 alone."""
     return faults_unless(
         region == REGION or is_token(region),
-        f"a public repository must be in {REGION}, the only region with its type, got "
-        f"'{region[:40]}'. Declare it in a stack or an environment file of {REGION}; everyone "
-        "pulls from there.",
+        f"a public repository must be in {REGION}, the only region in which CloudFormation "
+        f"creates it, got '{region[:40]}'. Declare it in a stack or an environment file of "
+        f"{REGION}; everyone pulls from there.",
         path="region",
     )
 

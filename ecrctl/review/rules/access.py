@@ -21,6 +21,7 @@ from ecrctl.review.type_names import (
 
 from .rule import Message, about, resource_rule, rule, undecided
 
+_Replicated = dict[tuple[str, str], frozenset[str]]
 _GAINED = Category.ACCESS_GAINED
 _CLUSTER_ISSUER = "AWS::EKS::IdentityProviderConfig"
 # The types that name who vouches for identities, with the properties that do.
@@ -49,8 +50,7 @@ def access_undecided(comparison: Comparison) -> Iterator[Finding]:
 def replicated_to_another_account(comparison: Comparison) -> Iterator[Finding]:
     """Another account gets copies of images."""
     for change in comparison.of_type(REPLICATION):
-        before = _replicated(change.base, change.pair.base)
-        after = _replicated(change.head, change.pair.head)
+        before, after = replicated(change)
         for (account, region), prefixes in sorted(after.items()):
             known = before.get((account, region), frozenset())
             added = sorted(one for one in prefixes if not any(one.startswith(old) for old in known))
@@ -63,11 +63,16 @@ def replicated_to_another_account(comparison: Comparison) -> Iterator[Finding]:
                 yield about(change, message, detail=[account, region, added])
 
 
-def _replicated(
-    resource: Resource | None, stack: Stack | None
-) -> dict[tuple[str, str], frozenset[str]]:
-    """Return the prefixes of the repositories that are replicated, by account and region."""
-    found: dict[tuple[str, str], frozenset[str]] = {}
+def replicated(change: ResourceChange) -> tuple[_Replicated, _Replicated]:
+    """Return what a registry replicates before and after: prefixes by account and region."""
+    return (
+        _replicated(change.base, change.pair.base),
+        _replicated(change.head, change.pair.head),
+    )
+
+
+def _replicated(resource: Resource | None, stack: Stack | None) -> _Replicated:
+    found: _Replicated = {}
     if stack is None:
         return found
     text = Values(stack=stack).text

@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
-from ecrctl.cdk.assemblies import Stack
 from ecrctl.counts import counted
 from ecrctl.policies.wording import listed
 from ecrctl.prices import SCANS, STORAGE
 from ecrctl.review.diff.comparison import ResourceChange
-from ecrctl.review.diff.resources import Resource, mappings, number_of, properties, value_at
+from ecrctl.review.diff.resources import number_of, properties
 from ecrctl.review.findings import Category
-from ecrctl.review.resolution.texts import Values
 from ecrctl.review.type_names import (
     KEY,
     LOG_GROUP,
@@ -20,6 +18,7 @@ from ecrctl.review.type_names import (
     TASK_DEFINITION,
 )
 
+from .access import replicated
 from .rule import resource_rule
 
 _COST = Category.COST
@@ -84,26 +83,13 @@ def cost_scanning(change: ResourceChange) -> Iterator[str]:
 @resource_rule(_COST, REPLICATION)
 def cost_replication(change: ResourceChange) -> Iterator[str]:
     """Images are replicated to more places."""
-    before = _destinations(change.base, change.pair.base)
-    after = _destinations(change.head, change.pair.head)
-    added = sorted(f"`{account} {region}`" for account, region in after - before)
+    before, after = replicated(change)
+    added = sorted(f"`{account} {region}`" for account, region in after.keys() - before.keys())
     if added:
         yield (
             f"replicates to {listed(added)}: AWS charges for the transfer, and for "
             f"storage there as well: {STORAGE}"
         )
-
-
-def _destinations(resource: Resource | None, stack: Stack | None) -> set[tuple[str, str]]:
-    """Return the accounts and regions to which a registry replicates."""
-    if stack is None:
-        return set()
-    text = Values(stack=stack).text
-    return {
-        (text(one.get("RegistryId")), text(one.get("Region")))
-        for entry in mappings(value_at(resource, "ReplicationConfiguration", "Rules"))
-        for one in mappings(entry.get("Destinations"))
-    }
 
 
 @resource_rule(_COST, REPOSITORY)

@@ -54,6 +54,7 @@ _OF_TYPE: Mapping[str, Sequence[str]] = {
     "AWS::Events::Rule": ("Input", "InputTransformer"),
     "AWS::Lambda::Alias": ("FunctionVersion", "RoutingConfig"),
     "AWS::Lambda::EventSourceMapping": ("FunctionName",),
+    "AWS::Lambda::Function": ("Handler",),
     "AWS::SSM::Association": ("Name", "Parameters"),
     "AWS::SSM::Document": ("Content",),
     "AWS::Scheduler::Schedule": ("Arn", "Input"),

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from ecrctl.cdk.assemblies import Stack, stacks_of
+from ecrctl.deployed import responses as deployed_responses
 from ecrctl.deployed.command import save_deployed
+from ecrctl.deployed.descriptions import Template
 from ecrctl.errors import ExitCode, UserError
 from environments.faults import EnvironmentFault
 from tests.ecrctl.deployed.saved_responses import (
@@ -250,6 +252,15 @@ def test_a_stack_that_is_being_changed_is_not_saved(tmp_path: Path, environments
 
 
 DESCRIPTION = description("seen-Main")
+
+
+def test_an_answer_of_another_server_than_aws_is_named() -> None:
+    with pytest.raises(UserError) as error:
+        deployed_responses._read_as(Template, {}, deployed_responses._AWS)
+    assert str(error.value) == (
+        "the answer of AWS is not a response of CloudFormation: TemplateBody is missing or not "
+        "valid. Check AWS_ENDPOINT_URL and the proxy settings."
+    )
 
 
 @pytest.mark.parametrize(

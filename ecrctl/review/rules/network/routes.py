@@ -7,6 +7,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
+from ecrctl.cdk.assemblies import Stack
 from ecrctl.policies.wording import listed
 from ecrctl.review.diff.comparison import ResourceChange
 from ecrctl.review.diff.resources import Resource, mappings, properties, resources_of, value_at
@@ -16,7 +17,6 @@ from ecrctl.review.rules.rule import Message, resource_rule, undecided
 _LOST = Category.PROTECTION_LOST
 _EVERYWHERE = ("0.0.0.0/0", "::/0")
 _ROUTE = "AWS::EC2::Route"
-_PRIVATE_GATEWAY = "vgw-"
 # What connects a network with another one or the internet, and the property with the network.
 _CONNECTIONS = {
     "AWS::EC2::TransitGatewayAttachment": "VpcId",
@@ -29,18 +29,27 @@ _CONNECTIONS = {
 @resource_rule(_LOST, _ROUTE)
 def route_opened(change: ResourceChange) -> Iterator[str]:
     """A route table that exists gets a route to the internet."""
-    before, after = change.both(_internet_routes)
+    before = _internet_routes(change.base, change.pair.base)
+    after = _internet_routes(change.head, change.pair.head)
     table = value_at(change.head, "RouteTableId")
     if after - before and not _is_new(change, table):
         yield f"leads {listed(sorted(f'`{one}`' for one in after - before))} to an internet gateway"
 
 
-def _internet_routes(resource: Resource | None) -> set[str]:
+def _internet_routes(resource: Resource | None, stack: Stack | None) -> set[str]:
     given = properties(resource)
     blocks = (given.get("DestinationCidrBlock"), given.get("DestinationIpv6CidrBlock"))
-    is_private = str(given.get("GatewayId", "")).startswith(_PRIVATE_GATEWAY)
-    is_open = "GatewayId" in given and not is_private
+    is_open = "GatewayId" in given and not _is_private(given["GatewayId"], stack)
     return {one for one in blocks if one in _EVERYWHERE} if is_open else set()
+
+
+def _is_private(gateway: Any, stack: Stack | None) -> bool:
+    """Return whether a gateway leads to a network of one's own, by its ID or its type."""
+    if isinstance(gateway, str):
+        return gateway.startswith("vgw-")
+    name = gateway.get("Ref") if isinstance(gateway, dict) else None
+    named = resources_of(stack).get(str(name))
+    return isinstance(named, dict) and named.get("Type") == "AWS::EC2::VPNGateway"
 
 
 @resource_rule(_LOST, "AWS::EC2::SubnetRouteTableAssociation")

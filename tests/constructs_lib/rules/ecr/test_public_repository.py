@@ -48,7 +48,8 @@ def test_a_public_repository_has_no_policy_and_is_kept_by_default() -> None:
 @pytest.mark.parametrize("region", ["eu-west-1", "us-west-2", "us-gov-west-1", "cn-north-1"])
 def test_every_region_but_one_is_refused_with_the_cure(region: str) -> None:
     assert refusal(place=Place.of(ACCOUNT, region)) == [
-        "region: a public repository must be in us-east-1, the only region with its type, got "
+        "region: a public repository must be in us-east-1, the only region in which "
+        "CloudFormation creates it, got "
         f"'{region}'. Declare it in a stack or an environment file of us-east-1; everyone pulls "
         "from there."
     ]

@@ -105,6 +105,8 @@ def test_one_platform_without_a_complete_scan_is_enough() -> None:
     found = verdict(scan(), scan(stage=Stage.MISSING))
     assert found.result == "undecided"
     assert "1 of 2 platforms has no complete scan" in found.sentence()
+    two = verdict(scan(), *[scan(stage=Stage.MISSING)] * 2)
+    assert "2 of 3 platforms have no complete scan" in two.sentence()
 
 
 def test_no_scan_at_all_does_not_pass() -> None:
