@@ -235,8 +235,11 @@ def test_every_fault_of_every_operation_is_one_sentence(
     for kind, fault in (KINDS | DOCUMENTS).items():
         by_patience[kind != STALLED].use(monkeypatch)
         for operation in operations:
-            end = matrix.run(operation, fault)
-            if reason := matrix.reason(end, right, kind, operation):
+            reason = matrix.reason(matrix.run(operation, fault), right, kind, operation)
+            if reason and kind == STALLED:
+                # On a busy machine, another answer can take longer than half a second as well.
+                reason = matrix.reason(matrix.run(operation, fault), right, kind, operation)
+            if reason:
                 wrong[operation, kind] = reason
     gc.collect()
     assert wrong == {}, "\n".join(f"{key}: {reason}" for key, reason in wrong.items())
